@@ -1,0 +1,50 @@
+//! What an engine tells an application: one batch of events per turn of its loop.
+//!
+//! Owns [`Event`], [`ExchangeId`] and the [`Handler`] trait. Never holds bytes: those are read through
+//! [`Exchanges`](crate::Exchanges).
+
+/// Names one exchange on one core. An id is never used twice: once the exchange is over, the slot's
+/// generation moves on and the old id answers [`Gone`](crate::Gone) for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExchangeId {
+    /// The slot in the engine's exchange table.
+    pub index: u32,
+    /// How often the slot was used before; below 2³¹, so that it is a small integer in JavaScript.
+    pub generation: u32,
+}
+
+/// What happened to an exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// The head of a request is complete and valid; its body may still be arriving.
+    Request(ExchangeId),
+    /// A [`read_body`](crate::Exchanges::read_body) that answered `Pending` would now answer otherwise.
+    BodyReadable(ExchangeId),
+    /// A [`write`](crate::Exchanges::write) that answered `Full` would now be taken.
+    Writable(ExchangeId),
+    /// The whole response was handed to the kernel. The id is gone after this event.
+    Completed(ExchangeId),
+    /// The client went away, or a deadline passed, before the response was complete. The id is gone.
+    Aborted(ExchangeId),
+}
+
+impl Event {
+    /// The exchange the event speaks of.
+    pub fn exchange(self) -> ExchangeId {
+        match self {
+            Event::Request(id)
+            | Event::BodyReadable(id)
+            | Event::Writable(id)
+            | Event::Completed(id)
+            | Event::Aborted(id) => id,
+        }
+    }
+}
+
+/// An application: what answers requests.
+pub trait Handler {
+    /// Takes all events of one turn, in the order they happened; never empty. The engine holds no borrow of
+    /// itself meanwhile, so every method of [`Exchanges`](crate::Exchanges) may be called from inside, and
+    /// an exchange may be answered here or at any later time.
+    fn on_batch(&mut self, events: &[Event]);
+}

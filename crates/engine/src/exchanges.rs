@@ -1,0 +1,119 @@
+//! What an application may do with the exchanges it was handed.
+//!
+//! Owns the [`Exchanges`] trait, implemented by every engine with the same observable behaviour. Methods
+//! take `&self`: the implementation keeps its state in cells, because JavaScript calls back into the engine
+//! while the engine's own turn is on the stack.
+
+use std::cell::Ref;
+use std::net::SocketAddr;
+
+use howth_http1::{RequestHead, ResponseHead};
+
+use crate::ExchangeId;
+
+/// The exchange is over: answered, aborted, or never existed. The call had no effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gone;
+
+impl std::fmt::Display for Gone {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the exchange is over")
+    }
+}
+
+impl std::error::Error for Gone {}
+
+/// Whether a response stream should go on producing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Backpressure {
+    /// Below the high watermark: write on.
+    Ready,
+    /// The chunk was taken, but the connection now holds more than its high watermark: stop until
+    /// [`Event::Writable`](crate::Event::Writable).
+    Full,
+}
+
+/// What a read of the request body gave.
+#[derive(Debug, PartialEq, Eq)]
+pub enum BodyRead {
+    /// The next bytes, never empty.
+    Data(Vec<u8>),
+    /// Nothing has arrived; [`Event::BodyReadable`](crate::Event::BodyReadable) follows.
+    Pending,
+    /// The body is complete and was read whole.
+    End,
+    /// The body broke off or broke a rule or a limit; the reason fits a sentence ("request body …").
+    Failed(&'static str),
+}
+
+/// Where a connection came from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum PeerAddress {
+    /// TCP, both families.
+    Tcp(SocketAddr),
+    /// A Unix-domain socket; its peers have no address.
+    Unix,
+}
+
+/// Whether the connection is encrypted. There is only one state until TLS is terminated here.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TlsState {
+    /// Clear text.
+    #[default]
+    Plain,
+}
+
+/// The engine's side of the seam.
+///
+/// A response is either whole ([`respond`](Self::respond)) or a stream ([`start`](Self::start), any number of
+/// [`write`](Self::write), then [`finish`](Self::finish) or [`fail`](Self::fail)). The engine adds framing
+/// (`content-length`, `transfer-encoding`), `date` and `connection`, keeps responses of one connection in
+/// request order, and leaves out the body where RFC 9110 forbids one (HEAD, 204, 304).
+pub trait Exchanges {
+    /// The request's head; stays readable until the exchange is over.
+    ///
+    /// The guard must be dropped before any other method is called.
+    fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>>;
+
+    /// Where the request came from.
+    fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress>;
+
+    /// Whether the whole request body has arrived already, so that [`read_body`](Self::read_body) gives it
+    /// in one piece. True as well for a request without a body.
+    fn is_body_complete(&self, id: ExchangeId) -> bool;
+
+    /// Takes what has arrived of the request body, at most `bytes_max` bytes. The first call sends
+    /// `100 Continue` where the client waits for it (RFC 9110 section 10.1.1).
+    fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone>;
+
+    /// Gives up the request body: what arrives of it is drained up to the engine's limit.
+    fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone>;
+
+    /// Answers with a whole body, which may be empty.
+    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone>;
+
+    /// Like [`respond`](Self::respond) with a body the engine may keep, so that a large one is not copied.
+    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone>;
+
+    /// Begins a response of unknown length (`length: None`, sent chunked or until close) or of a length
+    /// known beforehand in bytes.
+    fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone>;
+
+    /// Adds a chunk to a response that was begun. With a known length, bytes beyond it break the connection.
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone>;
+
+    /// Ends a response that was begun. Trailer fields (RFC 9110 section 6.5) go out only when the response
+    /// is chunked.
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone>;
+
+    /// Breaks a response off, so that the client can tell: the connection is closed without the end of the
+    /// body. Before [`start`](Self::start) it closes the connection without an answer.
+    fn fail(&self, id: ExchangeId) -> Result<(), Gone>;
+
+    /// Sets the deadline for this exchange's handler and silence on its connection, in seconds from now;
+    /// 0 switches both off for this exchange.
+    fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone>;
+
+    /// How many exchanges wait for the end of their response.
+    fn pending(&self) -> usize;
+}

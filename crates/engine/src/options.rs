@@ -1,0 +1,104 @@
+//! How an engine is set up: addresses, bounds, deadlines, and what it counts.
+//!
+//! Owns plain data with defaults; every engine takes the same and means the same by it.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use howth_http1::Limits;
+
+/// Where to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum BindAddress {
+    /// A TCP address; port 0 lets the kernel choose.
+    Tcp(SocketAddr),
+    /// The path of a Unix-domain socket.
+    Unix(PathBuf),
+}
+
+/// When an engine gives a client up. Every deadline is separate, so that bytes that trickle in for one
+/// never prolong another. `None` switches a deadline off.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// From the first byte of a request (or from accept) to the end of its head: 408, then close.
+    pub head: Option<Duration>,
+    /// The longest silence while a request body is awaited and wanted: 408 if nothing was answered.
+    pub body_gap: Option<Duration>,
+    /// The least average rate of a request body in bytes a second, counted once `body_gap` has passed; 0 is off.
+    pub body_rate_min: u32,
+    /// How long an idle connection is kept after a response: closed without a word.
+    pub keep_alive: Option<Duration>,
+    /// The longest time a client may take no byte of a response that waits for it: connection reset.
+    pub write_stall: Option<Duration>,
+    /// How long a handler may take to begin its response: 503. Off by default.
+    pub handler: Option<Duration>,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Deadlines {
+            head: Some(Duration::from_secs(10)),
+            body_gap: Some(Duration::from_secs(30)),
+            body_rate_min: 1024,
+            keep_alive: Some(Duration::from_secs(75)),
+            write_stall: Some(Duration::from_secs(30)),
+            handler: None,
+        }
+    }
+}
+
+/// The options of one core's engine.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EngineOptions {
+    /// Bounds of the protocol.
+    pub limits: Limits,
+    /// When to give clients up.
+    pub deadlines: Deadlines,
+    /// Open connections of one core; beyond it clients wait in the kernel's backlog.
+    pub connections_max: u32,
+    /// Requests of one connection that may be in the application's hands at once; beyond it the engine
+    /// stops reading from the connection.
+    pub pipeline_max: u32,
+    /// Response bytes a connection may hold before [`write`](crate::Exchanges::write) answers `Full`.
+    pub write_high_watermark_bytes: usize,
+    /// Request body bytes held for the application before the engine stops reading from the connection.
+    pub body_high_watermark_bytes: usize,
+    /// How much of an unread request body is drained after the response before the connection is closed.
+    pub drain_bytes_max: u64,
+}
+
+impl Default for EngineOptions {
+    fn default() -> Self {
+        EngineOptions {
+            limits: Limits::default(),
+            deadlines: Deadlines::default(),
+            connections_max: 65_536,
+            pipeline_max: 64,
+            write_high_watermark_bytes: 256 * 1024,
+            body_high_watermark_bytes: 256 * 1024,
+            drain_bytes_max: 256 * 1024,
+        }
+    }
+}
+
+/// What an engine has counted since it started; for traces and tests.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Counters {
+    /// Connections accepted.
+    pub accepted: u64,
+    /// Connections open now.
+    pub connections: u64,
+    /// Requests handed to the application.
+    pub requests: u64,
+    /// Requests refused with a 4xx or 5xx of the engine's own.
+    pub refused: u64,
+    /// Turns of the loop that did some work.
+    pub turns: u64,
+    /// Send operations given to the kernel.
+    pub sends: u64,
+    /// Times the kernel had no receive buffer left.
+    pub buffers_exhausted: u64,
+    /// Times the completion queue overflowed.
+    pub completions_overflowed: u64,
+}
