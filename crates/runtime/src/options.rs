@@ -1,0 +1,86 @@
+//! What the command line asks of the runtime.
+//!
+//! Owns plain data, filled in by the binary. Never reads flags or the environment itself.
+
+use std::net::SocketAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use howth_engine::EngineOptions;
+
+/// Which engine is to serve.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum EngineChoice {
+    /// io_uring where it works, else the portable engine; the start-up line says why.
+    #[default]
+    Auto,
+    /// io_uring, or an error that names the cause and the remedy.
+    Require,
+    /// The portable engine; io_uring is not even probed.
+    Off,
+}
+
+/// What happens after a promise is rejected, outside of a request, with nobody handling it. It is logged
+/// in every case but `None`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum UnhandledRejections {
+    /// Logged; the process goes on. The default of `serve`.
+    #[default]
+    Warn,
+    /// Logged; the process ends with code 1 after a drain. The default of `run`.
+    Throw,
+    /// Ignored.
+    None,
+}
+
+/// Where to listen, as far as the command line or the environment said. What is missing is taken from the
+/// module's export, and from the defaults (0.0.0.0:3000) at last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenOptions {
+    /// `--port`: over the module's export.
+    pub port: Option<u16>,
+    /// `--host`: over the module's export. An IP address or a name that resolves to one.
+    pub host: Option<String>,
+    /// `--unix`: a Unix-domain socket instead of TCP.
+    pub unix: Option<PathBuf>,
+    /// `PORT`: under the module's export.
+    pub port_from_environment: Option<u16>,
+    /// `HOST`: under the module's export.
+    pub host_from_environment: Option<String>,
+}
+
+/// Everything `howth serve` and `howth run` need to know.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The application's entry file.
+    pub entry: PathBuf,
+    /// Arguments after the file, as `process.argv.slice(2)`.
+    pub arguments: Vec<String>,
+    /// Where to listen.
+    pub listen: ListenOptions,
+    /// Which engine.
+    pub engine: EngineChoice,
+    /// Cores to serve on; `None` is auto: affinity and cgroup quota decide.
+    pub cores: Option<NonZeroUsize>,
+    /// Bounds and deadlines of each core's engine.
+    pub engine_options: EngineOptions,
+    /// V8 heap limit of each isolate in bytes; `None` derives it from the cgroup.
+    pub heap_bytes_max: Option<usize>,
+    /// Flags for V8, each with its dashes.
+    pub v8_flags: Vec<String>,
+    /// Unhandled promise rejections outside requests.
+    pub unhandled_rejections: UnhandledRejections,
+    /// Error pages with the stack, for development.
+    pub development: bool,
+    /// Restart on change of a loaded file.
+    pub watch: bool,
+    /// How long requests in flight may take to finish after SIGTERM.
+    pub drain: Duration,
+    /// Print where a request's time goes.
+    pub trace: bool,
+    /// `--inspect`: listen for a debugger.
+    pub inspect: Option<SocketAddr>,
+    /// The exact line printed when serving begins is suppressed.
+    pub quiet: bool,
+}
