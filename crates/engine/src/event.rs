@@ -22,6 +22,9 @@ pub enum Event {
     BodyReadable(ExchangeId),
     /// A [`write`](crate::Exchanges::write) that answered `Full` would now be taken.
     Writable(ExchangeId),
+    /// The client closed its sending side: it wants nothing more, or it is gone; which one shows only when
+    /// something is sent. The exchange goes on; work that nobody may be waiting for can stop.
+    Disconnected(ExchangeId),
     /// The whole response was handed to the kernel. The id is gone after this event.
     Completed(ExchangeId),
     /// The client went away, or a deadline passed, before the response was complete. The id is gone.
@@ -35,6 +38,7 @@ impl Event {
             Event::Request(id)
             | Event::BodyReadable(id)
             | Event::Writable(id)
+            | Event::Disconnected(id)
             | Event::Completed(id)
             | Event::Aborted(id) => id,
         }
@@ -47,4 +51,15 @@ pub trait Handler {
     /// itself meanwhile, so every method of [`Exchanges`](crate::Exchanges) may be called from inside, and
     /// an exchange may be answered here or at any later time.
     fn on_batch(&mut self, events: &[Event]);
+}
+
+/// How a turn of an engine's loop ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Turn {
+    /// Something happened; another turn at once may find more.
+    Worked,
+    /// Nothing to do until the kernel or the application says otherwise.
+    Idle,
+    /// Draining is complete: no connection is left, and none will come.
+    Finished,
 }

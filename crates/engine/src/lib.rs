@@ -12,6 +12,6 @@ mod event;
 mod exchanges;
 mod options;
 
-pub use event::{Event, ExchangeId, Handler};
+pub use event::{Event, ExchangeId, Handler, Turn};
 pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState};
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};
