@@ -1,0 +1,100 @@
+//! The `date` field's value, rendered at most once a second.
+//!
+//! Owns the 29 bytes of an IMF-fixdate (RFC 9110 section 5.6.7). Never reads a clock: time is passed in.
+
+use std::io::Write;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use httpdate::HttpDate;
+
+/// The last second an IMF-fixdate can name: the end of the year 9999.
+const SECONDS_MAX: u64 = 253_402_300_799;
+
+/// A date as it stands in a field: `Sun, 06 Nov 1994 08:49:37 GMT`.
+#[derive(Clone, Debug)]
+pub struct Date {
+    seconds: u64,
+    bytes: [u8; 29],
+}
+
+impl Date {
+    /// The date of `now`; a time before 1970 or after 9999 gives the nearest that can be written.
+    pub fn new(now: SystemTime) -> Self {
+        let seconds = seconds_since_epoch(now);
+        Date {
+            seconds,
+            bytes: render(seconds),
+        }
+    }
+
+    /// Moves on to `now`. Cheap within the same second.
+    pub fn update(&mut self, now: SystemTime) {
+        let seconds = seconds_since_epoch(now);
+        if seconds != self.seconds {
+            *self = Date {
+                seconds,
+                bytes: render(seconds),
+            };
+        }
+    }
+
+    /// The field value.
+    pub fn as_bytes(&self) -> &[u8; 29] {
+        &self.bytes
+    }
+}
+
+fn seconds_since_epoch(now: SystemTime) -> u64 {
+    now.duration_since(UNIX_EPOCH)
+        .map_or(0, |duration| duration.as_secs())
+        .min(SECONDS_MAX)
+}
+
+fn render(seconds: u64) -> [u8; 29] {
+    let mut bytes = [b' '; 29];
+    let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(seconds));
+    // An IMF-fixdate has exactly 29 bytes, so that the write cannot fall short.
+    let _ = write!(&mut bytes[..], "{date}");
+    bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: u64) -> SystemTime {
+        UNIX_EPOCH + Duration::from_secs(seconds)
+    }
+
+    #[test]
+    fn renders_the_example_of_rfc_9110() {
+        assert_eq!(
+            Date::new(at(784_111_777)).as_bytes(),
+            b"Sun, 06 Nov 1994 08:49:37 GMT"
+        );
+    }
+
+    #[test]
+    fn update_moves_on_and_back() {
+        let mut date = Date::new(at(0));
+        assert_eq!(date.as_bytes(), b"Thu, 01 Jan 1970 00:00:00 GMT");
+        date.update(at(1));
+        assert_eq!(date.as_bytes(), b"Thu, 01 Jan 1970 00:00:01 GMT");
+        date.update(at(1) + Duration::from_millis(999));
+        assert_eq!(date.as_bytes(), b"Thu, 01 Jan 1970 00:00:01 GMT");
+        date.update(at(0));
+        assert_eq!(date.as_bytes(), b"Thu, 01 Jan 1970 00:00:00 GMT");
+    }
+
+    #[test]
+    fn times_that_cannot_be_written_give_the_nearest() {
+        assert_eq!(
+            Date::new(UNIX_EPOCH - Duration::from_secs(1)).as_bytes(),
+            b"Thu, 01 Jan 1970 00:00:00 GMT"
+        );
+        assert_eq!(
+            Date::new(at(SECONDS_MAX + 1)).as_bytes(),
+            b"Fri, 31 Dec 9999 23:59:59 GMT"
+        );
+    }
+}

@@ -1,0 +1,99 @@
+//! Responses as bytes (RFC 9112 sections 4, 5 and 7.1).
+//!
+//! Owns the spelling. Never decides framing; `response` did. Callers own the buffer and send it.
+
+use crate::response::validate;
+use crate::{
+    Date, Field, Framing, RequestFacts, ResponseHead, ResponsePlan, Version, is_forwarded, status, trailers,
+};
+
+/// The interim response a client waits for that expects it (RFC 9110 section 15.2.1).
+pub const CONTINUE: &[u8] = b"HTTP/1.1 100 Continue\r\n\r\n";
+
+/// Enough for the status line and the fields this server adds, in bytes.
+const OWN_BYTES: usize = 192;
+
+/// Appends a status line, the fields and the empty line.
+///
+/// The head must be one that [`plan_response`](crate::plan_response) took. Adds `date` unless the application
+/// set one, `content-length` or `transfer-encoding` as planned, and `connection` where the version's default is
+/// not what happens (RFC 9112 section 9.3).
+pub fn encode_head(
+    out: &mut Vec<u8>,
+    request: RequestFacts,
+    head: &ResponseHead<'_>,
+    plan: &ResponsePlan,
+    date: &Date,
+) {
+    let fields_bytes: usize = head
+        .fields
+        .iter()
+        .map(|(name, value)| name.len() + value.len() + 4)
+        .sum();
+    out.reserve(OWN_BYTES + fields_bytes);
+    status::push_line(out, head.status, head.reason);
+    let mut has_date = false;
+    for &(name, value) in head.fields {
+        if is_forwarded(name) {
+            has_date |= name.eq_ignore_ascii_case(b"date");
+            push_field(out, name, value);
+        }
+    }
+    if !has_date {
+        push_field(out, b"date", date.as_bytes());
+    }
+    if let Some(bytes) = plan.content_length {
+        push_field(
+            out,
+            b"content-length",
+            itoa::Buffer::new().format(bytes).as_bytes(),
+        );
+    }
+    if plan.framing == Framing::Chunked {
+        out.extend_from_slice(b"transfer-encoding: chunked\r\n");
+    }
+    match (plan.keep_alive, request.version) {
+        (false, _) => out.extend_from_slice(b"connection: close\r\n"),
+        (true, Version::Http10) => out.extend_from_slice(b"connection: keep-alive\r\n"),
+        (true, Version::Http11) => {}
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends one chunk (RFC 9112 section 7.1). No data: nothing, because an empty chunk would be the last.
+pub fn encode_chunk(out: &mut Vec<u8>, data: &[u8]) {
+    if data.is_empty() {
+        return;
+    }
+    out.reserve(data.len() + 20);
+    push_hexadecimal(out, data.len());
+    out.extend_from_slice(b"\r\n");
+    out.extend_from_slice(data);
+    out.extend_from_slice(b"\r\n");
+}
+
+/// Appends the last chunk and the trailer section. Fields that must not be trailers (RFC 9110 section 6.5.1), or
+/// that are malformed, are left out.
+pub fn encode_last_chunk(out: &mut Vec<u8>, trailers: &[Field<'_>]) {
+    out.extend_from_slice(b"0\r\n");
+    for &(name, value) in trailers {
+        if validate(name, value).is_ok() && !trailers::is_forbidden(name) {
+            push_field(out, name, value);
+        }
+    }
+    out.extend_from_slice(b"\r\n");
+}
+
+fn push_field(out: &mut Vec<u8>, name: &[u8], value: &[u8]) {
+    out.extend_from_slice(name);
+    out.extend_from_slice(b": ");
+    out.extend_from_slice(value);
+    out.extend_from_slice(b"\r\n");
+}
+
+fn push_hexadecimal(out: &mut Vec<u8>, number: usize) {
+    let digits = (usize::BITS - number.leading_zeros()).div_ceil(4).max(1);
+    for digit in (0..digits).rev() {
+        out.push(b"0123456789abcdef"[(number >> (digit * 4)) & 15]);
+    }
+}

@@ -1,0 +1,187 @@
+//! An owned request head that is used again and again.
+//!
+//! Owns the raw bytes and where things lie in them. Never parses; `parse` fills it after it judged the bytes.
+
+/// The HTTP version of a request. Higher minor versions count as 1.1 (RFC 9110 section 2.5).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// HTTP/1.0.
+    Http10,
+    /// HTTP/1.1.
+    #[default]
+    Http11,
+}
+
+/// How long a request's body is (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyLength {
+    /// No body was announced.
+    #[default]
+    None,
+    /// `content-length`, in bytes; may be 0.
+    Known(u64),
+    /// `transfer-encoding: chunked`.
+    Chunked,
+}
+
+/// The head of one request. [`clear`](Self::clear) keeps the memory, so that in the steady state a head costs
+/// no allocation.
+#[derive(Clone, Debug, Default)]
+pub struct RequestHead {
+    /// The head as received; behind it a path where the target had none to point at.
+    bytes: Vec<u8>,
+    fields: Vec<FieldSpans>,
+    parts: Parts,
+}
+
+/// A stretch of the head's bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Span {
+    pub start: u32,
+    pub len: u32,
+}
+
+impl Span {
+    pub fn of(self, bytes: &[u8]) -> &[u8] {
+        let start = self.start as usize;
+        bytes.get(start..start + self.len as usize).unwrap_or_default()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FieldSpans {
+    name: Span,
+    value: Span,
+}
+
+/// Everything about a head but its bytes and fields.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Parts {
+    pub method: Span,
+    pub target: Span,
+    pub path: Span,
+    pub authority: Option<Span>,
+    pub upgrade: Option<Span>,
+    pub version: Version,
+    pub body: BodyLength,
+    pub is_connect: bool,
+    pub keep_alive: bool,
+    pub expects_continue: bool,
+}
+
+impl RequestHead {
+    /// An empty head that owns no memory yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Empties the head and keeps its memory.
+    pub fn clear(&mut self) {
+        self.bytes.clear();
+        self.fields.clear();
+        self.parts = Parts::default();
+    }
+
+    /// The method, a case-sensitive token as sent (RFC 9110 section 9.1).
+    pub fn method(&self) -> &str {
+        self.text(self.parts.method)
+    }
+
+    /// The request target as sent; visible ASCII.
+    pub fn target(&self) -> &str {
+        self.text(self.parts.target)
+    }
+
+    /// Path and query of an origin-form or absolute-form target, beginning with `/`; `*` of the asterisk-form;
+    /// the authority of CONNECT.
+    pub fn path(&self) -> &str {
+        self.text(self.parts.path)
+    }
+
+    /// The authority of the target, else the Host field (RFC 9112 section 3.3). `None` for HTTP/1.0 without
+    /// Host and for an empty Host.
+    pub fn authority(&self) -> Option<&str> {
+        self.parts.authority.map(|authority| self.text(authority))
+    }
+
+    /// The version.
+    pub fn version(&self) -> Version {
+        self.parts.version
+    }
+
+    /// The fields in order: name as sent, value without the whitespace around it.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &[u8])> + '_ {
+        self.fields
+            .iter()
+            .map(|field| (self.text(field.name), field.value.of(&self.bytes)))
+    }
+
+    /// The value of the first field of this name, compared without case.
+    pub fn field(&self, name: &str) -> Option<&[u8]> {
+        let mut named = self.fields.iter().filter(|field| {
+            field.name.len as usize == name.len()
+                && field.name.of(&self.bytes).eq_ignore_ascii_case(name.as_bytes())
+        });
+        named.next().map(|field| field.value.of(&self.bytes))
+    }
+
+    /// How many field lines there are.
+    pub fn fields_len(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// How long the body is.
+    pub fn body(&self) -> BodyLength {
+        self.parts.body
+    }
+
+    /// Is the method HEAD?
+    pub fn is_head(&self) -> bool {
+        self.parts.method.of(&self.bytes) == b"HEAD"
+    }
+
+    /// Is the method CONNECT?
+    pub fn is_connect(&self) -> bool {
+        self.parts.is_connect
+    }
+
+    /// May the connection persist after the response (RFC 9112 section 9.3)?
+    pub fn keep_alive(&self) -> bool {
+        self.parts.keep_alive
+    }
+
+    /// Does the client wait for `100 Continue` before it sends the body (RFC 9110 section 10.1.1)?
+    pub fn expects_continue(&self) -> bool {
+        self.parts.expects_continue
+    }
+
+    /// The protocols to upgrade to, where the Connection field names `upgrade` (RFC 9110 section 7.8).
+    pub fn upgrade(&self) -> Option<&str> {
+        self.parts.upgrade.map(|upgrade| self.text(upgrade))
+    }
+
+    pub(crate) fn push_field(&mut self, name: Span, value: Span) {
+        self.fields.push(FieldSpans { name, value });
+    }
+
+    /// Takes the head's bytes, all fields having been pushed.
+    pub(crate) fn fill(&mut self, bytes: &[u8], mut parts: Parts) {
+        self.bytes.extend_from_slice(bytes);
+        // An absolute-form target may have an empty path, with or without a query; it means "/"
+        // (RFC 9110 section 4.2.3). Its path is written behind the head.
+        if parts.path.of(bytes).first().is_none_or(|&first| first == b'?') {
+            self.bytes.push(b'/');
+            self.bytes.extend_from_slice(parts.path.of(bytes));
+            parts.path = Span {
+                start: bytes.len() as u32,
+                len: parts.path.len + 1,
+            };
+        }
+        self.parts = parts;
+    }
+
+    /// Spans of text were judged to be ASCII before they were stored.
+    fn text(&self, span: Span) -> &str {
+        std::str::from_utf8(span.of(&self.bytes)).unwrap_or_default()
+    }
+}

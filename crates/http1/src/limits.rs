@@ -1,0 +1,35 @@
+//! The bounds of a request; what lies beyond them is refused.
+//!
+//! Owns numbers only. Every bound is a count of bytes or lines of the request itself, so that a verdict
+//! never depends on how the bytes were split on their way.
+
+/// Bounds of one request. The defaults suit a server on the open internet.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Request line, field lines and the empty line, in bytes; beyond it 431. Default 32 KiB.
+    pub head_bytes_max: usize,
+    /// The request target, in bytes; beyond it 414 (RFC 9112 section 3). Default 8 KiB.
+    pub target_bytes_max: usize,
+    /// Field lines of a head, and as many again of a trailer section; beyond it 431. Default 100.
+    pub fields_max: usize,
+    /// The body without its framing, in bytes; beyond it 413. Default 128 MiB.
+    pub body_bytes_max: u64,
+    /// All chunk extensions of one body together, in bytes; beyond it 400 (RFC 9112 section 7.1.1).
+    /// Default 1 KiB.
+    pub chunk_extension_bytes_max: usize,
+    /// The trailer section without the empty line that ends it, in bytes; beyond it 431. Default 8 KiB.
+    pub trailer_bytes_max: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Limits {
+            head_bytes_max: 32 * 1024,
+            target_bytes_max: 8 * 1024,
+            fields_max: 100,
+            body_bytes_max: 128 * 1024 * 1024,
+            chunk_extension_bytes_max: 1024,
+            trailer_bytes_max: 8 * 1024,
+        }
+    }
+}

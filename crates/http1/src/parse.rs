@@ -1,0 +1,176 @@
+//! Parsing a whole request head into a [`RequestHead`].
+//!
+//! Owns the order of the rules: request line, fields in their order, then what they say together. Never
+//! looks for the head's end; the decoder hands over bytes and learns whether a whole head was in them.
+
+use crate::connection::{ConnectionOptions, members};
+use crate::fields::{self, FieldLine, KnownField};
+use crate::framing::FramingFields;
+use crate::head::{Parts, Span};
+use crate::request_line::RequestLine;
+use crate::target::Target;
+use crate::{BodyLength, Limits, Rejection, RequestHead, Version, host, scan};
+
+const HOST_MISSING: Rejection = Rejection::bad_request("the host field is missing");
+const HOST_REPEATED: Rejection = Rejection::bad_request("the host field is repeated");
+const HOST_MALFORMED: Rejection = Rejection::bad_request("the host field is malformed");
+
+/// Parses the head at the start of `window` and gives its length; `None` when it is not complete.
+///
+/// One pass over the fields, one copy of the bytes. On an error `head` is left empty.
+pub(crate) fn parse_head(
+    window: &[u8],
+    limits: &Limits,
+    head: &mut RequestHead,
+) -> Result<Option<usize>, Rejection> {
+    head.clear();
+    let result = parse_into(window, limits, head);
+    if !matches!(result, Ok(Some(_))) {
+        head.clear();
+    }
+    result
+}
+
+fn parse_into(window: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<Option<usize>, Rejection> {
+    let Some(line_bytes) = scan::next_line_end(window, &mut 0)? else {
+        return Ok(None);
+    };
+    let line = RequestLine::parse(&window[..line_bytes - 2], limits)?;
+    let section = &window[line_bytes..];
+    let mut known = KnownFields::default();
+    let walked = fields::walk_section(section, limits.fields_max, |field| {
+        head.push_field(
+            span(line_bytes + field.name_start, field.name.len()),
+            value_span(line_bytes, &field),
+        );
+        known.add(line_bytes, &field)
+    })?;
+    let Some(section_bytes) = walked else {
+        return Ok(None);
+    };
+    let head_bytes = line_bytes + section_bytes;
+    let parts = known.judge(&line, window, limits)?;
+    head.fill(&window[..head_bytes], parts);
+    Ok(Some(head_bytes))
+}
+
+/// What the fields that matter here said.
+#[derive(Default)]
+struct KnownFields {
+    host: Option<Span>,
+    framing: FramingFields,
+    connection: ConnectionOptions,
+    /// An expectation was named, and whether all that were are `100-continue`.
+    expects: bool,
+    expects_other: bool,
+    upgrade: Option<Span>,
+    upgrade_lines: usize,
+}
+
+impl KnownFields {
+    fn add(&mut self, line_bytes: usize, field: &FieldLine<'_>) -> Result<(), Rejection> {
+        match KnownField::of(field.name) {
+            None => Ok(()),
+            Some(KnownField::Host) => {
+                // RFC 9112 section 3.2: more than one Host field line is answered with 400.
+                if self.host.replace(value_span(line_bytes, field)).is_some() {
+                    return Err(HOST_REPEATED);
+                }
+                // An empty value is right where the target has no authority (RFC 9110 section 7.2).
+                if field.value.is_empty() || host::is_authority(field.value) {
+                    Ok(())
+                } else {
+                    Err(HOST_MALFORMED)
+                }
+            }
+            Some(KnownField::ContentLength) => self.framing.add_content_length(field.value),
+            Some(KnownField::TransferEncoding) => self.framing.add_transfer_encoding(field.value),
+            Some(KnownField::Connection) => {
+                self.connection.add(field.value);
+                Ok(())
+            }
+            Some(KnownField::Expect) => {
+                self.expects = true;
+                self.expects_other |=
+                    !members(field.value).all(|member| member.eq_ignore_ascii_case(b"100-continue"));
+                Ok(())
+            }
+            Some(KnownField::Upgrade) => {
+                self.upgrade = Some(value_span(line_bytes, field));
+                self.upgrade_lines += 1;
+                Ok(())
+            }
+        }
+    }
+
+    /// Judges what only shows once all fields are there.
+    fn judge(&self, line: &RequestLine<'_>, window: &[u8], limits: &Limits) -> Result<Parts, Rejection> {
+        let is_http_11 = line.version == Version::Http11;
+        let authority = self.authority(line)?;
+        let body = self.framing.decide(line.version, limits)?;
+        // RFC 9110 section 10.1.1: a member other than 100-continue may be answered with 417.
+        if self.expects_other {
+            return Err(Rejection::EXPECTATION_FAILED);
+        }
+        let method_bytes = line.method.len();
+        let target_start = method_bytes + 1;
+        let path_start = match line.form {
+            Target::Absolute { path_start, .. } => target_start + path_start,
+            _ => target_start,
+        };
+        let target_end = target_start + line.target.len();
+        Ok(Parts {
+            method: span(0, method_bytes),
+            target: span(target_start, line.target.len()),
+            path: span(path_start, target_end - path_start),
+            authority,
+            // RFC 9110 section 7.8: an Upgrade in HTTP/1.0 or without the connection option is ignored. So are
+            // several, which only a client that upgrades to nothing in particular would send.
+            upgrade: self.upgrade.filter(|upgrade| {
+                let is_text = upgrade.of(window).is_ascii() && upgrade.len > 0;
+                is_http_11 && self.connection.upgrade && self.upgrade_lines == 1 && is_text
+            }),
+            version: line.version,
+            body,
+            is_connect: line.form == Target::Authority,
+            // RFC 9112 section 9.3.
+            keep_alive: !self.connection.close && (is_http_11 || self.connection.keep_alive),
+            // RFC 9110 section 10.1.1: ignored in HTTP/1.0 and where no body follows.
+            expects_continue: self.expects
+                && is_http_11
+                && !matches!(body, BodyLength::None | BodyLength::Known(0)),
+        })
+    }
+
+    /// RFC 9112 section 3.2: HTTP/1.1 has exactly one Host field; section 3.3: the authority of the target,
+    /// where it has one, overrules it.
+    fn authority(&self, line: &RequestLine<'_>) -> Result<Option<Span>, Rejection> {
+        let host = match self.host {
+            None if line.version == Version::Http11 => return Err(HOST_MISSING),
+            host => host,
+        };
+        let target_start = line.method.len() + 1;
+        let of_target = match &line.form {
+            Target::Absolute { authority, .. } => Some(span(target_start + authority.start, authority.len())),
+            Target::Authority => Some(span(target_start, line.target.len())),
+            Target::Origin | Target::Asterisk => None,
+        };
+        // An empty Host contradicts a target that has an authority (RFC 9112 section 3.2).
+        if of_target.is_some() && host.is_some_and(|host| host.len == 0) {
+            return Err(HOST_MALFORMED);
+        }
+        Ok(of_target.or(host.filter(|host| host.len > 0)))
+    }
+}
+
+fn value_span(line_bytes: usize, field: &FieldLine<'_>) -> Span {
+    span(line_bytes + field.value_start, field.value.len())
+}
+
+/// Windows are at most `u32::MAX` bytes long, so that no offset is cut.
+fn span(start: usize, len: usize) -> Span {
+    Span {
+        start: start as u32,
+        len: len as u32,
+    }
+}

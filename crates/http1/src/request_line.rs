@@ -1,0 +1,77 @@
+//! The request line (RFC 9112 section 3): method, target, version, one space between, nothing else.
+//!
+//! Owns the line's grammar and the bounds that hold before the line is complete. `parse` calls it for a
+//! complete line, `scan` for a partial one.
+
+use crate::target::Target;
+use crate::{Limits, Rejection, Version, fields};
+
+/// The longest method that is read, in bytes; the longest registered one has 17. RFC 9112 section 3 asks for
+/// 501 beyond what a server implements, and a bound lets a stream of junk be refused early.
+const METHOD_BYTES_MAX: usize = 64;
+
+const INCOMPLETE: Rejection = Rejection::bad_request("the request line is not method, target, version");
+const VERSION: Rejection = Rejection::bad_request("the HTTP version is malformed");
+
+/// A valid request line.
+#[derive(Debug)]
+pub(crate) struct RequestLine<'a> {
+    pub method: &'a [u8],
+    pub target: &'a [u8],
+    pub form: Target,
+    pub version: Version,
+}
+
+impl<'a> RequestLine<'a> {
+    /// Parses a whole line, without its CR LF.
+    pub fn parse(line: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
+        let method_bytes = judge_start(line, limits)?.ok_or(INCOMPLETE)?;
+        let (method, rest) = (&line[..method_bytes], &line[method_bytes + 1..]);
+        // Without a second space it would be an HTTP/0.9 request, which nobody sends in earnest.
+        let target_bytes = memchr::memchr(b' ', rest).ok_or(INCOMPLETE)?;
+        let (target, version) = (&rest[..target_bytes], &rest[target_bytes + 1..]);
+        let version = parse_version(version)?;
+        let form = Target::parse(method, target)?;
+        Ok(RequestLine {
+            method,
+            target,
+            form,
+            version,
+        })
+    }
+}
+
+/// Judges as much of a request line as has arrived, without its CR LF: the method's characters, and the bounds
+/// of method and target. Gives the method's length once it is known.
+///
+/// Whatever is refused here is refused as well with more of the line behind it, and with the same reason.
+pub(crate) fn judge_start(line: &[u8], limits: &Limits) -> Result<Option<usize>, Rejection> {
+    let mut start = line.iter().take(METHOD_BYTES_MAX + 1);
+    let method_bytes = match start.position(|&byte| !fields::is_token_byte(byte)) {
+        Some(bytes) if bytes > 0 && line[bytes] == b' ' => bytes,
+        Some(_) => return Err(Rejection::BAD_METHOD),
+        None if line.len() > METHOD_BYTES_MAX => return Err(Rejection::METHOD_TOO_LONG),
+        None => return Ok(None),
+    };
+    let rest = &line[method_bytes + 1..];
+    if let Some(start) = rest.get(..=limits.target_bytes_max)
+        && memchr::memchr(b' ', start).is_none()
+    {
+        return Err(Rejection::URI_TOO_LONG);
+    }
+    Ok(Some(method_bytes))
+}
+
+/// `HTTP/` digit `.` digit, case-sensitive (RFC 9112 section 2.3). A higher minor version is read as 1.1
+/// (RFC 9110 section 2.5), another major version is refused with 505.
+fn parse_version(version: &[u8]) -> Result<Version, Rejection> {
+    match version {
+        b"HTTP/1.1" => Ok(Version::Http11),
+        b"HTTP/1.0" => Ok(Version::Http10),
+        [b'H', b'T', b'T', b'P', b'/', b'1', b'.', b'0'..=b'9'] => Ok(Version::Http11),
+        [b'H', b'T', b'T', b'P', b'/', b'0'..=b'9', b'.', b'0'..=b'9'] => {
+            Err(Rejection::VERSION_NOT_SUPPORTED)
+        }
+        _ => Err(VERSION),
+    }
+}

@@ -1,0 +1,196 @@
+//! What an application's response head means on the wire, decided once for both engines.
+//!
+//! Owns framing and persistence of responses (RFC 9112 sections 6 and 9, RFC 9110 sections 6.4.1, 8.6, 15).
+//! Never writes bytes; `encode` does.
+
+use crate::connection::ConnectionOptions;
+use crate::framing::parse_content_length;
+use crate::{RequestHead, Version, fields};
+
+/// A field: name and value as the application gave them.
+pub type Field<'a> = (&'a [u8], &'a [u8]);
+
+/// The head of a response as an application gives it.
+#[derive(Clone, Copy, Debug)]
+pub struct ResponseHead<'a> {
+    /// The status code, 200 to 599.
+    pub status: u16,
+    /// The reason phrase; `None` for the registered one.
+    pub reason: Option<&'a str>,
+    /// The fields in the order they are sent.
+    pub fields: &'a [Field<'a>],
+}
+
+/// What of a request decides how its response is framed; an engine keeps it per exchange.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RequestFacts {
+    /// The version.
+    pub version: Version,
+    /// Is the method HEAD?
+    pub is_head: bool,
+    /// Is the method CONNECT?
+    pub is_connect: bool,
+    /// May the connection persist, as far as the client is concerned?
+    pub keep_alive: bool,
+}
+
+impl From<&RequestHead> for RequestFacts {
+    fn from(head: &RequestHead) -> Self {
+        RequestFacts {
+            version: head.version(),
+            is_head: head.is_head(),
+            is_connect: head.is_connect(),
+            keep_alive: head.keep_alive(),
+        }
+    }
+}
+
+/// How the end of a response's body is told (RFC 9112 section 6.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// Nothing follows the head.
+    None,
+    /// So many bytes.
+    Length(u64),
+    /// Chunks.
+    Chunked,
+    /// All bytes until the connection closes.
+    UntilClose,
+}
+
+/// How a response goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ResponsePlan {
+    /// The framing of the bytes that follow the head.
+    pub framing: Framing,
+    /// The content-length field to send, if any. Without a body on the wire it says what a GET would have got.
+    pub content_length: Option<u64>,
+    /// False: `connection: close` goes out, and the connection closes after the response.
+    pub keep_alive: bool,
+}
+
+/// A response head that cannot be sent. Nothing of it may reach the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidResponse {
+    /// RFC 9110 section 15; interim responses (1xx) are not an application's to send.
+    #[error("the status is not between 200 and 599")]
+    Status,
+    /// RFC 9112 section 4.
+    #[error("the reason phrase holds a control character")]
+    Reason,
+    /// RFC 9110 section 5.1.
+    #[error("a field name is not a token")]
+    FieldName,
+    /// RFC 9110 section 5.5.
+    #[error("a field value holds CR, LF or NUL")]
+    FieldValue,
+}
+
+/// Plans a response. `length` is that of a whole body, in bytes, or `None` for a stream of unknown length.
+/// `closing`: the server wants the connection closed after it.
+///
+/// An application's own `connection: close` is heard. Its own content-length counts where nothing better is
+/// known: for a stream, for HEAD and for 304; one that is no number, or is repeated, does not exist.
+///
+/// # Errors
+///
+/// The head holds something that would break the message apart.
+pub fn plan_response(
+    request: RequestFacts,
+    head: &ResponseHead<'_>,
+    length: Option<u64>,
+    closing: bool,
+) -> Result<ResponsePlan, InvalidResponse> {
+    let own = OwnFields::read(head)?;
+    // RFC 9110 section 9.3.6: a 2xx answer to CONNECT has no content, and what follows it would be a tunnel,
+    // which there is none: the connection closes.
+    let is_tunnel = request.is_connect && head.status < 300;
+    let (framing, content_length) = match head.status {
+        _ if is_tunnel => (Framing::None, None),
+        // RFC 9110 sections 15.3.5 and 8.6: no content and no content-length.
+        204 => (Framing::None, None),
+        // RFC 9110 section 15.3.6: no content, and the client is told so.
+        205 => (Framing::None, Some(0)),
+        // RFC 9110 section 15.4.5: no content; a content-length is that of the 200 it stands for.
+        304 => (Framing::None, own.content_length),
+        // RFC 9110 section 9.3.2: no content. An empty body does not say how long that of a GET would be.
+        _ if request.is_head => (
+            Framing::None,
+            length.filter(|&bytes| bytes > 0).or(own.content_length),
+        ),
+        _ => match (length.or(own.content_length), request.version) {
+            (Some(bytes), _) => (Framing::Length(bytes), Some(bytes)),
+            // RFC 9112 section 6.1: no transfer coding to a client of HTTP/1.0; section 6.3, rule 8: close.
+            (None, Version::Http11) => (Framing::Chunked, None),
+            (None, Version::Http10) => (Framing::UntilClose, None),
+        },
+    };
+    let must_close = closing || is_tunnel || own.close || framing == Framing::UntilClose;
+    Ok(ResponsePlan {
+        framing,
+        content_length,
+        keep_alive: request.keep_alive && !must_close,
+    })
+}
+
+/// Is this field of an application sent on? Framing and the connection are the engine's (RFC 9110 section 7.6.1).
+pub fn is_forwarded(name: &[u8]) -> bool {
+    let own: &[u8] = match name.len() {
+        7 => b"upgrade",
+        10 if name[0] | 0x20 == b'k' => b"keep-alive",
+        10 => b"connection",
+        14 => b"content-length",
+        17 => b"transfer-encoding",
+        _ => return true,
+    };
+    !name.eq_ignore_ascii_case(own)
+}
+
+/// What the application said about framing and the connection.
+struct OwnFields {
+    content_length: Option<u64>,
+    close: bool,
+}
+
+impl OwnFields {
+    /// Reads them, and validates everything on the way.
+    fn read(head: &ResponseHead<'_>) -> Result<Self, InvalidResponse> {
+        if !(200..=599).contains(&head.status) {
+            return Err(InvalidResponse::Status);
+        }
+        let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+        if !head.reason.unwrap_or_default().bytes().all(is_allowed) {
+            return Err(InvalidResponse::Reason);
+        }
+        let mut connection = ConnectionOptions::default();
+        let mut content_lengths = (0, None);
+        for &(name, value) in head.fields {
+            validate(name, value)?;
+            if name.eq_ignore_ascii_case(b"connection") {
+                connection.add(value);
+            } else if name.eq_ignore_ascii_case(b"content-length") {
+                content_lengths = (
+                    content_lengths.0 + 1,
+                    parse_content_length(fields::trim_whitespace(value)),
+                );
+            }
+        }
+        let content_length = content_lengths.1.filter(|_| content_lengths.0 == 1);
+        Ok(OwnFields {
+            content_length,
+            close: connection.close,
+        })
+    }
+}
+
+/// A name is a token; a value holds nothing that ends a line or a string (RFC 9110 section 5.5). Other control
+/// characters are let through, as the Fetch standard lets an application set them.
+pub(crate) fn validate(name: &[u8], value: &[u8]) -> Result<(), InvalidResponse> {
+    if !fields::is_token(name) {
+        return Err(InvalidResponse::FieldName);
+    }
+    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'\0')) {
+        return Err(InvalidResponse::FieldValue);
+    }
+    Ok(())
+}
