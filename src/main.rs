@@ -1,1 +1,15 @@
-fn main() {}
+//! The `howth` command.
+//!
+//! Owns the process: its allocator and its exit code. Never does anything else; [`cli`] reads the command
+//! line, `howth_runtime` does the work.
+
+mod cli;
+
+/// Many small requests make many small allocations; jemalloc gives their memory back and does not fragment.
+#[cfg(target_os = "linux")]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

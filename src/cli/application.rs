@@ -1,0 +1,66 @@
+//! The arguments `serve` and `run` share.
+//!
+//! Owns the list of groups; each group has its file. Never interprets them: `options` does.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+
+use super::deadlines::DeadlineArguments;
+use super::development::DevelopmentArguments;
+use super::engine::EngineArguments;
+use super::limits::LimitArguments;
+use super::listen::ListenArguments;
+
+/// Everything that may stand behind `howth serve` and `howth run`.
+#[derive(Debug, Args)]
+pub struct ApplicationArguments {
+    /// The application's entry file (.ts .mts .cts .tsx .jsx .js .mjs .cjs), then its own arguments
+    ///
+    /// TypeScript is run as it is, without a build step. Packages come from the node_modules folders that npm
+    /// made. Options of howth stand before FILE: whatever follows it, options included, is the application's
+    /// (process.argv from the third on).
+    #[arg(value_names = ["FILE", "ARGS"], num_args = 1.., required = true, trailing_var_arg = true)]
+    file_and_arguments: Vec<OsString>,
+
+    /// Set environment variables from FILE (may be repeated)
+    ///
+    /// Lines of NAME=value, as in a .env file; quotes, comments and ${NAME} are understood. Variables that are
+    /// set already win over every file, a later file wins over an earlier one. The files are read before
+    /// anything else starts, so they may hold PORT, HOST, HOWTH_URING and HOWTH_TRACE as well. Without this
+    /// option no file is read.
+    #[arg(long, value_name = "FILE")]
+    pub env_file: Vec<PathBuf>,
+
+    /// Print neither the start-up line nor the end of a drain; errors are printed all the same
+    #[arg(long)]
+    pub quiet: bool,
+
+    #[command(flatten)]
+    pub listen: ListenArguments,
+
+    #[command(flatten)]
+    pub engine: EngineArguments,
+
+    #[command(flatten)]
+    pub development: DevelopmentArguments,
+
+    #[command(flatten)]
+    pub limits: LimitArguments,
+
+    #[command(flatten)]
+    pub deadlines: DeadlineArguments,
+}
+
+impl ApplicationArguments {
+    /// The entry file. clap lets no command line pass that has none.
+    pub fn file(&self) -> &Path {
+        self.file_and_arguments.first().map_or(Path::new(""), Path::new)
+    }
+
+    /// What follows the entry file.
+    pub fn arguments(&self) -> &[OsString] {
+        self.file_and_arguments.get(1..).unwrap_or_default()
+    }
+}

@@ -1,0 +1,131 @@
+//! The command line: what may be typed, and which part of the runtime carries it out.
+//!
+//! Owns the sub-commands and the order of start-up: arguments, environment files, entry file, runtime. Never
+//! serves, and never prints more than one line when something is wrong. Called by `main`.
+
+mod application;
+mod deadlines;
+mod development;
+mod engine;
+mod entry;
+mod environment;
+mod failure;
+mod limits;
+mod listen;
+mod options;
+mod usage;
+mod values;
+mod version;
+
+use std::ffi::OsString;
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use application::ApplicationArguments;
+use failure::Failure;
+
+/// A server runtime for JavaScript and TypeScript: one io_uring and one V8 isolate per core.
+#[derive(Debug, Parser)]
+#[command(name = "howth", version, long_version = version::long())]
+#[command(disable_help_subcommand = true, max_term_width = 100)]
+#[command(after_help = "`howth COMMAND --help` tells all about a command.")]
+#[command(after_long_help = environment::HELP)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Serve an application on every core
+    ///
+    /// FILE exports the application: `export default { fetch(request) { … } }`, or a bare function, or it
+    /// calls `Howth.serve(…)`. Every core runs its own copy of FILE, so module state is per core.
+    #[command(override_usage = "howth serve [OPTIONS] FILE [ARGS]...")]
+    Serve(ApplicationArguments),
+    /// Run a script, or a file that calls Howth.serve
+    ///
+    /// FILE runs once, on one core, until nothing is left to do. When it calls `Howth.serve(…)` it serves
+    /// until it is stopped.
+    #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
+    Run {
+        /// An old spelling: the same with and without
+        #[arg(long)]
+        native: bool,
+        #[command(flatten)]
+        application: ApplicationArguments,
+    },
+    /// Print the completions of a shell
+    ///
+    /// For bash: `source <(howth completions bash)`.
+    Completions {
+        /// The shell that reads them
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Does what the process's arguments say, and reports what went wrong in one line on stderr.
+pub fn main() -> ExitCode {
+    let arguments: Vec<OsString> = std::env::args_os().collect();
+    match carry_out(&arguments) {
+        Ok(code) => code,
+        Err(failure) => failure.report(),
+    }
+}
+
+fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    match parse(arguments)? {
+        None => Ok(ExitCode::SUCCESS),
+        Some(Command::Serve(application)) => {
+            howth_runtime::serve(options::for_serve(&application)?).map_err(Failure::from)
+        }
+        Some(Command::Run { application, .. }) => {
+            howth_runtime::run(options::for_run(&application)?).map_err(Failure::from)
+        }
+        Some(Command::Completions { shell }) => {
+            print_completions(shell);
+            Ok(ExitCode::SUCCESS)
+        }
+    }
+}
+
+/// The command, or `None` when help or a version was asked for, and was printed.
+///
+/// Options take defaults from the environment, and `--env-file` adds to the environment: where a file was
+/// named, the arguments are read a second time, with the file's variables in place.
+fn parse(arguments: &[OsString]) -> Result<Option<Command>, Failure> {
+    let command = parse_once(arguments)?;
+    match &command {
+        Some(Command::Serve(application) | Command::Run { application, .. })
+            if !application.env_file.is_empty() =>
+        {
+            environment::load_files(&application.env_file)?;
+            parse_once(arguments)
+        }
+        _ => Ok(command),
+    }
+}
+
+fn parse_once(arguments: &[OsString]) -> Result<Option<Command>, Failure> {
+    match Cli::try_parse_from(arguments) {
+        Ok(cli) => Ok(Some(cli.command)),
+        Err(error) if !error.use_stderr() => {
+            // A reader that has seen enough (`howth --help | head`) is no error.
+            let _ = error.print();
+            Ok(None)
+        }
+        Err(error) => Err(usage::failure(&error, arguments)),
+    }
+}
+
+fn print_completions(shell: clap_complete::Shell) {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "howth", &mut script);
+    // As above: a closed pipe is no error.
+    let _ = std::io::stdout().write_all(&script);
+}
+
+#[cfg(test)]
+mod tests;

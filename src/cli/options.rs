@@ -1,0 +1,186 @@
+//! From arguments and environment to [`howth_runtime::Options`].
+//!
+//! Owns the mapping, and the checks that need more than one argument. Never starts anything.
+
+use std::ffi::OsString;
+
+use howth_engine::{Deadlines, EngineOptions};
+use howth_http1::Limits;
+use howth_runtime::{EngineChoice, ListenOptions, Options, UnhandledRejections};
+
+use super::application::ApplicationArguments;
+use super::deadlines::DeadlineArguments;
+use super::engine::{RejectionPolicy, UringChoice};
+use super::failure::Failure;
+use super::limits::LimitArguments;
+use super::listen::ListenArguments;
+use super::values::Size;
+use super::{entry, environment};
+
+/// The options of `howth serve`.
+pub fn for_serve(arguments: &ApplicationArguments) -> Result<Options, Failure> {
+    fill(arguments, UnhandledRejections::Warn)
+}
+
+/// The options of `howth run`.
+pub fn for_run(arguments: &ApplicationArguments) -> Result<Options, Failure> {
+    fill(arguments, UnhandledRejections::Throw)
+}
+
+fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Result<Options, Failure> {
+    let listen = listen(&arguments.listen)?;
+    let trace = environment::trace()?;
+    entry::check(arguments.file())?;
+    Ok(Options {
+        entry: arguments.file().to_owned(),
+        arguments: texts(arguments.arguments())?,
+        listen,
+        engine: match arguments.engine.uring {
+            UringChoice::Auto => EngineChoice::Auto,
+            UringChoice::Require => EngineChoice::Require,
+            UringChoice::Off => EngineChoice::Off,
+        },
+        cores: arguments.engine.cores.0,
+        engine_options: engine_options(&arguments.limits, &arguments.deadlines),
+        heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
+        v8_flags: arguments
+            .engine
+            .v8_flags
+            .iter()
+            .filter_map(|flag| v8_flag(flag))
+            .collect(),
+        unhandled_rejections: arguments.engine.unhandled_rejections.map_or(rejections, policy),
+        development: arguments.development.dev,
+        watch: arguments.development.watch,
+        drain: arguments.engine.drain,
+        trace,
+        inspect: arguments.development.inspect,
+        quiet: arguments.quiet,
+    })
+}
+
+/// A variable that an option overrides is not even looked at, so that it cannot be wrong.
+fn listen(arguments: &ListenArguments) -> Result<ListenOptions, Failure> {
+    let mut options = ListenOptions {
+        port: arguments.port,
+        host: arguments.host.clone(),
+        unix: arguments.unix.clone(),
+        ..ListenOptions::default()
+    };
+    if options.unix.is_none() && options.port.is_none() {
+        options.port_from_environment = environment::port()?;
+    }
+    if options.unix.is_none() && options.host.is_none() {
+        options.host_from_environment = environment::host()?;
+    }
+    Ok(options)
+}
+
+fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) -> EngineOptions {
+    let defaults = EngineOptions::default();
+    EngineOptions {
+        limits: Limits {
+            head_bytes_max: memory_bytes(limits.max_head),
+            target_bytes_max: memory_bytes(limits.max_target),
+            fields_max: usize::from(limits.max_fields),
+            body_bytes_max: limits.max_body.bytes().unwrap_or(u64::MAX),
+            trailer_bytes_max: memory_bytes(limits.max_trailers),
+            ..defaults.limits
+        },
+        deadlines: Deadlines {
+            head: deadlines.timeout_head.0,
+            body_gap: deadlines.timeout_body.0,
+            body_rate_min: saturated(deadlines.min_body_rate.bytes().unwrap_or(0)),
+            keep_alive: deadlines.timeout_keep_alive.0,
+            write_stall: deadlines.timeout_write.0,
+            handler: deadlines.timeout_handler.0,
+        },
+        connections_max: limits.max_connections,
+        pipeline_max: limits.max_pipeline,
+        ..defaults
+    }
+}
+
+fn memory_bytes(size: Size) -> usize {
+    usize::try_from(size.bytes().unwrap_or(u64::MAX)).unwrap_or(usize::MAX)
+}
+
+fn saturated(rate: u64) -> u32 {
+    u32::try_from(rate).unwrap_or(u32::MAX)
+}
+
+/// `max-lazy` is as good as `--max-lazy`.
+fn v8_flag(flag: &str) -> Option<String> {
+    match flag.trim() {
+        "" => None,
+        flag if flag.starts_with('-') => Some(flag.to_owned()),
+        flag => Some(format!("--{flag}")),
+    }
+}
+
+fn policy(policy: RejectionPolicy) -> UnhandledRejections {
+    match policy {
+        RejectionPolicy::Warn => UnhandledRejections::Warn,
+        RejectionPolicy::Throw => UnhandledRejections::Throw,
+        RejectionPolicy::None => UnhandledRejections::None,
+    }
+}
+
+/// JavaScript's strings are Unicode, so the application's arguments must be.
+fn texts(arguments: &[OsString]) -> Result<Vec<String>, Failure> {
+    let text = |argument: &OsString| match argument.to_str() {
+        Some(text) => Ok(text.to_owned()),
+        None => Err(Failure::usage(format!(
+            "the argument {argument:?} is not valid UTF-8; give the application's arguments in UTF-8"
+        ))),
+    };
+    arguments.iter().map(text).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// The two groups on their own, so that no entry file is needed.
+    #[derive(Parser)]
+    struct Bounds {
+        #[command(flatten)]
+        limits: LimitArguments,
+        #[command(flatten)]
+        deadlines: DeadlineArguments,
+    }
+
+    fn parsed(arguments: &[&str]) -> EngineOptions {
+        let bounds = Bounds::parse_from(["bounds"].iter().chain(arguments));
+        engine_options(&bounds.limits, &bounds.deadlines)
+    }
+
+    #[test]
+    fn without_options_the_engine_keeps_its_own_defaults() {
+        assert_eq!(parsed(&[]), EngineOptions::default());
+    }
+
+    #[test]
+    fn off_is_no_bound() {
+        let options = parsed(&[
+            "--max-body",
+            "off",
+            "--min-body-rate",
+            "off",
+            "--timeout-write",
+            "off",
+        ]);
+        assert_eq!(options.limits.body_bytes_max, u64::MAX);
+        assert_eq!(options.deadlines.body_rate_min, 0);
+        assert_eq!(options.deadlines.write_stall, None);
+    }
+
+    #[test]
+    fn v8_flags_may_lack_their_dashes() {
+        assert_eq!(v8_flag("max-lazy").as_deref(), Some("--max-lazy"));
+        assert_eq!(v8_flag(" --max-lazy").as_deref(), Some("--max-lazy"));
+        assert_eq!(v8_flag(" "), None);
+    }
+}

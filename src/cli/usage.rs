@@ -1,0 +1,87 @@
+//! clap's errors in one line.
+//!
+//! Owns the condensing. Never rewords what clap says well: its message and its tips are kept, its paragraphs
+//! and the usage are not.
+
+use std::ffi::OsString;
+use std::path::Path;
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+
+use super::failure::Failure;
+
+const COMMANDS: [&str; 3] = ["serve", "run", "completions"];
+
+/// The failure that says what `error` says.
+pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return Failure::usage(format!(
+            "give a command: {}; see 'howth --help'",
+            COMMANDS.join(", ")
+        ));
+    }
+    let mut line = condense(&error.render().to_string());
+    if let Some(variable) = culpable_variable(error, arguments) {
+        line = format!("{line}; it comes from the environment variable {variable}");
+    }
+    if let Some(file) = file_in_place_of_a_command(error) {
+        line = format!("unknown command '{file}'; to serve that file: howth serve {file}");
+    }
+    Failure::usage(format!("{line}; see '{}'", help_command(arguments)))
+}
+
+/// Everything before the usage: the lines of a paragraph joined by blanks, paragraphs by semicolons.
+fn condense(rendered: &str) -> String {
+    let message = rendered.trim_start_matches("error: ");
+    let mut paragraphs = Vec::new();
+    for paragraph in message.split("\n\n") {
+        if paragraph.starts_with("Usage:") || paragraph.starts_with("For more information") {
+            break;
+        }
+        let lines: Vec<&str> = paragraph
+            .lines()
+            .map(str::trim)
+            .filter(|line| !is_noise(line))
+            .collect();
+        if !lines.is_empty() {
+            paragraphs.push(lines.join(" "));
+        }
+    }
+    paragraphs.join("; ").replace("tip: ", "")
+}
+
+/// `-- --option` as a way to pass an option's name as a value is never what was meant here.
+fn is_noise(line: &str) -> bool {
+    line.is_empty() || line.starts_with("tip: to pass ")
+}
+
+/// An option that was not typed and is wrong all the same was read from its variable.
+fn culpable_variable(error: &clap::Error, arguments: &[OsString]) -> Option<&'static str> {
+    let Some(ContextValue::String(argument)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let typed = arguments
+        .iter()
+        .any(|typed| typed.to_string_lossy().starts_with("--uring"));
+    (argument.starts_with("--uring") && !typed).then_some("HOWTH_URING")
+}
+
+/// `howth app.ts` lacks the command.
+fn file_in_place_of_a_command(error: &clap::Error) -> Option<&str> {
+    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
+        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) => {
+            Path::new(name).extension().map(|_| name.as_str())
+        }
+        _ => None,
+    }
+}
+
+fn help_command(arguments: &[OsString]) -> String {
+    let command = arguments
+        .get(1)
+        .and_then(|first| COMMANDS.into_iter().find(|command| first == command));
+    match command {
+        Some(command) => format!("howth {command} --help"),
+        None => "howth --help".to_owned(),
+    }
+}
