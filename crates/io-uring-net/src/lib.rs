@@ -1,1 +1,24 @@
-//! stub
+//! The ring engine: HTTP/1.1 connections of one core over one io_uring.
+//!
+//! Owns: the ring, the provided buffers, the connections, their deadlines. Never does: JavaScript, threads,
+//! parsing of its own (that is `howth-http1`). Called by: the runtime, which drives [`RingEngine::turn`]
+//! with its handler over V8; benchmarks and tests, which drive it with handlers in plain Rust.
+//!
+//! Linux 6.1 or newer; elsewhere the crate is empty and the portable engine serves.
+#![cfg(target_os = "linux")]
+
+mod connection;
+mod engine;
+mod exchange;
+mod kernel;
+mod probe;
+mod ring;
+mod table;
+mod timer_wheel;
+mod token;
+
+pub use engine::{Listener, RingEngine, Turn, Wait};
+pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket};
+pub use probe::{Refusal, probe};
+pub use ring::{Ring, RingOptions};
+pub use token::{Operation, Token};

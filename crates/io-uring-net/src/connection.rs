@@ -1,0 +1,200 @@
+//! The state of one connection.
+//!
+//! Owns what a connection is at rest and in motion: decoder, bytes not yet decoded, output, phase, moments
+//! its deadlines count from. Never talks to the kernel: the engine compares what a connection wants with what
+//! the kernel was asked, and asks for the difference (`engine::settle`).
+
+use howth_http1::Decoder;
+
+use crate::kernel::{Outgoing, Socket};
+
+/// Where a connection is in its life. It only ever moves down this list.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    /// Requests are read and answered.
+    #[default]
+    Open,
+    /// The last response is on its way; nothing is decoded any more.
+    Finishing,
+    /// Our side is shut down; what the client still sends is thrown away, so that its kernel does not
+    /// answer with a reset that would eat the last response (RFC 9112 section 9.6).
+    Lingering,
+    /// Both sides are shut down; operations in flight are awaited.
+    Tearing,
+    /// The close is in flight.
+    Closing,
+}
+
+/// The multishot receive of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Receive {
+    /// None is in flight.
+    #[default]
+    Off,
+    /// One is in flight.
+    Armed,
+    /// One is in flight and was cancelled.
+    Cancelling,
+}
+
+/// Moments, in milliseconds of the engine's clock, that deadlines count from.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Moments {
+    /// The first byte of the head being read, or accept.
+    pub(crate) head_ms: u64,
+    /// The last byte of a request body, or the moment it was wanted.
+    pub(crate) body_ms: u64,
+    /// The moment the body being read began.
+    pub(crate) body_started_ms: u64,
+    /// The last time the client took response bytes, or the moment some were offered.
+    pub(crate) write_ms: u64,
+    /// The last response was complete, or the last byte was lingered over.
+    pub(crate) idle_ms: u64,
+    /// The client closed its sending side.
+    pub(crate) disconnected_ms: u64,
+}
+
+/// One connection.
+#[derive(Debug, Default)]
+pub(crate) struct Connection {
+    pub(crate) socket: Option<Socket>,
+    pub(crate) phase: Phase,
+    pub(crate) receive: Receive,
+    /// Operations in flight, the receive included.
+    pub(crate) operations: u8,
+    pub(crate) sending: bool,
+    /// Our sending side was shut down; both sides were.
+    pub(crate) shut_down: bool,
+    pub(crate) shut_down_both: bool,
+    /// Decoding stopped because the pipeline is full; `input` holds whole requests, perhaps.
+    pub(crate) held_back: bool,
+    /// The client's end of stream was received.
+    pub(crate) read_closed: bool,
+    /// In the list of connections to settle.
+    pub(crate) unsettled: bool,
+    pub(crate) decoder: Decoder,
+    /// Received bytes that were not decoded: a part of a head, or requests beyond the pipeline's bound.
+    pub(crate) input: Vec<u8>,
+    pub(crate) output: Output,
+    /// The oldest exchange whose response is not sent whole, the first whose response is not written whole,
+    /// and the newest one; exchanges form a list in the order of their requests.
+    pub(crate) front: Option<u32>,
+    pub(crate) writer: Option<u32>,
+    pub(crate) back: Option<u32>,
+    pub(crate) exchanges: u32,
+    /// The exchange whose request body is arriving.
+    pub(crate) body: Option<u32>,
+    /// A request body is being read, whether somebody wants it or not.
+    pub(crate) reading_body: bool,
+    /// Bytes of the request body being read, and of one that nobody wants.
+    pub(crate) body_bytes: u64,
+    pub(crate) discarded_bytes: u64,
+    /// What `body_bytes` was when its rate began to count.
+    pub(crate) rate_bytes_base: u64,
+    pub(crate) requests: u64,
+    pub(crate) moments: Moments,
+    /// When the timer wheel will look at this connection; `u64::MAX`: not scheduled.
+    pub(crate) look_at_ms: u64,
+    /// Unacknowledged bytes when the write deadline was last looked at.
+    pub(crate) unacknowledged: usize,
+}
+
+impl Connection {
+    /// Makes a slot's last connection a new one, keeping nothing.
+    pub(crate) fn open(&mut self, socket: Socket, now_ms: u64) {
+        *self = Connection {
+            socket: Some(socket),
+            look_at_ms: u64::MAX,
+            moments: Moments { head_ms: now_ms, idle_ms: now_ms, ..Moments::default() },
+            ..Connection::default()
+        };
+    }
+
+    /// Whether no byte of a next request was seen.
+    pub(crate) fn is_between_requests(&self) -> bool {
+        self.input.is_empty() && self.decoder.is_between_messages()
+    }
+}
+
+/// Response bytes of a connection, in the order they go out.
+#[derive(Debug, Default)]
+pub(crate) struct Output {
+    /// Whole segments before the tail: bodies that were handed over rather than copied.
+    segments: Vec<Vec<u8>>,
+    /// What responses are encoded into.
+    pub(crate) tail: Vec<u8>,
+    /// Bytes ever queued and ever sent on this connection.
+    segments_bytes: u64,
+    taken: u64,
+    pub(crate) sent: u64,
+}
+
+/// A body at least this long becomes a segment of its own instead of being copied.
+pub(crate) const SEGMENT_BYTES_MIN: usize = 16 * 1024;
+
+impl Output {
+    /// Bytes ever queued: the position a response that ends now ends at.
+    pub(crate) fn queued(&self) -> u64 {
+        self.taken + self.segments_bytes + self.tail.len() as u64
+    }
+
+    /// Bytes the client's kernel has not taken.
+    pub(crate) fn unsent(&self) -> u64 {
+        self.queued() - self.sent
+    }
+
+    /// Whether there is something to give to the kernel.
+    pub(crate) fn is_ready(&self) -> bool {
+        !self.tail.is_empty() || !self.segments.is_empty()
+    }
+
+    /// Queues a body without copying it.
+    pub(crate) fn push_segment(&mut self, segment: Vec<u8>) {
+        self.seal();
+        self.segments_bytes += segment.len() as u64;
+        self.segments.push(segment);
+    }
+
+    fn seal(&mut self) {
+        if !self.tail.is_empty() {
+            self.segments_bytes += self.tail.len() as u64;
+            self.segments.push(std::mem::take(&mut self.tail));
+        }
+    }
+
+    /// Takes everything that is ready.
+    pub(crate) fn take(&mut self) -> Outgoing {
+        let mut outgoing = Outgoing::default();
+        self.taken = self.queued();
+        self.segments_bytes = 0;
+        for segment in self.segments.drain(..) {
+            outgoing.push(segment);
+        }
+        outgoing.push(std::mem::take(&mut self.tail));
+        outgoing
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_keeps_its_order_and_counts() {
+        let mut output = Output::default();
+        output.tail.extend_from_slice(b"head");
+        output.push_segment(b"body".to_vec());
+        output.tail.extend_from_slice(b"next");
+        assert_eq!((output.queued(), output.unsent()), (12, 12));
+        let outgoing = output.take();
+        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"head".as_slice(), b"body", b"next"]);
+        assert!(!output.is_ready());
+        output.sent += 5;
+        assert_eq!((output.queued(), output.unsent()), (12, 7));
+    }
+
+    #[test]
+    fn an_idle_connection_is_small() {
+        assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
+    }
+}

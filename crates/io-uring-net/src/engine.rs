@@ -1,0 +1,281 @@
+//! The engine of one core: the loop's one turn, and the state it works on.
+//!
+//! A turn is: settle what the application changed since the last one, enter the kernel once (submit and, if
+//! told, wait), reap every completion, hand all events to the handler in one batch, settle again. Called by:
+//! the runtime's core loop; never calls it back other than through [`Handler`].
+
+mod accept;
+mod deadlines;
+mod exchanges;
+mod receive;
+mod respond;
+mod settle;
+mod teardown;
+
+use std::cell::RefCell;
+use std::io;
+use std::net::TcpListener;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::unix::net::UnixListener;
+use std::rc::Rc;
+use std::time::Duration;
+
+use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
+use howth_http1::{Date, RequestHead};
+
+use crate::connection::Connection;
+use crate::exchange::Exchange;
+use crate::kernel::{Completion, Kernel};
+use crate::ring::{Ring, RingOptions};
+use crate::table::Table;
+use crate::timer_wheel::{TICK_MS, TimerWheel};
+use crate::token::GENERATION_MASK;
+use accept::Accepting;
+use exchanges::Shared;
+
+pub use crate::kernel::Wait;
+pub use howth_engine::Turn;
+
+/// Completions worked on in one turn; the rest waits for the next one, so that a flood of receives cannot
+/// keep accepts and responses waiting.
+const COMPLETIONS_PER_TURN_MAX: usize = 4096;
+
+/// Generations of exchanges are small integers in JavaScript.
+const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
+
+/// A bound, listening socket.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP.
+    Tcp(TcpListener),
+    /// A Unix-domain socket.
+    Unix(UnixListener),
+}
+
+impl Listener {
+    /// Prepares what accepted connections inherit: no delay of small writes.
+    fn into_descriptor(self) -> io::Result<OwnedFd> {
+        match self {
+            Listener::Tcp(listener) => {
+                socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
+                Ok(listener.into())
+            }
+            Listener::Unix(listener) => Ok(listener.into()),
+        }
+    }
+}
+
+/// The engine of one core. Not `Send`: it stays on the thread that made it.
+#[derive(Debug)]
+pub struct RingEngine<K: Kernel = Ring> {
+    shared: Rc<Shared<K>>,
+    descriptor: RawFd,
+    events: Vec<Event>,
+}
+
+impl RingEngine<Ring> {
+    /// An engine that serves `listener`'s connections.
+    ///
+    /// # Errors
+    /// What setting up the ring says; [`probe`](crate::probe) explains such errors.
+    pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
+        let ring = Ring::new(listener.into_descriptor()?, RingOptions::default())?;
+        let descriptor = ring.as_raw_fd();
+        Ok(RingEngine { descriptor, ..RingEngine::with_kernel(ring, options) })
+    }
+}
+
+impl<K: Kernel> RingEngine<K> {
+    /// An engine over any kernel.
+    pub fn with_kernel(kernel: K, options: EngineOptions) -> Self {
+        let core = Core::new(kernel, options);
+        RingEngine {
+            shared: Rc::new(Shared { core: RefCell::new(core) }),
+            descriptor: -1,
+            events: Vec::new(),
+        }
+    }
+}
+
+impl<K: Kernel + 'static> RingEngine<K> {
+    /// The application's side of the seam.
+    pub fn exchanges(&self) -> Rc<dyn Exchanges> {
+        self.shared.clone()
+    }
+
+    /// One turn.
+    ///
+    /// # Errors
+    /// The ring is unusable; a turn that was interrupted or found the queue full is no error.
+    pub fn turn(&mut self, wait: Wait, handler: &mut dyn Handler) -> io::Result<Turn> {
+        let worked = self.shared.core.borrow_mut().turn(wait, &mut self.events)?;
+        if !self.events.is_empty() {
+            handler.on_batch(&self.events);
+            self.events.clear();
+            self.shared.core.borrow_mut().settle_all();
+            return Ok(Turn::Worked);
+        }
+        let core = self.shared.core.borrow();
+        Ok(match () {
+            () if core.is_finished() => Turn::Finished,
+            () if worked || core.state.has_unsettled() => Turn::Worked,
+            () => Turn::Idle,
+        })
+    }
+
+    /// Whether the application has changed something that the next turn would send.
+    pub fn has_work(&self) -> bool {
+        self.shared.core.borrow().state.has_unsettled()
+    }
+
+    /// How long nothing will be due, as far as the engine's own deadlines go.
+    pub fn next_deadline(&self) -> Option<Duration> {
+        self.shared.core.borrow().next_deadline()
+    }
+
+    /// Stops accepting and lets requests in flight finish. Every response from now on closes its connection;
+    /// idle connections are closed after a short grace, so that a request that is on the wire already is
+    /// still answered.
+    pub fn drain(&mut self) {
+        self.shared.core.borrow_mut().drain();
+    }
+
+    /// Breaks every connection off.
+    pub fn abort(&mut self) {
+        self.shared.core.borrow_mut().abort();
+    }
+
+    /// What was counted so far.
+    pub fn counters(&self) -> Counters {
+        let core = self.shared.core.borrow();
+        Counters {
+            connections: core.state.connections.occupied() as u64,
+            completions_overflowed: core.kernel.overflows(),
+            ..core.state.counters
+        }
+    }
+}
+
+impl<K: Kernel> AsRawFd for RingEngine<K> {
+    /// Readable when a completion waits; for the poller the thread parks in.
+    fn as_raw_fd(&self) -> RawFd {
+        self.descriptor
+    }
+}
+
+/// The kernel and the state. Split, so that received bytes can be borrowed from the one while the other
+/// changes.
+#[derive(Debug)]
+struct Core<K> {
+    kernel: K,
+    state: State,
+    accepting: Accepting,
+    due: Vec<(u32, u32)>,
+}
+
+/// Everything the protocol needs; no kernel.
+#[derive(Debug)]
+struct State {
+    options: EngineOptions,
+    connections: Table<Connection>,
+    exchanges: Table<Exchange>,
+    events: Vec<Event>,
+    /// Connections whose wishes may differ from what the kernel was asked.
+    unsettled: Vec<u32>,
+    wheel: TimerWheel,
+    now_ms: u64,
+    date: Date,
+    date_updated_ms: u64,
+    /// Filled by the decoder, then swapped with an exchange's.
+    head: RequestHead,
+    /// Output buffers that wait to be used again.
+    spare: Vec<Vec<u8>>,
+    /// Since when the engine drains.
+    draining_ms: Option<u64>,
+    counters: Counters,
+}
+
+impl<K: Kernel> Core<K> {
+    fn new(kernel: K, options: EngineOptions) -> Self {
+        let clock = kernel.clock();
+        let state = State {
+            options,
+            connections: Table::new(GENERATION_MASK),
+            exchanges: Table::new(EXCHANGE_GENERATION_MASK),
+            events: Vec::new(),
+            unsettled: Vec::new(),
+            wheel: TimerWheel::new(clock.monotonic_ms),
+            now_ms: clock.monotonic_ms,
+            date: Date::new(clock.wall),
+            date_updated_ms: clock.monotonic_ms,
+            head: RequestHead::new(),
+            spare: Vec::new(),
+            draining_ms: None,
+            counters: Counters::default(),
+        };
+        Core { kernel, state, accepting: Accepting::default(), due: Vec::new() }
+    }
+
+    fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
+        self.settle_all();
+        self.settle_accepting();
+        let wait = if self.state.events.is_empty() { wait } else { Wait::Not };
+        self.kernel.enter(wait)?;
+        self.read_clock();
+        let mut reaped = 0;
+        while reaped < COMPLETIONS_PER_TURN_MAX {
+            let Some(completion) = self.kernel.reap() else { break };
+            self.complete(completion);
+            reaped += 1;
+        }
+        self.expire();
+        self.settle_all();
+        std::mem::swap(events, &mut self.state.events);
+        self.state.counters.turns += u64::from(reaped > 0);
+        Ok(reaped > 0)
+    }
+
+    fn read_clock(&mut self) {
+        let clock = self.kernel.clock();
+        let state = &mut self.state;
+        state.now_ms = clock.monotonic_ms;
+        if state.now_ms >= state.date_updated_ms + TICK_MS {
+            state.date_updated_ms = state.now_ms;
+            state.date.update(clock.wall);
+        }
+    }
+
+    fn complete(&mut self, completion: Completion) {
+        match completion {
+            Completion::Accepted { result, more } => self.accepted(result, more),
+            Completion::Received { token, result, more } => self.received(token, result, more),
+            Completion::Sent { token, result, outgoing } => self.sent(token, result, outgoing),
+            Completion::Done { token } => self.done(token),
+        }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.state.draining_ms.is_some()
+            && self.accepting == Accepting::Ended
+            && self.state.connections.occupied() == 0
+    }
+}
+
+impl State {
+    fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// Remembers to compare the connection's wishes with what the kernel was asked.
+    fn unsettle(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        if !connection.unsettled {
+            connection.unsettled = true;
+            self.unsettled.push(index);
+        }
+    }
+
+    fn exchange_id(&self, index: u32) -> ExchangeId {
+        ExchangeId { index, generation: self.exchanges.generation(index) }
+    }
+}

@@ -1,0 +1,84 @@
+//! Accepting connections: arming the multishot accept, and not arming it when there is no room.
+//!
+//! At the connection limit the multishot is cancelled, so that clients wait in the kernel's backlog; that is
+//! backpressure without a byte of memory.
+
+use crate::engine::Core;
+use crate::kernel::{Errno, Kernel, Socket};
+use crate::token::{Operation, Token};
+
+/// How long accepting rests when the process or the machine is out of descriptors or memory.
+const RETRY_MS: u64 = 100;
+
+const TOKEN: Token = Token { operation: Operation::Accept, index: 0, generation: 0 };
+const CANCEL: Token = Token { operation: Operation::Cancel, index: u32::MAX, generation: 0 };
+
+/// The state of the listener.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Accepting {
+    /// No accept is in flight.
+    #[default]
+    Off,
+    /// The multishot is armed.
+    Armed,
+    /// It was cancelled and has not completed yet.
+    Cancelling,
+    /// Not before this moment, in milliseconds of the engine's clock.
+    Resting(u64),
+    /// The listener is closed.
+    Ended,
+}
+
+impl<K: Kernel> Core<K> {
+    pub(super) fn settle_accepting(&mut self) {
+        let room = self.state.connections.occupied() < self.state.options.connections_max as usize;
+        let wanted = room && self.state.draining_ms.is_none();
+        self.accepting = match self.accepting {
+            Accepting::Resting(until_ms) if wanted && self.state.now_ms < until_ms => self.accepting,
+            Accepting::Off | Accepting::Resting(_) if wanted => {
+                self.kernel.accept(TOKEN);
+                Accepting::Armed
+            }
+            Accepting::Armed if !wanted => {
+                self.kernel.cancel(TOKEN, CANCEL);
+                Accepting::Cancelling
+            }
+            Accepting::Off | Accepting::Resting(_) if self.state.draining_ms.is_some() => {
+                self.kernel.close_listener();
+                Accepting::Ended
+            }
+            unchanged => unchanged,
+        };
+    }
+
+    pub(super) fn accepted(&mut self, result: Result<Socket, Errno>, more: bool) {
+        if !more {
+            self.accepting = Accepting::Off;
+        }
+        match result {
+            Ok(socket) => self.open(socket),
+            Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
+                self.accepting = Accepting::Resting(self.state.now_ms + RETRY_MS);
+            }
+            // Cancelled, or a client that was gone before it was accepted.
+            Err(_) => {}
+        }
+    }
+
+    fn open(&mut self, socket: Socket) {
+        let state = &mut self.state;
+        let index = state.connections.occupy();
+        let now_ms = state.now_ms;
+        state.connections[index].open(socket, now_ms);
+        state.counters.accepted += 1;
+        state.unsettle(index);
+    }
+
+    /// When accepting is to be tried again, in milliseconds of the engine's clock.
+    pub(super) fn accept_retry_ms(&self) -> Option<u64> {
+        match self.accepting {
+            Accepting::Resting(until_ms) => Some(until_ms),
+            _ => None,
+        }
+    }
+}

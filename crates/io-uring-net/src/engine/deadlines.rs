@@ -1,0 +1,211 @@
+//! Giving clients and handlers up in time.
+//!
+//! A connection has one deadline at any moment, computed from its state. The timer wheel is told of it only
+//! when it would otherwise look too late, so a request on a keep-alive connection costs no entry.
+
+use std::time::Duration;
+
+use howth_http1::Rejection;
+
+use crate::connection::{Connection, Phase, Receive};
+use crate::engine::{Core, State};
+use crate::exchange::{BodyState, ResponseState};
+use crate::kernel::Kernel;
+
+/// Silence, and total time, after which lingering ends.
+const LINGER_SILENCE_MS: u64 = 2_000;
+const LINGER_MS: u64 = 10_000;
+
+/// How long an idle connection is kept once the engine drains.
+const DRAIN_GRACE_MS: u64 = 500;
+
+/// How long a response stream may be silent towards a client that closed its sending side.
+const DISCONNECTED_SILENCE_MS: u64 = 1_000;
+
+/// What a deadline is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expiry {
+    /// A head is incomplete.
+    Head,
+    /// A request body comes too slowly.
+    Body,
+    /// An idle connection, one that never said anything, or one that lingers.
+    Silent,
+    /// The client takes no response bytes.
+    Write,
+    /// The handler takes too long.
+    Handler(u32),
+    /// A response stream is silent towards a client that may be gone.
+    Disconnected,
+}
+
+impl<K: Kernel> Core<K> {
+    /// Tells the wheel of the connection's deadline, if it would look too late.
+    pub(super) fn schedule(&mut self, index: u32) {
+        let state = &mut self.state;
+        let Some((at_ms, _)) = state.deadline(index) else { return };
+        if at_ms < state.connections[index].look_at_ms {
+            state.connections[index].look_at_ms = at_ms;
+            let generation = state.connections.generation(index);
+            state.wheel.schedule(at_ms, index, generation);
+        }
+    }
+
+    /// Looks at every connection whose deadline may have passed.
+    pub(super) fn expire(&mut self) {
+        let mut due = std::mem::take(&mut self.due);
+        self.state.wheel.expire(self.state.now_ms, &mut due);
+        for (index, generation) in due.drain(..) {
+            if self.state.connections.contains(index, generation) {
+                self.look(index);
+            }
+        }
+        self.due = due;
+    }
+
+    fn look(&mut self, index: u32) {
+        let state = &mut self.state;
+        state.connections[index].look_at_ms = u64::MAX;
+        match state.deadline(index) {
+            Some((at_ms, expiry)) if at_ms <= state.now_ms => self.give_up(index, expiry),
+            _ => {}
+        }
+        if self.state.connections[index].phase != Phase::Closing {
+            self.schedule(index);
+        }
+    }
+
+    fn give_up(&mut self, index: u32, expiry: Expiry) {
+        match expiry {
+            Expiry::Head | Expiry::Body => self.state.reject(index, Rejection::REQUEST_TIMEOUT),
+            Expiry::Silent | Expiry::Disconnected => self.state.tear(index),
+            Expiry::Handler(exchange) => {
+                self.state.counters.refused += 1;
+                if self.state.exchanges[exchange].has_begun() {
+                    self.state.tear(index);
+                } else {
+                    self.state.take_over(exchange);
+                    self.state.answer_with(exchange, Rejection::SERVICE_UNAVAILABLE);
+                }
+            }
+            Expiry::Write => self.give_up_write(index),
+        }
+        self.state.unsettle(index);
+    }
+
+    /// Bytes that the client has acknowledged since the last look are progress, even when they did not yet
+    /// make room for more.
+    fn give_up_write(&mut self, index: u32) {
+        let state = &mut self.state;
+        let connection = &mut state.connections[index];
+        let Some(socket) = connection.socket else { return };
+        let unacknowledged = self.kernel.unacknowledged_bytes(socket);
+        let before = std::mem::replace(&mut connection.unacknowledged, unacknowledged);
+        if before == 0 || unacknowledged < before {
+            connection.moments.write_ms = state.now_ms;
+        } else {
+            state.tear(index);
+        }
+    }
+
+    pub(super) fn next_deadline(&self) -> Option<Duration> {
+        let at_ms = [self.state.wheel.next_ms(), self.accept_retry_ms()].into_iter().flatten().min()?;
+        let now_ms = self.kernel.clock().monotonic_ms;
+        Some(Duration::from_millis(at_ms.saturating_sub(now_ms)))
+    }
+}
+
+impl State {
+    /// The connection's next deadline, in milliseconds of the engine's clock, and what it is for.
+    fn deadline(&self, index: u32) -> Option<(u64, Expiry)> {
+        let connection = &self.connections[index];
+        let moments = &connection.moments;
+        match connection.phase {
+            Phase::Closing | Phase::Tearing => None,
+            Phase::Lingering => {
+                let at_ms = (moments.idle_ms + LINGER_SILENCE_MS).min(moments.head_ms + LINGER_MS);
+                Some((at_ms, Expiry::Silent))
+            }
+            Phase::Open | Phase::Finishing => {
+                let candidates = [
+                    self.write_deadline(connection),
+                    self.read_deadline(connection),
+                    self.handler_deadline(connection),
+                ];
+                candidates.into_iter().flatten().min_by_key(|(at_ms, _)| *at_ms)
+            }
+        }
+    }
+
+    fn write_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+        let stall = milliseconds(self.options.deadlines.write_stall)?;
+        (connection.output.unsent() > 0).then(|| (connection.moments.write_ms + stall, Expiry::Write))
+    }
+
+    fn read_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+        let moments = &connection.moments;
+        let deadlines = &self.options.deadlines;
+        if connection.phase != Phase::Open || connection.read_closed {
+            return None;
+        }
+        if connection.reading_body {
+            return self.body_deadline(connection);
+        }
+        if !connection.is_between_requests() && !connection.held_back {
+            return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
+        }
+        if connection.exchanges > 0 {
+            return None;
+        }
+        if self.draining_ms.is_some() {
+            let since_ms = self.draining_ms.unwrap_or(0).max(moments.idle_ms);
+            return Some((since_ms + DRAIN_GRACE_MS, Expiry::Silent));
+        }
+        let (since_ms, patience) = match connection.requests {
+            0 => (moments.head_ms, deadlines.head),
+            _ => (moments.idle_ms, deadlines.keep_alive),
+        };
+        Some((since_ms + milliseconds(patience)?, Expiry::Silent))
+    }
+
+    fn body_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+        let moments = &connection.moments;
+        let gap = milliseconds(self.options.deadlines.body_gap)?;
+        if connection.receive != Receive::Armed {
+            return None;
+        }
+        if let Some(body) = connection.body {
+            let exchange = &self.exchanges[body];
+            if exchange.no_deadlines || (exchange.continue_owed && exchange.body == BodyState::Arriving) {
+                return None;
+            }
+        }
+        let rate_min = u64::from(self.options.deadlines.body_rate_min);
+        let received = connection.body_bytes - connection.rate_bytes_base;
+        let too_slow_ms = match rate_min {
+            0 => u64::MAX,
+            _ => moments.body_started_ms + gap.max(received * 1000 / rate_min),
+        };
+        Some(((moments.body_ms + gap).min(too_slow_ms), Expiry::Body))
+    }
+
+    fn handler_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+        let writer = connection.writer?;
+        let exchange = &self.exchanges[writer];
+        let begun = exchange.has_begun();
+        let silent = connection.read_closed && begun && connection.output.unsent() == 0;
+        if silent && exchange.response != ResponseState::Written {
+            let since_ms = connection.moments.disconnected_ms.max(connection.moments.write_ms);
+            return Some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected));
+        }
+        if exchange.no_deadlines || (begun && exchange.timeout_ms == 0) {
+            return None;
+        }
+        let at_ms = exchange.handler_deadline_ms;
+        (at_ms != u64::MAX).then_some((at_ms, Expiry::Handler(writer)))
+    }
+}
+
+fn milliseconds(duration: Option<Duration>) -> Option<u64> {
+    duration.map(|duration| duration.as_millis() as u64)
+}

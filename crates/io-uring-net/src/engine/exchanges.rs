@@ -1,0 +1,152 @@
+//! The application's side of the seam, over the engine's state.
+//!
+//! Every method borrows the core for its own length only; the engine holds no borrow while it calls the
+//! handler, so JavaScript may call back at any depth.
+
+use std::cell::{Ref, RefCell};
+
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_http1::{RequestHead, ResponseHead};
+
+use crate::engine::respond::Payload;
+use crate::engine::{Core, State};
+use crate::exchange::BodyState;
+use crate::kernel::Kernel;
+
+/// The core, shared between the engine and the application of the same thread.
+#[derive(Debug)]
+pub(super) struct Shared<K> {
+    pub(super) core: RefCell<Core<K>>,
+}
+
+impl<K: Kernel> Shared<K> {
+    fn with<R>(
+        &self,
+        id: ExchangeId,
+        act: impl FnOnce(&mut State, u32) -> Result<R, Gone>,
+    ) -> Result<R, Gone> {
+        let core = &mut *self.core.borrow_mut();
+        if !core.state.exchanges.contains(id.index, id.generation) {
+            return Err(Gone);
+        }
+        act(&mut core.state, id.index)
+    }
+}
+
+impl<K: Kernel> Exchanges for Shared<K> {
+    fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
+        Ref::filter_map(self.core.borrow(), |core| {
+            core.state.exchanges.get(id.index, id.generation).map(|exchange| &exchange.head)
+        })
+        .ok()
+    }
+
+    fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress> {
+        let core = self.core.borrow();
+        let exchange = core.state.exchanges.get(id.index, id.generation)?;
+        let socket = core.state.connections[exchange.connection].socket?;
+        core.kernel.peer_address(socket)
+    }
+
+    fn is_body_complete(&self, id: ExchangeId) -> bool {
+        let core = self.core.borrow();
+        let exchange = core.state.exchanges.get(id.index, id.generation);
+        exchange.is_some_and(|exchange| exchange.body == BodyState::Complete)
+    }
+
+    fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
+        self.with(id, |state, exchange| Ok(state.read_body(exchange, bytes_max)))
+    }
+
+    fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.with(id, |state, exchange| {
+            let cancelled = &mut state.exchanges[exchange];
+            cancelled.body_bytes = Vec::new();
+            if cancelled.body == BodyState::Arriving {
+                cancelled.body = BodyState::Cancelled;
+            }
+            let connection = cancelled.connection;
+            state.unsettle(connection);
+            Ok(())
+        })
+    }
+
+    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+        self.with(id, |state, exchange| state.respond(exchange, head, Payload::Borrowed(body)))
+    }
+
+    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
+        self.with(id, |state, exchange| state.respond(exchange, head, Payload::Owned(body)))
+    }
+
+    fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
+        self.with(id, |state, exchange| state.start(exchange, head, length))
+    }
+
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+        self.with(id, |state, exchange| state.write(exchange, chunk))
+    }
+
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+        self.with(id, |state, exchange| state.finish(exchange, trailers))
+    }
+
+    fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.with(id, |state, exchange| {
+            state.fail(exchange);
+            Ok(())
+        })
+    }
+
+    fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
+        self.with(id, |state, exchange| {
+            let now_ms = state.now_ms;
+            let set = &mut state.exchanges[exchange];
+            set.no_deadlines = seconds == 0;
+            set.timeout_ms = u64::from(seconds) * 1000;
+            set.handler_deadline_ms = if seconds == 0 { u64::MAX } else { now_ms + set.timeout_ms };
+            let connection = set.connection;
+            state.unsettle(connection);
+            Ok(())
+        })
+    }
+
+    fn pending(&self) -> usize {
+        self.core.borrow().state.exchanges.occupied()
+    }
+}
+
+impl State {
+    fn read_body(&mut self, exchange: u32, bytes_max: usize) -> BodyRead {
+        self.send_continue(exchange);
+        let high = self.options.body_high_watermark_bytes;
+        let reading = &mut self.exchanges[exchange];
+        if reading.body_bytes.is_empty() {
+            return match reading.body {
+                BodyState::Complete => BodyRead::End,
+                BodyState::Cancelled => BodyRead::Failed("was given up"),
+                BodyState::Arriving => {
+                    reading.body_awaited = true;
+                    BodyRead::Pending
+                }
+            };
+        }
+        let was_full = reading.body_bytes.len() >= high;
+        let taken = if reading.body_bytes.len() <= bytes_max {
+            std::mem::take(&mut reading.body_bytes)
+        } else {
+            let rest = reading.body_bytes.split_off(bytes_max);
+            std::mem::replace(&mut reading.body_bytes, rest)
+        };
+        let connection = reading.connection;
+        if was_full && reading.body_bytes.len() < high {
+            self.unsettle(connection);
+        }
+        BodyRead::Data(taken)
+    }
+
+    /// Breaks the exchange off. Responses of earlier requests that are written whole still go out.
+    fn fail(&mut self, exchange: u32) {
+        self.tear(self.exchanges[exchange].connection);
+    }
+}

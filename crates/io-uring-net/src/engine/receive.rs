@@ -1,0 +1,249 @@
+//! From received bytes to events.
+//!
+//! Bytes are decoded where the kernel put them; only what cannot be decoded yet (part of a head, requests
+//! beyond the pipeline's bound) is copied to the connection.
+
+use howth_engine::Event;
+use howth_http1::{BodyLength, Decoded, Rejection};
+
+use crate::connection::{Phase, Receive};
+use crate::engine::{Core, State};
+use crate::exchange::BodyState;
+use crate::kernel::{Errno, Kernel, Lease};
+use crate::token::Token;
+
+impl<K: Kernel> Core<K> {
+    pub(super) fn received(&mut self, token: Token, result: Result<Option<Lease>, Errno>, more: bool) {
+        let index = token.index;
+        if !self.state.connections.contains(index, token.generation) {
+            // The connection is gone, but the buffer is ours to give back.
+            if let Ok(Some(lease)) = result {
+                self.kernel.release(lease);
+            }
+            return;
+        }
+        if !more {
+            let connection = &mut self.state.connections[index];
+            connection.receive = Receive::Off;
+            connection.operations -= 1;
+        }
+        match result {
+            Ok(Some(lease)) => {
+                self.state.ingest(index, self.kernel.bytes(&lease));
+                self.kernel.release(lease);
+            }
+            Ok(None) => self.state.end_of_stream(index),
+            // The buffers of this turn are given back by its end; settling arms the receive again.
+            Err(Errno(libc::ENOBUFS)) => self.state.counters.buffers_exhausted += 1,
+            Err(Errno(libc::ECANCELED)) => {}
+            Err(_) => self.state.tear(index),
+        }
+        self.state.unsettle(index);
+    }
+}
+
+impl State {
+    fn ingest(&mut self, index: u32, bytes: &[u8]) {
+        let now_ms = self.now_ms;
+        let connection = &mut self.connections[index];
+        match connection.phase {
+            Phase::Open => {}
+            Phase::Lingering => {
+                connection.moments.idle_ms = now_ms;
+                return;
+            }
+            Phase::Finishing | Phase::Tearing | Phase::Closing => return,
+        }
+        if connection.is_between_requests() {
+            connection.moments.head_ms = now_ms;
+        }
+        if connection.input.is_empty() {
+            let decoded = self.decode(index, bytes);
+            let connection = &mut self.connections[index];
+            if connection.phase == Phase::Open && decoded < bytes.len() {
+                connection.input.extend_from_slice(&bytes[decoded..]);
+            }
+        } else {
+            connection.input.extend_from_slice(bytes);
+            self.decode_input(index);
+        }
+    }
+
+    /// Decodes what the connection has kept.
+    pub(super) fn decode_input(&mut self, index: u32) {
+        let mut input = std::mem::take(&mut self.connections[index].input);
+        let decoded = self.decode(index, &input);
+        let connection = &mut self.connections[index];
+        if connection.phase == Phase::Open && decoded < input.len() {
+            input.drain(..decoded);
+            connection.input = input;
+        }
+    }
+
+    /// Decodes until more bytes are needed or the connection takes no more; returns how many bytes are done.
+    fn decode(&mut self, index: u32, input: &[u8]) -> usize {
+        let mut done = 0;
+        while self.connections[index].phase == Phase::Open && self.may_decode(index) {
+            let connection = &mut self.connections[index];
+            let step = match connection.decoder.decode(&input[done..], &self.options.limits, &mut self.head) {
+                Ok(step) => step,
+                Err(rejection) => {
+                    self.reject(index, rejection);
+                    return input.len();
+                }
+            };
+            let start = done;
+            done += step.consumed;
+            match step.decoded {
+                Decoded::NeedMore => break,
+                Decoded::Head => self.request(index),
+                Decoded::Body(range) => self.body(index, &input[start + range.start..start + range.end]),
+                Decoded::End => self.body_end(index),
+            }
+        }
+        let held_back = done < input.len() && !self.may_decode(index);
+        self.connections[index].held_back = held_back;
+        done
+    }
+
+    /// A pipeline that is full is decoded no further, but the body of its last request is.
+    fn may_decode(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        connection.exchanges < self.options.pipeline_max || !connection.decoder.is_between_messages()
+    }
+
+    fn request(&mut self, index: u32) {
+        let exchange = self.append_exchange(index);
+        let connection = &mut self.connections[index];
+        connection.requests += 1;
+        connection.moments.head_ms = self.now_ms;
+        if self.exchanges[exchange].body == BodyState::Arriving {
+            connection.body = Some(exchange);
+            connection.reading_body = true;
+            connection.body_bytes = 0;
+            connection.discarded_bytes = 0;
+            connection.rate_bytes_base = 0;
+            connection.moments.body_ms = self.now_ms;
+            connection.moments.body_started_ms = self.now_ms;
+        }
+        self.counters.requests += 1;
+        self.events.push(Event::Request(self.exchange_id(exchange)));
+    }
+
+    /// Makes an exchange of `self.head`, as the newest of its connection.
+    pub(super) fn append_exchange(&mut self, index: u32) -> u32 {
+        let exchange = self.exchanges.occupy();
+        let handler_deadline_ms = match self.options.deadlines.handler {
+            Some(handler) => self.now_ms + handler.as_millis() as u64,
+            None => u64::MAX,
+        };
+        std::mem::swap(&mut self.exchanges[exchange].head, &mut self.head);
+        self.exchanges[exchange].open(index, handler_deadline_ms);
+        let connection = &mut self.connections[index];
+        match connection.back {
+            Some(back) => self.exchanges[back].next = Some(exchange),
+            None => connection.front = Some(exchange),
+        }
+        connection.writer.get_or_insert(exchange);
+        connection.back = Some(exchange);
+        connection.exchanges += 1;
+        exchange
+    }
+
+    fn body(&mut self, index: u32, bytes: &[u8]) {
+        let connection = &mut self.connections[index];
+        connection.moments.body_ms = self.now_ms;
+        connection.body_bytes += bytes.len() as u64;
+        let wanted = connection.body.filter(|&body| self.exchanges[body].body == BodyState::Arriving);
+        let Some(body) = wanted else {
+            connection.discarded_bytes += bytes.len() as u64;
+            if connection.discarded_bytes > self.options.drain_bytes_max {
+                self.give_up_body(index);
+            }
+            return;
+        };
+        let exchange = &mut self.exchanges[body];
+        if exchange.body_bytes.capacity() == 0
+            && let BodyLength::Known(length) = exchange.head.body()
+        {
+            exchange.body_bytes.reserve(length.min(self.options.body_high_watermark_bytes as u64) as usize);
+        }
+        exchange.body_bytes.extend_from_slice(bytes);
+        self.tell_body_readable(body);
+    }
+
+    fn body_end(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        connection.moments.head_ms = self.now_ms;
+        connection.moments.idle_ms = self.now_ms;
+        connection.reading_body = false;
+        // Request trailers are checked by the decoder and then dropped: no Web API shows them.
+        drop(connection.decoder.take_trailers());
+        if let Some(body) = connection.body.take() {
+            let exchange = &mut self.exchanges[body];
+            if exchange.body == BodyState::Arriving {
+                exchange.body = BodyState::Complete;
+                exchange.continue_owed = false;
+                self.tell_body_readable(body);
+            } else {
+                exchange.body = BodyState::Complete;
+            }
+        }
+    }
+
+    fn tell_body_readable(&mut self, exchange: u32) {
+        if std::mem::take(&mut self.exchanges[exchange].body_awaited) {
+            let id = self.exchange_id(exchange);
+            self.events.push(Event::BodyReadable(id));
+        }
+    }
+
+    /// Too much arrives of a body that nobody wants: the connection ends after what is owed on it, and is
+    /// not read from until then.
+    fn give_up_body(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        match connection.back {
+            Some(back) => self.exchanges[back].keep_alive = false,
+            None => connection.phase = Phase::Finishing,
+        }
+    }
+
+    /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last.
+    pub(super) fn reject(&mut self, index: u32, rejection: Rejection) {
+        self.counters.refused += 1;
+        let exchange = match self.connections[index].body {
+            Some(body) if self.exchanges[body].has_begun() => return self.tear(index),
+            Some(body) => {
+                self.take_over(body);
+                body
+            }
+            None => {
+                self.head.clear();
+                let exchange = self.append_exchange(index);
+                self.exchanges[exchange].silent = true;
+                exchange
+            }
+        };
+        self.answer_with(exchange, rejection);
+    }
+
+    fn end_of_stream(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        connection.read_closed = true;
+        connection.moments.disconnected_ms = self.now_ms;
+        if connection.phase != Phase::Open {
+            return;
+        }
+        if !connection.decoder.is_between_messages() && connection.body.is_some() {
+            return self.tear(index);
+        }
+        let mut next = connection.front;
+        while let Some(exchange) = next {
+            next = self.exchanges[exchange].next;
+            if !self.exchanges[exchange].silent {
+                let id = self.exchange_id(exchange);
+                self.events.push(Event::Disconnected(id));
+            }
+        }
+    }
+}

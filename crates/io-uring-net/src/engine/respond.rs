@@ -1,0 +1,312 @@
+//! From responses to bytes: encoding, the order of pipelined responses, the end of an exchange.
+//!
+//! The exchange whose turn it is (the connection's *writer*) is encoded straight into the connection's
+//! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
+
+use howth_engine::{Backpressure, Event, Gone};
+use howth_http1::{Field, Framing, Rejection, ResponseHead, ResponsePlan, encode_chunk, encode_head};
+use howth_http1::{encode_last_chunk, plan_response};
+
+use crate::connection::{Phase, SEGMENT_BYTES_MIN};
+use crate::engine::State;
+use crate::exchange::{BodyState, ResponseState};
+
+/// The body of a whole response.
+pub(super) enum Payload<'a> {
+    /// To be copied.
+    Borrowed(&'a [u8]),
+    /// To be kept, when copying it would cost more.
+    Owned(Vec<u8>),
+}
+
+impl Payload<'_> {
+    fn len(&self) -> usize {
+        match self {
+            Payload::Borrowed(bytes) => bytes.len(),
+            Payload::Owned(bytes) => bytes.len(),
+        }
+    }
+}
+
+/// Output buffers kept for reuse, and the largest that is worth keeping.
+const SPARE_MAX: usize = 256;
+const SPARE_BYTES_MAX: usize = 16 * 1024;
+
+impl State {
+    pub(super) fn respond(
+        &mut self,
+        exchange: u32,
+        head: &ResponseHead<'_>,
+        payload: Payload<'_>,
+    ) -> Result<(), Gone> {
+        if self.exchanges[exchange].has_begun() {
+            return Err(Gone);
+        }
+        let Some(plan) = self.plan(exchange, head, Some(payload.len() as u64)) else {
+            return Ok(());
+        };
+        self.encode_head(exchange, head, &plan);
+        if plan.framing != Framing::None {
+            self.push_payload(exchange, payload);
+        }
+        self.written(exchange);
+        Ok(())
+    }
+
+    pub(super) fn start(
+        &mut self,
+        exchange: u32,
+        head: &ResponseHead<'_>,
+        length: Option<u64>,
+    ) -> Result<(), Gone> {
+        if self.exchanges[exchange].has_begun() {
+            return Err(Gone);
+        }
+        let Some(plan) = self.plan(exchange, head, length) else {
+            return Ok(());
+        };
+        self.encode_head(exchange, head, &plan);
+        self.exchanges[exchange].response = match plan.framing {
+            Framing::None => ResponseState::Bodyless,
+            Framing::Length(length) => ResponseState::Counted(length),
+            Framing::Chunked => ResponseState::Chunked,
+            Framing::UntilClose => ResponseState::UntilClose,
+        };
+        self.touch_output(exchange);
+        Ok(())
+    }
+
+    pub(super) fn write(&mut self, exchange: u32, chunk: &[u8]) -> Result<Backpressure, Gone> {
+        match self.exchanges[exchange].response {
+            ResponseState::Owed | ResponseState::Written => return Err(Gone),
+            ResponseState::Bodyless => return Ok(Backpressure::Ready),
+            ResponseState::Chunked => encode_chunk(self.output(exchange), chunk),
+            ResponseState::UntilClose => self.output(exchange).extend_from_slice(chunk),
+            ResponseState::Counted(left) => {
+                let Some(left) = left.checked_sub(chunk.len() as u64) else {
+                    self.tear(self.exchanges[exchange].connection);
+                    return Err(Gone);
+                };
+                self.exchanges[exchange].response = ResponseState::Counted(left);
+                self.output(exchange).extend_from_slice(chunk);
+            }
+        }
+        self.refresh_timeout(exchange);
+        self.touch_output(exchange);
+        Ok(self.backpressure(exchange))
+    }
+
+    pub(super) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), Gone> {
+        match self.exchanges[exchange].response {
+            ResponseState::Owed | ResponseState::Written => return Err(Gone),
+            // A body shorter than its content-length can only be told by the close of the connection.
+            ResponseState::Counted(left) if left > 0 => {
+                self.tear(self.exchanges[exchange].connection);
+                return Ok(());
+            }
+            ResponseState::Chunked => encode_last_chunk(self.output(exchange), trailers),
+            ResponseState::UntilClose | ResponseState::Counted(_) | ResponseState::Bodyless => {}
+        }
+        self.written(exchange);
+        Ok(())
+    }
+
+    /// Answers for the application, or for nobody; the last response of the connection.
+    pub(super) fn answer_with(&mut self, exchange: u32, rejection: Rejection) {
+        self.exchanges[exchange].keep_alive = false;
+        let date = self.date.clone();
+        rejection.encode(&date, self.output(exchange));
+        self.written(exchange);
+    }
+
+    /// Takes an exchange away from the application, which is told that it was aborted.
+    pub(super) fn take_over(&mut self, exchange: u32) {
+        if !self.exchanges[exchange].silent {
+            let id = self.exchange_id(exchange);
+            self.events.push(Event::Aborted(id));
+        }
+        self.exchanges.renew(exchange);
+        let taken = &mut self.exchanges[exchange];
+        taken.silent = true;
+        taken.continue_owed = false;
+        taken.body_awaited = false;
+        taken.body_bytes.clear();
+        if taken.body == BodyState::Arriving {
+            taken.body = BodyState::Cancelled;
+        }
+    }
+
+    /// Whether a response stream should pause.
+    pub(super) fn backpressure(&mut self, exchange: u32) -> Backpressure {
+        let waiting = self.waiting_bytes(exchange);
+        if waiting < self.options.write_high_watermark_bytes as u64 {
+            return Backpressure::Ready;
+        }
+        self.exchanges[exchange].writable_awaited = true;
+        Backpressure::Full
+    }
+
+    fn waiting_bytes(&self, exchange: u32) -> u64 {
+        let connection = &self.connections[self.exchanges[exchange].connection];
+        match connection.writer == Some(exchange) {
+            true => connection.output.unsent(),
+            false => self.exchanges[exchange].held.len() as u64,
+        }
+    }
+
+    /// Tells a paused writer to go on once half of the watermark is free.
+    pub(super) fn tell_writable(&mut self, index: u32) {
+        let Some(writer) = self.connections[index].writer else { return };
+        if self.exchanges[writer].writable_awaited
+            && self.waiting_bytes(writer) <= self.options.write_high_watermark_bytes as u64 / 2
+        {
+            self.exchanges[writer].writable_awaited = false;
+            let id = self.exchange_id(writer);
+            self.events.push(Event::Writable(id));
+        }
+    }
+
+    /// What the application's response means on the wire; an invalid one is answered with 500 instead.
+    fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
+        let state = &self.exchanges[exchange];
+        let unread = state.body == BodyState::Arriving && self.is_too_long_to_drain(exchange);
+        let closing = self.draining_ms.is_some() || state.continue_owed || unread || !state.keep_alive;
+        match plan_response(state.facts, head, length, closing) {
+            Ok(plan) => {
+                self.exchanges[exchange].keep_alive = plan.keep_alive;
+                Some(plan)
+            }
+            Err(_) => {
+                self.take_over(exchange);
+                self.answer_with(exchange, Rejection::INTERNAL_SERVER_ERROR);
+                None
+            }
+        }
+    }
+
+    fn is_too_long_to_drain(&self, exchange: u32) -> bool {
+        let state = &self.exchanges[exchange];
+        let connection = &self.connections[state.connection];
+        match state.head.body() {
+            howth_http1::BodyLength::Known(length) => {
+                length.saturating_sub(connection.body_bytes) > self.options.drain_bytes_max
+            }
+            _ => false,
+        }
+    }
+
+    fn encode_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan) {
+        let state = &mut self.exchanges[exchange];
+        let connection = &mut self.connections[state.connection];
+        let output = match connection.writer == Some(exchange) {
+            true => {
+                if connection.output.tail.capacity() == 0 {
+                    connection.output.tail = self.spare.pop().unwrap_or_default();
+                }
+                &mut connection.output.tail
+            }
+            false => &mut state.held,
+        };
+        encode_head(output, state.facts, head, plan, &self.date);
+    }
+
+    /// Where the exchange's bytes go now.
+    fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
+        let state = &mut self.exchanges[exchange];
+        let connection = &mut self.connections[state.connection];
+        match connection.writer == Some(exchange) {
+            true => {
+                if connection.output.tail.capacity() == 0 {
+                    connection.output.tail = self.spare.pop().unwrap_or_default();
+                }
+                &mut connection.output.tail
+            }
+            false => &mut state.held,
+        }
+    }
+
+    fn push_payload(&mut self, exchange: u32, payload: Payload<'_>) {
+        match payload {
+            Payload::Owned(bytes) if bytes.len() >= SEGMENT_BYTES_MIN => {
+                let connection = &mut self.connections[self.exchanges[exchange].connection];
+                match connection.writer == Some(exchange) {
+                    true => connection.output.push_segment(bytes),
+                    false => self.exchanges[exchange].held.extend_from_slice(&bytes),
+                }
+            }
+            Payload::Owned(bytes) => self.output(exchange).extend_from_slice(&bytes),
+            Payload::Borrowed(bytes) => self.output(exchange).extend_from_slice(bytes),
+        }
+    }
+
+    /// Sends `100 Continue` if the client waits for it and nothing else was said.
+    pub(super) fn send_continue(&mut self, exchange: u32) {
+        let state = &mut self.exchanges[exchange];
+        if !std::mem::take(&mut state.continue_owed) || state.has_begun() {
+            return;
+        }
+        self.output(exchange).extend_from_slice(howth_http1::CONTINUE);
+        self.touch_output(exchange);
+    }
+
+    /// The response is complete as far as the application is concerned.
+    fn written(&mut self, exchange: u32) {
+        self.exchanges[exchange].response = ResponseState::Written;
+        self.touch_output(exchange);
+        let index = self.exchanges[exchange].connection;
+        if self.connections[index].writer == Some(exchange) {
+            self.advance_writer(index);
+        }
+    }
+
+    /// Moves the right to write on to the first response that is not complete.
+    fn advance_writer(&mut self, index: u32) {
+        while let Some(writer) = self.connections[index].writer {
+            let connection = &mut self.connections[index];
+            let exchange = &mut self.exchanges[writer];
+            if !exchange.held.is_empty() {
+                if exchange.held.len() >= SEGMENT_BYTES_MIN {
+                    connection.output.push_segment(std::mem::take(&mut exchange.held));
+                } else {
+                    connection.output.tail.append(&mut exchange.held);
+                }
+            }
+            if exchange.response != ResponseState::Written {
+                self.tell_writable(index);
+                return;
+            }
+            exchange.ends_at = connection.output.queued();
+            connection.writer = exchange.next;
+            if !exchange.keep_alive {
+                connection.phase = Phase::Finishing;
+                connection.writer = None;
+                self.abort_after(index, writer);
+                return;
+            }
+        }
+    }
+
+    /// The send side has something new.
+    fn touch_output(&mut self, exchange: u32) {
+        let index = self.exchanges[exchange].connection;
+        if self.connections[index].output.unsent() == 0 {
+            self.connections[index].moments.write_ms = self.now_ms;
+        }
+        self.unsettle(index);
+    }
+
+    fn refresh_timeout(&mut self, exchange: u32) {
+        let state = &mut self.exchanges[exchange];
+        if state.timeout_ms > 0 {
+            state.handler_deadline_ms = self.now_ms + state.timeout_ms;
+        }
+    }
+
+    /// Keeps a buffer for the next response.
+    pub(super) fn spare(&mut self, mut buffer: Vec<u8>) {
+        if buffer.capacity() <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
+            buffer.clear();
+            self.spare.push(buffer);
+        }
+    }
+}

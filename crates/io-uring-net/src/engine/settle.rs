@@ -1,0 +1,165 @@
+//! Comparing what a connection wants with what the kernel was asked, and asking for the difference.
+//!
+//! Everything else in the engine only changes state and marks the connection unsettled; this is the one
+//! place that queues operations on connections, so their number in flight is counted in one place too.
+
+use crate::connection::{Phase, Receive};
+use crate::engine::{Core, State};
+use crate::kernel::{Kernel, Outgoing};
+use crate::token::{Operation, Token};
+
+impl<K: Kernel> Core<K> {
+    pub(super) fn settle_all(&mut self) {
+        while let Some(index) = self.state.unsettled.pop() {
+            self.state.connections[index].unsettled = false;
+            self.settle(index);
+        }
+    }
+
+    fn settle(&mut self, index: u32) {
+        if self.state.connections[index].phase == Phase::Open {
+            self.state.resume_decoding(index);
+        }
+        let connection = &mut self.state.connections[index];
+        if connection.phase <= Phase::Finishing && !connection.sending && connection.output.is_ready() {
+            let outgoing = connection.output.take();
+            self.send(index, outgoing);
+        }
+        self.state.advance_phase(index);
+        match self.state.connections[index].phase {
+            Phase::Open | Phase::Finishing => {}
+            Phase::Lingering => self.shut_down(index, false),
+            Phase::Tearing => {
+                self.shut_down(index, true);
+                if self.state.connections[index].operations == 0 {
+                    self.close(index);
+                }
+            }
+            Phase::Closing => return,
+        }
+        self.settle_receive(index);
+        self.schedule(index);
+    }
+
+    pub(super) fn send(&mut self, index: u32, outgoing: Outgoing) {
+        let token = self.begin(index, Operation::Send);
+        let connection = &mut self.state.connections[index];
+        connection.sending = true;
+        if let Some(socket) = connection.socket {
+            self.kernel.send(socket, token, outgoing);
+            self.state.counters.sends += 1;
+        }
+    }
+
+    fn settle_receive(&mut self, index: u32) {
+        let wanted = self.state.wants_receive(index);
+        let connection = &self.state.connections[index];
+        let Some(socket) = connection.socket else { return };
+        match connection.receive {
+            Receive::Off if wanted => {
+                let token = self.begin(index, Operation::Receive);
+                self.kernel.receive(socket, token);
+                self.state.connections[index].receive = Receive::Armed;
+                self.state.restart_body_clock(index);
+            }
+            Receive::Armed if !wanted => {
+                let target = self.token(index, Operation::Receive);
+                let token = self.begin(index, Operation::Cancel);
+                self.kernel.cancel(target, token);
+                self.state.connections[index].receive = Receive::Cancelling;
+            }
+            Receive::Off | Receive::Armed | Receive::Cancelling => {}
+        }
+    }
+
+    fn shut_down(&mut self, index: u32, both: bool) {
+        let connection = &self.state.connections[index];
+        let done = if both { connection.shut_down_both } else { connection.shut_down };
+        let (false, Some(socket)) = (done, connection.socket) else { return };
+        let token = self.begin(index, Operation::Shutdown);
+        self.kernel.shutdown(socket, both, token);
+        let connection = &mut self.state.connections[index];
+        connection.shut_down = true;
+        connection.shut_down_both |= both;
+    }
+
+    fn close(&mut self, index: u32) {
+        let token = self.begin(index, Operation::Close);
+        let connection = &mut self.state.connections[index];
+        connection.phase = Phase::Closing;
+        if let Some(socket) = connection.socket {
+            self.kernel.close(socket, token);
+        }
+    }
+
+    fn begin(&mut self, index: u32, operation: Operation) -> Token {
+        self.state.connections[index].operations += 1;
+        self.token(index, operation)
+    }
+
+    fn token(&self, index: u32, operation: Operation) -> Token {
+        Token { operation, index, generation: self.state.connections.generation(index) }
+    }
+}
+
+impl State {
+    /// Goes on with requests that were kept because the pipeline was full.
+    fn resume_decoding(&mut self, index: u32) {
+        let connection = &self.connections[index];
+        if connection.held_back && connection.exchanges < self.options.pipeline_max {
+            self.decode_input(index);
+        }
+    }
+
+    /// Moves the phase on where nothing is left to do in it.
+    fn advance_phase(&mut self, index: u32) {
+        let now_ms = self.now_ms;
+        let connection = &mut self.connections[index];
+        let is_sent = !connection.sending && !connection.output.is_ready();
+        match connection.phase {
+            Phase::Open if connection.read_closed && connection.exchanges == 0 && is_sent => {
+                connection.phase = Phase::Tearing;
+            }
+            Phase::Finishing if is_sent && connection.exchanges == 0 => {
+                connection.moments.idle_ms = now_ms;
+                connection.moments.head_ms = now_ms;
+                connection.input = Vec::new();
+                connection.phase = if connection.read_closed { Phase::Tearing } else { Phase::Lingering };
+            }
+            Phase::Lingering if connection.read_closed => connection.phase = Phase::Tearing,
+            _ => {}
+        }
+    }
+
+    /// Whether more bytes of the client are welcome.
+    fn wants_receive(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        if connection.read_closed {
+            return false;
+        }
+        match connection.phase {
+            Phase::Open => {
+                let high = self.options.body_high_watermark_bytes;
+                let body_is_full =
+                    connection.body.is_some_and(|body| self.exchanges[body].body_bytes.len() >= high);
+                !body_is_full
+                    && !connection.held_back
+                    && connection.discarded_bytes <= self.options.drain_bytes_max
+                    && (connection.exchanges < self.options.pipeline_max || connection.body.is_some())
+                    && connection.output.unsent() < 4 * self.options.write_high_watermark_bytes as u64
+            }
+            Phase::Finishing => connection.receive == Receive::Armed,
+            Phase::Lingering => true,
+            Phase::Tearing | Phase::Closing => false,
+        }
+    }
+
+    /// The client was not read from for a while: its silence was ours.
+    fn restart_body_clock(&mut self, index: u32) {
+        let now_ms = self.now_ms;
+        let connection = &mut self.connections[index];
+        connection.moments.body_ms = now_ms;
+        connection.moments.body_started_ms = now_ms;
+        connection.rate_bytes_base = connection.body_bytes;
+    }
+}

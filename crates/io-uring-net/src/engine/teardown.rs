@@ -1,0 +1,165 @@
+//! The end of exchanges and connections.
+//!
+//! A connection ends in named steps: what is owed is sent, our side is shut down and the client's last bytes
+//! are lingered over, both sides are shut down, every operation in flight completes, the socket is closed,
+//! the slot is released. Closing a socket does not cancel its operations (io_uring_cancelation(7)), so the
+//! order matters.
+
+use howth_engine::Event;
+
+use crate::connection::Phase;
+use crate::engine::{Core, State};
+use crate::exchange::ResponseState;
+use crate::kernel::{Errno, Kernel, Outgoing};
+use crate::token::{Operation, Token};
+
+impl<K: Kernel> Core<K> {
+    pub(super) fn sent(&mut self, token: Token, result: Result<usize, Errno>, mut outgoing: Outgoing) {
+        let index = token.index;
+        if !self.state.connections.contains(index, token.generation) {
+            return;
+        }
+        let state = &mut self.state;
+        let connection = &mut state.connections[index];
+        connection.operations -= 1;
+        connection.sending = false;
+        state.unsettle(index);
+        let sent = match result {
+            Ok(sent) => sent,
+            Err(Errno(libc::EINTR | libc::EAGAIN)) => 0,
+            Err(_) => return state.tear(index),
+        };
+        let mut spent = None;
+        outgoing.advance(sent, |segment| spent = Some(segment));
+        if let Some(segment) = spent {
+            state.spare(segment);
+        }
+        let connection = &mut state.connections[index];
+        connection.output.sent += sent as u64;
+        connection.moments.write_ms = state.now_ms;
+        if !outgoing.is_empty() && connection.phase < Phase::Tearing {
+            self.send(index, outgoing);
+        }
+        self.state.retire(index);
+        self.state.tell_writable(index);
+    }
+
+    pub(super) fn done(&mut self, token: Token) {
+        let index = token.index;
+        if index == u32::MAX || !self.state.connections.contains(index, token.generation) {
+            return;
+        }
+        self.state.connections[index].operations -= 1;
+        if token.operation == Operation::Close {
+            self.state.connections.release(index);
+        } else {
+            self.state.unsettle(index);
+        }
+    }
+
+    pub(super) fn drain(&mut self) {
+        if self.state.draining_ms.is_none() {
+            self.state.draining_ms = Some(self.state.now_ms);
+            self.unsettle_everything();
+        }
+    }
+
+    pub(super) fn abort(&mut self) {
+        self.drain();
+        let open: Vec<u32> = self.state.connections.indices().collect();
+        for index in open {
+            self.state.tear(index);
+        }
+    }
+
+    fn unsettle_everything(&mut self) {
+        let open: Vec<u32> = self.state.connections.indices().collect();
+        for index in open {
+            self.state.unsettle(index);
+        }
+    }
+}
+
+impl State {
+    /// Ends the exchanges whose responses were sent whole.
+    fn retire(&mut self, index: u32) {
+        while let Some(front) = self.connections[index].front {
+            let exchange = &self.exchanges[front];
+            let is_whole = exchange.response == ResponseState::Written
+                && self.connections[index].writer != Some(front)
+                && exchange.ends_at <= self.connections[index].output.sent;
+            if !is_whole {
+                return;
+            }
+            let keep_alive = exchange.keep_alive;
+            if !exchange.silent {
+                let id = self.exchange_id(front);
+                self.events.push(Event::Completed(id));
+            }
+            self.release_front(index);
+            let connection = &mut self.connections[index];
+            connection.moments.idle_ms = self.now_ms;
+            if !keep_alive && connection.phase == Phase::Open {
+                connection.phase = Phase::Finishing;
+            }
+        }
+    }
+
+    fn release_front(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        let Some(front) = connection.front else { return };
+        connection.front = self.exchanges[front].next;
+        connection.exchanges -= 1;
+        if connection.front.is_none() {
+            connection.back = None;
+            connection.writer = None;
+        }
+        if connection.body == Some(front) {
+            connection.body = None;
+        }
+        self.exchanges[front].close();
+        self.exchanges.release(front);
+    }
+
+    /// Aborts every exchange behind `last`.
+    pub(super) fn abort_after(&mut self, index: u32, last: u32) {
+        let mut next = self.exchanges[last].next.take();
+        self.connections[index].back = Some(last);
+        while let Some(exchange) = next {
+            next = self.exchanges[exchange].next;
+            self.abort_exchange(index, exchange);
+        }
+    }
+
+    fn abort_exchange(&mut self, index: u32, exchange: u32) {
+        let connection = &mut self.connections[index];
+        connection.exchanges -= 1;
+        if connection.body == Some(exchange) {
+            connection.body = None;
+        }
+        if !self.exchanges[exchange].silent {
+            let id = self.exchange_id(exchange);
+            self.events.push(Event::Aborted(id));
+        }
+        self.exchanges[exchange].close();
+        self.exchanges.release(exchange);
+    }
+
+    /// Ends a connection without further ado.
+    pub(super) fn tear(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        if connection.phase >= Phase::Tearing {
+            return;
+        }
+        connection.phase = Phase::Tearing;
+        connection.input = Vec::new();
+        let mut next = connection.front.take();
+        connection.writer = None;
+        connection.back = None;
+        while let Some(exchange) = next {
+            next = self.exchanges[exchange].next;
+            self.abort_exchange(index, exchange);
+        }
+        self.unsettle(index);
+    }
+}

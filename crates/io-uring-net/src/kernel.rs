@@ -1,0 +1,207 @@
+//! The seam between the engine and the kernel.
+//!
+//! Owns the vocabulary: what the engine asks ([`Kernel`]), what it is told ([`Completion`]), and the types
+//! that keep memory safe by construction: an [`Outgoing`] is *moved* into the kernel and comes back with its
+//! completion, a [`Lease`] on a received buffer has to be given back. [`Ring`](crate::Ring) is the real
+//! kernel; a simulated one can take its place without the engine noticing.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::{Duration, SystemTime};
+
+use howth_engine::PeerAddress;
+
+use crate::Token;
+
+/// A connected socket, named as the kernel names it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Socket(pub i32);
+
+/// An error number of errno(3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Errno(pub i32);
+
+/// Both clocks, read once a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Clock {
+    /// Milliseconds since some fixed moment; never goes back.
+    pub monotonic_ms: u64,
+    /// The time of day, for the date field.
+    pub wall: SystemTime,
+}
+
+/// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// The buffer's id in its group.
+    pub buffer: u16,
+    /// How many bytes were received.
+    pub len: u32,
+}
+
+/// Bytes on their way out: segments, of which a part may have been sent.
+#[derive(Debug, Default)]
+pub struct Outgoing {
+    segments: VecDeque<Vec<u8>>,
+    /// Bytes of the first segment that were sent already.
+    offset: usize,
+}
+
+impl Outgoing {
+    /// Adds a segment behind the others.
+    pub fn push(&mut self, segment: Vec<u8>) {
+        if !segment.is_empty() {
+            self.segments.push_back(segment);
+        }
+    }
+
+    /// The unsent parts, in order.
+    pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
+        self.segments.iter().enumerate().map(|(position, segment)| match position {
+            0 => &segment[self.offset..],
+            _ => segment.as_slice(),
+        })
+    }
+
+    /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
+    ///
+    /// # Panics
+    /// When more was sent than there is.
+    pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Vec<u8>)) {
+        while sent > 0 {
+            let left = self.segments.front().map_or(0, |segment| segment.len() - self.offset);
+            assert!(left > 0, "the kernel sent more bytes than it was given");
+            if sent < left {
+                self.offset += sent;
+                return;
+            }
+            sent -= left;
+            self.offset = 0;
+            self.segments.pop_front().into_iter().for_each(&mut spent);
+        }
+    }
+
+    /// How many segments there are.
+    pub fn segments_len(&self) -> usize {
+        self.segments.len()
+    }
+
+    /// Whether everything was sent.
+    pub fn is_empty(&self) -> bool {
+        self.segments.is_empty()
+    }
+}
+
+/// What the kernel tells.
+#[derive(Debug)]
+pub enum Completion {
+    /// A connection was accepted, or accepting failed. `more`: the multishot goes on.
+    Accepted {
+        /// The new socket.
+        result: Result<Socket, Errno>,
+        /// Whether further completions of the same operation follow.
+        more: bool,
+    },
+    /// Bytes were received into a provided buffer; `None` is the end of the stream.
+    Received {
+        /// Whose receive it is.
+        token: Token,
+        /// The bytes.
+        result: Result<Option<Lease>, Errno>,
+        /// Whether further completions of the same operation follow.
+        more: bool,
+    },
+    /// A send ended, with its bytes given back.
+    Sent {
+        /// Whose send it is.
+        token: Token,
+        /// How many bytes the kernel took.
+        result: Result<usize, Errno>,
+        /// What was to be sent; not yet advanced.
+        outgoing: Outgoing,
+    },
+    /// A cancel, shutdown or close ended; how does not matter.
+    Done {
+        /// Whose operation it is.
+        token: Token,
+    },
+}
+
+/// How long one turn may wait for the kernel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wait {
+    /// Not at all: submit, and take what is there.
+    Not,
+    /// Until something completes, for this long at most.
+    For(Duration),
+}
+
+/// What the engine needs of a kernel. Operations are queued; [`enter`](Self::enter) submits all of them at
+/// once and waits. Every accepted operation completes, sooner or later, with its token.
+pub trait Kernel {
+    /// Reads the clocks.
+    fn clock(&self) -> Clock;
+
+    /// Arms a multishot accept on the listener.
+    fn accept(&mut self, token: Token);
+
+    /// Arms a multishot receive.
+    fn receive(&mut self, socket: Socket, token: Token);
+
+    /// Sends; the bytes belong to the kernel until their completion.
+    fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing);
+
+    /// Cancels `target`, which completes in its own way; `token` is the cancellation's own.
+    fn cancel(&mut self, target: Token, token: Token);
+
+    /// shutdown(2): of the sending side, or of both.
+    fn shutdown(&mut self, socket: Socket, both: bool, token: Token);
+
+    /// close(2). Nothing else may be in flight on the socket.
+    fn close(&mut self, socket: Socket, token: Token);
+
+    /// Stops listening: closes the listener. Connections that were not accepted are refused.
+    fn close_listener(&mut self);
+
+    /// Submits what is queued, waits, and makes completions available.
+    fn enter(&mut self, wait: Wait) -> io::Result<()>;
+
+    /// The next completion.
+    fn reap(&mut self) -> Option<Completion>;
+
+    /// The bytes of a lease.
+    fn bytes(&self, lease: &Lease) -> &[u8];
+
+    /// Gives a buffer back to the kernel.
+    fn release(&mut self, lease: Lease);
+
+    /// Who is at the other end of a connection.
+    fn peer_address(&self, socket: Socket) -> Option<PeerAddress>;
+
+    /// Bytes that were sent but not acknowledged by the peer (SIOCOUTQ); 0 when unknown.
+    fn unacknowledged_bytes(&self, socket: Socket) -> usize;
+
+    /// How often the completion queue has overflowed.
+    fn overflows(&self) -> u64;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn outgoing_advances_across_segments() {
+        let mut outgoing = Outgoing::default();
+        outgoing.push(b"abc".to_vec());
+        outgoing.push(Vec::new());
+        outgoing.push(b"defg".to_vec());
+        let mut spent = 0;
+        outgoing.advance(2, |_| spent += 1);
+        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"c".as_slice(), b"defg"]);
+        outgoing.advance(3, |_| spent += 1);
+        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"fg".as_slice()]);
+        outgoing.advance(2, |_| spent += 1);
+        assert!(outgoing.is_empty());
+        assert_eq!(spent, 2);
+    }
+}

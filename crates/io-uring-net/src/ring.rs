@@ -1,0 +1,205 @@
+//! The real kernel: one io_uring, its provided buffers, the memory of sends in flight.
+//!
+//! Owns every byte the kernel may touch. Never interprets one. Called by: the engine, through [`Kernel`].
+//!
+//! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
+//! go of the buffers when they are freed.
+
+mod buffers;
+mod in_flight;
+mod submission;
+
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::time::{Instant, SystemTime};
+
+use howth_engine::PeerAddress;
+use io_uring::{IoUring, cqueue, opcode, types};
+
+use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
+use crate::token::{Operation, Token};
+use buffers::ProvidedBuffers;
+use in_flight::InFlight;
+
+/// The group of the one ring of provided buffers.
+const BUFFER_GROUP: u16 = 0;
+
+/// How large a ring is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RingOptions {
+    /// Submission queue entries.
+    pub submissions: u32,
+    /// Completion queue entries. A multishot receive completes without a submission, so this follows the
+    /// number of connections that may become readable within one turn.
+    pub completions: u32,
+    /// Provided buffers; a power of two of at most 32,768.
+    pub buffers: u16,
+    /// The size of a provided buffer.
+    pub buffer_bytes: u32,
+}
+
+impl Default for RingOptions {
+    fn default() -> Self {
+        RingOptions { submissions: 1024, completions: 8192, buffers: 1024, buffer_bytes: 4096 }
+    }
+}
+
+/// The ring of one core. Must be used on the thread that made it (`SINGLE_ISSUER`).
+#[derive(Debug)]
+pub struct Ring {
+    ring: IoUringBox,
+    buffers: ProvidedBuffers,
+    in_flight: InFlight,
+    listener: Option<OwnedFd>,
+    started: Instant,
+    overflows: u64,
+}
+
+struct IoUringBox(IoUring);
+
+impl std::fmt::Debug for IoUringBox {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_tuple("IoUring").field(&self.0.as_raw_fd()).finish()
+    }
+}
+
+impl Ring {
+    /// Makes a ring that accepts from `listener`.
+    ///
+    /// # Errors
+    /// What io_uring_setup(2) and io_uring_register(2) say.
+    pub fn new(listener: OwnedFd, options: RingOptions) -> io::Result<Self> {
+        let ring = submission::set_up(options)?;
+        let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
+        buffers.register(&ring, BUFFER_GROUP)?;
+        Ok(Ring {
+            ring: IoUringBox(ring),
+            buffers,
+            in_flight: InFlight::default(),
+            listener: Some(listener),
+            started: Instant::now(),
+            overflows: 0,
+        })
+    }
+
+    fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
+        submission::push(&mut self.ring.0, entry.user_data(token.pack()));
+    }
+
+    fn completion(&mut self, entry: &cqueue::Entry) -> Option<Completion> {
+        let token = Token::unpack(entry.user_data())?;
+        let result = match entry.result() {
+            negative if negative < 0 => Err(Errno(-negative)),
+            positive => Ok(positive),
+        };
+        let more = cqueue::more(entry.flags());
+        Some(match token.operation {
+            Operation::Accept => Completion::Accepted { result: result.map(Socket), more },
+            Operation::Receive => {
+                let lease = cqueue::buffer_select(entry.flags());
+                let result = match (result, lease) {
+                    (Ok(len), Some(buffer)) => {
+                        let lease = self.buffers.lease(buffer, len as u32);
+                        if len == 0 {
+                            self.buffers.release(lease);
+                            Ok(None)
+                        } else {
+                            Ok(Some(lease))
+                        }
+                    }
+                    (Ok(_), None) => Ok(None),
+                    (Err(errno), _) => Err(errno),
+                };
+                Completion::Received { token, result, more }
+            }
+            Operation::Send => {
+                let outgoing = self.in_flight.take(token.index);
+                Completion::Sent { token, result: result.map(|sent| sent as usize), outgoing }
+            }
+            Operation::Cancel | Operation::Shutdown | Operation::Close => Completion::Done { token },
+        })
+    }
+}
+
+impl AsRawFd for Ring {
+    fn as_raw_fd(&self) -> RawFd {
+        self.ring.0.as_raw_fd()
+    }
+}
+
+impl Kernel for Ring {
+    fn clock(&self) -> Clock {
+        Clock { monotonic_ms: self.started.elapsed().as_millis() as u64, wall: SystemTime::now() }
+    }
+
+    fn accept(&mut self, token: Token) {
+        if let Some(listener) = &self.listener {
+            let entry = opcode::AcceptMulti::new(types::Fd(listener.as_raw_fd()))
+                .flags(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
+                .build();
+            self.push(entry, token);
+        }
+    }
+
+    fn receive(&mut self, socket: Socket, token: Token) {
+        self.push(opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build(), token);
+    }
+
+    fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing) {
+        let entry = self.in_flight.hold(socket, token.index, outgoing);
+        self.push(entry, token);
+    }
+
+    fn cancel(&mut self, target: Token, token: Token) {
+        self.push(opcode::AsyncCancel::new(target.pack()).build(), token);
+    }
+
+    fn shutdown(&mut self, socket: Socket, both: bool, token: Token) {
+        let how = if both { libc::SHUT_RDWR } else { libc::SHUT_WR };
+        self.push(opcode::Shutdown::new(types::Fd(socket.0), how).build(), token);
+    }
+
+    fn close(&mut self, socket: Socket, token: Token) {
+        self.push(opcode::Close::new(types::Fd(socket.0)).build(), token);
+    }
+
+    fn close_listener(&mut self) {
+        self.listener = None;
+    }
+
+    fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        if submission::enter(&mut self.ring.0, wait)? {
+            self.overflows += 1;
+        }
+        Ok(())
+    }
+
+    fn reap(&mut self) -> Option<Completion> {
+        loop {
+            let entry = self.ring.0.completion().next()?;
+            if let Some(completion) = self.completion(&entry) {
+                return Some(completion);
+            }
+        }
+    }
+
+    fn bytes(&self, lease: &Lease) -> &[u8] {
+        self.buffers.bytes(lease)
+    }
+
+    fn release(&mut self, lease: Lease) {
+        self.buffers.release(lease);
+    }
+
+    fn peer_address(&self, socket: Socket) -> Option<PeerAddress> {
+        submission::peer_address(socket)
+    }
+
+    fn unacknowledged_bytes(&self, socket: Socket) -> usize {
+        submission::unacknowledged_bytes(socket)
+    }
+
+    fn overflows(&self) -> u64 {
+        self.overflows
+    }
+}

@@ -1,0 +1,123 @@
+//! A ring of provided buffers (io_uring_register_buf_ring(3), Linux 5.19): the kernel takes one when bytes
+//! arrive, so an idle connection owns none.
+//!
+//! Who may touch this memory, when: the kernel owns a buffer from [`release`](ProvidedBuffers::release) (or
+//! the start) until the completion that names it; then the engine owns it, through a [`Lease`], until it is
+//! released. Leases are consumed by `release`, so a buffer cannot be given back twice.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU16, Ordering};
+
+use io_uring::IoUring;
+use io_uring::types::BufRingEntry;
+
+use crate::kernel::Lease;
+
+/// The buffers and the ring that provides them.
+#[derive(Debug)]
+pub(super) struct ProvidedBuffers {
+    /// Shared with the kernel: page-aligned entries.
+    entries: Mapping,
+    /// The buffers, one behind the other.
+    memory: Mapping,
+    count: u16,
+    buffer_bytes: u32,
+    tail: u16,
+}
+
+impl ProvidedBuffers {
+    /// Maps `count` (a power of two) buffers of `buffer_bytes` each.
+    pub(super) fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
+        assert!(count.is_power_of_two(), "the number of provided buffers is a power of two");
+        let entries = Mapping::new(usize::from(count) * size_of::<BufRingEntry>())?;
+        let memory = Mapping::new(usize::from(count) * buffer_bytes as usize)?;
+        Ok(ProvidedBuffers { entries, memory, count, buffer_bytes, tail: 0 })
+    }
+
+    /// Registers the ring as `group` and provides all buffers.
+    pub(super) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
+        let address = self.entries.address.as_ptr() as u64;
+        // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
+        // order of `Ring`).
+        unsafe { ring.submitter().register_buf_ring_with_flags(address, self.count, group, 0) }?;
+        for buffer in 0..self.count {
+            self.provide(buffer);
+        }
+        Ok(())
+    }
+
+    /// Names the bytes the kernel has just received into `buffer`.
+    pub(super) fn lease(&self, buffer: u16, len: u32) -> Lease {
+        assert!(buffer < self.count && len <= self.buffer_bytes, "the kernel names a buffer that is not ours");
+        Lease { buffer, len }
+    }
+
+    /// The received bytes.
+    pub(super) fn bytes(&self, lease: &Lease) -> &[u8] {
+        let start = usize::from(lease.buffer) * self.buffer_bytes as usize;
+        // SAFETY: `lease` made sure that the range lies in the mapping; the kernel does not write to a
+        // buffer that is not provided, and it is not provided while its lease exists.
+        unsafe { std::slice::from_raw_parts(self.memory.address.as_ptr().add(start), lease.len as usize) }
+    }
+
+    /// Gives a buffer back to the kernel.
+    pub(super) fn release(&mut self, lease: Lease) {
+        self.provide(lease.buffer);
+    }
+
+    fn provide(&mut self, buffer: u16) {
+        let base = self.entries.address.as_ptr().cast::<BufRingEntry>();
+        let position = usize::from(self.tail & (self.count - 1));
+        let start = usize::from(buffer) * self.buffer_bytes as usize;
+        // SAFETY: `buffer` is below `count`, so the address lies in the mapping.
+        let address = unsafe { self.memory.address.as_ptr().add(start) };
+        // SAFETY: the position is below `count`, so the entry lies in the mapping; the kernel reads it only
+        // after the tail has passed it, below.
+        let entry = unsafe { &mut *base.add(position) };
+        entry.set_addr(address as u64);
+        entry.set_len(self.buffer_bytes);
+        entry.set_bid(buffer);
+        self.tail = self.tail.wrapping_add(1);
+        // SAFETY: the tail lies in the first entry of a registered ring; it is two bytes, aligned, and
+        // written by this thread alone while the kernel reads it.
+        let tail = unsafe { &*BufRingEntry::tail(base).cast::<AtomicU16>() };
+        tail.store(self.tail, Ordering::Release);
+    }
+}
+
+/// Anonymous memory, page-aligned, zeroed.
+#[derive(Debug)]
+struct Mapping {
+    address: NonNull<u8>,
+    len: usize,
+}
+
+impl Mapping {
+    fn new(len: usize) -> io::Result<Self> {
+        // SAFETY: a new anonymous mapping aliases nothing.
+        let address = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+                -1,
+                0,
+            )
+        };
+        if address == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let address = NonNull::new(address.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
+        Ok(Mapping { address, len })
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, of this length, and nobody uses it any more: leases borrow from
+        // `ProvidedBuffers`, and the ring was closed before.
+        unsafe { libc::munmap(self.address.as_ptr().cast(), self.len) };
+    }
+}

@@ -1,0 +1,94 @@
+//! The unsafe edge of the submission side: pushing entries, entering the kernel, asking a socket.
+//!
+//! Owns no memory. Its callers in `ring` guarantee what an entry points to; see each `SAFETY` comment.
+
+use std::io;
+
+use howth_engine::PeerAddress;
+use io_uring::{IoUring, squeue, types};
+use socket2::SockRef;
+
+use super::RingOptions;
+use crate::kernel::{Socket, Wait};
+
+const ENTER_GETEVENTS: u32 = 1;
+
+/// Sets a ring up for one thread: completions are worked on only when that thread enters
+/// (`DEFER_TASKRUN`, Linux 6.1), which spares it interrupts and makes a turn's batch.
+pub(super) fn set_up(options: RingOptions) -> io::Result<IoUring> {
+    let mut ring = IoUring::builder()
+        .dontfork()
+        .setup_single_issuer()
+        .setup_defer_taskrun()
+        .setup_submit_all()
+        .setup_clamp()
+        .setup_cqsize(options.completions)
+        .build(options.submissions)?;
+    // An older kernel answers an error and the plain descriptor serves as well.
+    let (mut submitter, _, _) = ring.split();
+    let _ = submitter.register_ring_fd();
+    drop(submitter);
+    Ok(ring)
+}
+
+/// Queues an entry; a full queue is submitted first.
+pub(super) fn push(ring: &mut IoUring, entry: squeue::Entry) {
+    loop {
+        // SAFETY: what the entry points to is owned by `Ring` until its completion: sends by `InFlight`,
+        // receives by `ProvidedBuffers`; the other operations point to nothing.
+        if unsafe { ring.submission().push(&entry) }.is_ok() {
+            return;
+        }
+        // Submitting makes room even when it fails for a full completion queue: entries are taken in order,
+        // and the next enter with GETEVENTS reaps.
+        let _ = ring.submit();
+    }
+}
+
+/// Submits everything queued and waits as told. Returns whether the completion queue had overflowed.
+pub(super) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
+    let overflowed = ring.submission().cq_overflow();
+    let entered = match wait {
+        Wait::For(duration) if ring.completion().is_empty() => {
+            let timespec = types::Timespec::from(duration);
+            let arguments = types::SubmitArgs::new().timespec(&timespec);
+            ring.submitter().submit_with_args(1, &arguments)
+        }
+        _ => {
+            let queued = ring.submission().len() as u32;
+            // SAFETY: no argument is passed, so there is nothing to be valid; the count is the queue's own.
+            unsafe { ring.submitter().enter::<libc::sigset_t>(queued, 0, ENTER_GETEVENTS, None) }
+        }
+    };
+    match entered {
+        Ok(_) => Ok(overflowed),
+        Err(error) => match error.raw_os_error() {
+            // A timeout, a signal, or a completion queue that is to be reaped first: all are turns.
+            Some(libc::ETIME | libc::EINTR | libc::EBUSY | libc::EAGAIN) => Ok(overflowed),
+            _ => Err(error),
+        },
+    }
+}
+
+/// getpeername(2).
+pub(super) fn peer_address(socket: Socket) -> Option<PeerAddress> {
+    with_socket(socket, |reference| {
+        let address = reference.peer_addr().ok()?;
+        Some(address.as_socket().map_or(PeerAddress::Unix, PeerAddress::Tcp))
+    })
+}
+
+/// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
+pub(super) fn unacknowledged_bytes(socket: Socket) -> usize {
+    let mut bytes: libc::c_int = 0;
+    // SAFETY: SIOCOUTQ (the same number as TIOCOUTQ) writes one int, which outlives the call.
+    let result = unsafe { libc::ioctl(socket.0, libc::TIOCOUTQ, &raw mut bytes) };
+    if result == 0 { bytes.max(0) as usize } else { 0 }
+}
+
+fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
+    // SAFETY: the engine closes a socket only after its connection's slot is released, and asks only for
+    // connections whose slot is occupied, so the descriptor is open during the call.
+    let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(socket.0) };
+    ask(SockRef::from(&borrowed))
+}
