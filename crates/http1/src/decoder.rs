@@ -131,6 +131,10 @@ impl Decoder {
         head: &mut RequestHead,
     ) -> Result<Step, Rejection> {
         let skipped = self.skip_empty_lines(input)?;
+        // The CR of another empty line, perhaps, or nothing yet.
+        if self.scanned == 0 && matches!(input[skipped..], [] | [b'\r']) {
+            return Ok(need_more(skipped));
+        }
         let window = scan::window(&input[skipped..], limits.head_bytes_max);
         // A head that arrives whole, as most do, is parsed without a search for its end. Whatever is wrong is
         // found again below, where the first fault is the same for every split.
@@ -169,10 +173,6 @@ impl Decoder {
     /// in the order of their bytes.
     fn find_head_end(&mut self, window: &[u8], limits: &Limits) -> Result<Option<usize>, Rejection> {
         if let State::RequestLine { .. } = self.state {
-            // The CR of an empty line, the LF of which may follow.
-            if window == b"\r" {
-                return Ok(None);
-            }
             let line_end = scan::next_line_end(window, &mut self.scanned);
             let line = match line_end {
                 Ok(Some(line_end)) => &window[..line_end - 2],

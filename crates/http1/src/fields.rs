@@ -6,7 +6,8 @@ use httparse::{EMPTY_HEADER, Error, Header, Status};
 
 use crate::Rejection;
 
-const OBS_FOLD_OR_NAME: Rejection = Rejection::bad_request("a field name is malformed");
+/// Also what a folded line looks like: its continuation begins with whitespace.
+const NAME: Rejection = Rejection::bad_request("a field name is malformed");
 const VALUE: Rejection = Rejection::bad_request("a field value holds a control character");
 const LINE_END: Rejection = Rejection::bad_request("a field line does not end in CR LF");
 
@@ -109,7 +110,7 @@ fn walk_in<'a>(
         Ok(Status::Complete(complete)) => complete,
         Ok(Status::Partial) => return Ok(None),
         Err(Error::TooManyHeaders) => return Err(Walk::ArrayFull),
-        Err(Error::HeaderName) => return Err(Walk::Refused(OBS_FOLD_OR_NAME)),
+        Err(Error::HeaderName) => return Err(Walk::Refused(NAME)),
         Err(Error::HeaderValue) => return Err(Walk::Refused(VALUE)),
         Err(_) => return Err(Walk::Refused(LINE_END)),
     };

@@ -3,7 +3,7 @@
 //! Owns Content-Length and Transfer-Encoding of requests. Never reads the body; `chunked` does.
 
 use crate::connection::members;
-use crate::fields::is_token;
+use crate::fields::{is_token, trim_whitespace};
 use crate::{BodyLength, Limits, Rejection, Version};
 
 const LENGTH_REPEATED: Rejection = Rejection::bad_request("content-length is repeated");
@@ -43,7 +43,7 @@ impl FramingFields {
                 .iter()
                 .position(|&byte| byte == b';')
                 .unwrap_or(coding.len());
-            if !is_token(coding[..name_bytes].trim_ascii_end()) {
+            if !is_token(trim_whitespace(&coding[..name_bytes])) {
                 return Err(CODING_MALFORMED);
             }
             self.codings += 1;
