@@ -16,7 +16,11 @@ fn main() -> std::io::Result<()> {
     impl Handler for Hello {
         fn on_batch(&mut self, events: &[Event]) {
             let fields: &[(&[u8], &[u8])] = &[(b"content-type", b"text/plain;charset=UTF-8")];
-            let head = ResponseHead { status: 200, reason: None, fields };
+            let head = ResponseHead {
+                status: 200,
+                reason: None,
+                fields,
+            };
             for event in events {
                 if let Event::Request(id) = event {
                     let _ = self.0.respond(*id, &head, b"Hi");
@@ -25,7 +29,10 @@ fn main() -> std::io::Result<()> {
         }
     }
 
-    let port = std::env::args().nth(1).and_then(|port| port.parse().ok()).unwrap_or(3000);
+    let port = std::env::args()
+        .nth(1)
+        .and_then(|port| port.parse().ok())
+        .unwrap_or(3000);
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
     let mut engine = RingEngine::new(Listener::Tcp(listener), EngineOptions::default())?;
     let mut handler = Hello(engine.exchanges());

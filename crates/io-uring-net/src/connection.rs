@@ -105,7 +105,11 @@ impl Connection {
         *self = Connection {
             socket: Some(socket),
             look_at_ms: u64::MAX,
-            moments: Moments { head_ms: now_ms, idle_ms: now_ms, ..Moments::default() },
+            moments: Moments {
+                head_ms: now_ms,
+                idle_ms: now_ms,
+                ..Moments::default()
+            },
             ..Connection::default()
         };
     }
@@ -187,7 +191,10 @@ mod tests {
         output.tail.extend_from_slice(b"next");
         assert_eq!((output.queued(), output.unsent()), (12, 12));
         let outgoing = output.take();
-        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"head".as_slice(), b"body", b"next"]);
+        assert_eq!(
+            outgoing.slices().collect::<Vec<_>>(),
+            [b"head".as_slice(), b"body", b"next"]
+        );
         assert!(!output.is_ready());
         output.sent += 5;
         assert_eq!((output.queued(), output.unsent()), (12, 7));
@@ -195,6 +202,10 @@ mod tests {
 
     #[test]
     fn an_idle_connection_is_small() {
-        assert!(size_of::<Connection>() <= 512, "{} bytes", size_of::<Connection>());
+        assert!(
+            size_of::<Connection>() <= 512,
+            "{} bytes",
+            size_of::<Connection>()
+        );
     }
 }

@@ -81,7 +81,10 @@ impl RingEngine<Ring> {
     pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
         let ring = Ring::new(listener.into_descriptor()?, RingOptions::default())?;
         let descriptor = ring.as_raw_fd();
-        Ok(RingEngine { descriptor, ..RingEngine::with_kernel(ring, options) })
+        Ok(RingEngine {
+            descriptor,
+            ..RingEngine::with_kernel(ring, options)
+        })
     }
 }
 
@@ -90,7 +93,9 @@ impl<K: Kernel> RingEngine<K> {
     pub fn with_kernel(kernel: K, options: EngineOptions) -> Self {
         let core = Core::new(kernel, options);
         RingEngine {
-            shared: Rc::new(Shared { core: RefCell::new(core) }),
+            shared: Rc::new(Shared {
+                core: RefCell::new(core),
+            }),
             descriptor: -1,
             events: Vec::new(),
         }
@@ -213,18 +218,29 @@ impl<K: Kernel> Core<K> {
             draining_ms: None,
             counters: Counters::default(),
         };
-        Core { kernel, state, accepting: Accepting::default(), due: Vec::new() }
+        Core {
+            kernel,
+            state,
+            accepting: Accepting::default(),
+            due: Vec::new(),
+        }
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
         self.settle_all();
         self.settle_accepting();
-        let wait = if self.state.events.is_empty() { wait } else { Wait::Not };
+        let wait = if self.state.events.is_empty() {
+            wait
+        } else {
+            Wait::Not
+        };
         self.kernel.enter(wait)?;
         self.read_clock();
         let mut reaped = 0;
         while reaped < COMPLETIONS_PER_TURN_MAX {
-            let Some(completion) = self.kernel.reap() else { break };
+            let Some(completion) = self.kernel.reap() else {
+                break;
+            };
             self.complete(completion);
             reaped += 1;
         }
@@ -249,7 +265,11 @@ impl<K: Kernel> Core<K> {
         match completion {
             Completion::Accepted { result, more } => self.accepted(result, more),
             Completion::Received { token, result, more } => self.received(token, result, more),
-            Completion::Sent { token, result, outgoing } => self.sent(token, result, outgoing),
+            Completion::Sent {
+                token,
+                result,
+                outgoing,
+            } => self.sent(token, result, outgoing),
             Completion::Done { token } => self.done(token),
         }
     }
@@ -276,6 +296,9 @@ impl State {
     }
 
     fn exchange_id(&self, index: u32) -> ExchangeId {
-        ExchangeId { index, generation: self.exchanges.generation(index) }
+        ExchangeId {
+            index,
+            generation: self.exchanges.generation(index),
+        }
     }
 }

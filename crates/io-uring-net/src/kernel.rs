@@ -57,10 +57,13 @@ impl Outgoing {
 
     /// The unsent parts, in order.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        self.segments.iter().enumerate().map(|(position, segment)| match position {
-            0 => &segment[self.offset..],
-            _ => segment.as_slice(),
-        })
+        self.segments
+            .iter()
+            .enumerate()
+            .map(|(position, segment)| match position {
+                0 => &segment[self.offset..],
+                _ => segment.as_slice(),
+            })
     }
 
     /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
@@ -69,7 +72,10 @@ impl Outgoing {
     /// When more was sent than there is.
     pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Vec<u8>)) {
         while sent > 0 {
-            let left = self.segments.front().map_or(0, |segment| segment.len() - self.offset);
+            let left = self
+                .segments
+                .front()
+                .map_or(0, |segment| segment.len() - self.offset);
             assert!(left > 0, "the kernel sent more bytes than it was given");
             if sent < left {
                 self.offset += sent;

@@ -78,8 +78,11 @@ pub fn probe() -> Result<(), Refusal> {
 fn set_up() -> Result<IoUring, Refusal> {
     let mut submissions = RingOptions::default().submissions;
     loop {
-        let ring =
-            IoUring::builder().setup_single_issuer().setup_defer_taskrun().setup_clamp().build(submissions);
+        let ring = IoUring::builder()
+            .setup_single_issuer()
+            .setup_defer_taskrun()
+            .setup_clamp()
+            .build(submissions);
         match ring {
             Ok(ring) => return Ok(ring),
             Err(error) if error.raw_os_error() == Some(libc::ENOMEM) && submissions > 16 => submissions /= 2,
@@ -104,8 +107,15 @@ fn run_nop(ring: &mut IoUring) -> io::Result<()> {
 /// tried by setting the ring up, and the kernels that have it have the others.
 fn check_provided_buffers() -> Result<(), Refusal> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").map_err(Refusal::Failed)?;
-    let smallest = RingOptions { submissions: 16, completions: 32, buffers: 1, buffer_bytes: 4096 };
-    crate::Ring::new(socket.into(), smallest).map(drop).map_err(explain)
+    let smallest = RingOptions {
+        submissions: 16,
+        completions: 32,
+        buffers: 1,
+        buffer_bytes: 4096,
+    };
+    crate::Ring::new(socket.into(), smallest)
+        .map(drop)
+        .map_err(explain)
 }
 
 fn explain(error: io::Error) -> Refusal {
@@ -113,7 +123,9 @@ fn explain(error: io::Error) -> Refusal {
         Some(libc::EPERM | libc::EACCES) => Refusal::Denied { reason: denial() },
         Some(libc::ENOSYS) => Refusal::Missing,
         Some(libc::ENOMEM) => Refusal::Memory,
-        Some(libc::EINVAL) => Refusal::TooOld { missing: "DEFER_TASKRUN or provided buffer rings" },
+        Some(libc::EINVAL) => Refusal::TooOld {
+            missing: "DEFER_TASKRUN or provided buffer rings",
+        },
         _ => Refusal::Failed(error),
     }
 }

@@ -40,7 +40,12 @@ pub struct RingOptions {
 
 impl Default for RingOptions {
     fn default() -> Self {
-        RingOptions { submissions: 1024, completions: 8192, buffers: 1024, buffer_bytes: 4096 }
+        RingOptions {
+            submissions: 1024,
+            completions: 8192,
+            buffers: 1024,
+            buffer_bytes: 4096,
+        }
     }
 }
 
@@ -59,7 +64,10 @@ struct IoUringBox(IoUring);
 
 impl std::fmt::Debug for IoUringBox {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_tuple("IoUring").field(&self.0.as_raw_fd()).finish()
+        formatter
+            .debug_tuple("IoUring")
+            .field(&self.0.as_raw_fd())
+            .finish()
     }
 }
 
@@ -94,7 +102,10 @@ impl Ring {
         };
         let more = cqueue::more(entry.flags());
         Some(match token.operation {
-            Operation::Accept => Completion::Accepted { result: result.map(Socket), more },
+            Operation::Accept => Completion::Accepted {
+                result: result.map(Socket),
+                more,
+            },
             Operation::Receive => {
                 let lease = cqueue::buffer_select(entry.flags());
                 let result = match (result, lease) {
@@ -114,7 +125,11 @@ impl Ring {
             }
             Operation::Send => {
                 let outgoing = self.in_flight.take(token.index);
-                Completion::Sent { token, result: result.map(|sent| sent as usize), outgoing }
+                Completion::Sent {
+                    token,
+                    result: result.map(|sent| sent as usize),
+                    outgoing,
+                }
             }
             Operation::Cancel | Operation::Shutdown | Operation::Close => Completion::Done { token },
         })
@@ -129,7 +144,10 @@ impl AsRawFd for Ring {
 
 impl Kernel for Ring {
     fn clock(&self) -> Clock {
-        Clock { monotonic_ms: self.started.elapsed().as_millis() as u64, wall: SystemTime::now() }
+        Clock {
+            monotonic_ms: self.started.elapsed().as_millis() as u64,
+            wall: SystemTime::now(),
+        }
     }
 
     fn accept(&mut self, token: Token) {
@@ -142,7 +160,10 @@ impl Kernel for Ring {
     }
 
     fn receive(&mut self, socket: Socket, token: Token) {
-        self.push(opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build(), token);
+        self.push(
+            opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build(),
+            token,
+        );
     }
 
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing) {

@@ -22,7 +22,11 @@ impl<T: Default> Table<T> {
     /// An empty table whose generations wrap at `generation_mask`, which is a power of two minus one.
     pub(crate) fn new(generation_mask: u32) -> Self {
         assert!((generation_mask.wrapping_add(1)).is_power_of_two());
-        Table { slots: Vec::new(), free: Vec::new(), generation_mask }
+        Table {
+            slots: Vec::new(),
+            free: Vec::new(),
+            generation_mask,
+        }
     }
 
     /// Occupies a slot; its value is as the last user left it.
@@ -30,7 +34,11 @@ impl<T: Default> Table<T> {
         let index = match self.free.pop() {
             Some(index) => index,
             None => {
-                self.slots.push(Slot { generation: 0, occupied: false, value: T::default() });
+                self.slots.push(Slot {
+                    generation: 0,
+                    occupied: false,
+                    value: T::default(),
+                });
                 (self.slots.len() - 1) as u32
             }
         };
@@ -80,7 +88,11 @@ impl<T: Default> Table<T> {
 
     /// The indices of all occupied slots.
     pub(crate) fn indices(&self) -> impl Iterator<Item = u32> + '_ {
-        self.slots.iter().enumerate().filter(|(_, slot)| slot.occupied).map(|(index, _)| index as u32)
+        self.slots
+            .iter()
+            .enumerate()
+            .filter(|(_, slot)| slot.occupied)
+            .map(|(index, _)| index as u32)
     }
 }
 

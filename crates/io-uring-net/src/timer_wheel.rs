@@ -28,13 +28,21 @@ struct Entry {
 impl TimerWheel {
     /// An empty wheel that begins at `now_ms`.
     pub(crate) fn new(now_ms: u64) -> Self {
-        TimerWheel { slots: (0..SLOTS).map(|_| Vec::new()).collect(), fired: now_ms / TICK_MS, entries: 0 }
+        TimerWheel {
+            slots: (0..SLOTS).map(|_| Vec::new()).collect(),
+            fired: now_ms / TICK_MS,
+            entries: 0,
+        }
     }
 
     /// Schedules a look at `(index, generation)` not before `at_ms`.
     pub(crate) fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
         let tick = at_ms.div_ceil(TICK_MS).max(self.fired + 1);
-        self.slots[(tick % SLOTS) as usize].push(Entry { tick, index, generation });
+        self.slots[(tick % SLOTS) as usize].push(Entry {
+            tick,
+            index,
+            generation,
+        });
         self.entries += 1;
     }
 

@@ -40,7 +40,9 @@ impl Token {
     /// Packs `kind:8 | generation:24 | index:32`.
     pub fn pack(self) -> u64 {
         debug_assert!(self.generation <= GENERATION_MASK);
-        (self.operation as u64) << 56 | u64::from(self.generation & GENERATION_MASK) << 32 | u64::from(self.index)
+        (self.operation as u64) << 56
+            | u64::from(self.generation & GENERATION_MASK) << 32
+            | u64::from(self.index)
     }
 
     /// The token in `user_data`, or `None` for a number that was never packed.
@@ -76,7 +78,11 @@ mod tests {
             (Operation::Shutdown, 78, 6),
             (Operation::Close, 79, 7),
         ] {
-            let token = Token { operation, index, generation };
+            let token = Token {
+                operation,
+                index,
+                generation,
+            };
             assert_eq!(Token::unpack(token.pack()), Some(token));
         }
     }

@@ -10,8 +10,16 @@ use crate::token::{Operation, Token};
 /// How long accepting rests when the process or the machine is out of descriptors or memory.
 const RETRY_MS: u64 = 100;
 
-const TOKEN: Token = Token { operation: Operation::Accept, index: 0, generation: 0 };
-const CANCEL: Token = Token { operation: Operation::Cancel, index: u32::MAX, generation: 0 };
+const TOKEN: Token = Token {
+    operation: Operation::Accept,
+    index: 0,
+    generation: 0,
+};
+const CANCEL: Token = Token {
+    operation: Operation::Cancel,
+    index: u32::MAX,
+    generation: 0,
+};
 
 /// The state of the listener.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

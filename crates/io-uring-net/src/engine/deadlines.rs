@@ -43,7 +43,9 @@ impl<K: Kernel> Core<K> {
     /// Tells the wheel of the connection's deadline, if it would look too late.
     pub(super) fn schedule(&mut self, index: u32) {
         let state = &mut self.state;
-        let Some((at_ms, _)) = state.deadline(index) else { return };
+        let Some((at_ms, _)) = state.deadline(index) else {
+            return;
+        };
         if at_ms < state.connections[index].look_at_ms {
             state.connections[index].look_at_ms = at_ms;
             let generation = state.connections.generation(index);
@@ -109,7 +111,10 @@ impl<K: Kernel> Core<K> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let at_ms = [self.state.wheel.next_ms(), self.accept_retry_ms()].into_iter().flatten().min()?;
+        let at_ms = [self.state.wheel.next_ms(), self.accept_retry_ms()]
+            .into_iter()
+            .flatten()
+            .min()?;
         let now_ms = self.kernel.clock().monotonic_ms;
         Some(Duration::from_millis(at_ms.saturating_sub(now_ms)))
     }
@@ -195,7 +200,10 @@ impl State {
         let begun = exchange.has_begun();
         let silent = connection.read_closed && begun && connection.output.unsent() == 0;
         if silent && exchange.response != ResponseState::Written {
-            let since_ms = connection.moments.disconnected_ms.max(connection.moments.write_ms);
+            let since_ms = connection
+                .moments
+                .disconnected_ms
+                .max(connection.moments.write_ms);
             return Some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected));
         }
         if exchange.no_deadlines || (begun && exchange.timeout_ms == 0) {

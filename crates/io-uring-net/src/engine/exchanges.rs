@@ -36,7 +36,10 @@ impl<K: Kernel> Shared<K> {
 impl<K: Kernel> Exchanges for Shared<K> {
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
         Ref::filter_map(self.core.borrow(), |core| {
-            core.state.exchanges.get(id.index, id.generation).map(|exchange| &exchange.head)
+            core.state
+                .exchanges
+                .get(id.index, id.generation)
+                .map(|exchange| &exchange.head)
         })
         .ok()
     }
@@ -72,11 +75,15 @@ impl<K: Kernel> Exchanges for Shared<K> {
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        self.with(id, |state, exchange| state.respond(exchange, head, Payload::Borrowed(body)))
+        self.with(id, |state, exchange| {
+            state.respond(exchange, head, Payload::Borrowed(body))
+        })
     }
 
     fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.with(id, |state, exchange| state.respond(exchange, head, Payload::Owned(body)))
+        self.with(id, |state, exchange| {
+            state.respond(exchange, head, Payload::Owned(body))
+        })
     }
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
@@ -104,7 +111,11 @@ impl<K: Kernel> Exchanges for Shared<K> {
             let set = &mut state.exchanges[exchange];
             set.no_deadlines = seconds == 0;
             set.timeout_ms = u64::from(seconds) * 1000;
-            set.handler_deadline_ms = if seconds == 0 { u64::MAX } else { now_ms + set.timeout_ms };
+            set.handler_deadline_ms = if seconds == 0 {
+                u64::MAX
+            } else {
+                now_ms + set.timeout_ms
+            };
             let connection = set.connection;
             state.unsettle(connection);
             Ok(())

@@ -85,7 +85,10 @@ impl State {
         let mut done = 0;
         while self.connections[index].phase == Phase::Open && self.may_decode(index) {
             let connection = &mut self.connections[index];
-            let step = match connection.decoder.decode(&input[done..], &self.options.limits, &mut self.head) {
+            let step = match connection
+                .decoder
+                .decode(&input[done..], &self.options.limits, &mut self.head)
+            {
                 Ok(step) => step,
                 Err(rejection) => {
                     self.reject(index, rejection);
@@ -154,7 +157,9 @@ impl State {
         let connection = &mut self.connections[index];
         connection.moments.body_ms = self.now_ms;
         connection.body_bytes += bytes.len() as u64;
-        let wanted = connection.body.filter(|&body| self.exchanges[body].body == BodyState::Arriving);
+        let wanted = connection
+            .body
+            .filter(|&body| self.exchanges[body].body == BodyState::Arriving);
         let Some(body) = wanted else {
             connection.discarded_bytes += bytes.len() as u64;
             if connection.discarded_bytes > self.options.drain_bytes_max {
@@ -166,7 +171,9 @@ impl State {
         if exchange.body_bytes.capacity() == 0
             && let BodyLength::Known(length) = exchange.head.body()
         {
-            exchange.body_bytes.reserve(length.min(self.options.body_high_watermark_bytes as u64) as usize);
+            exchange
+                .body_bytes
+                .reserve(length.min(self.options.body_high_watermark_bytes as u64) as usize);
         }
         exchange.body_bytes.extend_from_slice(bytes);
         self.tell_body_readable(body);

@@ -156,7 +156,9 @@ impl State {
 
     /// Tells a paused writer to go on once half of the watermark is free.
     pub(super) fn tell_writable(&mut self, index: u32) {
-        let Some(writer) = self.connections[index].writer else { return };
+        let Some(writer) = self.connections[index].writer else {
+            return;
+        };
         if self.exchanges[writer].writable_awaited
             && self.waiting_bytes(writer) <= self.options.write_high_watermark_bytes as u64 / 2
         {

@@ -74,8 +74,14 @@ impl<K: Kernel> Core<K> {
 
     fn shut_down(&mut self, index: u32, both: bool) {
         let connection = &self.state.connections[index];
-        let done = if both { connection.shut_down_both } else { connection.shut_down };
-        let (false, Some(socket)) = (done, connection.socket) else { return };
+        let done = if both {
+            connection.shut_down_both
+        } else {
+            connection.shut_down
+        };
+        let (false, Some(socket)) = (done, connection.socket) else {
+            return;
+        };
         let token = self.begin(index, Operation::Shutdown);
         self.kernel.shutdown(socket, both, token);
         let connection = &mut self.state.connections[index];
@@ -98,7 +104,11 @@ impl<K: Kernel> Core<K> {
     }
 
     fn token(&self, index: u32, operation: Operation) -> Token {
-        Token { operation, index, generation: self.state.connections.generation(index) }
+        Token {
+            operation,
+            index,
+            generation: self.state.connections.generation(index),
+        }
     }
 }
 
@@ -124,7 +134,11 @@ impl State {
                 connection.moments.idle_ms = now_ms;
                 connection.moments.head_ms = now_ms;
                 connection.input = Vec::new();
-                connection.phase = if connection.read_closed { Phase::Tearing } else { Phase::Lingering };
+                connection.phase = if connection.read_closed {
+                    Phase::Tearing
+                } else {
+                    Phase::Lingering
+                };
             }
             Phase::Lingering if connection.read_closed => connection.phase = Phase::Tearing,
             _ => {}
@@ -140,8 +154,9 @@ impl State {
         match connection.phase {
             Phase::Open => {
                 let high = self.options.body_high_watermark_bytes;
-                let body_is_full =
-                    connection.body.is_some_and(|body| self.exchanges[body].body_bytes.len() >= high);
+                let body_is_full = connection
+                    .body
+                    .is_some_and(|body| self.exchanges[body].body_bytes.len() >= high);
                 !body_is_full
                     && !connection.held_back
                     && connection.discarded_bytes <= self.options.drain_bytes_max

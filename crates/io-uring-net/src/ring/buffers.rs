@@ -29,10 +29,19 @@ pub(super) struct ProvidedBuffers {
 impl ProvidedBuffers {
     /// Maps `count` (a power of two) buffers of `buffer_bytes` each.
     pub(super) fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
-        assert!(count.is_power_of_two(), "the number of provided buffers is a power of two");
+        assert!(
+            count.is_power_of_two(),
+            "the number of provided buffers is a power of two"
+        );
         let entries = Mapping::new(usize::from(count) * size_of::<BufRingEntry>())?;
         let memory = Mapping::new(usize::from(count) * buffer_bytes as usize)?;
-        Ok(ProvidedBuffers { entries, memory, count, buffer_bytes, tail: 0 })
+        Ok(ProvidedBuffers {
+            entries,
+            memory,
+            count,
+            buffer_bytes,
+            tail: 0,
+        })
     }
 
     /// Registers the ring as `group` and provides all buffers.
@@ -40,7 +49,10 @@ impl ProvidedBuffers {
         let address = self.entries.address.as_ptr() as u64;
         // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
         // order of `Ring`).
-        unsafe { ring.submitter().register_buf_ring_with_flags(address, self.count, group, 0) }?;
+        unsafe {
+            ring.submitter()
+                .register_buf_ring_with_flags(address, self.count, group, 0)
+        }?;
         for buffer in 0..self.count {
             self.provide(buffer);
         }
@@ -49,7 +61,10 @@ impl ProvidedBuffers {
 
     /// Names the bytes the kernel has just received into `buffer`.
     pub(super) fn lease(&self, buffer: u16, len: u32) -> Lease {
-        assert!(buffer < self.count && len <= self.buffer_bytes, "the kernel names a buffer that is not ours");
+        assert!(
+            buffer < self.count && len <= self.buffer_bytes,
+            "the kernel names a buffer that is not ours"
+        );
         Lease { buffer, len }
     }
 

@@ -30,7 +30,10 @@ struct Vector {
 
 impl std::fmt::Debug for Vector {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Vector").field("slices", &self.slices.len()).finish()
+        formatter
+            .debug_struct("Vector")
+            .field("slices", &self.slices.len())
+            .finish()
     }
 }
 
@@ -45,13 +48,18 @@ impl InFlight {
             self.sends.resize_with(slot + 1, || None);
         }
         assert!(self.sends[slot].is_none(), "a connection has two sends in flight");
-        let mut held = Held { outgoing, vector: None };
+        let mut held = Held {
+            outgoing,
+            vector: None,
+        };
         let entry = if held.outgoing.segments_len() == 1 {
             let bytes = held.outgoing.slices().next().unwrap_or_default();
             // The heap bytes of a segment stay where they are while `held` moves. Longer sends than 2 GiB
             // are cut here and continue after their completion.
             let len = bytes.len().min(i32::MAX as usize) as u32;
-            opcode::Send::new(types::Fd(socket.0), bytes.as_ptr(), len).flags(libc::MSG_NOSIGNAL).build()
+            opcode::Send::new(types::Fd(socket.0), bytes.as_ptr(), len)
+                .flags(libc::MSG_NOSIGNAL)
+                .build()
         } else {
             let vector = held.vector.insert(Vector::over(&held.outgoing));
             opcode::SendMsg::new(types::Fd(socket.0), &raw const vector.header)
@@ -78,7 +86,10 @@ impl Vector {
             .slices()
             .take(SLICES_MAX)
             .map(IoSlice::new)
-            .map(|slice| libc::iovec { iov_base: slice.as_ptr().cast_mut().cast(), iov_len: slice.len() })
+            .map(|slice| libc::iovec {
+                iov_base: slice.as_ptr().cast_mut().cast(),
+                iov_len: slice.len(),
+            })
             .collect();
         // SAFETY: all zeroes is a valid msghdr: null pointers and zero lengths.
         let header = unsafe { std::mem::zeroed::<libc::msghdr>() };

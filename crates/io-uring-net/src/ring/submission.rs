@@ -57,7 +57,10 @@ pub(super) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
         _ => {
             let queued = ring.submission().len() as u32;
             // SAFETY: no argument is passed, so there is nothing to be valid; the count is the queue's own.
-            unsafe { ring.submitter().enter::<libc::sigset_t>(queued, 0, ENTER_GETEVENTS, None) }
+            unsafe {
+                ring.submitter()
+                    .enter::<libc::sigset_t>(queued, 0, ENTER_GETEVENTS, None)
+            }
         }
     };
     match entered {
