@@ -1,1 +1,42 @@
-//! stub
+//! The portable engine: the seam of `howth-engine` over Hyper 1 and tokio, wherever tokio runs.
+//!
+//! Owns sockets, responses and deadlines where io_uring is missing. Never runs the application: a
+//! [`Handler`](howth_engine::Handler) does. Called by: the runtime, which polls one [`PortableEngine`] per
+//! core inside the root future of a current-thread runtime.
+//!
+//! Requests are decoded and judged by `howth_http1`, the same code the io_uring engine runs, so that both
+//! accept, refuse and hand over exactly the same. Hyper gets a stand-in request once a response begins (see
+//! `transport`), and encodes, frames and orders responses as `howth_http1::plan_response` says.
+//!
+//! What differs from an engine that follows the seam to the letter:
+//!
+//! | Behaviour | Here |
+//! |---|---|
+//! | Case and order of response fields | names are lower-case; lines of one name stand together; the engine's own fields come last |
+//! | Response field values with control characters | answered with 500; Hyper sends none but the tab |
+//! | Response trailers | only those the response's `trailer` field names; Hyper drops the others |
+//! | Reset of a Unix-domain connection | a plain close: such sockets have none |
+//! | A reset that follows the client's end of stream | noticed with the next write, not at once |
+//! | Counters `buffers_exhausted`, `completions_overflowed` | always 0: they belong to io_uring |
+
+#![forbid(unsafe_code)]
+
+mod answer;
+mod calls;
+mod connection;
+mod deadlines;
+mod engine;
+mod link;
+mod receive;
+mod request_body;
+mod response_body;
+mod service;
+mod shared;
+mod socket;
+mod table;
+mod timers;
+mod transport;
+mod wake;
+
+pub use engine::{PortableEngine, Turn};
+pub use socket::Listener;

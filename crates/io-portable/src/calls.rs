@@ -1,0 +1,248 @@
+//! The application's calls: [`Exchanges`] over the exchange table.
+//!
+//! Owns the rules of what may be called when. Never writes to a socket: it changes the exchange and has its
+//! connection looked at in the same turn. Called by: the application, at any time on the core's thread.
+
+use std::cell::Ref;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_http1::{Framing, Rejection, RequestHead, ResponseHead, plan_response};
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::answer::map_head;
+use crate::response_body::ResponseBody;
+use crate::shared::Shared;
+use crate::table::{Answer, Exchange, Silence};
+
+/// The engine's side of the seam.
+pub(crate) struct Calls {
+    shared: Rc<Shared>,
+}
+
+/// What follows the head.
+enum Content {
+    Whole(Bytes),
+    Stream(Option<u64>),
+}
+
+impl Calls {
+    pub(crate) fn new(shared: Rc<Shared>) -> Self {
+        Calls { shared }
+    }
+
+    fn with<T>(&self, id: ExchangeId, call: impl FnOnce(&mut Exchange) -> T) -> Result<T, Gone> {
+        self.shared.table.borrow_mut().get_mut(id).map(call).ok_or(Gone)
+    }
+
+    /// Runs `call` on an exchange whose response is in the state `answer`, then has its connection looked at.
+    fn change<T>(
+        &self,
+        id: ExchangeId,
+        answer: Answer,
+        call: impl FnOnce(&mut Exchange) -> T,
+    ) -> Result<T, Gone> {
+        self.with(id, |exchange| {
+            if exchange.answer != answer {
+                return Err(Gone);
+            }
+            let result = call(exchange);
+            exchange.link.kick(&self.shared);
+            Ok(result)
+        })?
+    }
+
+    fn begin(&self, id: ExchangeId, head: &ResponseHead<'_>, content: Content) -> Result<(), Gone> {
+        self.change(id, Answer::Waiting, |exchange| {
+            exchange.handler_deadline = None;
+            if self.prepare(id, exchange, head, content).is_none() {
+                exchange.answer = Answer::Refused(Rejection::INTERNAL_SERVER_ERROR);
+            }
+        })
+    }
+
+    /// Plans and maps a response. `None` if it can't be sent as it is.
+    fn prepare(
+        &self,
+        id: ExchangeId,
+        exchange: &mut Exchange,
+        head: &ResponseHead<'_>,
+        content: Content,
+    ) -> Option<()> {
+        let shared = &self.shared;
+        let closing =
+            shared.draining.get() || exchange.body.forbids_keep_alive(shared.options.drain_bytes_max);
+        let length = match &content {
+            Content::Whole(bytes) => Some(bytes.len() as u64),
+            Content::Stream(length) => *length,
+        };
+        let plan = plan_response(exchange.facts, head, length, closing).ok()?;
+        let is_length_hinted = matches!(plan.framing, Framing::Length(_));
+        let mapped = map_head(shared, exchange.facts, head, &plan, is_length_hinted).ok()?;
+        let is_stream = matches!(content, Content::Stream(_));
+        let body = match (content, plan.framing) {
+            (_, Framing::None) => ResponseBody::whole(Rc::clone(shared), id, Bytes::new()),
+            (Content::Whole(bytes), _) => ResponseBody::whole(Rc::clone(shared), id, bytes),
+            (Content::Stream(_), Framing::Length(length)) => {
+                exchange.stream.remaining = Some(length);
+                ResponseBody::stream(Rc::clone(shared), id, Some(length))
+            }
+            (Content::Stream(_), _) => ResponseBody::stream(Rc::clone(shared), id, None),
+        };
+        let mut response = http::Response::new(body);
+        *response.status_mut() = mapped.status;
+        *response.headers_mut() = mapped.fields;
+        *response.extensions_mut() = mapped.extensions;
+        exchange.outgoing = Some(response);
+        exchange.framing = plan.framing;
+        exchange.is_last = !plan.keep_alive;
+        if exchange.is_last {
+            exchange.link.is_ending.set(true);
+        }
+        exchange.answer = if is_stream {
+            Answer::Streaming
+        } else {
+            Answer::Complete
+        };
+        Some(())
+    }
+}
+
+impl Exchanges for Calls {
+    fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
+        Ref::filter_map(self.shared.table.borrow(), |table| table.head(id)).ok()
+    }
+
+    fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress> {
+        self.shared
+            .table
+            .borrow()
+            .get(id)
+            .map(|exchange| exchange.link.peer.clone())
+    }
+
+    fn is_body_complete(&self, id: ExchangeId) -> bool {
+        self.shared
+            .table
+            .borrow()
+            .get(id)
+            .is_some_and(|exchange| exchange.body.is_complete())
+    }
+
+    fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
+        self.with(id, |exchange| {
+            let read = exchange.body.read(bytes_max);
+            // Room was made, `100 Continue` is due or a deadline begins.
+            if exchange.body.is_arriving() {
+                exchange.link.kick(&self.shared);
+            }
+            read
+        })
+    }
+
+    fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.with(id, |exchange| {
+            exchange.body.cancel();
+            exchange.link.kick(&self.shared);
+        })
+    }
+
+    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+        self.begin(id, head, Content::Whole(Bytes::copy_from_slice(body)))
+    }
+
+    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
+        self.begin(id, head, Content::Whole(Bytes::from(body)))
+    }
+
+    fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
+        self.begin(id, head, Content::Stream(length))
+    }
+
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+        let high_watermark = self.shared.options.write_high_watermark_bytes;
+        self.change(id, Answer::Streaming, |exchange| {
+            if chunk.is_empty() || exchange.framing == Framing::None {
+                return Backpressure::Ready;
+            }
+            let stream = &mut exchange.stream;
+            if let Some(remaining) = &mut stream.remaining {
+                match remaining.checked_sub(chunk.len() as u64) {
+                    Some(rest) => *remaining = rest,
+                    None => {
+                        exchange.answer = Answer::Broken;
+                        return Backpressure::Ready;
+                    }
+                }
+            }
+            stream.chunks.push_back(Bytes::copy_from_slice(chunk));
+            stream.queued_bytes += chunk.len();
+            stream.is_full = stream.queued_bytes + exchange.link.held() > high_watermark;
+            if stream.is_full {
+                Backpressure::Full
+            } else {
+                Backpressure::Ready
+            }
+        })
+    }
+
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+        self.change(id, Answer::Streaming, |exchange| {
+            if exchange.stream.remaining.is_some_and(|bytes| bytes > 0) {
+                exchange.answer = Answer::Broken;
+                return;
+            }
+            if exchange.framing == Framing::Chunked && !trailers.is_empty() {
+                exchange.stream.trailers = Some(trailer_map(trailers));
+            }
+            exchange.answer = Answer::Complete;
+        })
+    }
+
+    fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.with(id, |exchange| match exchange.answer {
+            Answer::Waiting | Answer::Streaming => {
+                exchange.answer = Answer::Broken;
+                exchange.handler_deadline = None;
+                exchange.link.kick(&self.shared);
+                Ok(())
+            }
+            _ => Err(Gone),
+        })?
+    }
+
+    fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
+        self.with(id, |exchange| {
+            let limit = Duration::from_secs(u64::from(seconds));
+            let is_limited = seconds > 0;
+            exchange.silence = if is_limited {
+                Silence::Limited(limit)
+            } else {
+                Silence::Unlimited
+            };
+            if exchange.answer == Answer::Waiting {
+                exchange.handler_deadline = is_limited.then(|| Instant::now() + limit);
+                self.shared.has_handler_deadlines.set(true);
+            }
+            exchange.link.kick(&self.shared);
+        })
+    }
+
+    fn pending(&self) -> usize {
+        self.shared.table.borrow().len()
+    }
+}
+
+/// Hyper leaves out what RFC 9110 section 6.5.1 forbids; what is no field at all is left out here.
+fn trailer_map(trailers: &[(&[u8], &[u8])]) -> HeaderMap {
+    let mut map = HeaderMap::new();
+    for (name, value) in trailers {
+        if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name), HeaderValue::from_bytes(value)) {
+            // Fails beyond 32768 fields, which are left out.
+            let _ = map.try_append(name, value);
+        }
+    }
+    map
+}

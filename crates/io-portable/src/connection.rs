@@ -1,0 +1,350 @@
+//! One connection: what it is about, how it writes and how it ends.
+//!
+//! Owns the life of a connection: open, closing, lingering, closed, and Hyper's state machine while there is
+//! a response to write. Reading is in `receive`, deadlines are in `deadlines`. Called by: `engine`.
+
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll, Waker};
+use std::time::{Duration, Instant};
+
+use howth_engine::{Event, ExchangeId};
+use howth_http1::{Decoder, Framing, Rejection};
+
+use crate::link::{Item, Link};
+use crate::service::{HyperConnection, connect};
+use crate::shared::Shared;
+use crate::table::Answer;
+
+/// How long, and for how much, a closing connection is read so that the last response isn't lost to a reset
+/// (RFC 9112 section 9.6).
+const LINGER: Duration = Duration::from_secs(2);
+const LINGER_BYTES_MAX: usize = 64 * 1024;
+
+pub(crate) struct Connection {
+    pub(crate) link: Rc<Link>,
+    pub(crate) waker: Waker,
+    /// Tells it from earlier connections with the same index.
+    pub(crate) serial: u64,
+    pub(crate) phase: Phase,
+    pub(crate) intake: Intake,
+    pub(crate) decoder: Decoder,
+    /// Bytes that were read and not decoded: a part of a head, or whatever arrived while reading was paused.
+    pub(crate) rest: Vec<u8>,
+    /// The exchange whose request body is arriving; it may be over already.
+    pub(crate) arriving: Option<ExchangeId>,
+    /// That request's connection options end the connection.
+    pub(crate) is_last_request: bool,
+    /// Reading stopped because the application has to catch up.
+    pub(crate) is_behind: bool,
+    /// Bytes of an unread body that were drained, and until when that may go on.
+    pub(crate) drained: u64,
+    pub(crate) drain_until: Option<Instant>,
+    pub(crate) hyper: Option<Box<HyperConnection>>,
+    /// Hyper wrote the last response; its exchange may not be finished yet.
+    is_hyper_done: bool,
+    /// Since when the head of a request is arriving.
+    pub(crate) head_since: Option<Instant>,
+    /// Since when there has been nothing to do.
+    pub(crate) idle_since: Option<Instant>,
+    /// The timer that is set for this connection, which may be early.
+    pub(crate) timer_at: Option<Instant>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Open,
+    /// The last bytes are being written.
+    Closing,
+    /// Everything was written; the client's last bytes are read and dropped.
+    Lingering {
+        until: Instant,
+        bytes_left: usize,
+    },
+    /// To be dropped.
+    Closed,
+}
+
+/// What happens to the bytes the client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// They are decoded.
+    Open,
+    /// They are read, to notice a reset, and dropped, up to a bound.
+    Ignoring { bytes_left: usize },
+    /// The client ended its side.
+    Ended,
+}
+
+impl Intake {
+    pub(crate) const IGNORING: Intake = Intake::Ignoring {
+        bytes_left: LINGER_BYTES_MAX,
+    };
+}
+
+impl Connection {
+    pub(crate) fn new(link: Link, waker: Waker, serial: u64, now: Instant) -> Self {
+        Connection {
+            link: Rc::new(link),
+            waker,
+            serial,
+            phase: Phase::Open,
+            intake: Intake::Open,
+            decoder: Decoder::new(),
+            rest: Vec::new(),
+            arriving: None,
+            is_last_request: false,
+            is_behind: false,
+            drained: 0,
+            drain_until: None,
+            hyper: None,
+            is_hyper_done: false,
+            head_since: Some(now),
+            idle_since: Some(now),
+            timer_at: None,
+        }
+    }
+
+    /// Writes what can be written and ends what is over.
+    pub(crate) fn pump(&mut self, shared: &Rc<Shared>) {
+        let waker = self.waker.clone();
+        let mut context = Context::from_waker(&waker);
+        if self.phase == Phase::Open && self.pump_open(shared, &mut context).is_err() {
+            self.abort(shared);
+        }
+        if self.phase == Phase::Closing {
+            self.pump_closing(shared, &mut context);
+        }
+        self.note_idle(shared);
+    }
+
+    /// Ends the connection at once; what was not answered is aborted.
+    pub(crate) fn abort(&mut self, shared: &Shared) {
+        self.abort_exchanges(shared);
+        self.phase = Phase::Closed;
+    }
+
+    /// Like [`abort`](Self::abort), and the client sees a reset.
+    pub(crate) fn reset(&mut self, shared: &Shared) {
+        self.link.socket.borrow().reset_on_close();
+        self.abort(shared);
+    }
+
+    /// Ends the connection after what is gathered was written; exchanges that are left are aborted.
+    pub(crate) fn close(&mut self, shared: &Shared) {
+        self.abort_exchanges(shared);
+        self.phase = Phase::Closing;
+    }
+
+    /// Puts the engine's own answer in the place of an exchange and whatever follows it.
+    pub(crate) fn refuse_from(&mut self, shared: &Shared, position: usize, rejection: Rejection) {
+        self.abort_from(shared, position);
+        self.link
+            .pipeline
+            .borrow_mut()
+            .push_back(Item::Refusal(rejection));
+        self.stop_intake();
+        self.link.kick(shared);
+    }
+
+    /// No further request is taken from this connection.
+    pub(crate) fn stop_intake(&mut self) {
+        if self.intake == Intake::Open {
+            self.intake = Intake::IGNORING;
+        }
+        self.rest = Vec::new();
+        self.arriving = None;
+        self.head_since = None;
+    }
+
+    /// Nothing is being answered, received or written.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.phase == Phase::Open
+            && self.rest.is_empty()
+            && self.arriving.is_none()
+            && self.link.pipeline.borrow().is_empty()
+            && self.link.output_len() == 0
+    }
+
+    fn note_idle(&mut self, shared: &Shared) {
+        if !self.is_idle() {
+            self.idle_since = None;
+        } else if self.idle_since.is_none() {
+            self.idle_since = Some(shared.now.get());
+        }
+    }
+
+    fn pump_open(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
+        if self.link.is_ending.get() {
+            // No request behind a response that ends the connection is taken (RFC 9112 section 9.6).
+            self.is_last_request = true;
+            if self.arriving.is_none() {
+                self.stop_intake();
+            }
+        }
+        self.poll_hyper(shared, context)?;
+        self.send_interim(shared);
+        // What Hyper left gathered; pending means that the kernel takes no more for now.
+        if let Poll::Ready(flushed) = self.link.poll_flush(shared, context) {
+            flushed?;
+        }
+        if self.is_hyper_done {
+            self.link.complete_exchanges(shared);
+        }
+        self.signal_writable(shared);
+        self.look_at_front(shared);
+        self.note_drain(shared);
+        Ok(())
+    }
+
+    /// Gives the rest of a body nobody will read a time in which to arrive.
+    fn note_drain(&mut self, shared: &Shared) {
+        if let Some(id) = self.arriving
+            && self.drain_until.is_none()
+            && shared.table.borrow().get(id).is_none()
+        {
+            self.drain_until = shared
+                .options
+                .deadlines
+                .body_gap
+                .map(|limit| shared.now.get() + limit);
+        }
+    }
+
+    fn poll_hyper(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
+        if self.is_hyper_done || (self.link.fed.get() == 0 && self.link.next_to_feed(shared).is_none()) {
+            return Ok(());
+        }
+        let hyper = self
+            .hyper
+            .get_or_insert_with(|| Box::new(connect(shared, &self.link)));
+        match hyper.poll_without_shutdown(context) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(Ok(())) => {
+                self.hyper = None;
+                self.is_hyper_done = true;
+                Ok(())
+            }
+            Poll::Ready(Err(error)) => Err(io::Error::other(error)),
+        }
+    }
+
+    /// Writes `100 Continue` if the client waits for it and the responses before it are out.
+    fn send_interim(&self, shared: &Shared) {
+        let (0, Some(Item::Exchange(id))) = (self.link.fed.get(), self.link.front()) else {
+            return;
+        };
+        let is_due = shared
+            .table
+            .borrow_mut()
+            .get_mut(id)
+            .is_some_and(|exchange| exchange.answer == Answer::Waiting && exchange.body.take_interim());
+        if is_due {
+            self.link
+                .append(shared, |output| output.extend_from_slice(howth_http1::CONTINUE));
+        }
+    }
+
+    /// Decides what the state of the oldest exchange means for the connection.
+    fn look_at_front(&mut self, shared: &Shared) {
+        let is_fed = self.link.fed.get() > 0;
+        if self.is_hyper_done && !is_fed {
+            return self.close(shared);
+        }
+        let id = match self.link.front() {
+            None if self.intake != Intake::Open && self.arriving.is_none() => return self.close(shared),
+            None => return,
+            Some(Item::Refusal(rejection)) => return self.refuse(shared, rejection),
+            Some(Item::Exchange(id)) => id,
+        };
+        let table = shared.table.borrow();
+        let Some(exchange) = table.get(id) else { return };
+        let (answer, framing) = (exchange.answer, exchange.framing);
+        let is_drained = exchange.stream.chunks.is_empty() && exchange.outgoing.is_none();
+        drop(table);
+        match answer {
+            Answer::Refused(rejection) if !is_fed => self.refuse(shared, rejection),
+            Answer::Broken if !is_fed && is_drained => self.close(shared),
+            Answer::Broken if is_drained && self.link.is_flushed.get() => match framing {
+                // Here the end of the connection would mean the end of the body.
+                Framing::UntilClose => self.reset(shared),
+                _ => self.close(shared),
+            },
+            _ => {}
+        }
+    }
+
+    fn refuse(&mut self, shared: &Shared, rejection: Rejection) {
+        self.link
+            .append(shared, |output| shared.encode_rejection(rejection, output));
+        self.close(shared);
+    }
+
+    /// Tells the application that a stream has room again, once half of it is free.
+    fn signal_writable(&self, shared: &Shared) {
+        let pipeline = self.link.pipeline.borrow();
+        let last_fed = self
+            .link
+            .fed
+            .get()
+            .checked_sub(1)
+            .and_then(|last| pipeline.get(last));
+        let Some(Item::Exchange(id)) = last_fed else {
+            return;
+        };
+        let mut table = shared.table.borrow_mut();
+        let Some(exchange) = table.get_mut(*id) else {
+            return;
+        };
+        let held = exchange.stream.queued_bytes + self.link.held();
+        if exchange.stream.is_full
+            && exchange.answer == Answer::Streaming
+            && held <= shared.options.write_high_watermark_bytes / 2
+        {
+            exchange.stream.is_full = false;
+            shared.push_event(Event::Writable(*id));
+        }
+    }
+
+    fn pump_closing(&mut self, shared: &Shared, context: &mut Context<'_>) {
+        match self.link.poll_flush(shared, context) {
+            Poll::Pending => {}
+            Poll::Ready(Err(_)) => self.phase = Phase::Closed,
+            Poll::Ready(Ok(())) => {
+                let is_shut = self.link.socket.borrow().shutdown_write().is_ok();
+                self.phase = if is_shut && self.intake != Intake::Ended {
+                    Phase::Lingering {
+                        until: shared.now.get() + LINGER,
+                        bytes_left: LINGER_BYTES_MAX,
+                    }
+                } else {
+                    Phase::Closed
+                };
+                // Reading registers for the client's end of stream.
+                self.waker.wake_by_ref();
+            }
+        }
+    }
+
+    fn abort_exchanges(&mut self, shared: &Shared) {
+        self.hyper = None;
+        self.link.fed.set(0);
+        self.abort_from(shared, 0);
+        self.stop_intake();
+    }
+
+    fn abort_from(&mut self, shared: &Shared, position: usize) {
+        let items = {
+            let mut pipeline = self.link.pipeline.borrow_mut();
+            let position = position.min(pipeline.len());
+            pipeline.split_off(position)
+        };
+        for item in items {
+            let Item::Exchange(id) = item else { continue };
+            let exchange = shared.table.borrow_mut().remove(id);
+            if exchange.is_some() {
+                shared.push_event(Event::Aborted(id));
+            }
+        }
+    }
+}

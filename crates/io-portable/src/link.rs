@@ -1,0 +1,206 @@
+//! The part of a connection that Hyper's side and the engine's side both hold.
+//!
+//! Owns the socket, the pipeline of exchanges in request order and the bytes that go out. Never decodes
+//! requests. Called by: `connection` and `receive` (the engine's side), `transport` and `service` (Hyper's).
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::io;
+use std::task::{Context, Poll, ready};
+use std::time::Instant;
+
+use howth_engine::{Event, ExchangeId, PeerAddress};
+use howth_http1::Rejection;
+
+use crate::shared::Shared;
+use crate::socket::Socket;
+use crate::table::Answer;
+
+/// One place in the order of responses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Item {
+    Exchange(ExchangeId),
+    /// A request that never became an exchange, or whose exchange is over already.
+    Refusal(Rejection),
+}
+
+pub(crate) struct Link {
+    pub(crate) index: u32,
+    pub(crate) peer: PeerAddress,
+    pub(crate) socket: RefCell<Socket>,
+    pub(crate) pipeline: RefCell<VecDeque<Item>>,
+    /// How many exchanges at the front of the pipeline Hyper has been told of.
+    pub(crate) fed: Cell<usize>,
+    /// The exchange whose request Hyper is reading.
+    pub(crate) feeding: Cell<Option<ExchangeId>>,
+    /// A response was begun after which the connection ends.
+    pub(crate) is_ending: Cell<bool>,
+    /// Everything Hyper has taken was handed to the kernel.
+    pub(crate) is_flushed: Cell<bool>,
+    /// Since when the peer has taken no byte of what waits for it.
+    pub(crate) blocked_since: Cell<Option<Instant>>,
+    /// The connection is on the list of those to be looked at.
+    is_kicked: Cell<bool>,
+    /// Bytes of the streamed response that Hyper has taken and the kernel has not.
+    held: Cell<usize>,
+    output: RefCell<Output>,
+}
+
+/// Gathers small writes, so that a head and its body, and a run of pipelined responses, go out in one.
+#[derive(Default)]
+struct Output {
+    bytes: Vec<u8>,
+    sent: usize,
+}
+
+impl Link {
+    pub(crate) fn new(index: u32, socket: Socket, peer: PeerAddress) -> Self {
+        Link {
+            index,
+            peer,
+            socket: RefCell::new(socket),
+            pipeline: RefCell::default(),
+            fed: Cell::new(0),
+            feeding: Cell::new(None),
+            is_ending: Cell::new(false),
+            is_flushed: Cell::new(true),
+            blocked_since: Cell::new(None),
+            is_kicked: Cell::new(false),
+            held: Cell::new(0),
+            output: RefCell::default(),
+        }
+    }
+
+    /// Some of what is to be written could be, or is to be tried again.
+    pub(crate) fn has_unwritten(&self, shared: &Shared) -> bool {
+        self.fed.get() > 0 || self.output_len() > 0 || self.next_to_feed(shared).is_some()
+    }
+
+    /// Has the connection looked at.
+    pub(crate) fn kick(&self, shared: &Shared) {
+        if !self.is_kicked.replace(true) {
+            shared.kick(self.index);
+        }
+    }
+
+    pub(crate) fn clear_kick(&self) {
+        self.is_kicked.set(false);
+    }
+
+    pub(crate) fn front(&self) -> Option<Item> {
+        self.pipeline.borrow().front().copied()
+    }
+
+    /// The exchange whose response Hyper may begin now: it was begun by the application, and Hyper holds
+    /// the whole of the one before it.
+    pub(crate) fn next_to_feed(&self, shared: &Shared) -> Option<ExchangeId> {
+        let pipeline = self.pipeline.borrow();
+        let fed = self.fed.get();
+        let table = shared.table.borrow();
+        if let Some(Item::Exchange(previous)) = fed.checked_sub(1).and_then(|last| pipeline.get(last)) {
+            let previous = table.get(*previous)?;
+            if previous.is_last || !previous.is_taken || previous.answer != Answer::Complete {
+                return None;
+            }
+        }
+        let Item::Exchange(id) = *pipeline.get(fed)? else {
+            return None;
+        };
+        table
+            .get(id)
+            .is_some_and(|exchange| exchange.outgoing.is_some())
+            .then_some(id)
+    }
+
+    /// Ends the exchanges whose response is with the kernel.
+    pub(crate) fn complete_exchanges(&self, shared: &Shared) {
+        while self.fed.get() > 0 {
+            let Some(Item::Exchange(id)) = self.front() else {
+                return;
+            };
+            let mut table = shared.table.borrow_mut();
+            let is_over = table
+                .get(id)
+                .is_none_or(|exchange| exchange.is_taken && exchange.answer == Answer::Complete);
+            if !is_over {
+                return;
+            }
+            let exchange = table.remove(id);
+            drop(table);
+            self.pipeline.borrow_mut().pop_front();
+            self.fed.set(self.fed.get() - 1);
+            if exchange.is_some() {
+                shared.push_event(Event::Completed(id));
+            }
+        }
+    }
+
+    /// Counts bytes Hyper took out of a response stream.
+    pub(crate) fn hold(&self, bytes: usize) {
+        self.held.set(self.held.get() + bytes);
+        self.is_flushed.set(false);
+    }
+
+    /// Bytes of the streamed response on their way to the kernel.
+    pub(crate) fn held(&self) -> usize {
+        self.held.get()
+    }
+
+    /// Everything given to Hyper is with the kernel.
+    pub(crate) fn set_flushed(&self) {
+        self.held.set(0);
+        self.is_flushed.set(true);
+    }
+
+    pub(crate) fn output_len(&self) -> usize {
+        let output = self.output.borrow();
+        output.bytes.len() - output.sent
+    }
+
+    /// Adds to the bytes that go out with the next flush.
+    pub(crate) fn append(&self, shared: &Shared, add: impl FnOnce(&mut Vec<u8>)) {
+        let mut output = self.output.borrow_mut();
+        if output.bytes.capacity() == 0 {
+            output.bytes = shared.take_buffer();
+        }
+        add(&mut output.bytes);
+    }
+
+    /// Hands gathered bytes to the kernel.
+    pub(crate) fn poll_flush(&self, shared: &Shared, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut output = self.output.borrow_mut();
+        while output.sent < output.bytes.len() {
+            let poll = self
+                .socket
+                .borrow_mut()
+                .poll_write(context, &output.bytes[output.sent..]);
+            output.sent += ready!(self.note_written(shared, poll))?;
+        }
+        output.sent = 0;
+        shared.give_buffer(std::mem::take(&mut output.bytes));
+        Poll::Ready(Ok(()))
+    }
+
+    /// Keeps the books of a write: progress, stall, counters.
+    pub(crate) fn note_written(
+        &self,
+        shared: &Shared,
+        poll: Poll<io::Result<usize>>,
+    ) -> Poll<io::Result<usize>> {
+        match &poll {
+            Poll::Ready(Ok(0)) => return Poll::Ready(Err(io::ErrorKind::WriteZero.into())),
+            Poll::Ready(Ok(written)) => {
+                shared.count(|counters| counters.sends += 1);
+                self.held.set(self.held.get().saturating_sub(*written));
+                self.blocked_since.set(None);
+            }
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => {
+                if self.blocked_since.get().is_none() {
+                    self.blocked_since.set(Some(shared.now.get()));
+                }
+            }
+        }
+        poll
+    }
+}

@@ -1,0 +1,292 @@
+//! Reading: from the socket's bytes to exchanges and their bodies.
+//!
+//! Owns when the socket is read and what the decoder's steps mean. Never writes: a refusal takes its place
+//! among the responses. Called by: `engine`, when a connection was woken or has room again.
+
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use howth_engine::Event;
+use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
+
+use crate::connection::{Connection, Intake, Phase};
+use crate::link::Item;
+use crate::request_body::RequestBody;
+use crate::shared::Shared;
+use crate::table::{Answer, Exchange};
+
+const READ_BYTES_MAX: usize = 64 * 1024;
+/// How often one connection is read before the others have their turn.
+const READS_PER_TURN_MAX: usize = 4;
+
+/// What all connections of a core use while they are read.
+pub(crate) struct Scratch {
+    buffer: Box<[u8]>,
+    head: RequestHead,
+}
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        Scratch {
+            buffer: vec![0; READ_BYTES_MAX].into_boxed_slice(),
+            head: RequestHead::new(),
+        }
+    }
+}
+
+impl Connection {
+    /// Reads and decodes what has arrived.
+    pub(crate) fn receive(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) {
+        if self.phase == Phase::Closing || self.link.has_unwritten(shared) {
+            // The wake may have been for the other direction.
+            self.link.kick(shared);
+        }
+        if self.read(shared, scratch).is_err() {
+            self.abort(shared);
+        }
+        self.note_arrival(shared);
+    }
+
+    /// Reading stopped although there may be more, and there is room now.
+    pub(crate) fn can_resume(&self, shared: &Shared) -> bool {
+        self.phase == Phase::Open && self.intake == Intake::Open && self.is_behind && !self.is_paused(shared)
+    }
+
+    fn read(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) -> io::Result<()> {
+        let waker = self.waker.clone();
+        let mut context = Context::from_waker(&waker);
+        self.is_behind = false;
+        self.decode_rest(shared, scratch);
+        for _ in 0..READS_PER_TURN_MAX {
+            if !self.wants_bytes(shared) {
+                return Ok(());
+            }
+            let poll = self
+                .link
+                .socket
+                .borrow_mut()
+                .poll_read(&mut context, &mut scratch.buffer);
+            match poll {
+                Poll::Pending => return Ok(()),
+                Poll::Ready(Ok(0)) => {
+                    self.end_of_stream(shared);
+                    return Ok(());
+                }
+                Poll::Ready(Ok(length)) => self.take_bytes(shared, scratch, length),
+                Poll::Ready(Err(error)) => return Err(error),
+            }
+        }
+        waker.wake_by_ref();
+        Ok(())
+    }
+
+    fn wants_bytes(&mut self, shared: &Shared) -> bool {
+        match (self.phase, self.intake) {
+            (Phase::Closed, _) | (_, Intake::Ended) => false,
+            (Phase::Lingering { .. }, _) => true,
+            (_, Intake::Ignoring { bytes_left }) => bytes_left > 0,
+            (_, Intake::Open) => {
+                self.is_behind = self.is_paused(shared);
+                !self.is_behind
+            }
+        }
+    }
+
+    /// The application has to catch up first.
+    fn is_paused(&self, shared: &Shared) -> bool {
+        let Some(id) = self.arriving else {
+            return self.link.pipeline.borrow().len() >= shared.options.pipeline_max.max(1) as usize;
+        };
+        let table = shared.table.borrow();
+        table.get(id).is_some_and(|exchange| {
+            if exchange.body.is_cancelled() {
+                self.drained > shared.options.drain_bytes_max
+            } else {
+                exchange.body.held() >= shared.options.body_high_watermark_bytes.max(1)
+            }
+        })
+    }
+
+    fn take_bytes(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch, length: usize) {
+        if let Phase::Lingering { bytes_left, .. } = &mut self.phase {
+            match bytes_left.checked_sub(length) {
+                Some(left) => *bytes_left = left,
+                None => self.phase = Phase::Closed,
+            }
+            return;
+        }
+        if let Intake::Ignoring { bytes_left } = &mut self.intake {
+            *bytes_left = bytes_left.saturating_sub(length);
+            return;
+        }
+        if self.rest.is_empty() {
+            let input = &scratch.buffer[..length];
+            let consumed = self.decode(shared, &mut scratch.head, input);
+            if self.intake == Intake::Open {
+                self.rest.extend_from_slice(&input[consumed..]);
+            }
+        } else {
+            self.rest.extend_from_slice(&scratch.buffer[..length]);
+            self.decode_rest(shared, scratch);
+        }
+    }
+
+    fn decode_rest(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) {
+        if self.rest.is_empty() || self.intake != Intake::Open || self.phase != Phase::Open {
+            return;
+        }
+        let mut rest = std::mem::take(&mut self.rest);
+        let consumed = self.decode(shared, &mut scratch.head, &rest);
+        if self.intake == Intake::Open && consumed < rest.len() {
+            rest.drain(..consumed);
+            self.rest = rest;
+        }
+    }
+
+    /// Decodes until bytes are missing or reading has to pause; returns how many were consumed.
+    fn decode(&mut self, shared: &Rc<Shared>, head: &mut RequestHead, input: &[u8]) -> usize {
+        let mut consumed = 0;
+        while self.intake == Intake::Open && !self.is_paused(shared) {
+            let rest = &input[consumed..];
+            if rest.is_empty() && self.arriving.is_none() {
+                break;
+            }
+            let step = match self.decoder.decode(rest, &shared.options.limits, head) {
+                Ok(step) => step,
+                Err(rejection) => {
+                    self.reject(shared, rejection);
+                    break;
+                }
+            };
+            consumed += step.consumed;
+            match step.decoded {
+                Decoded::NeedMore => break,
+                Decoded::Head => self.begin_exchange(shared, head),
+                Decoded::Body(range) => self.take_body(shared, &rest[range]),
+                Decoded::End => self.end_body(shared),
+            }
+        }
+        consumed
+    }
+
+    fn begin_exchange(&mut self, shared: &Rc<Shared>, head: &mut RequestHead) {
+        self.head_since = None;
+        self.idle_since = None;
+        let body = RequestBody::new(head);
+        let has_body = body.is_arriving();
+        self.is_last_request = !head.keep_alive();
+        let mut exchange = Exchange::new(Rc::clone(&self.link), RequestFacts::from(&*head), body);
+        exchange.handler_deadline = shared
+            .options
+            .deadlines
+            .handler
+            .map(|limit| shared.now.get() + limit);
+        let inserted = shared.table.borrow_mut().insert(exchange, head);
+        let Some(id) = inserted else {
+            return self.reject(shared, Rejection::SERVICE_UNAVAILABLE);
+        };
+        self.link.pipeline.borrow_mut().push_back(Item::Exchange(id));
+        shared.push_event(Event::Request(id));
+        shared.count(|counters| counters.requests += 1);
+        if has_body {
+            self.arriving = Some(id);
+            self.drained = 0;
+        } else if self.is_last_request {
+            self.stop_intake();
+        }
+    }
+
+    fn take_body(&mut self, shared: &Shared, bytes: &[u8]) {
+        let Some(id) = self.arriving else { return };
+        let mut table = shared.table.borrow_mut();
+        let exchange = table.get_mut(id);
+        let is_wanted = exchange
+            .as_ref()
+            .is_some_and(|exchange| !exchange.body.is_cancelled());
+        if exchange.is_some_and(|exchange| exchange.body.append(bytes, shared.now.get())) {
+            shared.push_event(Event::BodyReadable(id));
+        }
+        let is_over = table.get(id).is_none();
+        drop(table);
+        if is_wanted {
+            return;
+        }
+        self.drained = self.drained.saturating_add(bytes.len() as u64);
+        if is_over && self.drained > shared.options.drain_bytes_max {
+            self.stop_intake();
+            self.link.kick(shared);
+        }
+    }
+
+    fn end_body(&mut self, shared: &Shared) {
+        // Nothing hands trailers of a request to the application.
+        drop(self.decoder.take_trailers());
+        let Some(id) = self.arriving.take() else { return };
+        self.drain_until = None;
+        let mut table = shared.table.borrow_mut();
+        if let Some(exchange) = table.get_mut(id) {
+            if exchange.body.complete(shared.now.get()) {
+                shared.push_event(Event::BodyReadable(id));
+            }
+        } else {
+            self.link.kick(shared);
+        }
+        drop(table);
+        if self.is_last_request {
+            self.stop_intake();
+        }
+    }
+
+    /// The client broke a rule or a limit: the refusal goes out in its turn, and nothing more is decoded.
+    fn reject(&mut self, shared: &Shared, rejection: Rejection) {
+        match self.arriving {
+            None => self
+                .link
+                .pipeline
+                .borrow_mut()
+                .push_back(Item::Refusal(rejection)),
+            Some(_) => self.fail_body(shared, "request body is malformed or too large", Some(rejection)),
+        }
+        self.stop_intake();
+        self.link.kick(shared);
+    }
+
+    /// The body that is arriving breaks off; `rejection` is the answer if nothing was answered yet.
+    pub(crate) fn fail_body(&mut self, shared: &Shared, reason: &'static str, rejection: Option<Rejection>) {
+        let Some(id) = self.arriving.take() else { return };
+        let mut table = shared.table.borrow_mut();
+        let Some(exchange) = table.get_mut(id) else { return };
+        if exchange.body.fail(reason, shared.now.get()) {
+            shared.push_event(Event::BodyReadable(id));
+        }
+        if let Some(rejection) = rejection
+            && exchange.answer == Answer::Waiting
+        {
+            exchange.answer = Answer::Refused(rejection);
+            exchange.handler_deadline = None;
+        }
+    }
+
+    /// The client ended its side. What is complete is answered; a body that is not has failed.
+    fn end_of_stream(&mut self, shared: &Shared) {
+        if matches!(self.phase, Phase::Lingering { .. }) {
+            self.phase = Phase::Closed;
+            return;
+        }
+        self.fail_body(shared, "request body ended early", None);
+        self.stop_intake();
+        self.intake = Intake::Ended;
+        self.link.kick(shared);
+    }
+
+    /// Starts and stops the clock of the head that is arriving, and has the connection looked at if its
+    /// exchange was over before its body.
+    fn note_arrival(&mut self, shared: &Shared) {
+        let is_head_arriving = self.phase == Phase::Open && self.arriving.is_none() && !self.rest.is_empty();
+        if is_head_arriving && !self.is_behind {
+            self.idle_since = None;
+            self.head_since.get_or_insert(shared.now.get());
+        }
+    }
+}

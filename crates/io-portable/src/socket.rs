@@ -1,0 +1,130 @@
+//! TCP and Unix-domain sockets behind one type, and the listeners they come from.
+//!
+//! Owns the sockets' options. Never interprets bytes. Called by: `engine` (accepting), `link` and
+//! `connection` (reading and writing).
+
+use std::io::{self, IoSlice};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use howth_engine::{BindAddress, PeerAddress};
+use socket2::SockRef;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+
+/// A listening socket, bound by the caller.
+#[derive(Debug)]
+pub enum Listener {
+    /// TCP, both families.
+    Tcp(std::net::TcpListener),
+    /// A Unix-domain stream socket.
+    Unix(std::os::unix::net::UnixListener),
+}
+
+/// A listening socket registered with tokio.
+pub(crate) enum Acceptor {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+impl Acceptor {
+    /// Must be called inside a tokio runtime with I/O enabled.
+    pub(crate) fn new(listener: Listener) -> io::Result<Self> {
+        match listener {
+            Listener::Tcp(listener) => {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener).map(Acceptor::Tcp)
+            }
+            Listener::Unix(listener) => {
+                listener.set_nonblocking(true)?;
+                UnixListener::from_std(listener).map(Acceptor::Unix)
+            }
+        }
+    }
+
+    pub(crate) fn local_address(&self) -> io::Result<BindAddress> {
+        match self {
+            Acceptor::Tcp(listener) => listener.local_addr().map(BindAddress::Tcp),
+            Acceptor::Unix(listener) => {
+                let address = listener.local_addr()?;
+                Ok(BindAddress::Unix(
+                    address.as_pathname().map(Into::into).unwrap_or_default(),
+                ))
+            }
+        }
+    }
+
+    pub(crate) fn poll_accept(&self, context: &mut Context<'_>) -> Poll<io::Result<(Socket, PeerAddress)>> {
+        match self {
+            Acceptor::Tcp(listener) => listener.poll_accept(context).map_ok(|(stream, address)| {
+                // Responses are gathered before they are written, so waiting for more only adds delay.
+                // A failure leaves a slower but correct connection.
+                let _ = stream.set_nodelay(true);
+                (Socket::Tcp(stream), PeerAddress::Tcp(address))
+            }),
+            Acceptor::Unix(listener) => listener
+                .poll_accept(context)
+                .map_ok(|(stream, _)| (Socket::Unix(stream), PeerAddress::Unix)),
+        }
+    }
+}
+
+/// A connected stream socket.
+pub(crate) enum Socket {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Socket {
+    /// Reads into `buffer`; `Ok(0)` is the peer's end of stream.
+    pub(crate) fn poll_read(
+        &mut self,
+        context: &mut Context<'_>,
+        buffer: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let mut buffer = ReadBuf::new(buffer);
+        let poll = match self {
+            Socket::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+            Socket::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+        };
+        poll.map_ok(|()| buffer.filled().len())
+    }
+
+    pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        match self {
+            Socket::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
+            Socket::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
+        }
+    }
+
+    pub(crate) fn poll_write_vectored(
+        &mut self,
+        context: &mut Context<'_>,
+        slices: &[IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        match self {
+            Socket::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Socket::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+        }
+    }
+
+    /// Sends the end of the stream; reading goes on. Fails when the peer is gone already.
+    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
+        self.reference().shutdown(std::net::Shutdown::Write)
+    }
+
+    /// Makes the coming close a reset (RST), which a client can't take for the end of a response.
+    /// A Unix-domain socket has no reset; there it is a plain close.
+    pub(crate) fn reset_on_close(&self) {
+        // A failure leaves a plain close.
+        let _ = self.reference().set_linger(Some(Duration::ZERO));
+    }
+
+    fn reference(&self) -> SockRef<'_> {
+        match self {
+            Socket::Tcp(stream) => SockRef::from(stream),
+            Socket::Unix(stream) => SockRef::from(stream),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The exchanges of one core: what is known of each request and its response.
+//!
+//! Owns [`Exchange`], in slots that are used again under a new generation. Never does I/O and never emits
+//! events. Called by: `calls` (the application), `receive` (requests), `body` (Hyper takes the response).
+
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use howth_engine::ExchangeId;
+use howth_http1::{Framing, Rejection, RequestFacts, RequestHead};
+use http::HeaderMap;
+
+use crate::link::Link;
+use crate::request_body::RequestBody;
+use crate::response_body::ResponseBody;
+
+const GENERATION_MASK: u32 = 0x7fff_ffff;
+
+/// One request and its response.
+pub(crate) struct Exchange {
+    pub(crate) link: Rc<Link>,
+    pub(crate) facts: RequestFacts,
+    pub(crate) body: RequestBody,
+    pub(crate) answer: Answer,
+    /// The response's head and body until Hyper takes them.
+    pub(crate) outgoing: Option<http::Response<ResponseBody>>,
+    /// How the body is framed and so which request Hyper has to believe in.
+    pub(crate) framing: Framing,
+    /// The connection ends with this response.
+    pub(crate) is_last: bool,
+    /// Hyper holds every byte of the response.
+    pub(crate) is_taken: bool,
+    /// Chunks of a streamed response that Hyper has not taken yet.
+    pub(crate) stream: ResponseStream,
+    /// When the application has to have begun its response.
+    pub(crate) handler_deadline: Option<Instant>,
+    pub(crate) silence: Silence,
+}
+
+/// What the application, or the engine in its place, has decided on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Answer {
+    /// Nothing yet.
+    Waiting,
+    /// A whole response, or a stream that was finished.
+    Complete,
+    /// A stream that goes on.
+    Streaming,
+    /// A stream that is to break off after what was written, or no answer at all.
+    Broken,
+    /// The engine's own response.
+    Refused(Rejection),
+}
+
+/// Which silence on the connection this exchange bears.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Silence {
+    /// As the options say.
+    Default,
+    /// Any.
+    Unlimited,
+    /// No longer than this.
+    Limited(Duration),
+}
+
+impl Silence {
+    /// The limit in force where the options say `default`.
+    pub(crate) fn limit(self, default: Option<Duration>) -> Option<Duration> {
+        match self {
+            Silence::Default => default,
+            Silence::Unlimited => None,
+            Silence::Limited(limit) => Some(limit),
+        }
+    }
+}
+
+/// The queue between the application's writes and Hyper.
+#[derive(Default)]
+pub(crate) struct ResponseStream {
+    pub(crate) chunks: VecDeque<Bytes>,
+    pub(crate) queued_bytes: usize,
+    /// What is left of a length known beforehand.
+    pub(crate) remaining: Option<u64>,
+    pub(crate) trailers: Option<HeaderMap>,
+    /// The application was told to wait.
+    pub(crate) is_full: bool,
+}
+
+impl Exchange {
+    pub(crate) fn new(link: Rc<Link>, facts: RequestFacts, body: RequestBody) -> Self {
+        Exchange {
+            link,
+            facts,
+            body,
+            answer: Answer::Waiting,
+            outgoing: None,
+            framing: Framing::None,
+            is_last: false,
+            is_taken: false,
+            stream: ResponseStream::default(),
+            handler_deadline: None,
+            silence: Silence::Default,
+        }
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct ExchangeTable {
+    slots: Vec<Slot>,
+    free: Vec<u32>,
+}
+
+struct Slot {
+    generation: u32,
+    exchange: Option<Exchange>,
+    /// Outlives the exchange, so that its memory is used again.
+    head: RequestHead,
+}
+
+impl ExchangeTable {
+    /// Adds an exchange; takes the head in exchange for an empty one. `None` when 2³² are in the table.
+    pub(crate) fn insert(&mut self, exchange: Exchange, head: &mut RequestHead) -> Option<ExchangeId> {
+        let index = match self.free.pop() {
+            Some(index) => index,
+            None => {
+                let index = u32::try_from(self.slots.len()).ok()?;
+                self.slots.push(Slot {
+                    generation: 0,
+                    exchange: None,
+                    head: RequestHead::new(),
+                });
+                index
+            }
+        };
+        let slot = &mut self.slots[index as usize];
+        slot.exchange = Some(exchange);
+        std::mem::swap(&mut slot.head, head);
+        Some(ExchangeId {
+            index,
+            generation: slot.generation,
+        })
+    }
+
+    pub(crate) fn get(&self, id: ExchangeId) -> Option<&Exchange> {
+        self.slot(id)?.exchange.as_ref()
+    }
+
+    pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Exchange> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.generation == id.generation {
+            slot.exchange.as_mut()
+        } else {
+            None
+        }
+    }
+
+    pub(crate) fn head(&self, id: ExchangeId) -> Option<&RequestHead> {
+        let slot = self.slot(id)?;
+        slot.exchange.is_some().then_some(&slot.head)
+    }
+
+    /// Ends an exchange: its id is gone.
+    pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Exchange> {
+        let slot = self.slots.get_mut(id.index as usize)?;
+        if slot.generation != id.generation {
+            return None;
+        }
+        let exchange = slot.exchange.take()?;
+        slot.generation = (slot.generation + 1) & GENERATION_MASK;
+        slot.head.clear();
+        self.free.push(id.index);
+        Some(exchange)
+    }
+
+    /// How many exchanges are in the table.
+    pub(crate) fn len(&self) -> usize {
+        self.slots.len() - self.free.len()
+    }
+
+    fn slot(&self, id: ExchangeId) -> Option<&Slot> {
+        self.slots
+            .get(id.index as usize)
+            .filter(|slot| slot.generation == id.generation)
+    }
+}

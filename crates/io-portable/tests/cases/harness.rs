@@ -1,0 +1,233 @@
+//! Runs an engine on a thread of its own and lets a test act as its application.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use howth_engine::{BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
+use howth_http1::ResponseHead;
+
+/// Far longer than anything here takes; only a failing test waits for it.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Where the engine under test is to listen.
+pub enum Listen {
+    /// A port of the kernel's choice on the loopback interface.
+    Loopback,
+    /// A Unix-domain socket.
+    Unix(PathBuf),
+}
+
+/// Makes the application, on the engine's thread.
+pub type MakeHandler = Box<dyn FnOnce(Rc<dyn Exchanges>) -> Box<dyn Handler> + Send>;
+
+/// Starts an engine on a thread of its own.
+pub type Start = fn(Listen, EngineOptions, MakeHandler) -> Running;
+
+/// What a test asks of the thread of a running engine.
+pub enum Command {
+    Drain,
+    Abort,
+    Call(Box<dyn FnOnce(&dyn Exchanges) + Send>),
+    Counters(Sender<Counters>),
+}
+
+/// A running engine.
+pub struct Running {
+    pub address: BindAddress,
+    pub commands: Box<dyn Fn(Command) + Send + Sync>,
+    pub thread: JoinHandle<()>,
+}
+
+/// A running engine whose application is the test itself, or a function.
+pub struct Server {
+    pub address: BindAddress,
+    commands: Box<dyn Fn(Command) + Send + Sync>,
+    thread: Option<JoinHandle<()>>,
+    events: Receiver<Event>,
+}
+
+impl Server {
+    /// The test takes events with [`next_event`](Self::next_event) and answers with [`call`](Self::call).
+    pub fn manual(start: Start, options: EngineOptions) -> Self {
+        let (sender, events) = channel();
+        let running = start(
+            Listen::Loopback,
+            options,
+            Box::new(move |_| Box::new(Forward { sender }) as Box<dyn Handler>),
+        );
+        Server::new(running, events)
+    }
+
+    /// `application` is called for every event on the engine's thread.
+    pub fn automatic(
+        start: Start,
+        listen: Listen,
+        options: EngineOptions,
+        application: impl FnMut(&dyn Exchanges, Event) + Send + 'static,
+    ) -> Self {
+        let (_, events) = channel();
+        let make: MakeHandler = Box::new(move |exchanges| {
+            Box::new(Application {
+                exchanges,
+                application,
+            })
+        });
+        Server::new(start(listen, options, make), events)
+    }
+
+    fn new(running: Running, events: Receiver<Event>) -> Self {
+        Server {
+            address: running.address,
+            commands: running.commands,
+            thread: Some(running.thread),
+            events,
+        }
+    }
+
+    pub fn next_event(&self) -> Event {
+        self.events.recv_timeout(PATIENCE).expect("an event")
+    }
+
+    /// The next event, which has to be a request.
+    pub fn next_request(&self) -> ExchangeId {
+        match self.next_event() {
+            Event::Request(id) => id,
+            event => panic!("expected a request, got {event:?}"),
+        }
+    }
+
+    pub fn expect(&self, event: Event) {
+        assert_eq!(self.next_event(), event);
+    }
+
+    /// No event has come; one that was about to is not waited for.
+    pub fn expect_no_event(&self) {
+        if let Ok(event) = self.events.try_recv() {
+            panic!("unexpected {event:?}");
+        }
+    }
+
+    /// Runs `call` on the engine's thread and gives its result.
+    pub fn call<T: Send + 'static>(&self, call: impl FnOnce(&dyn Exchanges) -> T + Send + 'static) -> T {
+        let (sender, receiver) = channel();
+        (self.commands)(Command::Call(Box::new(move |exchanges| {
+            let _ = sender.send(call(exchanges));
+        })));
+        receiver.recv_timeout(PATIENCE).expect("the engine's thread")
+    }
+
+    /// Answers 200 with `body`.
+    pub fn respond(&self, id: ExchangeId, body: &'static str) {
+        self.call(move |exchanges| exchanges.respond(id, &ok(), body.as_bytes()))
+            .expect("an open exchange");
+    }
+
+    /// Reads the body, waiting for events in between, until it is over.
+    pub fn read_to_end(&self, id: ExchangeId) -> Result<Vec<u8>, &'static str> {
+        let mut body = Vec::new();
+        loop {
+            match self
+                .call(move |exchanges| exchanges.read_body(id, usize::MAX))
+                .expect("an open exchange")
+            {
+                BodyRead::Data(bytes) => body.extend(bytes),
+                BodyRead::End => return Ok(body),
+                BodyRead::Failed(reason) => return Err(reason),
+                BodyRead::Pending => self.expect(Event::BodyReadable(id)),
+            }
+        }
+    }
+
+    pub fn counters(&self) -> Counters {
+        let (sender, receiver) = channel();
+        (self.commands)(Command::Counters(sender));
+        receiver.recv_timeout(PATIENCE).expect("the engine's thread")
+    }
+
+    /// Waits until what was counted meets `condition`.
+    pub fn wait_for(&self, condition: impl Fn(&Counters) -> bool) {
+        let start = std::time::Instant::now();
+        while !condition(&self.counters()) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "counters stay at {:?}",
+                self.counters()
+            );
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    pub fn drain(&self) {
+        (self.commands)(Command::Drain);
+    }
+
+    pub fn abort(&self) {
+        (self.commands)(Command::Abort);
+    }
+
+    /// Waits for the engine to finish.
+    pub fn join(mut self) {
+        self.thread
+            .take()
+            .expect("joined once")
+            .join()
+            .expect("the engine's thread");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Some(thread) = self.thread.take() {
+            (self.commands)(Command::Abort);
+            let result = thread.join();
+            if !std::thread::panicking() {
+                result.expect("the engine's thread");
+            }
+        }
+    }
+}
+
+/// The head of a plain 200.
+pub fn ok() -> ResponseHead<'static> {
+    head(200)
+}
+
+/// A head without fields.
+pub fn head(status: u16) -> ResponseHead<'static> {
+    ResponseHead {
+        status,
+        reason: None,
+        fields: &[],
+    }
+}
+
+struct Forward {
+    sender: Sender<Event>,
+}
+
+impl Handler for Forward {
+    fn on_batch(&mut self, events: &[Event]) {
+        assert!(!events.is_empty());
+        for event in events {
+            // The test may be over.
+            let _ = self.sender.send(*event);
+        }
+    }
+}
+
+struct Application<F> {
+    exchanges: Rc<dyn Exchanges>,
+    application: F,
+}
+
+impl<F: FnMut(&dyn Exchanges, Event)> Handler for Application<F> {
+    fn on_batch(&mut self, events: &[Event]) {
+        assert!(!events.is_empty());
+        for event in events {
+            (self.application)(&*self.exchanges, *event);
+        }
+    }
+}
