@@ -101,6 +101,22 @@ pub fn decode_bytewise(input: &[u8], limits: &Limits) -> Transcript {
     decode_split(input, &splits, limits)
 }
 
+/// Feeds `input` whole and byte by byte, which must not differ.
+pub fn decode_both(input: &[u8], limits: &Limits) -> Transcript {
+    let whole = decode_whole(input, limits);
+    assert_eq!(whole, decode_bytewise(input, limits), "{}", input.escape_ascii());
+    whole
+}
+
+/// Status and reason of the refusal that `input` must end in.
+#[track_caller]
+pub fn refusal(input: &[u8], limits: &Limits) -> (u16, &'static str) {
+    match decode_both(input, limits).verdict {
+        Verdict::Rejected(Rejection { status, reason }) => (status, reason),
+        Verdict::NeedMore { .. } => panic!("not refused: {}", input.escape_ascii()),
+    }
+}
+
 #[derive(Default)]
 struct Connection {
     decoder: Decoder,
