@@ -1,1 +1,80 @@
-fn main() {}
+//! Makes the V8 startup snapshot and writes down the sources that did not go into it.
+
+use std::collections::HashSet;
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use deno_runtime::ops::bootstrap::SnapshotOptions;
+use deno_runtime::snapshot::{LazyExtensionFile, LazyExtensionFileKind, create_runtime_snapshot};
+
+include!("src/extension.rs");
+
+/// What `Deno.version.typescript` reports: the version Deno 2.9 names.
+const TYPESCRIPT_VERSION: &str = "6.0.3";
+
+fn main() -> Result<(), Box<dyn Error>> {
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=src/extension.rs");
+
+    let out_dir = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
+    let options = SnapshotOptions {
+        ts_version: TYPESCRIPT_VERSION.to_owned(),
+        v8_version: deno_core::v8::VERSION_STRING,
+        target: std::env::var("TARGET")?,
+    };
+    // Names every JavaScript file it reads to Cargo, as a reason to run again.
+    let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, vec![howth::init()]);
+
+    let consumed: HashSet<&str> = snapshot
+        .consumed_lazy_specifiers
+        .iter()
+        .map(String::as_str)
+        .collect();
+    let residual = snapshot
+        .lazy_extension_files
+        .iter()
+        .filter(|file| !consumed.contains(file.specifier.as_str()));
+    write_residual(&out_dir, residual)
+}
+
+/// Writes `residual.rs`: tables of the sources that isolates load only when a program asks for them.
+///
+/// They are stored as JavaScript. Deno's own build stores them as they are, TypeScript included, and
+/// transpiles at run time, which an embedder without the transpiler's extension hook cannot do.
+fn write_residual<'a>(
+    out_dir: &Path,
+    files: impl Iterator<Item = &'a LazyExtensionFile>,
+) -> Result<(), Box<dyn Error>> {
+    let (mut scripts, mut modules) = (String::new(), String::new());
+    for (index, file) in files.enumerate() {
+        let stored = out_dir.join(format!("residual_{index}.js"));
+        fs::write(&stored, javascript(file)?)?;
+        let table = match file.kind {
+            LazyExtensionFileKind::Js => &mut scripts,
+            LazyExtensionFileKind::Esm => &mut modules,
+        };
+        writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
+    }
+    let tables = format!(
+        "/// Scripts outside the snapshot: specifier and JavaScript.\n\
+         pub static RESIDUAL_JS: &[(&str, &str)] = &[\n{scripts}];\n\
+         /// Modules outside the snapshot: specifier and JavaScript.\n\
+         pub static RESIDUAL_ESM: &[(&str, &str)] = &[\n{modules}];\n"
+    );
+    Ok(fs::write(out_dir.join("residual.rs"), tables)?)
+}
+
+/// The file's text as JavaScript. The specifier does not always carry the file's extension, by which the
+/// transpiler tells TypeScript.
+fn javascript(file: &LazyExtensionFile) -> Result<String, Box<dyn Error>> {
+    let is_typescript = file.path.extension().is_some_and(|extension| extension == "ts");
+    let name = match is_typescript && !file.specifier.ends_with(".ts") {
+        true => format!("{}.ts", file.specifier),
+        false => file.specifier.clone(),
+    };
+    let source = fs::read_to_string(&file.path)?;
+    let (code, _source_map) = deno_runtime::transpile::maybe_transpile_source(name.into(), source.into())?;
+    Ok(code.as_str().to_owned())
+}
