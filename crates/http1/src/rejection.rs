@@ -77,3 +77,23 @@ impl std::fmt::Display for Rejection {
 }
 
 impl std::error::Error for Rejection {}
+
+#[cfg(test)]
+mod tests {
+    use std::time::UNIX_EPOCH;
+
+    use super::*;
+
+    #[test]
+    fn the_answer_is_whole_and_closes() {
+        let mut out = Vec::new();
+        Rejection::URI_TOO_LONG.encode(&Date::new(UNIX_EPOCH), &mut out);
+        let expected = "HTTP/1.1 414 URI Too Long\r\nconnection: close\r\ncontent-type: text/plain\r\n\
+            content-length: 30\r\ndate: Thu, 01 Jan 1970 00:00:00 GMT\r\n\r\nthe request target is too long";
+        assert_eq!(String::from_utf8(out).unwrap(), expected);
+        assert_eq!(
+            Rejection::URI_TOO_LONG.to_string(),
+            "414 the request target is too long"
+        );
+    }
+}
