@@ -162,7 +162,7 @@ impl<K: Kernel + 'static> RingEngine<K> {
 }
 
 impl<K: Kernel> AsRawFd for RingEngine<K> {
-    /// Readable when a completion waits; for the poller the thread parks in.
+    /// Readable when something completed since [`before_park`](RingEngine::before_park).
     fn as_raw_fd(&self) -> RawFd {
         self.descriptor
     }

@@ -7,6 +7,7 @@
 
 mod buffers;
 mod in_flight;
+mod readiness;
 mod submission;
 
 use std::io;
@@ -20,6 +21,7 @@ use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, W
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use in_flight::InFlight;
+use readiness::Readiness;
 
 /// The group of the one ring of provided buffers.
 const BUFFER_GROUP: u16 = 0;
@@ -55,6 +57,7 @@ pub struct Ring {
     ring: IoUringBox,
     buffers: ProvidedBuffers,
     in_flight: InFlight,
+    readiness: Readiness,
     listener: Option<OwnedFd>,
     started: Instant,
     overflows: u64,
@@ -77,10 +80,12 @@ impl Ring {
     /// # Errors
     /// What io_uring_setup(2) and io_uring_register(2) say.
     pub fn new(listener: OwnedFd, options: RingOptions) -> io::Result<Self> {
-        let ring = submission::set_up(options)?;
+        let mut ring = submission::set_up(options)?;
         let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
         buffers.register(&ring, BUFFER_GROUP)?;
+        let readiness = Readiness::register(&mut ring)?;
         Ok(Ring {
+            readiness,
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
@@ -88,6 +93,17 @@ impl Ring {
             started: Instant::now(),
             overflows: 0,
         })
+    }
+
+    /// Makes the descriptor readable when something completes from now on. Completions that wait already are
+    /// not told: take one more turn before sleeping.
+    pub fn switch_readiness_on(&mut self) {
+        self.readiness.switch_on(&mut self.ring.0);
+    }
+
+    /// Leaves the descriptor alone, so that completions cost no signal.
+    pub fn switch_readiness_off(&mut self) {
+        self.readiness.switch_off(&mut self.ring.0);
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
@@ -137,8 +153,9 @@ impl Ring {
 }
 
 impl AsRawFd for Ring {
+    /// The descriptor of [`switch_readiness_on`](Ring::switch_readiness_on).
     fn as_raw_fd(&self) -> RawFd {
-        self.ring.0.as_raw_fd()
+        self.readiness.as_raw_fd()
     }
 }
 
