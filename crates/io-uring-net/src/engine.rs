@@ -86,6 +86,18 @@ impl RingEngine<Ring> {
             ..RingEngine::with_kernel(ring, options)
         })
     }
+
+    /// Makes the engine's descriptor readable when something completes from now on, for a thread that is
+    /// about to sleep in another poller. Take one more turn before sleeping: what completed before is not
+    /// told.
+    pub fn before_park(&mut self) {
+        self.shared.core.borrow_mut().kernel.switch_readiness_on();
+    }
+
+    /// Undoes [`before_park`](Self::before_park): an awake core pays for no signals.
+    pub fn after_park(&mut self) {
+        self.shared.core.borrow_mut().kernel.switch_readiness_off();
+    }
 }
 
 impl<K: Kernel> RingEngine<K> {
