@@ -1,1 +1,4 @@
 //! stub
+pub mod isolate;
+pub mod modules;
+pub mod options;

@@ -1,0 +1,87 @@
+//! Starts an isolate from the snapshot.
+
+use std::num::NonZeroUsize;
+use std::sync::Arc;
+
+use deno_core::v8;
+use deno_runtime::deno_fs::RealFs;
+use deno_runtime::deno_process::EmptyNpmProcessStateProvider;
+use deno_runtime::fmt_errors::format_js_error;
+use deno_runtime::worker::{MainWorker, WorkerOptions, WorkerServiceOptions};
+use deno_runtime::{BootstrapOptions, WorkerExecutionMode, colors};
+use sys_traits::impls::RealSys;
+
+use super::process::Process;
+use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
+use crate::modules::{PackageChecker, PackageResolver};
+
+/// The version of Deno whose libraries these are; `Deno.version.deno` reports it.
+const DENO_VERSION: &str = "2.9.6";
+
+/// Deno's number for `--unstable-unsafe-proto`: leaves `Object.prototype.__proto__` in place, as Node does,
+/// since packages use it.
+const UNSAFE_PROTO: i32 = 23;
+
+pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
+    let modules = process.modules.services(process.blobs.clone());
+    let services = WorkerServiceOptions::<PackageChecker, PackageResolver, RealSys> {
+        blob_store: process.blobs.clone(),
+        broadcast_channel: process.broadcast_channel.clone(),
+        deno_rt_native_addon_loader: None,
+        feature_checker: process.features.clone(),
+        fs: Arc::new(RealFs),
+        module_loader: modules.loader,
+        node_services: Some(modules.node),
+        npm_process_state_provider: Some(Arc::new(EmptyNpmProcessStateProvider)),
+        permissions: process.permissions.clone(),
+        root_cert_store_provider: None,
+        fetch_dns_resolver: Default::default(),
+        shared_array_buffer_store: Some(process.shared_array_buffers.clone()),
+        compiled_wasm_module_store: Some(process.compiled_wasm_modules.clone()),
+        v8_code_cache: None,
+        bundle_provider: None,
+    };
+    let mut extensions = vec![howth_snapshot::extension()];
+    extensions.extend(options.extensions);
+    let worker_options = WorkerOptions {
+        bootstrap: bootstrap_options(process, WorkerExecutionMode::Run),
+        extensions,
+        startup_snapshot: Some(howth_snapshot::SNAPSHOT),
+        residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
+        residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,
+        create_params: Some(v8::CreateParams::default().heap_limits(0, options.heap_bytes_max)),
+        create_web_worker_cb: web_worker::factory(process.clone()),
+        format_js_error_fn: Some(Arc::new(|error| format_js_error(error, None))),
+        enable_raw_imports: true,
+        ..Default::default()
+    };
+
+    let mut worker = MainWorker::bootstrap_from_options(process.modules.entry(), services, worker_options);
+    worker.js_runtime.op_state().borrow_mut().put(modules.hooks);
+    heap::end_at_limit(&mut worker.js_runtime, options.on_heap_limit);
+    process
+        .inspector_sessions
+        .set(worker.js_runtime.inspector().get_session_sender());
+    let bridge = bridge::take(&mut worker.js_runtime);
+    bridge::set_rejection_policy(&mut worker.js_runtime, &bridge, options.unhandled_rejections);
+    Isolate { worker, bridge }
+}
+
+/// What an isolate is told about the process.
+pub(super) fn bootstrap_options(process: &Process, mode: WorkerExecutionMode) -> BootstrapOptions {
+    BootstrapOptions {
+        deno_version: DENO_VERSION.to_owned(),
+        args: process.options.arguments.clone(),
+        cpu_count: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        locale: v8::icu::get_language_tag(),
+        color_level: colors::get_color_level(),
+        unstable_features: vec![UNSAFE_PROTO],
+        user_agent: format!("howth/{}", process.options.version),
+        inspect: process.options.inspect,
+        has_node_modules_dir: true,
+        argv0: std::env::args().next(),
+        node_ipc_init: process.parent_channel,
+        mode,
+        ..Default::default()
+    }
+}

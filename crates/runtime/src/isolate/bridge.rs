@@ -1,0 +1,45 @@
+//! The object through which Rust reaches howth's JavaScript.
+
+use deno_core::{JsRuntime, v8};
+
+use crate::options::UnhandledRejections;
+
+/// Takes the object off the global scope, so that no program sees it.
+pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
+    deno_core::scope!(scope, runtime);
+    let name = name(scope, "__howth");
+    let global = scope.get_current_context().global(scope);
+    let object = global
+        .get(scope, name)
+        .and_then(|value| v8::Local::<v8::Object>::try_from(value).ok())
+        .expect("js/00_howth.js, in the snapshot, defines it");
+    global.delete(scope, name);
+    v8::Global::new(scope, object)
+}
+
+pub(super) fn set_rejection_policy(
+    runtime: &mut JsRuntime,
+    bridge: &v8::Global<v8::Object>,
+    policy: UnhandledRejections,
+) {
+    deno_core::scope!(scope, runtime);
+    let function_name = name(scope, "setRejectionPolicy");
+    let bridge = v8::Local::new(scope, bridge);
+    let function = bridge
+        .get(scope, function_name)
+        .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
+        .expect("js/00_howth.js, in the snapshot, defines it");
+    let policy = match policy {
+        UnhandledRejections::Throw => "throw",
+        UnhandledRejections::Warn => "warn",
+        UnhandledRejections::None => "none",
+    };
+    let policy = name(scope, policy);
+    function.call(scope, bridge.into(), &[policy]);
+}
+
+fn name<'s>(scope: &mut v8::PinScope<'s, '_>, text: &'static str) -> v8::Local<'s, v8::Value> {
+    v8::String::new_external_onebyte_static(scope, text.as_bytes())
+        .expect("it is far below V8's limit")
+        .into()
+}

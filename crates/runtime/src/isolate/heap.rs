@@ -1,0 +1,55 @@
+//! The bound of an isolate's heap: how much it is by default, and what happens when it is reached.
+
+use std::num::NonZeroUsize;
+
+use deno_core::JsRuntime;
+
+use super::options::HeapLimitHook;
+
+/// Below this, Deno's own JavaScript leaves a program too little.
+const HEAP_BYTES_MIN: u64 = 64 << 20;
+/// Beyond this, a full garbage collection stops an isolate for too long.
+const HEAP_BYTES_MAX: u64 = 4 << 30;
+
+/// How large the heap of each of `cores` isolates may become in a process that may use `memory_bytes`: an equal
+/// share of three quarters. The last quarter is for what is not on a heap: buffers, code, the kernel's part.
+pub fn heap_bytes_default(memory_bytes: u64, cores: NonZeroUsize) -> usize {
+    let heaps = memory_bytes - memory_bytes / 4;
+    let share = heaps / cores.get() as u64;
+    share.clamp(HEAP_BYTES_MIN, HEAP_BYTES_MAX) as usize
+}
+
+/// Ends the isolate's code, instead of the process, when the heap is full.
+///
+/// V8 gives the process up when an allocation fails. It asks here before, and the limit is raised by a quarter
+/// so that what runs can get as far as the next check for termination; again, if that was not enough.
+pub(super) fn end_at_limit(runtime: &mut JsRuntime, hook: HeapLimitHook) {
+    let isolate = runtime.v8_isolate().thread_safe_handle();
+    runtime.add_near_heap_limit_callback(move |limit, _initial| {
+        hook();
+        isolate.terminate_execution();
+        limit + limit / 4
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(memory_bytes: u64, cores: usize) -> usize {
+        heap_bytes_default(memory_bytes, NonZeroUsize::new(cores).expect("not zero"))
+    }
+
+    #[test]
+    fn shares_three_quarters() {
+        assert_eq!(share(1 << 30, 1), 768 << 20);
+        assert_eq!(share(1 << 30, 4), 192 << 20);
+    }
+
+    #[test]
+    fn stays_within_bounds() {
+        assert_eq!(share(128 << 20, 8), 64 << 20);
+        assert_eq!(share(0, 1), 64 << 20);
+        assert_eq!(share(u64::MAX, 1), 4 << 30);
+    }
+}

@@ -1,0 +1,29 @@
+//! V8 itself, once per process.
+
+use deno_core::JsRuntime;
+
+/// Deno's: KiB of JavaScript's stack, and no bound on what buffers may hold outside the heap.
+const FLAGS: [&str; 2] = ["--stack-size=1024", "--external-memory-max-reasonable-size=0"];
+
+/// Flags V8 does not know.
+#[derive(Debug, thiserror::Error)]
+#[error("V8 does not know {}", .0.join(", "))]
+pub struct UnknownFlags(pub Vec<String>);
+
+/// Sets V8's flags and starts its platform. To be called once, on the main thread, before any core starts:
+/// threads inherit from it the right to V8's protected memory.
+///
+/// # Errors
+/// If V8 does not know a flag. The platform is not started then.
+pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
+    // V8 takes the first for the name of the program.
+    let own = ["howth"].into_iter().chain(FLAGS).map(str::to_owned);
+    let unknown = deno_core::v8_set_flags(own.chain(v8_flags.iter().cloned()).collect());
+    match unknown.get(1..) {
+        None | Some([]) => {
+            JsRuntime::init_platform(None);
+            Ok(())
+        }
+        Some(unknown) => Err(UnknownFlags(unknown.to_vec())),
+    }
+}

@@ -1,0 +1,77 @@
+//! What the isolates of a process share.
+
+use std::sync::Arc;
+
+use deno_core::{CompiledWasmModuleStore, SharedArrayBufferStore};
+use deno_runtime::FeatureChecker;
+use deno_runtime::deno_inspector_server::MainInspectorSessionChannel;
+use deno_runtime::deno_node::ops::ipc::ChildIpcSerialization;
+use deno_runtime::deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
+use deno_runtime::deno_web::{BlobStore, BlobStoreTrait, InMemoryBroadcastChannel};
+use sys_traits::impls::RealSys;
+
+use crate::modules::Modules;
+
+/// APIs that end the process when they are named without having been asked for on Deno's command line. howth
+/// has no such flags, and a server does not end because of a name.
+const FEATURES: [&str; 4] = ["cron", "kv", "net", "vsock"];
+
+/// What a process says about itself to the programs in it.
+#[derive(Clone, Debug)]
+pub struct ProcessOptions {
+    /// howth's version, as in `navigator.userAgent`.
+    pub version: &'static str,
+    /// `process.argv.slice(2)` and `Deno.args`.
+    pub arguments: Vec<String>,
+    /// Heap limit of `Worker`s in bytes, for those that set none.
+    pub worker_heap_bytes_max: usize,
+    /// Whether a debugger may attach.
+    pub inspect: bool,
+}
+
+/// What the isolates of a process share: modules, blobs, channels, memory. A clone is cheap.
+#[derive(Clone)]
+pub struct Process {
+    pub(super) options: Arc<ProcessOptions>,
+    pub(super) modules: Modules,
+    pub(super) permissions: PermissionsContainer,
+    pub(super) features: Arc<FeatureChecker>,
+    pub(super) blobs: Arc<dyn BlobStoreTrait>,
+    pub(super) broadcast_channel: InMemoryBroadcastChannel,
+    pub(super) shared_array_buffers: SharedArrayBufferStore,
+    pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
+    pub(super) inspector_sessions: MainInspectorSessionChannel,
+    /// The pipe to the parent, if `child_process.fork()` started this process.
+    pub(super) parent_channel: Option<(i64, ChildIpcSerialization)>,
+}
+
+impl Process {
+    /// Gathers the services. To be called once, before any core starts: it takes the variables of
+    /// `child_process.fork()` out of the environment, which is not safe beside other threads that read it.
+    pub fn new(modules: Modules, options: ProcessOptions) -> Self {
+        let mut features = FeatureChecker::default();
+        for feature in FEATURES {
+            features.enable_feature(feature);
+        }
+        Self {
+            options: Arc::new(options),
+            modules,
+            // There is no sandbox: a program may do what the process may.
+            permissions: PermissionsContainer::allow_all(Arc::new(RuntimePermissionDescriptorParser::new(
+                RealSys,
+            ))),
+            features: Arc::new(features),
+            blobs: Arc::new(BlobStore::default()),
+            broadcast_channel: InMemoryBroadcastChannel::default(),
+            shared_array_buffers: SharedArrayBufferStore::default(),
+            compiled_wasm_modules: CompiledWasmModuleStore::default(),
+            inspector_sessions: MainInspectorSessionChannel::new(),
+            parent_channel: None,
+        }
+    }
+
+    /// The module system the process was made with.
+    pub fn modules(&self) -> &Modules {
+        &self.modules
+    }
+}

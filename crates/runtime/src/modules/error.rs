@@ -1,0 +1,102 @@
+//! What can go wrong before and while modules are loaded.
+
+use std::path::PathBuf;
+
+use deno_core::ModuleSpecifier;
+use deno_error::{JsError, JsErrorBox};
+
+/// Why the module system of a process could not be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum ModulesError {
+    /// The entry file does not exist.
+    #[error("cannot find {}", .0.display())]
+    EntryNotFound(PathBuf),
+    /// The entry file's path cannot be written as a URL.
+    #[error("{} is not an absolute path", .0.display())]
+    NotAbsolute(PathBuf),
+    /// A configuration file is unreadable.
+    #[error("cannot read the configuration of {}: {reason:#}", entry.display())]
+    Configuration {
+        /// The entry file it was looked up for.
+        entry: PathBuf,
+        /// The library's account.
+        reason: deno_core::anyhow::Error,
+    },
+}
+
+/// Why a module was not found or not loaded, as the program sees it.
+#[derive(Debug, thiserror::Error, JsError)]
+pub enum ModuleError {
+    /// There is no such file.
+    #[class(type)]
+    #[property("code" = "ERR_MODULE_NOT_FOUND")]
+    #[error("Cannot find module '{}'{}", display(.specifier), imported_from(.referrer))]
+    FileNotFound {
+        /// The file.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+    },
+    /// The path is a folder.
+    #[class(type)]
+    #[property("code" = "ERR_UNSUPPORTED_DIR_IMPORT")]
+    #[error("Cannot import the folder '{}'{}", display(.specifier), imported_from(.referrer))]
+    Folder {
+        /// The folder.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+    },
+    /// The file exists and cannot be read.
+    #[class(generic)]
+    #[error("Cannot read module '{}'{}: {reason}", display(.specifier), imported_from(.referrer))]
+    Unreadable {
+        /// The file.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+        /// The system's account.
+        reason: std::io::Error,
+    },
+    /// No `node_modules` folder on the way up has the package.
+    #[class(type)]
+    #[property("code" = "ERR_MODULE_NOT_FOUND")]
+    #[error("Cannot find package '{name}' imported from '{}'", display(.referrer))]
+    PackageNotFound {
+        /// What was imported.
+        name: String,
+        /// The module that imports it.
+        referrer: ModuleSpecifier,
+    },
+    /// Modules come from the local disk only.
+    #[class(type)]
+    #[property("code" = "ERR_UNSUPPORTED_ESM_URL_SCHEME")]
+    #[error("Cannot load '{specifier}'{}: modules are not loaded from '{}:' addresses", imported_from(.referrer), .specifier.scheme())]
+    UnsupportedScheme {
+        /// The address.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+    },
+}
+
+impl From<ModuleError> for JsErrorBox {
+    fn from(error: ModuleError) -> Self {
+        Self::from_err(error)
+    }
+}
+
+/// A file's path, or the URL of what is no file.
+fn display(specifier: &ModuleSpecifier) -> String {
+    match specifier.to_file_path() {
+        Ok(path) => path.display().to_string(),
+        Err(()) => specifier.to_string(),
+    }
+}
+
+fn imported_from(referrer: &Option<ModuleSpecifier>) -> String {
+    match referrer {
+        Some(referrer) => format!(" imported from '{}'", display(referrer)),
+        None => String::new(),
+    }
+}

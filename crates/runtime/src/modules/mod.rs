@@ -1,0 +1,80 @@
+//! Modules: from a specifier in a program to JavaScript that V8 can compile.
+//!
+//! Owns: resolution (Node's, with TypeScript's habits on top), reading, TypeScript and JSX to JavaScript,
+//! CommonJS seen from ES modules. Never does: fetch anything over the network, install packages, run code.
+//! Called by: the isolate module, which hands [`Services`] to every isolate; the binary, for the entry file.
+//!
+//! Most of it is Deno's libraries (`deno_resolver`, `node_resolver`, `deno_ast`). What is here wires them up
+//! for one use: programs and their `node_modules` folder on the local disk.
+
+mod compiler_options;
+mod discovery;
+mod error;
+mod export_analysis;
+mod hooks;
+mod loader;
+mod require;
+mod resolution;
+mod source;
+mod typescript;
+
+use std::path::Path;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use deno_core::{ModuleLoader, ModuleSpecifier};
+use deno_resolver::npm::{DenoInNpmPackageChecker, NpmResolver};
+use deno_runtime::deno_node::NodeExtInitServices;
+use deno_runtime::deno_node::ops::module_hooks::LoaderHookRegistry;
+use deno_runtime::deno_web::BlobStoreTrait;
+use sys_traits::impls::RealSys;
+
+pub use error::{ModuleError, ModulesError};
+
+/// Tells whether a file belongs to an npm package.
+pub type PackageChecker = DenoInNpmPackageChecker;
+/// Finds a package's folder.
+pub type PackageResolver = NpmResolver<RealSys>;
+/// What `node:` built-in modules need of the module system.
+pub type NodeServices = NodeExtInitServices<PackageChecker, PackageResolver, RealSys>;
+
+/// The module system of a process: configuration found on disk and the resolvers made from it. Shared by all
+/// cores; a clone is cheap.
+#[derive(Clone)]
+pub struct Modules {
+    shared: Arc<discovery::Shared>,
+}
+
+/// The module system of one isolate.
+pub struct Services {
+    /// Loads ES modules.
+    pub loader: Rc<dyn ModuleLoader>,
+    /// Resolves and loads for `require` and the other `node:` built-in modules.
+    pub node: NodeServices,
+    /// Where `module.registerHooks()` leaves its hooks. Belongs into the isolate's op state.
+    pub hooks: LoaderHookRegistry,
+}
+
+impl Modules {
+    /// Finds the entry file and the configuration (`package.json`, `tsconfig.json`, `deno.json`) that governs
+    /// it. `entry` is relative to `working_directory`, which is absolute. As in imports, the extension may be
+    /// left out.
+    ///
+    /// # Errors
+    /// If there is no such file, or a configuration file cannot be read.
+    pub fn discover(entry: &Path, working_directory: &Path) -> Result<Self, ModulesError> {
+        Ok(Self {
+            shared: Arc::new(discovery::discover(entry, working_directory)?),
+        })
+    }
+
+    /// The entry file.
+    pub fn entry(&self) -> &ModuleSpecifier {
+        &self.shared.entry
+    }
+
+    /// Makes the module system of one isolate. `blobs` are where `blob:` modules are looked up.
+    pub fn services(&self, blobs: Arc<dyn BlobStoreTrait>) -> Services {
+        loader::services(self.shared.clone(), blobs)
+    }
+}

@@ -1,0 +1,176 @@
+//! Reads a module's file and makes it what V8 compiles.
+
+use std::borrow::Cow;
+use std::future::Future;
+use std::io::ErrorKind;
+use std::path::Path;
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use deno_ast::{MediaType, ModuleKind};
+use deno_core::{ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType};
+use deno_error::JsErrorBox;
+use node_resolver::analyze::CjsAnalysisSourceProvider;
+
+use super::compiler_options::transpile_options;
+use super::discovery::Shared;
+use super::error::ModuleError;
+use super::typescript::{parse, to_javascript};
+
+impl Shared {
+    /// Reads a file as a module of the type the import asks for.
+    pub(super) fn load_file(
+        &self,
+        specifier: &ModuleSpecifier,
+        referrer: Option<&ModuleSpecifier>,
+        requested: &RequestedModuleType,
+    ) -> Result<ModuleSource, JsErrorBox> {
+        let content = self.read(specifier, referrer)?;
+        let media_type = MediaType::from_specifier(specifier);
+        self.module(specifier, media_type, content, requested)
+    }
+
+    /// Makes a module of content that was read or came with a URL.
+    pub(super) fn module(
+        &self,
+        specifier: &ModuleSpecifier,
+        media_type: MediaType,
+        content: Vec<u8>,
+        requested: &RequestedModuleType,
+    ) -> Result<ModuleSource, JsErrorBox> {
+        let bytes = |content: Vec<u8>| ModuleSourceCode::Bytes(content.into_boxed_slice().into());
+        let (module_type, code) = match (requested, media_type) {
+            (RequestedModuleType::Text, _) => {
+                (ModuleType::Text, ModuleSourceCode::String(text(content).into()))
+            }
+            (RequestedModuleType::Bytes, _) => (ModuleType::Bytes, bytes(content)),
+            (_, MediaType::Json) => (ModuleType::Json, ModuleSourceCode::String(text(content).into())),
+            (_, MediaType::Wasm) => (ModuleType::Wasm, bytes(content)),
+            _ => {
+                let code = self.es_module(specifier, media_type, text(content))?;
+                (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
+            }
+        };
+        Ok(ModuleSource::new(module_type, code, specifier, None))
+    }
+
+    /// Reads a file for `require`, which compiles it as CommonJS.
+    pub(super) fn commonjs_text(&self, path: &Path) -> Result<String, JsErrorBox> {
+        let content = std::fs::read(path).map_err(JsErrorBox::from_err)?;
+        let media_type = MediaType::from_path(path);
+        if !media_type.is_emittable() {
+            return Ok(text(content));
+        }
+        let specifier = ModuleSpecifier::from_file_path(path)
+            .map_err(|()| JsErrorBox::type_error(format!("'{}' is not an absolute path", path.display())))?;
+        let parsed = parse(&specifier, media_type, text(content).into())?;
+        let is_script = parsed.compute_is_script();
+        to_javascript(
+            parsed,
+            ModuleKind::from_is_cjs(is_script),
+            transpile_options(&self.compiler_options, &specifier)?,
+        )
+    }
+
+    fn read(
+        &self,
+        specifier: &ModuleSpecifier,
+        referrer: Option<&ModuleSpecifier>,
+    ) -> Result<Vec<u8>, ModuleError> {
+        let (specifier, referrer) = (specifier.clone(), referrer.cloned());
+        let Ok(path) = specifier.to_file_path() else {
+            return Err(ModuleError::UnsupportedScheme { specifier, referrer });
+        };
+        std::fs::read(path).map_err(|reason| match reason.kind() {
+            ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                ModuleError::FileNotFound { specifier, referrer }
+            }
+            ErrorKind::IsADirectory => ModuleError::Folder { specifier, referrer },
+            _ => ModuleError::Unreadable {
+                specifier,
+                referrer,
+                reason,
+            },
+        })
+    }
+
+    /// JavaScript of an ES module: the text itself, TypeScript without its types, or a module that requires the
+    /// CommonJS file and exports its names.
+    fn es_module(
+        &self,
+        specifier: &ModuleSpecifier,
+        media_type: MediaType,
+        text: String,
+    ) -> Result<String, JsErrorBox> {
+        let is_maybe_commonjs = self
+            .module_kinds
+            .is_maybe_cjs(specifier, media_type)
+            .map_err(JsErrorBox::from_err)?;
+        let (text, is_maybe_commonjs) = match media_type.is_emittable() {
+            true => self.transpiled(specifier, media_type, text, is_maybe_commonjs)?,
+            false => (text, is_maybe_commonjs),
+        };
+        if !is_maybe_commonjs {
+            return Ok(text);
+        }
+        let translation = self.translator.translate_cjs_to_esm_with_source_provider(
+            specifier,
+            Some(Cow::Owned(text)),
+            Some(self),
+        );
+        Ok(ready(translation).map_err(JsErrorBox::from_err)?.into_owned())
+    }
+
+    /// JavaScript made of TypeScript or JSX, and whether it is CommonJS.
+    fn transpiled(
+        &self,
+        specifier: &ModuleSpecifier,
+        media_type: MediaType,
+        text: String,
+        is_maybe_commonjs: bool,
+    ) -> Result<(String, bool), JsErrorBox> {
+        let parsed = parse(specifier, media_type, text.into())?;
+        let is_commonjs = is_maybe_commonjs
+            && self
+                .module_kinds
+                .is_cjs_with_known_is_script(specifier, media_type, parsed.compute_is_script())
+                .map_err(JsErrorBox::from_err)?;
+        let options = transpile_options(&self.compiler_options, specifier)?;
+        Ok((
+            to_javascript(parsed, ModuleKind::from_is_cjs(is_commonjs), options)?,
+            is_commonjs,
+        ))
+    }
+}
+
+/// Hands the export analysis the modules that a CommonJS module re-exports.
+impl CjsAnalysisSourceProvider for Shared {
+    fn load_source<'a>(&'a self, specifier: &ModuleSpecifier) -> Option<Cow<'a, str>> {
+        self.commonjs_text(&specifier.to_file_path().ok()?)
+            .ok()
+            .map(Cow::Owned)
+    }
+}
+
+fn text(content: Vec<u8>) -> String {
+    let text = match String::from_utf8(content) {
+        Ok(text) => text,
+        Err(error) => String::from_utf8_lossy(error.as_bytes()).into_owned(),
+    };
+    match text.strip_prefix('\u{FEFF}') {
+        Some(rest) => rest.to_owned(),
+        None => text,
+    }
+}
+
+/// Runs a future that waits for nothing outside itself. The translation is one: all that it awaits is the
+/// export analysis, which computes. So an import can be answered at once, also inside of `require`.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    loop {
+        if let Poll::Ready(value) = future.as_mut().poll(&mut context) {
+            return value;
+        }
+    }
+}
