@@ -1,0 +1,3 @@
+import { handler } from "./handlers.mjs";
+
+export default { fetch: handler };
