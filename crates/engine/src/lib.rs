@@ -10,8 +10,10 @@
 
 mod event;
 mod exchanges;
+mod listener;
 mod options;
 
 pub use event::{Event, ExchangeId, Handler, Turn};
 pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState};
+pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

@@ -14,9 +14,7 @@ mod teardown;
 
 use std::cell::RefCell;
 use std::io;
-use std::net::TcpListener;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};
-use std::os::unix::net::UnixListener;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -34,7 +32,7 @@ use accept::Accepting;
 use exchanges::Shared;
 
 pub use crate::kernel::Wait;
-pub use howth_engine::Turn;
+pub use howth_engine::{Listener, Turn};
 
 /// Completions worked on in one turn; the rest waits for the next one, so that a flood of receives cannot
 /// keep accepts and responses waiting.
@@ -43,25 +41,14 @@ const COMPLETIONS_PER_TURN_MAX: usize = 4096;
 /// Generations of exchanges are small integers in JavaScript.
 const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
 
-/// A bound, listening socket.
-#[derive(Debug)]
-pub enum Listener {
-    /// TCP.
-    Tcp(TcpListener),
-    /// A Unix-domain socket.
-    Unix(UnixListener),
-}
-
-impl Listener {
-    /// Prepares what accepted connections inherit: no delay of small writes.
-    fn into_descriptor(self) -> io::Result<OwnedFd> {
-        match self {
-            Listener::Tcp(listener) => {
-                socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
-                Ok(listener.into())
-            }
-            Listener::Unix(listener) => Ok(listener.into()),
+/// Prepares what accepted connections inherit: no delay of small writes.
+fn descriptor_of(listener: Listener) -> io::Result<OwnedFd> {
+    match listener {
+        Listener::Tcp(listener) => {
+            socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
+            Ok(listener.into())
         }
+        Listener::Unix(listener) => Ok(listener.into()),
     }
 }
 
@@ -79,7 +66,7 @@ impl RingEngine<Ring> {
     /// # Errors
     /// What setting up the ring says; [`probe`](crate::probe) explains such errors.
     pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
-        let ring = Ring::new(listener.into_descriptor()?, RingOptions::default())?;
+        let ring = Ring::new(descriptor_of(listener)?, RingOptions::default())?;
         let descriptor = ring.as_raw_fd();
         Ok(RingEngine {
             descriptor,
