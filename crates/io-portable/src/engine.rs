@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use howth_engine::{BindAddress, Counters, EngineOptions, Event, Exchanges, Handler, PeerAddress};
+use howth_engine::{BindAddress, Counters, EngineOptions, Event, Exchanges, Handler, PeerAddress, Turn};
 
 use crate::calls::Calls;
 use crate::connection::{Connection, Phase};
@@ -27,15 +27,6 @@ const ACCEPTS_PER_TURN_MAX: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection without a request is kept while draining: a request may be on the wire already.
 const DRAIN_GRACE: Duration = Duration::from_secs(2);
-
-/// What a turn of an engine came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Turn {
-    /// Something happened; there may be more.
-    Worked,
-    /// The engine was drained or aborted and its last connection is closed.
-    Finished,
-}
 
 /// The engine of one core over Hyper and tokio.
 pub struct PortableEngine {
@@ -96,8 +87,8 @@ impl PortableEngine {
     }
 
     /// One turn: reads what has arrived, hands all events to `handler` in one batch, writes what it
-    /// answered. `Pending` when nothing happened; `context` is woken when something does, be it on a socket,
-    /// by time, or through a call of the application.
+    /// answered. `Pending`, never [`Turn::Idle`], when nothing happened; `context` is woken when something
+    /// does, be it on a socket, by time, or through a call of the application.
     pub fn poll_turn(&mut self, context: &mut Context<'_>, handler: &mut dyn Handler) -> Poll<Turn> {
         self.shared.begin_turn();
         self.shared.wakes.set_root(context.waker());

@@ -38,5 +38,5 @@ mod timers;
 mod transport;
 mod wake;
 
-pub use engine::{PortableEngine, Turn};
+pub use engine::PortableEngine;
 pub use socket::Listener;

@@ -56,8 +56,10 @@ impl Connection {
     fn read(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) -> io::Result<()> {
         let waker = self.waker.clone();
         let mut context = Context::from_waker(&waker);
-        self.is_behind = false;
-        self.decode_rest(shared, scratch);
+        // Also without bytes: the end of a body may be all that was left to decode.
+        if std::mem::take(&mut self.is_behind) {
+            self.decode_rest(shared, scratch);
+        }
         for _ in 0..READS_PER_TURN_MAX {
             if !self.wants_bytes(shared) {
                 return Ok(());
@@ -133,7 +135,7 @@ impl Connection {
     }
 
     fn decode_rest(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) {
-        if self.rest.is_empty() || self.intake != Intake::Open || self.phase != Phase::Open {
+        if self.intake != Intake::Open || self.phase != Phase::Open {
             return;
         }
         let mut rest = std::mem::take(&mut self.rest);
@@ -277,7 +279,21 @@ impl Connection {
         self.fail_body(shared, "request body ended early", None);
         self.stop_intake();
         self.intake = Intake::Ended;
+        self.tell_disconnected(shared);
         self.link.kick(shared);
+    }
+
+    fn tell_disconnected(&self, shared: &Shared) {
+        let table = shared.table.borrow();
+        for item in self.link.pipeline.borrow().iter() {
+            if let Item::Exchange(id) = *item
+                && table
+                    .get(id)
+                    .is_some_and(|exchange| exchange.answer != Answer::Complete)
+            {
+                shared.push_event(Event::Disconnected(id));
+            }
+        }
     }
 
     /// Starts and stops the clock of the head that is arriving, and has the connection looked at if its

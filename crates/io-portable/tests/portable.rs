@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::task::Poll;
 
 use cases::{Command, Listen, MakeHandler, Running, engine_cases};
-use howth_engine::EngineOptions;
-use howth_io_portable::{Listener, PortableEngine, Turn};
+use howth_engine::{EngineOptions, Turn};
+use howth_io_portable::{Listener, PortableEngine};
 use tokio::sync::mpsc;
 
 engine_cases!(crate::start);
@@ -59,7 +59,7 @@ async fn drive(
                 }
             }
             match engine.poll_turn(context, &mut *handler) {
-                Poll::Ready(Turn::Worked) => {}
+                Poll::Ready(Turn::Worked | Turn::Idle) => {}
                 Poll::Ready(Turn::Finished) => return Poll::Ready(()),
                 Poll::Pending => return Poll::Pending,
             }

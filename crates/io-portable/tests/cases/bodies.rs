@@ -1,1 +1,271 @@
-//! bodies
+//! Request bodies: arrival, backpressure, `100 Continue`, and what becomes of those nobody reads.
+
+use std::time::Duration;
+
+use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId};
+
+use super::client::Client;
+use super::harness::{Server, Start, ok};
+
+fn manual(start: Start) -> (Server, Client) {
+    let server = Server::manual(start, EngineOptions::default());
+    let client = Client::connect(&server);
+    (server, client)
+}
+
+fn read(server: &Server, id: ExchangeId, bytes_max: usize) -> BodyRead {
+    server
+        .call(move |exchanges| exchanges.read_body(id, bytes_max))
+        .expect("an open exchange")
+}
+
+fn data(text: &str) -> BodyRead {
+    BodyRead::Data(text.into())
+}
+
+pub fn reads_a_whole_body(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\nhello world");
+    let id = server.next_request();
+    assert!(server.call(move |exchanges| exchanges.is_body_complete(id)));
+    assert_eq!(read(&server, id, 5), data("hello"));
+    assert_eq!(read(&server, id, usize::MAX), data(" world"));
+    assert_eq!(read(&server, id, 5), BodyRead::End);
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
+    server.expect(Event::Completed(id));
+}
+
+pub fn reads_a_body_as_it_arrives(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 6\r\n\r\n");
+    let id = server.next_request();
+    assert!(!server.call(move |exchanges| exchanges.is_body_complete(id)));
+    for part in ["ab", "cd", "ef"] {
+        assert_eq!(read(&server, id, 100), BodyRead::Pending);
+        // Asked twice, told once.
+        assert_eq!(read(&server, id, 100), BodyRead::Pending);
+        client.send(part);
+        server.expect(Event::BodyReadable(id));
+        assert_eq!(read(&server, id, 100), data(part));
+    }
+    assert_eq!(read(&server, id, 100), BodyRead::End);
+    assert!(server.call(move |exchanges| exchanges.is_body_complete(id)));
+    server.expect_no_event();
+    server.respond(id, "");
+    client.response();
+}
+
+pub fn reads_a_chunked_body_with_trailers(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(
+        "POST /one HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n2;ext=1\r\nde\r\n",
+    );
+    let id = server.next_request();
+    client.send("0\r\nx-sum: 5\r\n\r\nGET /two HTTP/1.1\r\nhost: h\r\n\r\n");
+    assert_eq!(server.read_to_end(id), Ok(b"abcde".to_vec()));
+    let next = server.next_request();
+    server.respond(next, "two");
+    server.respond(id, "one");
+    assert_eq!(client.response().text(), "one");
+    assert_eq!(client.response().text(), "two");
+}
+
+pub fn stops_reading_at_the_high_watermark(start: Start) {
+    let options = EngineOptions {
+        body_high_watermark_bytes: 100_000,
+        ..EngineOptions::default()
+    };
+    let server = Server::manual(start, options);
+    let mut client = Client::connect(&server);
+    // More than the socket buffers of both sides hold.
+    let body: Vec<u8> = (0..40_000_000_usize).map(|index| (index % 253) as u8).collect();
+    client.send(format!(
+        "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n",
+        body.len()
+    ));
+    let id = server.next_request();
+    let sent = client.send_until_stuck(&body, Duration::from_millis(300));
+    assert!(sent < body.len(), "everything was taken");
+    let expected = body.clone();
+    let sender = std::thread::spawn(move || {
+        client.send(&body[sent..]);
+        client
+    });
+    let mut received = Vec::new();
+    loop {
+        match read(&server, id, usize::MAX) {
+            BodyRead::Data(bytes) => {
+                assert!(
+                    bytes.len() <= 100_000 + 64 * 1024,
+                    "{} bytes were held",
+                    bytes.len()
+                );
+                received.extend(bytes);
+            }
+            BodyRead::Pending => server.expect(Event::BodyReadable(id)),
+            end => {
+                assert_eq!(end, BodyRead::End);
+                break;
+            }
+        }
+    }
+    assert!(received == expected);
+    server.respond(id, "all of it");
+    assert_eq!(sender.join().expect("the sender").response().text(), "all of it");
+}
+
+pub fn sends_continue_when_the_body_is_read(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("GET /before HTTP/1.1\r\nhost: h\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n");
+    let before = server.next_request();
+    let id = server.next_request();
+    assert_eq!(read(&server, id, 10), BodyRead::Pending);
+    client.expect_silence();
+    server.respond(before, "before");
+    assert_eq!(client.response().text(), "before");
+    assert_eq!(client.line(), "HTTP/1.1 100 Continue");
+    assert_eq!(client.line(), "");
+    server.expect(Event::Completed(before));
+    client.send("ok");
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(server.read_to_end(id), Ok(b"ok".to_vec()));
+    server.respond(id, "done");
+    let response = client.response();
+    assert_eq!((response.text(), response.field("connection")), ("done", None));
+}
+
+pub fn sends_no_continue_when_the_body_has_begun(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\nok");
+    let id = server.next_request();
+    assert_eq!(server.read_to_end(id), Ok(b"ok".to_vec()));
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
+}
+
+pub fn closes_when_continue_was_never_sent(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n");
+    let id = server.next_request();
+    server.respond(id, "no, thanks");
+    let response = client.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("no, thanks", Some("close"))
+    );
+    client.expect_end();
+}
+
+pub fn drains_a_small_unread_body(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n");
+    let id = server.next_request();
+    server.respond(id, "unread");
+    assert_eq!(client.response().text(), "unread");
+    server.expect(Event::Completed(id));
+    client.send(vec![b'x'; 100_000]);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let next = server.next_request();
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+}
+
+pub fn closes_before_a_large_unread_body(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n");
+    let id = server.next_request();
+    server.respond(id, "too much");
+    let response = client.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("too much", Some("close"))
+    );
+    client.expect_end();
+    // A chunked body does not say how long it is.
+    let mut client = Client::connect(&server);
+    server.expect(Event::Completed(id));
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
+    let id = server.next_request();
+    server.respond(id, "who knows");
+    assert_eq!(client.response().text(), "who knows");
+    client.send(format!("{:x}\r\n", 1_000_000));
+    client.send_until_stuck(&vec![b'x'; 300_000], Duration::from_secs(1));
+    client.expect_end();
+}
+
+pub fn drains_a_cancelled_body(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 200000\r\n\r\nfirst");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.cancel_body(id))
+        .expect("an open exchange");
+    client.send(vec![b'x'; 200_000 - 5]);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let next = server.next_request();
+    assert_eq!(read(&server, id, 10), BodyRead::End);
+    server.respond(next, "next");
+    server.respond(id, "cancelled");
+    let response = client.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("cancelled", None)
+    );
+    assert_eq!(client.response().text(), "next");
+}
+
+pub fn fails_a_body_that_ends_early(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf");
+    let id = server.next_request();
+    client.end();
+    server.expect(Event::Disconnected(id));
+    assert!(
+        server
+            .read_to_end(id)
+            .expect_err("a failed body")
+            .starts_with("request body ")
+    );
+    server.respond(id, "half a body");
+    let response = client.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("half a body", Some("close"))
+    );
+    client.expect_end();
+}
+
+pub fn counts_nothing_twice_in_pipelined_bodies(start: Start) {
+    let (server, mut client) = manual(start);
+    let mut requests = Vec::new();
+    for number in 0..50 {
+        let body = "x".repeat(number * 37);
+        let length = body.len();
+        requests.extend(
+            format!("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes(),
+        );
+    }
+    // In pieces that never meet a boundary.
+    for piece in requests.chunks(1009) {
+        client.send(piece);
+    }
+    for number in 0..50 {
+        let id = server.next_request_among_others();
+        let mut length = 0;
+        loop {
+            match read(&server, id, 500) {
+                BodyRead::Data(bytes) => length += bytes.len(),
+                BodyRead::End => break,
+                BodyRead::Pending => std::thread::yield_now(),
+                BodyRead::Failed(reason) => panic!("{reason}"),
+            }
+        }
+        assert_eq!(length, number * 37);
+        server
+            .call(move |exchanges| exchanges.respond_owned(id, &ok(), length.to_string().into()))
+            .expect("open");
+        assert_eq!(client.response().text(), length.to_string());
+    }
+}

@@ -75,6 +75,14 @@ impl Client {
         }
     }
 
+    /// False once the connection is closed.
+    pub fn try_send(&mut self, bytes: &[u8]) -> bool {
+        match &mut self.stream {
+            Stream::Tcp(stream) => stream.write_all(bytes).is_ok(),
+            Stream::Unix(stream) => stream.write_all(bytes).is_ok(),
+        }
+    }
+
     /// Sends what the server takes within `patience`; gives how much that was.
     pub fn send_until_stuck(&mut self, bytes: &[u8], patience: Duration) -> usize {
         let Stream::Tcp(stream) = &mut self.stream else {
@@ -183,6 +191,32 @@ impl Client {
                     return bytes;
                 }
             }
+        }
+    }
+
+    /// The server ended the connection in one way or the other.
+    pub fn expect_end_or_reset(&mut self) {
+        let mut chunk = [0; 1024];
+        match self.read(&mut chunk) {
+            Ok(length) => assert_eq!(
+                length,
+                0,
+                "unexpected {:?}",
+                chunk[..length].escape_ascii().to_string()
+            ),
+            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+        }
+    }
+
+    /// Another hold on the same connection, to write while this one reads.
+    pub fn second(&self) -> Client {
+        let stream = match &self.stream {
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().expect("a descriptor")),
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone().expect("a descriptor")),
+        };
+        Client {
+            stream,
+            buffer: Vec::new(),
         }
     }
 

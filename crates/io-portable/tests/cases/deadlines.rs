@@ -1,1 +1,189 @@
-//! deadlines
+//! Clients and handlers that take too long. No case asserts a time: each waits for what the deadline does.
+
+use std::time::Duration;
+
+use howth_engine::{Backpressure, BodyRead, Deadlines, EngineOptions, Event, Gone};
+
+use super::client::Client;
+use super::harness::{Server, Start, ok};
+
+const SHORT: Option<Duration> = Some(Duration::from_millis(80));
+
+/// No deadline but those set by `change`.
+fn with(start: Start, change: impl FnOnce(&mut Deadlines)) -> (Server, Client) {
+    let mut deadlines = Deadlines {
+        head: None,
+        body_gap: None,
+        body_rate_min: 0,
+        keep_alive: None,
+        write_stall: None,
+        handler: None,
+    };
+    change(&mut deadlines);
+    let server = Server::manual(
+        start,
+        EngineOptions {
+            deadlines,
+            ..EngineOptions::default()
+        },
+    );
+    let client = Client::connect(&server);
+    (server, client)
+}
+
+pub fn ends_a_head_that_does_not_come(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.head = SHORT);
+    client.send("GET / HTTP/1.1\r\nhos");
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("connection")),
+        (408, Some("close"))
+    );
+    client.expect_end();
+    // The clock of a head begins with its first byte, also on a connection that was used before.
+    let mut client = Client::connect(&server);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\nGET /");
+    let id = server.next_request();
+    server.respond(id, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.response().status(), 408);
+    client.expect_end();
+}
+
+pub fn ends_a_connection_that_says_nothing(start: Start) {
+    let (_server, mut client) = with(start, |deadlines| deadlines.head = SHORT);
+    client.expect_end();
+}
+
+pub fn ends_a_body_that_stops(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.body_gap = SHORT);
+    let request = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf";
+    client.send(request);
+    let id = server.next_request();
+    // Nobody waits for the body yet.
+    client.expect_silence();
+    assert!(server.read_to_end(id).is_err());
+    assert_eq!(client.response().status(), 408);
+    client.expect_end();
+    server.expect(Event::Aborted(id));
+    // After the response has begun there is nothing left to say.
+    let mut client = Client::connect(&server);
+    client.send(request);
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        assert_eq!(exchanges.read_body(id, 100), Ok(BodyRead::Data(b"half".to_vec())));
+        assert_eq!(exchanges.read_body(id, 100), Ok(BodyRead::Pending));
+    });
+    client.head();
+    server.expect(Event::Aborted(id));
+    assert_eq!(client.expect_reset(), b"");
+}
+
+pub fn ends_a_body_that_trickles(start: Start) {
+    let (server, mut client) = with(start, |deadlines| {
+        deadlines.body_gap = SHORT;
+        deadlines.body_rate_min = 1_000_000;
+    });
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n");
+    let id = server.next_request();
+    let mut writer = client.second();
+    // Never silent for as long as the gap, and far too slow.
+    let sender = std::thread::spawn(move || {
+        while writer.try_send(b"x") {
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    });
+    assert!(server.read_to_end(id).is_err());
+    assert_eq!(client.response().status(), 408);
+    server.expect(Event::Aborted(id));
+    drop(client);
+    sender.join().expect("the sender");
+}
+
+pub fn ends_an_idle_connection(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.keep_alive = SHORT);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    // A handler that works is not an idle connection.
+    client.expect_silence();
+    client.expect_silence();
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
+    client.expect_end();
+    server.wait_for(|counters| counters.connections == 0);
+}
+
+pub fn ends_a_client_that_takes_nothing(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.write_stall = SHORT);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        // More than the socket buffers of both sides hold.
+        for _ in 0..400 {
+            exchanges.write(id, &[b'x'; 100_000]).expect("an open exchange");
+        }
+        assert_eq!(exchanges.write(id, b"x"), Ok(Backpressure::Full));
+    });
+    loop {
+        match server.next_event() {
+            Event::Writable(_) => {}
+            event => break assert_eq!(event, Event::Aborted(id)),
+        }
+    }
+    client.expect_reset();
+}
+
+pub fn ends_a_handler_that_takes_too_long(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.handler = SHORT);
+    client.send("GET /1 HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("connection")),
+        (503, Some("close"))
+    );
+    client.expect_end();
+    server.expect(Event::Aborted(id));
+    assert_eq!(
+        server.call(move |exchanges| exchanges.respond(id, &ok(), b"late")),
+        Err(Gone)
+    );
+    // A response that has begun may take its time.
+    let mut client = Client::connect(&server);
+    client.send("GET /2 HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.start(id, &ok(), None))
+        .expect("an open exchange");
+    client.head();
+    client.expect_silence();
+    client.expect_silence();
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    assert_eq!(client.take(5), b"0\r\n\r\n");
+}
+
+pub fn sets_the_deadline_of_one_exchange(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.handler = SHORT);
+    client.send("GET /1 HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.set_timeout(id, 0))
+        .expect("an open exchange");
+    client.expect_silence();
+    client.expect_silence();
+    server.respond(id, "in the end");
+    assert_eq!(client.response().text(), "in the end");
+    server.expect(Event::Completed(id));
+    let (server, mut client) = with(start, |_| {});
+    client.send("GET /2 HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.set_timeout(id, 1))
+        .expect("an open exchange");
+    assert_eq!(client.response().status(), 503);
+    server.expect(Event::Aborted(id));
+}

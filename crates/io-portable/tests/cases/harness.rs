@@ -6,7 +6,9 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use howth_engine::{BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
+use howth_engine::{
+    BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Gone, Handler,
+};
 use howth_http1::ResponseHead;
 
 /// Far longer than anything here takes; only a failing test waits for it.
@@ -26,11 +28,14 @@ pub type MakeHandler = Box<dyn FnOnce(Rc<dyn Exchanges>) -> Box<dyn Handler> + S
 /// Starts an engine on a thread of its own.
 pub type Start = fn(Listen, EngineOptions, MakeHandler) -> Running;
 
+/// Something to do on the engine's thread.
+pub type Call = Box<dyn FnOnce(&dyn Exchanges) + Send>;
+
 /// What a test asks of the thread of a running engine.
 pub enum Command {
     Drain,
     Abort,
-    Call(Box<dyn FnOnce(&dyn Exchanges) + Send>),
+    Call(Call),
     Counters(Sender<Counters>),
 }
 
@@ -91,11 +96,25 @@ impl Server {
         self.events.recv_timeout(PATIENCE).expect("an event")
     }
 
+    /// The next event, if one comes within `patience`.
+    pub fn event_within(&self, patience: Duration) -> Option<Event> {
+        self.events.recv_timeout(patience).ok()
+    }
+
     /// The next event, which has to be a request.
     pub fn next_request(&self) -> ExchangeId {
         match self.next_event() {
             Event::Request(id) => id,
             event => panic!("expected a request, got {event:?}"),
+        }
+    }
+
+    /// The next request; other exchanges may be told of in between.
+    pub fn next_request_among_others(&self) -> ExchangeId {
+        loop {
+            if let Event::Request(id) = self.next_event() {
+                return id;
+            }
         }
     }
 
@@ -129,14 +148,13 @@ impl Server {
     pub fn read_to_end(&self, id: ExchangeId) -> Result<Vec<u8>, &'static str> {
         let mut body = Vec::new();
         loop {
-            match self
-                .call(move |exchanges| exchanges.read_body(id, usize::MAX))
-                .expect("an open exchange")
-            {
-                BodyRead::Data(bytes) => body.extend(bytes),
-                BodyRead::End => return Ok(body),
-                BodyRead::Failed(reason) => return Err(reason),
-                BodyRead::Pending => self.expect(Event::BodyReadable(id)),
+            match self.call(move |exchanges| exchanges.read_body(id, usize::MAX)) {
+                Ok(BodyRead::Data(bytes)) => body.extend(bytes),
+                Ok(BodyRead::End) => return Ok(body),
+                Ok(BodyRead::Failed(reason)) => return Err(reason),
+                Ok(BodyRead::Pending) => self.expect(Event::BodyReadable(id)),
+                // A refusal may be out before the test could ask for its reason.
+                Err(Gone) => return Err("the exchange is over"),
             }
         }
     }

@@ -1,1 +1,170 @@
-//! life
+//! Connections and the engine from beginning to end.
+
+use std::collections::HashSet;
+
+use howth_engine::{EngineOptions, Event, Gone};
+
+use super::client::Client;
+use super::harness::{Server, Start, ok};
+
+const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+
+fn manual(start: Start) -> (Server, Client) {
+    let server = Server::manual(start, EngineOptions::default());
+    let client = Client::connect(&server);
+    (server, client)
+}
+
+pub fn aborts_when_the_client_resets(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(GET);
+    client.send(GET);
+    let first = server.next_request();
+    let second = server.next_request();
+    client.reset();
+    server.expect(Event::Aborted(first));
+    server.expect(Event::Aborted(second));
+    assert_eq!(
+        server.call(move |exchanges| exchanges.respond(first, &ok(), b"late")),
+        Err(Gone)
+    );
+    assert_eq!(server.call(|exchanges| exchanges.pending()), 0);
+    server.wait_for(|counters| counters.connections == 0);
+    // Also when the request said that it is the last.
+    let mut client = Client::connect(&server);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
+    let last = server.next_request();
+    client.reset();
+    server.expect(Event::Aborted(last));
+}
+
+pub fn answers_a_client_that_half_closed(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(GET);
+    client.send(GET);
+    client.end();
+    let first = server.next_request();
+    let second = server.next_request();
+    server.expect(Event::Disconnected(first));
+    server.expect(Event::Disconnected(second));
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    server.expect(Event::Completed(first));
+    server.respond(second, "second");
+    assert_eq!(client.response().text(), "second");
+    client.expect_end();
+    server.expect(Event::Completed(second));
+    server.wait_for(|counters| counters.connections == 0);
+}
+
+pub fn drains_to_the_end(start: Start) {
+    let (server, mut busy) = manual(start);
+    let mut idle = Client::connect(&server);
+    idle.send(GET);
+    let id = server.next_request();
+    server.respond(id, "warm");
+    assert_eq!(idle.response().text(), "warm");
+    server.expect(Event::Completed(id));
+    busy.send(GET);
+    let id = server.next_request();
+    server.drain();
+    server.respond(id, "last");
+    let response = busy.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("last", Some("close"))
+    );
+    busy.expect_end();
+    idle.expect_end();
+    drop((busy, idle));
+    server.expect(Event::Completed(id));
+    server.join();
+}
+
+pub fn answers_what_is_on_the_wire_while_draining(start: Start) {
+    let (server, mut client) = manual(start);
+    server.wait_for(|counters| counters.connections == 1);
+    server.drain();
+    client.send(GET);
+    let id = server.next_request();
+    server.respond(id, "still here");
+    let response = client.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("still here", Some("close"))
+    );
+    client.expect_end();
+    drop(client);
+    server.expect(Event::Completed(id));
+    server.join();
+}
+
+pub fn aborts_everything(start: Start) {
+    let (server, mut client) = manual(start);
+    let idle = Client::connect(&server);
+    client.send(GET);
+    let id = server.next_request();
+    server.abort();
+    server.expect(Event::Aborted(id));
+    client.expect_end_or_reset();
+    drop(idle);
+    server.join();
+}
+
+pub fn accepts_no_more_than_the_bound(start: Start) {
+    let server = Server::manual(
+        start,
+        EngineOptions {
+            connections_max: 2,
+            ..EngineOptions::default()
+        },
+    );
+    let first = Client::connect(&server);
+    let _second = Client::connect(&server);
+    server.wait_for(|counters| counters.connections == 2);
+    let mut third = Client::connect(&server);
+    third.send(GET);
+    third.expect_silence();
+    assert_eq!(server.counters().accepted, 2);
+    drop(first);
+    let id = server.next_request();
+    server.respond(id, "at last");
+    assert_eq!(third.response().text(), "at last");
+}
+
+pub fn never_uses_an_id_twice(start: Start) {
+    let (server, mut client) = manual(start);
+    let mut seen = HashSet::new();
+    for _ in 0..100 {
+        client.send(GET);
+        let id = server.next_request();
+        assert!(seen.insert(id));
+        server.respond(id, "");
+        client.response();
+        server.expect(Event::Completed(id));
+    }
+    for id in seen {
+        assert_eq!(server.call(move |exchanges| exchanges.cancel_body(id)), Err(Gone));
+    }
+}
+
+pub fn counts(start: Start) {
+    let (server, mut client) = manual(start);
+    for _ in 0..3 {
+        client.send(GET);
+        let id = server.next_request();
+        server.respond(id, "");
+        client.response();
+        server.expect(Event::Completed(id));
+    }
+    let mut refused = Client::connect(&server);
+    refused.send("nonsense\r\n\r\n");
+    refused.response();
+    let counters = server.counters();
+    assert_eq!(
+        (counters.accepted, counters.requests, counters.refused),
+        (2, 3, 1)
+    );
+    assert!(counters.turns >= 4);
+    assert!(counters.sends >= 4);
+}

@@ -43,6 +43,62 @@ macro_rules! engine_cases {
                 sends_large_bodies
                 serves_a_unix_socket
             }
+            bodies {
+                reads_a_whole_body
+                reads_a_body_as_it_arrives
+                reads_a_chunked_body_with_trailers
+                stops_reading_at_the_high_watermark
+                sends_continue_when_the_body_is_read
+                sends_no_continue_when_the_body_has_begun
+                closes_when_continue_was_never_sent
+                drains_a_small_unread_body
+                closes_before_a_large_unread_body
+                drains_a_cancelled_body
+                fails_a_body_that_ends_early
+                counts_nothing_twice_in_pipelined_bodies
+            }
+            streams {
+                streams_chunks
+                streams_a_known_length
+                streams_until_close_to_http_1_0
+                streams_trailers
+                stops_a_fast_writer
+                breaks_off
+                breaks_off_before_the_answer
+                breaks_when_a_known_length_is_exceeded
+                breaks_when_a_known_length_is_not_reached
+                tells_a_stream_of_a_client_that_left
+                echoes_both_ways_at_once
+                leaves_a_streamed_body_out_after_head
+            }
+            refusals {
+                refuses_what_the_protocol_refuses
+                refuses_behind_earlier_answers
+                refuses_a_broken_body
+                tells_why_a_body_failed
+                refuses_a_large_body
+                decodes_nothing_behind_a_refusal
+            }
+            deadlines {
+                ends_a_head_that_does_not_come
+                ends_a_connection_that_says_nothing
+                ends_a_body_that_stops
+                ends_a_body_that_trickles
+                ends_an_idle_connection
+                ends_a_client_that_takes_nothing
+                ends_a_handler_that_takes_too_long
+                sets_the_deadline_of_one_exchange
+            }
+            life {
+                aborts_when_the_client_resets
+                answers_a_client_that_half_closed
+                drains_to_the_end
+                answers_what_is_on_the_wire_while_draining
+                aborts_everything
+                accepts_no_more_than_the_bound
+                never_uses_an_id_twice
+                counts
+            }
         }
     };
 }

@@ -1,1 +1,200 @@
-//! refusals
+//! Requests the engine refuses itself.
+
+use howth_engine::{BodyRead, EngineOptions, Event, Gone};
+use howth_http1::{Limits, Rejection};
+
+use super::client::Client;
+use super::harness::{Listen, PATIENCE, Server, Start, ok};
+
+pub fn refuses_what_the_protocol_refuses(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let cases: [(&[u8], u16); 13] = [
+        (b"GET / HTTP/1.1\r\n\r\n", 400),
+        (b"GET  / HTTP/1.1\r\nhost: h\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nhost : h\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nhost: h\r\n folded: x\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\nhost: h\n\n", 400),
+        (b"G@T / HTTP/1.1\r\nhost: h\r\n\r\n", 400),
+        (b"GET / HTTP/2.0\r\nhost: h\r\n\r\n", 505),
+        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+        (
+            b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip\r\n\r\n",
+            400,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: gzip, chunked\r\n\r\n",
+            501,
+        ),
+        (
+            b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+            400,
+        ),
+        (b"POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1, 2\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nhost: h\r\na: b\0c\r\n\r\n", 400),
+    ];
+    for (request, status) in cases {
+        let mut client = Client::connect(&server);
+        client.send(request);
+        let response = client.response();
+        assert_eq!(response.status(), status, "{}", request.escape_ascii());
+        assert_eq!(response.field("connection"), Some("close"));
+        assert_eq!(response.field("date").map(str::len), Some(29));
+        client.expect_end();
+    }
+    let limits = Limits::default();
+    let long = [
+        (
+            format!("GET /{} HTTP/1.1\r\n", "x".repeat(limits.target_bytes_max)),
+            414,
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: h\r\na: {}\r\n\r\n",
+                "x".repeat(limits.head_bytes_max)
+            ),
+            431,
+        ),
+        (
+            format!(
+                "GET / HTTP/1.1\r\nhost: h\r\n{}\r\n",
+                "a: b\r\n".repeat(limits.fields_max)
+            ),
+            431,
+        ),
+    ];
+    for (request, status) in long {
+        let mut client = Client::connect(&server);
+        client.send(request);
+        assert_eq!(client.response().status(), status);
+        client.expect_end();
+    }
+    assert_eq!(server.counters().refused, 16);
+    assert_eq!(server.counters().requests, 0);
+    server.expect_no_event();
+}
+
+pub fn refuses_behind_earlier_answers(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let mut client = Client::connect(&server);
+    client.send("GET /1 HTTP/1.1\r\nhost: h\r\n\r\nGET /2 HTTP/1.1\r\nhost: h\r\n\r\nnonsense\r\n\r\n");
+    let first = server.next_request();
+    let second = server.next_request();
+    client.expect_silence();
+    server.respond(second, "second");
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.response().text(), "second");
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("connection")),
+        (400, Some("close"))
+    );
+    client.expect_end();
+    server.expect(Event::Completed(first));
+    server.expect(Event::Completed(second));
+}
+
+pub fn refuses_a_broken_body(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let request = "POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n";
+    // Nothing was answered: the refusal is the answer.
+    let mut client = Client::connect(&server);
+    client.send(request);
+    let id = server.next_request();
+    client.send("nonsense\r\n");
+    assert_eq!(client.response().status(), 400);
+    client.expect_end();
+    server.expect(Event::Aborted(id));
+    // The response has begun: only the body fails.
+    let mut client = Client::connect(&server);
+    client.send(request);
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        exchanges.write(id, b"part").expect("an open exchange");
+    });
+    client.send("nonsense\r\n");
+    assert!(
+        server
+            .read_to_end(id)
+            .expect_err("a failed body")
+            .starts_with("request body ")
+    );
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    assert_eq!(client.response().text(), "part");
+    client.expect_end();
+    server.expect(Event::Completed(id));
+}
+
+pub fn tells_why_a_body_failed(start: Start) {
+    let (sender, reasons) = std::sync::mpsc::channel();
+    let server = Server::automatic(
+        start,
+        Listen::Loopback,
+        EngineOptions::default(),
+        move |exchanges, event| {
+            let (Event::Request(id) | Event::BodyReadable(id)) = event else {
+                return;
+            };
+            // The batch that tells of the failure can still ask for the reason.
+            if let BodyRead::Failed(reason) = exchanges.read_body(id, 100).expect("an open exchange") {
+                assert_eq!(exchanges.respond(id, &ok(), b"never"), Err(Gone));
+                sender.send(reason).expect("the test");
+            }
+        },
+    );
+    let mut client = Client::connect(&server);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
+    client.send("nonsense\r\n");
+    assert_eq!(client.response().status(), 400);
+    assert!(
+        reasons
+            .recv_timeout(PATIENCE)
+            .expect("a reason")
+            .starts_with("request body ")
+    );
+}
+
+pub fn refuses_a_large_body(start: Start) {
+    let limits = Limits {
+        body_bytes_max: 10,
+        ..Limits::default()
+    };
+    let server = Server::manual(
+        start,
+        EngineOptions {
+            limits,
+            ..EngineOptions::default()
+        },
+    );
+    let mut client = Client::connect(&server);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\n");
+    let response = client.response();
+    assert_eq!(response.status(), 413);
+    assert_eq!(response.text(), Rejection::CONTENT_TOO_LARGE.body());
+    client.expect_end();
+    let mut client = Client::connect(&server);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n8\r\n12345678\r\n");
+    let id = server.next_request();
+    assert_eq!(
+        server
+            .call(move |exchanges| exchanges.read_body(id, 100))
+            .map(drop),
+        Ok(())
+    );
+    client.send("8\r\n12345678\r\n");
+    assert_eq!(client.response().status(), 413);
+    client.expect_end();
+    server.expect(Event::Aborted(id));
+}
+
+pub fn decodes_nothing_behind_a_refusal(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let mut client = Client::connect(&server);
+    client.send("GET / HTTP/1.1\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: h\r\n\r\n");
+    assert_eq!(client.response().status(), 400);
+    client.expect_end();
+    assert_eq!(server.counters().requests, 0);
+}
