@@ -7,6 +7,7 @@
 /// <reference lib="dom" />
 /// <reference lib="dom.iterable" />
 /// <reference lib="dom.asynciterable" />
+/// <reference lib="esnext.disposable" />
 
 declare namespace Howth {
   /** Version of howth, as `howth --version` prints it. */
@@ -25,19 +26,13 @@ declare namespace Howth {
   /** What a module may export as its default: a handler, or an object that holds one. */
   type Application = Handler | ApplicationObject;
 
-  /** `export default { … } satisfies Howth.ApplicationObject` */
-  interface ApplicationObject {
+  /** `export default { … } satisfies Howth.ApplicationObject`; `--port`, `--host` and `--unix` win over it. */
+  interface ApplicationObject extends ServeOptions {
     /** Answers every request. */
     fetch: Handler;
-    /** Without it a failed handler gives 500 and no details; the stack goes to stderr in both cases. */
-    error?: ErrorHandler;
-    /** TCP port, 0 for a free one. `--port` wins over it, it wins over `PORT` and 3000. */
-    port?: number | string;
-    /** Address to bind. `--host` wins over it, it wins over `HOST` and 0.0.0.0. */
-    hostname?: string;
   }
 
-  /** Lives as long as one request. */
+  /** The third argument of a handler. */
   interface Context {
     /** Keeps a drain waiting for `promise`, which may go on after the response was sent. A rejection is logged. */
     waitUntil(promise: Promise<unknown>): void;
@@ -65,8 +60,8 @@ declare namespace Howth {
     port: number;
   }
 
-  /** A server that serves. */
-  interface Server {
+  /** What the server and the second argument of a handler have in common. */
+  interface ServerBase {
     /** The TCP port, known also where 0 was asked for; `undefined` on a Unix-domain socket. */
     readonly port: number | undefined;
     /** The address bound; `undefined` on a Unix-domain socket. */
@@ -79,7 +74,7 @@ declare namespace Howth {
     readonly pendingRequests: number;
     /** Resolves once the server has stopped and its last response is out. */
     readonly finished: Promise<void>;
-    /** Whether error pages show the stack: `--dev`. */
+    /** Whether the answer to a failed request shows the stack: `--dev`, or the option `development`. */
     readonly development: boolean;
 
     /**
@@ -90,7 +85,7 @@ declare namespace Howth {
     /** The same as `stop()`, as Deno spells it. */
     shutdown(): Promise<void>;
     /** Takes another handler from the next request on; address and port stay. */
-    reload(options: Handler | { fetch?: Handler; handler?: Handler; error?: ErrorHandler }): Server;
+    reload(options: Handlers): Server;
     /** Where a request came from; null once it is answered, or over a Unix-domain socket. */
     requestIP(request: Request): SocketAddress | null;
     /**
@@ -98,16 +93,21 @@ declare namespace Howth {
      * 0 switches both off.
      */
     timeout(request: Request, seconds: number): void;
-    /** The process lives as long as the server; this is the default. */
+    /** For Bun's programs: no connection can be upgraded until WebSockets are served, so this is false. */
+    upgrade(request: Request, options?: unknown): false;
+    /** For Bun's programs: 0 until WebSockets are served. */
+    readonly pendingWebSockets: number;
+    /** Has no effect: the process lives as long as its server. */
     ref(): void;
-    /** The process may end although the server serves. */
+    /** Has no effect: the process lives as long as its server. */
     unref(): void;
-    /** Stops the server at the end of an `await using` block. */
-    [Symbol.asyncDispose](): Promise<void>;
   }
 
+  /** What `Howth.serve` gives. */
+  interface Server extends ServerBase, AsyncDisposable {}
+
   /** What a handler is handed as its second argument: the server, and what Deno tells of a request. */
-  interface RequestServer extends Server {
+  interface RequestServer extends ServerBase {
     /** Where this request came from. */
     readonly remoteAddr: Address;
     /** Resolves when the response is out, rejects when the client went away before. */
@@ -116,32 +116,38 @@ declare namespace Howth {
 
   /** Options of `Howth.serve`; the names of Bun and of Deno both. */
   interface ServeOptions {
-    /** TCP port, 0 for a free one. Default 3000. */
+    /** TCP port, 0 for a free one. Default: `PORT`, else 3000. */
     port?: number | string;
-    /** Address to bind. Default 0.0.0.0. */
+    /** Address to bind. Default: `HOST`, else 0.0.0.0. */
     hostname?: string;
     /** Path of a Unix-domain socket, instead of a port (Bun). */
     unix?: string;
     /** The same (Deno). */
     path?: string;
-    /** Stops the server when it is aborted (Deno). */
+    /** Stops the server and closes its connections when it is aborted (Deno). */
     signal?: AbortSignal;
-    /** Called once the server accepts (Deno). Without it a line on stderr says where. */
+    /** Called once the server listens (Deno). */
     onListen?: (address: Address) => void;
-    /** Makes the response after a failed handler (Bun). */
+    /** Makes the response after a failed handler (Bun). Without it: 500 and no details, the stack on stderr. */
     error?: ErrorHandler;
     /** The same (Deno). */
     onError?: ErrorHandler;
+    /** Show the stack of a failed handler to the client. Default: `--dev`. */
+    development?: boolean;
   }
+
+  /** A handler under either of its names. */
+  type Handlers = { error?: ErrorHandler; onError?: ErrorHandler; development?: boolean } & (
+    | { fetch: Handler }
+    | { handler: Handler }
+  );
 
   /** `Howth.serve(handler)`, as Deno code writes it. */
   function serve(handler: Handler): Server;
   /** `Howth.serve({ port }, handler)`, as Deno code writes it. */
   function serve(options: ServeOptions, handler: Handler): Server;
-  /** `Howth.serve({ port, fetch })`, as Bun code writes it. */
-  function serve(options: ServeOptions & { fetch: Handler }): Server;
-  /** `Howth.serve({ port, handler })`, as Deno code writes it. */
-  function serve(options: ServeOptions & { handler: Handler }): Server;
+  /** `Howth.serve({ port, fetch })` as Bun code writes it, `Howth.serve({ port, handler })` as Deno code does. */
+  function serve(options: ServeOptions & Handlers): Server;
 }
 
 /** What howth adds to the module object; needs no declaration of Node's or Deno's types. */
