@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use crate::fields::is_token_byte;
+use crate::bytes::TOKEN;
 use crate::{Limits, Rejection};
 
 /// More hexadecimal digits than a 64-bit size needs.
@@ -146,8 +146,8 @@ impl ChunkedBody {
             (Name | Token | QuotedEnd, b'\r') => return Ok(Place::SizeLineFeed),
             (Name | Token | QuotedEnd, b';') => NameStart,
             (Name, b'=') => ValueStart,
-            (NameStart | Name, byte) if is_token_byte(byte) => Name,
-            (ValueStart | Token, byte) if is_token_byte(byte) => Token,
+            (NameStart | Name, byte) if TOKEN.contains(byte) => Name,
+            (ValueStart | Token, byte) if TOKEN.contains(byte) => Token,
             (ValueStart, b'"') => Quoted,
             (Quoted, b'"') => QuotedEnd,
             (Quoted, b'\\') => QuotedPair,

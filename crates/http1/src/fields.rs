@@ -5,6 +5,7 @@
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 
 use crate::Rejection;
+use crate::bytes::TOKEN;
 
 /// Also what a folded line looks like: its continuation begins with whitespace.
 const NAME: Rejection = Rejection::bad_request("a field name is malformed");
@@ -175,25 +176,5 @@ pub(crate) fn trim_whitespace(mut value: &[u8]) -> &[u8] {
 
 /// Is this a token (RFC 9110 section 5.6.2)?
 pub(crate) fn is_token(bytes: &[u8]) -> bool {
-    !bytes.is_empty() && bytes.iter().all(|&byte| is_token_byte(byte))
+    !bytes.is_empty() && TOKEN.contains_all(bytes)
 }
-
-pub(crate) fn is_token_byte(byte: u8) -> bool {
-    TOKEN_BYTES[usize::from(byte)]
-}
-
-static TOKEN_BYTES: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 256 {
-        table[byte] = (byte as u8).is_ascii_alphanumeric();
-        byte += 1;
-    }
-    let others = b"!#$%&'*+-.^_`|~";
-    let mut index = 0;
-    while index < others.len() {
-        table[others[index] as usize] = true;
-        index += 1;
-    }
-    table
-};

@@ -4,6 +4,8 @@
 
 use std::net::Ipv6Addr;
 
+use crate::bytes::REGISTERED_NAME;
+
 /// Is this a host and perhaps a port? User information, whitespace and an empty host are not
 /// (RFC 9110 sections 4.2.1 and 4.2.4).
 ///
@@ -48,15 +50,17 @@ fn is_ipv6_address(address: &[u8]) -> bool {
 }
 
 /// `reg-name` (RFC 3986 section 3.2.2) without the comma; every IPv4 address is one too.
-fn is_registered_name(mut name: &[u8]) -> bool {
-    loop {
-        name = match name {
-            [] => return true,
-            [b'%', high, low, rest @ ..] if high.is_ascii_hexdigit() && low.is_ascii_hexdigit() => rest,
-            [byte, rest @ ..] if byte.is_ascii_alphanumeric() || b"-._~!$&'()*+;=".contains(byte) => rest,
-            _ => return false,
-        };
-    }
+fn is_registered_name(name: &[u8]) -> bool {
+    let mut parts = name.split(|&byte| byte == b'%');
+    let is_plain = parts.next().is_none_or(|part| REGISTERED_NAME.contains_all(part));
+    // Behind every percent sign there are two hexadecimal digits.
+    is_plain
+        && parts.all(|part| match part {
+            [high, low, rest @ ..] => {
+                high.is_ascii_hexdigit() && low.is_ascii_hexdigit() && REGISTERED_NAME.contains_all(rest)
+            }
+            _ => false,
+        })
 }
 
 /// `*DIGIT`, and no port there cannot be (RFC 3986 section 3.2.3 allows an empty one).

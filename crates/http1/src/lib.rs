@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod bytes;
 mod chunked;
 mod connection;
 mod date;

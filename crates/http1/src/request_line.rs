@@ -3,8 +3,9 @@
 //! Owns the line's grammar and the bounds that hold before the line is complete. `parse` calls it for a
 //! complete line, `scan` for a partial one.
 
+use crate::bytes::TOKEN;
 use crate::target::Target;
-use crate::{Limits, Rejection, Version, fields};
+use crate::{Limits, Rejection, Version};
 
 /// The longest method that is read, in bytes; the longest registered one has 17. RFC 9112 section 3 asks for
 /// 501 beyond what a server implements, and a bound lets a stream of junk be refused early.
@@ -47,7 +48,7 @@ impl<'a> RequestLine<'a> {
 /// Whatever is refused here is refused as well with more of the line behind it, and with the same reason.
 pub(crate) fn judge_start(line: &[u8], limits: &Limits) -> Result<Option<usize>, Rejection> {
     let mut start = line.iter().take(METHOD_BYTES_MAX + 1);
-    let method_bytes = match start.position(|&byte| !fields::is_token_byte(byte)) {
+    let method_bytes = match start.position(|&byte| !TOKEN.contains(byte)) {
         Some(bytes) if bytes > 0 && line[bytes] == b' ' => bytes,
         Some(_) => return Err(Rejection::BAD_METHOD),
         None if line.len() > METHOD_BYTES_MAX => return Err(Rejection::METHOD_TOO_LONG),

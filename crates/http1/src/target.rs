@@ -5,6 +5,7 @@
 
 use std::ops::Range;
 
+use crate::bytes::TARGET;
 use crate::{Rejection, host};
 
 const CHARACTER: Rejection =
@@ -37,9 +38,7 @@ impl Target {
         if target.is_empty() {
             return Err(FORM);
         }
-        if !target.iter().fold(true, |valid, &byte| {
-            valid & byte.is_ascii_graphic() & (byte != b'#')
-        }) {
+        if !TARGET.contains_all(target) {
             return Err(CHARACTER);
         }
         match target {
