@@ -1,0 +1,159 @@
+//! The applications in examples/, as they are, on both engines.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::LazyLock;
+
+use crate::support::{Engine, Launch, request};
+
+fn example(path: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
+}
+
+fn serve(engine: Engine, entry: impl Into<PathBuf>) -> crate::support::Server {
+    Launch::serve(engine, "").entry(entry).start()
+}
+
+/// The Hono application with its packages, installed once, outside of the checkout.
+static HONO: LazyLock<PathBuf> = LazyLock::new(|| {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hono");
+    let _ = std::fs::remove_dir_all(&folder);
+    copy(&example("hono"), &folder);
+    let status = Command::new("npm")
+        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
+        .current_dir(&folder)
+        .status()
+        .expect("npm, which installs the example's packages");
+    assert!(status.success(), "npm ci failed");
+    folder
+});
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).expect("a folder");
+    for entry in std::fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let target = to.join(entry.file_name());
+        if entry.file_name() == "node_modules" {
+            continue;
+        }
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &target);
+        } else {
+            std::fs::copy(entry.path(), target).expect("a copy");
+        }
+    }
+}
+
+on_both_engines![
+    hello,
+    streaming,
+    hono,
+    hono_keeps_notes,
+    hono_sends_files,
+    serve_by_itself,
+];
+
+fn hello(engine: Engine) {
+    let server = serve(engine, example("hello/app.ts"));
+    assert_eq!(server.get("/").text(), "Hi");
+}
+
+fn streaming(engine: Engine) {
+    let server = serve(engine, example("streaming/app.ts"));
+    let mut connection = server.connect();
+    connection.send("POST /count HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello");
+    assert_eq!(connection.response().text(), "{\"bytes\":5}");
+    connection.send("POST /upper HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n");
+    assert_eq!(connection.chunk_after_head(), b"ABC");
+    connection.send("0\r\n\r\n");
+    assert_eq!(connection.chunk(), b"");
+    let mut events = server.connect();
+    events.send(request("GET", "/events"));
+    assert_eq!(events.chunk_after_head(), b"data: 1\n\n");
+    assert_eq!(events.chunk(), b"data: 2\n\n");
+    assert_eq!(server.get("/").status, 404);
+}
+
+fn hono(engine: Engine) {
+    let server = serve(engine, HONO.join("app.ts"));
+    let hello = server.get("/hello/w%C3%B6rld");
+    assert_eq!(hello.text(), "Hello w\u{f6}rld");
+    assert!(
+        hello
+            .field("server-timing")
+            .is_some_and(|value| value.starts_with("handler;dur=")),
+        "{hello:?}"
+    );
+    assert_eq!(hello.field("x-content-type-options"), Some("nosniff"));
+    assert_eq!(server.get("/search?a=1&b=x%20y").json()["query"]["b"], "x y");
+    let missing = server.get("/missing");
+    assert_eq!(
+        (missing.status, missing.text()),
+        (404, "{\"error\":\"not found\"}")
+    );
+    assert_eq!(server.get("/").field("location"), Some("/static/"));
+}
+
+fn hono_keeps_notes(engine: Engine) {
+    let server = serve(engine, HONO.join("app.ts"));
+    let mut connection = server.connect();
+    let body = "{\"text\":\"remember\"}";
+    connection.send(format!(
+        "POST /notes HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    ));
+    let created = connection.response();
+    assert_eq!(
+        (created.status, created.field("location")),
+        (201, Some("/notes/1"))
+    );
+    connection.send(request("GET", "/notes"));
+    assert_eq!(connection.response().json()[0]["text"], "remember");
+    connection.send("POST /notes HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\n{}");
+    assert_eq!(connection.response().status, 400);
+    connection.send(request("DELETE", "/notes/1"));
+    assert_eq!(connection.response().status, 204);
+    connection.send(request("GET", "/notes/1"));
+    assert_eq!(connection.response().status, 404);
+}
+
+fn hono_sends_files(engine: Engine) {
+    let server = serve(engine, HONO.join("app.ts"));
+    for (path, file, kind) in [
+        ("/static/", "index.html", "text/html"),
+        ("/static/style.css", "style.css", "text/css"),
+    ] {
+        let response = server.get(path);
+        assert_eq!(response.status, 200, "{response:?}");
+        assert!(
+            response
+                .field("content-type")
+                .is_some_and(|found| found.starts_with(kind)),
+            "{response:?}"
+        );
+        let content = std::fs::read(example("hono/public").join(file)).expect("a file");
+        assert_eq!(response.body, content);
+    }
+    let mut connection = server.connect();
+    connection.send(request("GET", "/static/style.css"));
+    let tag = connection.response().field("etag").expect("an etag").to_owned();
+    connection.send(format!(
+        "GET /static/style.css HTTP/1.1\r\nhost: a\r\nif-none-match: {tag}\r\n\r\n"
+    ));
+    assert_eq!(connection.response().status, 304);
+    connection.send(request("HEAD", "/static/style.css"));
+    assert_eq!(connection.response_to("HEAD").status, 200);
+    connection.send(request("GET", "/static/../app.ts"));
+    assert_eq!(connection.response().status, 404);
+}
+
+/// It opens its port itself; any free one here.
+fn serve_by_itself(engine: Engine) {
+    let source = std::fs::read_to_string(example("serve/app.ts")).expect("the example");
+    let mut server = Launch::run(engine, &source.replace("port: 3000", "port: 0")).start();
+    assert_eq!(server.get("/x").json()["pathname"], "/x");
+    assert_eq!(server.get("/fail").status, 500);
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for_output("stopped");
+}

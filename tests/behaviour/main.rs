@@ -1,0 +1,24 @@
+//! What howth does, seen from outside: the built command, real sockets, both engines.
+//!
+//! Every test starts processes of its own on free ports and ends them. No test asserts how fast something is;
+//! waits are generous bounds on things that must happen at all.
+
+#[macro_use]
+mod support;
+
+mod api;
+mod bodies;
+mod connections;
+mod deadlines;
+mod errors;
+mod examples;
+mod fallback;
+mod http_cases;
+mod limits;
+mod memory;
+mod modules;
+mod run;
+mod signals;
+mod startup;
+mod streaming;
+mod watch;

@@ -1,0 +1,286 @@
+//! A client that sends exact bytes and reads strictly.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{Shutdown, SocketAddr, TcpStream};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
+use std::time::Duration;
+
+use super::response::{Response, field, lines};
+use super::{PATIENCE, request};
+
+/// A connection to a server. Reads wait for [`PATIENCE`], then panic.
+#[derive(Debug)]
+pub struct Connection {
+    stream: Stream,
+    /// Received and not looked at yet.
+    received: Vec<u8>,
+}
+
+#[derive(Debug)]
+enum Stream {
+    Tcp(TcpStream),
+    Unix(UnixStream),
+}
+
+impl Connection {
+    pub fn tcp(address: SocketAddr) -> Connection {
+        let stream = TcpStream::connect_timeout(&address, PATIENCE).expect("a connection");
+        Connection::over_tcp(stream)
+    }
+
+    /// Over a stream with options of the caller's own.
+    pub fn over_tcp(stream: TcpStream) -> Connection {
+        stream.set_nodelay(true).expect("TCP_NODELAY");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout");
+        stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
+        Connection {
+            stream: Stream::Tcp(stream),
+            received: Vec::new(),
+        }
+    }
+
+    pub fn unix(path: &Path) -> Connection {
+        let stream = UnixStream::connect(path).expect("a connection");
+        stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout");
+        Connection {
+            stream: Stream::Unix(stream),
+            received: Vec::new(),
+        }
+    }
+
+    pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        self.try_send(bytes).expect("a server that takes the bytes");
+    }
+
+    /// Sends, and says whether the server still takes it.
+    pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
+        match &mut self.stream {
+            Stream::Tcp(stream) => stream.write_all(bytes.as_ref()),
+            Stream::Unix(stream) => stream.write_all(bytes.as_ref()),
+        }
+    }
+
+    /// Sends what the server takes at once, and gives the number of bytes; `WouldBlock` if it takes none.
+    pub fn send_some(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.without_waiting(|mut stream| stream.write(bytes))
+    }
+
+    /// Sends one byte after the other, until the server answers or everything is sent.
+    pub fn send_bytewise(&mut self, bytes: &[u8]) {
+        for byte in bytes.chunks(1) {
+            if self.is_readable() || self.try_send(byte).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// Tells the server that nothing more will come.
+    pub fn finish_sending(&self) {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+        }
+        .expect("a shutdown");
+    }
+
+    /// The final response to a GET or the like.
+    pub fn response(&mut self) -> Response {
+        self.response_to("GET")
+    }
+
+    /// The final response to a request with this method, which decides whether a body follows.
+    pub fn response_to(&mut self, method: &str) -> Response {
+        let mut response = self.head();
+        assert!(response.status >= 200, "an interim response: {response:?}");
+        if method == "HEAD" || response.status == 204 || response.status == 304 {
+            return response;
+        }
+        match (
+            response.field("transfer-encoding").map(str::to_owned),
+            response.content_length(),
+        ) {
+            (Some(coding), _) => {
+                assert_eq!(coding, "chunked");
+                response.is_chunked = true;
+                self.read_chunks(&mut response);
+            }
+            (None, Some(length)) => response.body = self.take(length),
+            (None, None) => {
+                assert!(response.closes(), "no framing and no close in {response:?}");
+                response.body = self.rest();
+            }
+        }
+        response
+    }
+
+    /// The next head alone, be it interim or final.
+    pub fn head(&mut self) -> Response {
+        let end = self.find(b"\r\n\r\n");
+        Response::head(&self.take(end))
+    }
+
+    /// The next chunk of a chunked body; empty for the last.
+    pub fn chunk(&mut self) -> Vec<u8> {
+        let end = self.find(b"\r\n");
+        let line = self.take(end);
+        let digits = std::str::from_utf8(&line[..line.len() - 2]).expect("a chunk size in ASCII");
+        assert!(
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_hexdigit()),
+            "{digits:?}"
+        );
+        let length = usize::from_str_radix(digits, 16).expect("a chunk size");
+        if length == 0 {
+            return Vec::new();
+        }
+        let mut chunk = self.take(length + 2);
+        assert_eq!(chunk.split_off(length), b"\r\n", "behind a chunk");
+        chunk
+    }
+
+    /// The first chunk of a chunked response.
+    pub fn chunk_after_head(&mut self) -> Vec<u8> {
+        let head = self.head();
+        assert_eq!(head.field("transfer-encoding"), Some("chunked"), "{head:?}");
+        self.chunk()
+    }
+
+    fn read_chunks(&mut self, response: &mut Response) {
+        loop {
+            let chunk = self.chunk();
+            if chunk.is_empty() {
+                break;
+            }
+            response.body.extend(chunk);
+        }
+        self.fill(2);
+        if self.received.starts_with(b"\r\n") {
+            self.take(2);
+            return;
+        }
+        let end = self.find(b"\r\n\r\n");
+        let section = self.take(end);
+        response.trailers = lines(&section).map(field).collect();
+    }
+
+    /// Exactly so many bytes.
+    pub fn take(&mut self, length: usize) -> Vec<u8> {
+        self.fill(length);
+        let rest = self.received.split_off(length);
+        std::mem::replace(&mut self.received, rest)
+    }
+
+    /// Everything up to the end of the connection, which must be an orderly one.
+    pub fn rest(&mut self) -> Vec<u8> {
+        while self.receive().expect("an orderly end of the connection") > 0 {}
+        std::mem::take(&mut self.received)
+    }
+
+    /// Everything up to the end of the connection, orderly or not.
+    pub fn rest_until_closed(&mut self) -> Vec<u8> {
+        loop {
+            match self.receive() {
+                Ok(0) => break,
+                Ok(_) => {}
+                Err(error) if is_timeout(&error) => panic!("the connection was not closed"),
+                Err(_) => break,
+            }
+        }
+        std::mem::take(&mut self.received)
+    }
+
+    /// The server must have closed, or must close, without another byte.
+    pub fn expect_closed(&mut self) {
+        let rest = self.rest_until_closed();
+        assert!(rest.is_empty(), "more came: {:?}", String::from_utf8_lossy(&rest));
+    }
+
+    /// The connection must still serve.
+    pub fn expect_open(&mut self) {
+        self.expect_open_at("/still-open");
+    }
+
+    /// The connection must still serve this path.
+    pub fn expect_open_at(&mut self, path: &str) {
+        self.send(request("GET", path));
+        let response = self.response();
+        assert_eq!(response.status, 200, "{response:?}");
+    }
+
+    /// The server must be silent for a while, and the connection open.
+    pub fn expect_silence(&mut self, duration: Duration) {
+        self.set_read_timeout(duration);
+        match self.receive() {
+            Err(error) if is_timeout(&error) => {}
+            other => panic!("{other:?}, {:?}", String::from_utf8_lossy(&self.received)),
+        }
+        self.set_read_timeout(PATIENCE);
+    }
+
+    /// Whether there is something to read, or an end.
+    pub fn is_readable(&self) -> bool {
+        let result = self.without_waiting(|stream| stream.peek(&mut [0]));
+        !matches!(result, Err(error) if error.kind() == ErrorKind::WouldBlock)
+    }
+
+    fn without_waiting<T>(
+        &self,
+        action: impl FnOnce(&TcpStream) -> std::io::Result<T>,
+    ) -> std::io::Result<T> {
+        let Stream::Tcp(stream) = &self.stream else {
+            panic!("a Unix-domain socket always waits here");
+        };
+        stream.set_nonblocking(true).expect("a mode");
+        let result = action(stream);
+        stream.set_nonblocking(false).expect("a mode");
+        result
+    }
+
+    fn set_read_timeout(&self, duration: Duration) {
+        match &self.stream {
+            Stream::Tcp(stream) => stream.set_read_timeout(Some(duration)),
+            Stream::Unix(stream) => stream.set_read_timeout(Some(duration)),
+        }
+        .expect("a read timeout");
+    }
+
+    fn fill(&mut self, length: usize) {
+        while self.received.len() < length {
+            self.receive_more();
+        }
+    }
+
+    fn find(&mut self, pattern: &[u8]) -> usize {
+        loop {
+            let mut windows = self.received.windows(pattern.len());
+            if let Some(start) = windows.position(|window| window == pattern) {
+                return start + pattern.len();
+            }
+            self.receive_more();
+        }
+    }
+
+    fn receive_more(&mut self) {
+        match self.receive() {
+            Ok(1..) => {}
+            end => panic!(
+                "{end:?} in the middle of {:?}",
+                String::from_utf8_lossy(&self.received)
+            ),
+        }
+    }
+
+    fn receive(&mut self) -> std::io::Result<usize> {
+        let mut buffer = [0; 64 * 1024];
+        let bytes = match &mut self.stream {
+            Stream::Tcp(stream) => stream.read(&mut buffer),
+            Stream::Unix(stream) => stream.read(&mut buffer),
+        }?;
+        self.received.extend_from_slice(&buffer[..bytes]);
+        Ok(bytes)
+    }
+}
+
+fn is_timeout(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut)
+}

@@ -1,0 +1,203 @@
+//! How a howth process is started: files, options, environment.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use tempfile::TempDir;
+
+use super::output::Output;
+use super::{Engine, PATIENCE, Server, sandbox};
+
+/// A process to be started in a folder of its own.
+#[derive(Debug)]
+pub struct Launch {
+    folder: TempDir,
+    command: &'static str,
+    engine: Option<Engine>,
+    options: Vec<OsString>,
+    entry: PathBuf,
+    arguments: Vec<OsString>,
+    environment: Vec<(String, OsString)>,
+    own_address: bool,
+    io_uring_denied: bool,
+}
+
+/// A process that ended.
+#[derive(Debug)]
+pub struct Finished {
+    /// `None` after a signal.
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Launch {
+    /// `howth serve app.ts`, with this source, on one core.
+    pub fn serve(engine: Engine, source: &str) -> Launch {
+        Launch::new("serve", Some(engine)).file("app.ts", source)
+    }
+
+    /// `howth run app.ts`, with this source.
+    pub fn run(engine: Engine, source: &str) -> Launch {
+        Launch::new("run", Some(engine))
+            .own_address()
+            .file("app.ts", source)
+    }
+
+    /// A sub-command without any option of the tests' own.
+    pub fn bare(command: &'static str) -> Launch {
+        Launch::new(command, None).own_address()
+    }
+
+    fn new(command: &'static str, engine: Option<Engine>) -> Launch {
+        Launch {
+            folder: TempDir::with_prefix("howth-").expect("a temporary folder"),
+            command,
+            engine,
+            options: Vec::new(),
+            entry: PathBuf::from("app.ts"),
+            arguments: Vec::new(),
+            environment: Vec::new(),
+            own_address: false,
+            io_uring_denied: false,
+        }
+    }
+
+    /// Writes a file into the process's folder.
+    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Launch {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a file in a folder")).expect("a folder");
+        std::fs::write(path, content).expect("a file");
+        self
+    }
+
+    /// The entry file, `app.ts` otherwise.
+    pub fn entry(mut self, path: impl Into<PathBuf>) -> Launch {
+        self.entry = path.into();
+        self
+    }
+
+    /// Options before the entry file.
+    pub fn options<T: Into<OsString>>(mut self, options: impl IntoIterator<Item = T>) -> Launch {
+        self.options.extend(options.into_iter().map(Into::into));
+        self
+    }
+
+    /// Arguments behind the entry file.
+    pub fn arguments<const N: usize>(mut self, arguments: [&str; N]) -> Launch {
+        self.arguments.extend(arguments.map(OsString::from));
+        self
+    }
+
+    pub fn environment(mut self, name: &str, value: impl Into<OsString>) -> Launch {
+        self.environment.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Leaves out `--host 127.0.0.1 --port 0`.
+    pub fn own_address(mut self) -> Launch {
+        self.own_address = true;
+        self
+    }
+
+    /// Leaves the choice of the engine to howth.
+    pub fn any_engine(mut self) -> Launch {
+        self.engine = None;
+        self
+    }
+
+    /// Denies the process io_uring, by a seccomp filter.
+    pub fn without_io_uring(mut self) -> Launch {
+        self.io_uring_denied = true;
+        self
+    }
+
+    /// The process's folder.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Starts the process and waits until it listens.
+    pub fn start(self) -> Server {
+        let child = self.command().spawn().expect("howth starts");
+        Server::new(child, self.folder)
+    }
+
+    /// Runs the process to its end.
+    pub fn finish(self) -> Finished {
+        let mut child = self.command().spawn().expect("howth starts");
+        let (stdout, stderr) = (Output::default(), Output::default());
+        let readers = [
+            stdout.gather(child.stdout.take().expect("a pipe")),
+            stderr.gather(child.stderr.take().expect("a pipe")),
+        ];
+        let start = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("a child to wait for") {
+                break status;
+            }
+            if start.elapsed() > PATIENCE {
+                let _ = child.kill();
+                let _ = child.wait();
+                panic!(
+                    "howth did not end; it printed:\n{}{}",
+                    stdout.text(),
+                    stderr.text()
+                );
+            }
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        };
+        for reader in readers {
+            reader.join().expect("a reader that does not panic");
+        }
+        Finished {
+            code: status.code(),
+            stdout: stdout.text(),
+            stderr: stderr.text(),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_howth"));
+        command.arg(self.command);
+        if let Some(engine) = self.engine {
+            command.arg(engine.option());
+            if !self.options.iter().any(|option| option == "--cores") {
+                command.args(["--cores", "1"]);
+            }
+        }
+        if !self.own_address {
+            command.args(["--host", "127.0.0.1", "--port", "0"]);
+        }
+        command.args(&self.options);
+        if !self.entry.as_os_str().is_empty() {
+            command.arg(&self.entry);
+        }
+        command.args(&self.arguments).current_dir(self.folder.path());
+        for name in ["PORT", "HOST", "HOWTH_URING", "HOWTH_TRACE", "NODE_ENV"] {
+            command.env_remove(name);
+        }
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        if self.io_uring_denied {
+            sandbox::deny_io_uring(&mut command);
+        }
+        command
+    }
+}
+
+impl Finished {
+    /// The one line on stderr that an error takes.
+    pub fn complaint(&self) -> &str {
+        let mut lines = self.stderr.lines();
+        let line = lines.next().unwrap_or_default();
+        assert!(line.starts_with("howth: "), "no complaint in {self:?}");
+        assert_eq!(lines.next(), None, "more than one line in {self:?}");
+        line
+    }
+}

@@ -1,0 +1,18 @@
+//! What the tests share: engines to run on, processes to talk to, a client that sends exact bytes.
+
+#[macro_use]
+mod engine;
+mod connection;
+mod launch;
+mod output;
+mod response;
+mod sandbox;
+mod server;
+mod time;
+
+pub use connection::Connection;
+pub use engine::Engine;
+pub use launch::{Finished, Launch};
+pub use response::{Response, request};
+pub use server::Server;
+pub use time::{PATIENCE, eventually};

@@ -1,0 +1,158 @@
+//! A howth process that listens.
+
+use std::net::SocketAddr;
+use std::path::Path;
+use std::process::{Child, ExitStatus};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use super::output::Output;
+use super::{Connection, PATIENCE, Response, eventually, request};
+
+/// Ends the process when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    folder: TempDir,
+    stdout: Output,
+    stderr: Output,
+    url: String,
+}
+
+impl Server {
+    /// Waits for the line that says where `child` listens.
+    pub fn new(mut child: Child, folder: TempDir) -> Server {
+        let (stdout, stderr) = (Output::default(), Output::default());
+        stdout.gather(child.stdout.take().expect("a pipe"));
+        stderr.gather(child.stderr.take().expect("a pipe"));
+        let mut server = Server {
+            child,
+            folder,
+            stdout,
+            stderr,
+            url: String::new(),
+        };
+        let start = Instant::now();
+        loop {
+            let printed = format!("{}{}", server.stdout(), server.stderr());
+            if let Some(url) = listening_url(&printed) {
+                server.url = url;
+                return server;
+            }
+            let ended = server.child.try_wait().expect("a child to wait for");
+            assert!(ended.is_none(), "howth ended before it listened:\n{printed}");
+            assert!(start.elapsed() < PATIENCE, "howth does not listen:\n{printed}");
+            std::thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    /// The line that says where it listens.
+    pub fn start_line(&self) -> String {
+        let printed = format!("{}{}", self.stdout(), self.stderr());
+        let line = printed.lines().find(|line| line.contains("listening on "));
+        line.expect("a start-up line").to_owned()
+    }
+
+    /// Where a client on this machine finds it.
+    pub fn address(&self) -> SocketAddr {
+        let authority = self.url.trim_start_matches("http://").trim_end_matches('/');
+        authority
+            .replace("0.0.0.0", "127.0.0.1")
+            .parse()
+            .expect("an address in the start-up line")
+    }
+
+    pub fn connect(&self) -> Connection {
+        Connection::tcp(self.address())
+    }
+
+    /// One GET on a connection of its own.
+    pub fn get(&self, path: &str) -> Response {
+        self.fetch(request("GET", path))
+    }
+
+    /// One request on a connection of its own.
+    pub fn fetch(&self, bytes: impl AsRef<[u8]>) -> Response {
+        let mut connection = self.connect();
+        connection.send(bytes);
+        connection.response()
+    }
+
+    pub fn stdout(&self) -> String {
+        self.stdout.text()
+    }
+
+    pub fn stderr(&self) -> String {
+        self.stderr.text()
+    }
+
+    /// Waits until the process has printed `text`, on either stream.
+    pub fn wait_for_output(&self, text: &str) {
+        let start = Instant::now();
+        while !self.stdout().contains(text) && !self.stderr().contains(text) {
+            assert!(
+                start.elapsed() < PATIENCE,
+                "{text:?} was not printed, but:\n{}{}",
+                self.stdout(),
+                self.stderr()
+            );
+            std::thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Sends a signal.
+    pub fn signal(&self, signal: libc::c_int) {
+        let pid = libc::pid_t::try_from(self.child.id()).expect("a process id");
+        // SAFETY: kill takes two integers; the child is not reaped before it is waited for, so the id is its own.
+        let result = unsafe { libc::kill(pid, signal) };
+        assert_eq!(result, 0, "the signal was not sent");
+    }
+
+    /// Waits for the end of the process.
+    pub fn wait(&mut self) -> ExitStatus {
+        let mut status = None;
+        eventually("the end of howth", || {
+            status = self.child.try_wait().expect("a child to wait for");
+            status.is_some()
+        });
+        status.expect("an exit status")
+    }
+
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child to wait for").is_none()
+    }
+
+    /// Resident memory in bytes.
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/status", self.child.id());
+        let status = std::fs::read_to_string(path).expect("the status of a running process");
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .expect("VmRSS");
+        let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number");
+        kibibytes * 1024
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if std::thread::panicking() {
+            eprintln!("-- howth printed:\n{}{}--", self.stdout(), self.stderr());
+        }
+    }
+}
+
+fn listening_url(printed: &str) -> Option<String> {
+    let (_, rest) = printed.split_once("listening on ")?;
+    // A line that is half written has no blank or line end behind the address yet.
+    let end = rest.find(char::is_whitespace)?;
+    Some(rest[..end].to_owned())
+}

@@ -1,0 +1,81 @@
+//! `--watch`: the application is started again, the socket stays.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::support::{Connection, Engine, Launch, Server, eventually, request};
+
+fn application(version: &str) -> String {
+    format!(
+        "import {{ suffix }} from './suffix.ts';\nexport default () => new Response('{version}' + suffix);\n"
+    )
+}
+
+fn watching(engine: Engine) -> Server {
+    Launch::serve(engine, &application("one"))
+        .file("suffix.ts", "export const suffix: string = '-a';")
+        .options(["--watch"])
+        .start()
+}
+
+/// Waits until this is served. A connection that a restart closes is tried again.
+fn expect_served(server: &Server, expected: &str) {
+    eventually(expected, || {
+        std::panic::catch_unwind(|| server.get("/").text() == expected).unwrap_or(false)
+    });
+}
+
+on_both_engines![
+    a_change_is_served_soon,
+    a_mistake_is_printed_and_can_be_mended,
+    no_connection_is_refused_meanwhile,
+    signals_still_end_it,
+];
+
+fn a_change_is_served_soon(engine: Engine) {
+    let server = watching(engine);
+    assert_eq!(server.get("/").text(), "one-a");
+    std::fs::write(server.folder().join("app.ts"), application("two")).expect("a file");
+    expect_served(&server, "two-a");
+    std::fs::write(server.folder().join("suffix.ts"), "export const suffix = '-b';").expect("a file");
+    expect_served(&server, "two-b");
+}
+
+fn a_mistake_is_printed_and_can_be_mended(engine: Engine) {
+    let mut server = watching(engine);
+    std::fs::write(server.folder().join("app.ts"), "export default {{{").expect("a file");
+    server.wait_for_output("app.ts:1:");
+    assert!(server.is_running());
+    std::fs::write(server.folder().join("app.ts"), application("mended")).expect("a file");
+    expect_served(&server, "mended-a");
+}
+
+fn no_connection_is_refused_meanwhile(engine: Engine) {
+    let server = watching(engine);
+    let (address, stop) = (server.address(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        let client = scope.spawn(|| {
+            let mut connections = 0;
+            while !stop.load(Ordering::Relaxed) {
+                // Panics when the connection is refused; the answer may be that of either version, or none.
+                let mut connection = Connection::tcp(address);
+                let _ = connection
+                    .try_send(request("GET", "/").replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+                connection.rest_until_closed();
+                connections += 1;
+            }
+            connections
+        });
+        for version in ["two", "three", "four"] {
+            std::fs::write(server.folder().join("app.ts"), application(version)).expect("a file");
+            expect_served(&server, &format!("{version}-a"));
+        }
+        stop.store(true, Ordering::Relaxed);
+        assert!(client.join().expect("no refused connection") > 0);
+    });
+}
+
+fn signals_still_end_it(engine: Engine) {
+    let mut server = watching(engine);
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
+}
