@@ -6,9 +6,10 @@ use crate::support::{Connection, Engine, Finished, Launch, request};
 
 const HELLO: &str = "export default () => new Response('hi');";
 
-/// Runs `howth serve` with these options, which end it.
-fn refused<const N: usize>(options: [&str; N]) -> Finished {
-    Launch::serve(Engine::Portable, HELLO).options(options).finish()
+/// Runs `howth serve` with this option alone, which ends it.
+fn refused(option: &str) -> Finished {
+    let launch = Launch::serve(Engine::Portable, HELLO).any_engine().own_address();
+    launch.options([option]).finish()
 }
 
 on_both_engines![
@@ -326,7 +327,7 @@ fn options_that_are_wrong() {
         ("--env-file=missing.env", "missing.env (no such file)"),
         ("--no-such-option", "--no-such-option"),
     ] {
-        let finished = refused([option]);
+        let finished = refused(option);
         assert_eq!(finished.code, Some(2), "{finished:?}");
         assert!(finished.complaint().contains(part), "{option}: {finished:?}");
     }
