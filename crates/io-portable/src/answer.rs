@@ -4,7 +4,7 @@
 //! framing or persistence: `plan_response` does, for both engines. Called by: `calls`.
 
 use howth_http1::{RequestFacts, ResponseHead, ResponsePlan, Version, is_forwarded};
-use http::header::{CONNECTION, CONTENT_LENGTH, DATE};
+use http::header::{CONNECTION, CONTENT_LENGTH, DATE, MaxSizeReached};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 
@@ -17,8 +17,15 @@ pub(crate) struct MappedHead {
     pub(crate) extensions: Extensions,
 }
 
-/// The head is valid for `howth_http1` but not for Hyper: a field value with a control character.
+/// The head is valid for `howth_http1` but not for Hyper: a field value with a control character, or tens of
+/// thousands of fields.
 pub(crate) struct Unsendable;
+
+impl From<MaxSizeReached> for Unsendable {
+    fn from(_: MaxSizeReached) -> Self {
+        Unsendable
+    }
+}
 
 /// Maps `head`, which `plan` was made for.
 pub(crate) fn map_head(
@@ -33,19 +40,19 @@ pub(crate) fn map_head(
     for (name, value) in head.fields.iter().filter(|(name, _)| is_forwarded(name)) {
         let name = HeaderName::from_bytes(name).map_err(|_| Unsendable)?;
         let value = HeaderValue::from_bytes(value).map_err(|_| Unsendable)?;
-        fields.try_append(name, value).map_err(|_| Unsendable)?;
+        fields.try_append(name, value)?;
     }
     if !fields.contains_key(DATE) {
-        fields.insert(DATE, shared.date_value());
+        fields.try_insert(DATE, shared.date_value())?;
     }
     // Hyper writes the length of a body itself, by the body's size hint.
     if let Some(length) = plan.content_length.filter(|_| !is_length_hinted) {
-        fields.insert(CONTENT_LENGTH, HeaderValue::from(length));
+        fields.try_insert(CONTENT_LENGTH, HeaderValue::from(length))?;
     }
     if !plan.keep_alive {
-        fields.insert(CONNECTION, HeaderValue::from_static("close"));
+        fields.try_insert(CONNECTION, HeaderValue::from_static("close"))?;
     } else if facts.version == Version::Http10 {
-        fields.insert(CONNECTION, HeaderValue::from_static("keep-alive"));
+        fields.try_insert(CONNECTION, HeaderValue::from_static("keep-alive"))?;
     }
     let mut extensions = Extensions::new();
     if let Some(phrase) = own_phrase(status, head.reason) {

@@ -10,14 +10,16 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use howth_engine::{BindAddress, Counters, EngineOptions, Event, Exchanges, Handler, PeerAddress, Turn};
+use howth_engine::{
+    BindAddress, Counters, EngineOptions, Event, Exchanges, Handler, Listener, PeerAddress, Turn,
+};
 
 use crate::calls::Calls;
 use crate::connection::{Connection, Phase};
 use crate::link::Link;
 use crate::receive::Scratch;
 use crate::shared::Shared;
-use crate::socket::{Acceptor, Listener, Socket};
+use crate::socket::{Acceptor, Socket};
 use crate::timers::{Timer, Timers};
 use crate::wake::{LISTENER, WakeList};
 
@@ -125,12 +127,9 @@ impl PortableEngine {
         self.shared.draining.set(true);
         self.acceptor = None;
         for index in 0..self.connections.len() as u32 {
+            let shared = Rc::clone(&self.shared);
             if let Some(connection) = self.connection(index) {
-                connection.phase = Phase::Closed;
-                let shared = Rc::clone(&self.shared);
-                if let Some(connection) = self.connection(index) {
-                    connection.abort(&shared);
-                }
+                connection.abort(&shared);
                 self.settle(index);
             }
         }

@@ -39,4 +39,3 @@ mod transport;
 mod wake;
 
 pub use engine::PortableEngine;
-pub use socket::Listener;

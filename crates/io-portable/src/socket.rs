@@ -8,19 +8,10 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::{BindAddress, PeerAddress};
+use howth_engine::{BindAddress, Listener, PeerAddress};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
-
-/// A listening socket, bound by the caller.
-#[derive(Debug)]
-pub enum Listener {
-    /// TCP, both families.
-    Tcp(std::net::TcpListener),
-    /// A Unix-domain stream socket.
-    Unix(std::os::unix::net::UnixListener),
-}
 
 /// A listening socket registered with tokio.
 pub(crate) enum Acceptor {

@@ -7,8 +7,8 @@ use std::sync::mpsc::channel;
 use std::task::Poll;
 
 use cases::{Command, Listen, MakeHandler, Running, engine_cases};
-use howth_engine::{EngineOptions, Turn};
-use howth_io_portable::{Listener, PortableEngine};
+use howth_engine::{EngineOptions, Listener, Turn};
+use howth_io_portable::PortableEngine;
 use tokio::sync::mpsc;
 
 engine_cases!(crate::start);
