@@ -15,13 +15,19 @@ const app = new Hono();
 app.use(timing, secureHeaders());
 
 app.get("/hello/:name", (c) => c.text(`Hello ${c.req.param("name")}`));
-app.get("/search", (c) => c.json({ query: c.req.query(), agent: c.req.header("user-agent") ?? null }));
+app.get("/search", (c) =>
+  c.json({ query: c.req.query(), agent: c.req.header("user-agent") ?? null }),
+);
 app.route("/notes", notes);
 
-app.use("/static/*", etag(), serveStatic({
-  root: `${import.meta.dirname}/public`,
-  rewriteRequestPath: (path) => path.slice("/static".length),
-}));
+app.use(
+  "/static/*",
+  etag(),
+  serveStatic({
+    root: `${import.meta.dirname}/public`,
+    rewriteRequestPath: (path) => path.slice("/static".length),
+  }),
+);
 app.get("/", (c) => c.redirect("/static/"));
 
 app.notFound((c) => c.json({ error: "not found" }, 404));

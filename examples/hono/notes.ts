@@ -23,7 +23,8 @@ export const notes = new Hono()
   })
   .post("/", async (c) => {
     const text = textOf(await c.req.json().catch(() => undefined));
-    if (stored.size >= NOTES_MAX) throw new HTTPException(507, { message: "no room for another note" });
+    if (stored.size >= NOTES_MAX)
+      throw new HTTPException(507, { message: "no room for another note" });
     const note = { id: ++lastId, text };
     stored.set(note.id, note);
     return c.json(note, 201, { location: `/notes/${note.id}` });
@@ -37,7 +38,9 @@ export const notes = new Hono()
 function textOf(body: unknown): string {
   const text = (body as { text?: unknown } | undefined)?.text;
   if (typeof text !== "string" || text === "" || text.length > TEXT_LENGTH_MAX) {
-    throw new HTTPException(400, { message: `text must be a string of 1 to ${TEXT_LENGTH_MAX} characters` });
+    throw new HTTPException(400, {
+      message: `text must be a string of 1 to ${TEXT_LENGTH_MAX} characters`,
+    });
   }
   return text;
 }

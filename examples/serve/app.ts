@@ -3,7 +3,11 @@
 const server = Howth.serve({ port: 3000 }, (request, info) => {
   const { pathname } = new URL(request.url);
   if (pathname === "/fail") throw new Error("asked to fail");
-  return Response.json({ pathname, client: info.requestIP(request), pending: info.pendingRequests });
+  return Response.json({
+    pathname,
+    client: info.requestIP(request),
+    pending: info.pendingRequests,
+  });
 });
 
 console.log(`listening on ${server.url}`);

@@ -5,9 +5,13 @@ export default {
   fetch(request, server, context) {
     context.waitUntil(Promise.resolve());
     server.timeout(request, 10);
-    const address: { address: string; family: "IPv4" | "IPv6"; port: number } | null = server.requestIP(request);
+    const address: { address: string; family: "IPv4" | "IPv6"; port: number } | null =
+      server.requestIP(request);
     const { remoteAddr } = server;
-    return Response.json({ address, host: remoteAddr.transport === "tcp" ? remoteAddr.hostname : remoteAddr.path });
+    return Response.json({
+      address,
+      host: remoteAddr.transport === "tcp" ? remoteAddr.hostname : remoteAddr.path,
+    });
   },
   error: (error) => new Response(String(error), { status: 500 }),
 } satisfies Howth.Application;
@@ -17,15 +21,27 @@ Howth.serve(bare as Howth.Handler);
 
 // As Deno code writes it.
 const deno = Howth.serve(
-  { port: 0, hostname: "127.0.0.1", signal: new AbortController().signal, onListen: ({ transport }) => transport },
+  {
+    port: 0,
+    hostname: "127.0.0.1",
+    signal: new AbortController().signal,
+    onListen: ({ transport }) => transport,
+  },
   (_request, info) => new Response(info.remoteAddr.transport),
 );
-Howth.serve({ handler: async () => new Response(), onError: () => new Response(null, { status: 500 }) });
+Howth.serve({
+  handler: async () => new Response(),
+  onError: () => new Response(null, { status: 500 }),
+});
 await deno.shutdown();
 await deno.finished;
 
 // As Bun code writes it.
-const bun = Howth.serve({ unix: "/tmp/app.sock", fetch: () => new Response("Hi"), error: () => new Response() });
+const bun = Howth.serve({
+  unix: "/tmp/app.sock",
+  fetch: () => new Response("Hi"),
+  error: () => new Response(),
+});
 bun.reload({ fetch: () => new Response("Ho") });
 await bun.stop(true);
 const pending: number = bun.pendingRequests;

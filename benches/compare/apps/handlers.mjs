@@ -13,7 +13,11 @@ const handlers = {
     let length = 0;
     for (const [name, value] of request.headers) length += name.length + value.length;
     return new Response("Hi", {
-      headers: { "content-type": "text/plain", "x-length": `${length}`, "cache-control": "no-store" },
+      headers: {
+        "content-type": "text/plain",
+        "x-length": `${length}`,
+        "cache-control": "no-store",
+      },
     });
   },
 
@@ -32,12 +36,14 @@ const handlers = {
 
   stream() {
     let left = 16;
-    return new Response(new ReadableStream({
-      pull(controller) {
-        controller.enqueue(chunk64k);
-        if (--left === 0) controller.close();
-      },
-    }));
+    return new Response(
+      new ReadableStream({
+        pull(controller) {
+          controller.enqueue(chunk64k);
+          if (--left === 0) controller.close();
+        },
+      }),
+    );
   },
 };
 

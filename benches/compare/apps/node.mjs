@@ -40,9 +40,11 @@ const handlers = {
 
   stream(_request, response) {
     let left = 16;
-    Readable.from((function* () {
-      while (left-- > 0) yield chunk64k;
-    })()).pipe(response);
+    Readable.from(
+      (function* () {
+        while (left-- > 0) yield chunk64k;
+      })(),
+    ).pipe(response);
   },
 };
 
