@@ -150,16 +150,12 @@ declare namespace Howth {
   function serve(options: ServeOptions & Handlers): Server;
 }
 
-/** What howth adds to the module object; needs no declaration of Node's or Deno's types. */
+/** What `import.meta` has besides lib.dom's `url` and `resolve`. */
 interface ImportMeta {
-  /** The module's URL. */
-  readonly url: string;
   /** Whether the module is the entry file. */
   readonly main: boolean;
   /** The folder of a module from a file. */
   readonly dirname?: string;
   /** The path of a module from a file. */
   readonly filename?: string;
-  /** The URL a specifier resolves to from here. */
-  resolve(specifier: string): string;
 }
