@@ -14,7 +14,7 @@ mod teardown;
 
 use std::cell::RefCell;
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -56,7 +56,6 @@ fn descriptor_of(listener: Listener) -> io::Result<OwnedFd> {
 #[derive(Debug)]
 pub struct RingEngine<K: Kernel = Ring> {
     shared: Rc<Shared<K>>,
-    descriptor: RawFd,
     events: Vec<Event>,
 }
 
@@ -67,14 +66,18 @@ impl RingEngine<Ring> {
     /// What setting up the ring says; [`probe`](crate::probe) explains such errors.
     pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
         let ring = Ring::new(descriptor_of(listener)?, RingOptions::default())?;
-        let descriptor = ring.as_raw_fd();
-        Ok(RingEngine {
-            descriptor,
-            ..RingEngine::with_kernel(ring, options)
-        })
+        Ok(RingEngine::with_kernel(ring, options))
     }
 
-    /// Makes the engine's descriptor readable when something completes from now on, for a thread that is
+    /// A descriptor that is readable when something completed since [`before_park`](Self::before_park).
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn readiness(&self) -> io::Result<OwnedFd> {
+        self.shared.core.borrow().kernel.readiness()
+    }
+
+    /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is
     /// about to sleep in another poller. Take one more turn before sleeping: what completed before is not
     /// told.
     pub fn before_park(&mut self) {
@@ -95,7 +98,6 @@ impl<K: Kernel> RingEngine<K> {
             shared: Rc::new(Shared {
                 core: RefCell::new(core),
             }),
-            descriptor: -1,
             events: Vec::new(),
         }
     }
@@ -157,13 +159,6 @@ impl<K: Kernel + 'static> RingEngine<K> {
             completions_overflowed: core.kernel.overflows(),
             ..core.state.counters
         }
-    }
-}
-
-impl<K: Kernel> AsRawFd for RingEngine<K> {
-    /// Readable when something completed since [`before_park`](RingEngine::before_park).
-    fn as_raw_fd(&self) -> RawFd {
-        self.descriptor
     }
 }
 

@@ -11,7 +11,7 @@ mod readiness;
 mod submission;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Instant, SystemTime};
 
 use howth_engine::PeerAddress;
@@ -95,6 +95,11 @@ impl Ring {
         })
     }
 
+    /// A duplicate of the descriptor that tells of completions.
+    pub(crate) fn readiness(&self) -> io::Result<OwnedFd> {
+        self.readiness.duplicate()
+    }
+
     /// Makes the descriptor readable when something completes from now on. Completions that wait already are
     /// not told: take one more turn before sleeping.
     pub fn switch_readiness_on(&mut self) {
@@ -149,13 +154,6 @@ impl Ring {
             }
             Operation::Cancel | Operation::Shutdown | Operation::Close => Completion::Done { token },
         })
-    }
-}
-
-impl AsRawFd for Ring {
-    /// The descriptor of [`switch_readiness_on`](Ring::switch_readiness_on).
-    fn as_raw_fd(&self) -> RawFd {
-        self.readiness.as_raw_fd()
     }
 }
 

@@ -44,6 +44,7 @@ fn a_core_that_parks_elsewhere_is_woken_by_the_ring() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let mut engine = RingEngine::new(Listener::Tcp(listener), EngineOptions::default()).expect("a ring");
+    let readiness = engine.readiness().expect("a descriptor");
     let mut handler = Hello(engine.exchanges());
     let client = std::thread::spawn(move || {
         let mut answers = 0;
@@ -66,7 +67,7 @@ fn a_core_that_parks_elsewhere_is_woken_by_the_ring() {
                 engine.before_park();
                 if engine.turn(Wait::Not, &mut handler).expect("the ring works") == Turn::Idle {
                     parked += 1;
-                    let woken = is_readable(engine.as_raw_fd(), 2_000);
+                    let woken = is_readable(readiness.as_raw_fd(), 2_000);
                     assert!(
                         woken || client.is_finished(),
                         "the ring did not wake a parked core"

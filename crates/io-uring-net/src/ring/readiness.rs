@@ -5,7 +5,7 @@
 //! switched off in the shared memory while the core is awake, so that a busy core does not pay for it.
 
 use std::io;
-use std::os::fd::{AsRawFd, FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use io_uring::IoUring;
 
@@ -48,10 +48,9 @@ impl Readiness {
             )
         };
     }
-}
 
-impl AsRawFd for Readiness {
-    fn as_raw_fd(&self) -> RawFd {
-        self.eventfd.as_raw_fd()
+    /// Another descriptor of the same eventfd.
+    pub(super) fn duplicate(&self) -> io::Result<OwnedFd> {
+        self.eventfd.try_clone()
     }
 }

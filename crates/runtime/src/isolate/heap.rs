@@ -19,17 +19,27 @@ pub fn heap_bytes_default(memory_bytes: u64, cores: NonZeroUsize) -> usize {
     share.clamp(HEAP_BYTES_MIN, HEAP_BYTES_MAX) as usize
 }
 
+/// How many times its first limit a heap may grow to while its code is being terminated.
+const UNWINDING_FACTOR: usize = 2;
+
 /// Ends the isolate's code, instead of the process, when the heap is full.
 ///
-/// V8 gives the process up when an allocation fails. It asks here before, and the limit is raised by a quarter
-/// so that what runs can get as far as the next check for termination; again, if that was not enough.
+/// V8 gives the process up when an allocation fails. It asks here before, and the limit is raised so that what
+/// runs can get as far as the next check for termination. One large built-in function or a loop that V8 compiled
+/// without checks may not get there in time: V8 ends the process then, before the machine has no memory left.
 pub(super) fn end_at_limit(runtime: &mut JsRuntime, hook: HeapLimitHook) {
     let isolate = runtime.v8_isolate().thread_safe_handle();
-    runtime.add_near_heap_limit_callback(move |limit, _initial| {
+    runtime.add_near_heap_limit_callback(move |limit, first_limit| {
         hook();
         isolate.terminate_execution();
-        limit + limit / 4
+        raised(limit, first_limit)
     });
+}
+
+/// A quarter more, up to the bound; the same limit means that there is no more.
+fn raised(limit: usize, first_limit: usize) -> usize {
+    let bound = first_limit.saturating_mul(UNWINDING_FACTOR).max(limit);
+    limit.saturating_add(limit / 4).min(bound)
 }
 
 #[cfg(test)]
@@ -44,6 +54,14 @@ mod tests {
     fn shares_three_quarters() {
         assert_eq!(share(1 << 30, 1), 768 << 20);
         assert_eq!(share(1 << 30, 4), 192 << 20);
+    }
+
+    #[test]
+    fn raises_the_limit_to_its_bound() {
+        assert_eq!(raised(100, 100), 125);
+        assert_eq!(raised(190, 100), 200);
+        assert_eq!(raised(200, 100), 200);
+        assert_eq!(raised(usize::MAX, usize::MAX), usize::MAX);
     }
 
     #[test]

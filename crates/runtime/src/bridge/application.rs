@@ -1,0 +1,228 @@
+//! The application behind an engine: JavaScript in an isolate.
+//!
+//! Owns the isolate of a core. One call of JavaScript serves all events of a turn; microtasks run once after
+//! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
+
+use deno_core::{PollEventLoopOptions, error::CoreError, v8};
+use howth_engine::{Event, ExchangeId, Handler};
+use std::task::{Context, Poll};
+
+use super::batch::{self, Kind};
+use super::state::{Bridge, StopOrder};
+use crate::isolate::Isolate;
+
+/// What JavaScript is told when it starts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Configuration {
+    /// Error pages with the stack.
+    pub(crate) development: bool,
+    /// howth's version.
+    pub(crate) version: &'static str,
+}
+
+/// What `serveModule` made of the module's exports.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is served now, or was already.
+    Serves,
+    /// It exports nothing that can be served.
+    NoHandler,
+    /// JavaScript threw, for example because listening failed.
+    Failed(String),
+}
+
+/// The application of one core.
+pub(crate) struct Application {
+    bridge: Bridge,
+    /// Dropped before the isolate: it holds handles into it.
+    functions: Option<Functions>,
+    isolate: Isolate,
+    /// JavaScript ran since the event loop was polled.
+    ran: bool,
+}
+
+struct Functions {
+    dispatch: v8::Global<v8::Function>,
+    batch: v8::SharedRef<v8::BackingStore>,
+}
+
+impl Application {
+    /// Gives programs the `Howth` global and connects the dispatch.
+    pub(crate) fn new(isolate: Isolate, bridge: Bridge, configuration: Configuration) -> Self {
+        let mut application = Application {
+            bridge,
+            functions: None,
+            isolate,
+            ran: true,
+        };
+        application.start(configuration);
+        application.functions = application
+            .bridge
+            .connected()
+            .map(|(dispatch, batch)| Functions { dispatch, batch });
+        assert!(
+            application.functions.is_some(),
+            "js/40_server.js connects when it is started"
+        );
+        application
+    }
+
+    /// The isolate, to load and run programs in.
+    pub(crate) fn isolate(&mut self) -> &mut Isolate {
+        &mut self.isolate
+    }
+
+    /// Whether JavaScript ran since the last call.
+    pub(crate) fn take_ran(&mut self) -> bool {
+        std::mem::take(&mut self.ran)
+    }
+
+    /// Polls timers, promises, ops. `Ready`: nothing is pending.
+    pub(crate) fn poll_event_loop(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
+        let runtime = &mut self.isolate.worker.js_runtime;
+        runtime.poll_event_loop(context, PollEventLoopOptions::default())
+    }
+
+    /// What `server.stop()` asked for since the last call.
+    pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
+        self.bridge.take_stop_order()
+    }
+
+    /// Serves the module's default export, unless it serves already.
+    pub(crate) fn serve_module(&mut self, exports: &v8::Global<v8::Object>) -> Entry {
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let exports = v8::Local::new(scope, exports);
+        let default = text(scope, "default");
+        let Some(default) = exports.get(scope, default.into()) else {
+            return Entry::NoHandler;
+        };
+        let served = call(scope, &self.isolate.bridge, "serveModule", &[default]);
+        match served {
+            Some(served) if served.is_true() => Entry::Serves,
+            Some(_) => Entry::NoHandler,
+            None => Entry::Failed(exception_message(scope)),
+        }
+    }
+
+    /// How many promises given to `waitUntil` are pending.
+    pub(crate) fn waiting_promises(&mut self) -> u32 {
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let waiting = call(scope, &self.isolate.bridge, "waitingPromises", &[]);
+        waiting
+            .and_then(|waiting| waiting.uint32_value(scope))
+            .unwrap_or(0)
+    }
+
+    /// Tells JavaScript that its server has stopped.
+    pub(crate) fn stopped(&mut self) {
+        let nobody = ExchangeId {
+            index: 0,
+            generation: 0,
+        };
+        if let Some(functions) = &self.functions {
+            batch::put(&functions.batch, 0, Kind::Stopped, nobody);
+        }
+        self.dispatch(1);
+    }
+
+    fn start(&mut self, configuration: Configuration) {
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let object = v8::Object::new(scope);
+        let development: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.development).into();
+        let length: v8::Local<'_, v8::Value> = v8::Integer::new(scope, batch::LENGTH as i32).into();
+        let version: v8::Local<'_, v8::Value> = text(scope, configuration.version).into();
+        for (name, value) in [
+            ("development", development),
+            ("batchLength", length),
+            ("version", version),
+        ] {
+            let name = text(scope, name);
+            object.set(scope, name.into(), value);
+        }
+        let started = call(scope, &self.isolate.bridge, "start", &[object.into()]);
+        assert!(
+            started.is_some(),
+            "js/00_howth.js starts: {}",
+            exception_message(scope)
+        );
+    }
+
+    /// One call of JavaScript for `count` events, then its microtasks.
+    fn dispatch(&mut self, count: usize) {
+        let Some(functions) = &self.functions else { return };
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let dispatch = v8::Local::new(scope, &functions.dispatch);
+        let receiver = v8::undefined(scope).into();
+        let count = v8::Integer::new(scope, count as i32).into();
+        if dispatch.call(scope, receiver, &[count]).is_none() && !scope.has_terminated() {
+            // Handlers' exceptions are caught in JavaScript; this one is its own.
+            eprintln!("howth: dispatch failed: {}", exception_message(scope));
+        }
+        scope.perform_microtask_checkpoint();
+    }
+}
+
+impl Handler for Application {
+    fn on_batch(&mut self, events: &[Event]) {
+        let mut count = 0;
+        for event in events {
+            let is_wanted = match event {
+                Event::Request(_) => true,
+                other => self.bridge.is_watched(other.exchange()),
+            };
+            let (true, Some(functions)) = (is_wanted, &self.functions) else {
+                continue;
+            };
+            batch::put(&functions.batch, count, batch::kind(*event), event.exchange());
+            count += 1;
+            if count == batch::LENGTH {
+                self.dispatch(count);
+                count = 0;
+            }
+        }
+        if count > 0 {
+            self.dispatch(count);
+        }
+    }
+}
+
+impl Drop for Application {
+    fn drop(&mut self) {
+        self.functions = None;
+        self.bridge.disconnect();
+    }
+}
+
+/// Calls a function of the object that `js/00_howth.js` made; `None`: it threw.
+fn call<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &v8::Global<v8::Object>,
+    name: &'static str,
+    arguments: &[v8::Local<'s, v8::Value>],
+) -> Option<v8::Local<'s, v8::Value>> {
+    let bridge = v8::Local::new(scope, bridge);
+    let name = text(scope, name);
+    let function = bridge.get(scope, name.into())?;
+    let function = v8::Local::<v8::Function>::try_from(function).ok()?;
+    function.call(scope, bridge.into(), arguments)
+}
+
+fn text<'s>(scope: &mut v8::PinScope<'s, '_>, text: &'static str) -> v8::Local<'s, v8::String> {
+    v8::String::new_external_onebyte_static(scope, text.as_bytes()).expect("it is far below V8's limit")
+}
+
+fn exception_message(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::HandleScope<'_>>>) -> String {
+    match scope.exception() {
+        Some(exception) => {
+            let error = deno_core::error::JsError::from_v8_exception(scope, exception);
+            error.exception_message.clone()
+        }
+        None => "execution was terminated".to_owned(),
+    }
+}

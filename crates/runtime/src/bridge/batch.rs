@@ -1,0 +1,49 @@
+//! How events cross into JavaScript: as numbers in a buffer both sides see.
+//!
+//! Three 32-bit numbers an event: kind, slot, generation. `js/40_server.js` knows the same kinds.
+
+use deno_core::v8;
+use howth_engine::{Event, ExchangeId};
+
+/// Events in one call of JavaScript's dispatch; a longer batch takes several calls.
+pub(super) const LENGTH: usize = 1024;
+
+const EVENT_BYTES: usize = 12;
+
+/// What happened, as JavaScript counts it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u32)]
+pub(super) enum Kind {
+    Request = 0,
+    BodyReadable = 1,
+    Writable = 2,
+    Disconnected = 3,
+    Completed = 4,
+    Aborted = 5,
+    Stopped = 6,
+}
+
+/// The number of an event's kind.
+pub(super) fn kind(event: Event) -> Kind {
+    match event {
+        Event::Request(_) => Kind::Request,
+        Event::BodyReadable(_) => Kind::BodyReadable,
+        Event::Writable(_) => Kind::Writable,
+        Event::Disconnected(_) => Kind::Disconnected,
+        Event::Completed(_) => Kind::Completed,
+        Event::Aborted(_) => Kind::Aborted,
+    }
+}
+
+/// Writes an event at a position below [`LENGTH`].
+pub(super) fn put(store: &v8::BackingStore, position: usize, kind: Kind, id: ExchangeId) {
+    let at = position * EVENT_BYTES;
+    let bytes = [
+        (kind as u32).to_ne_bytes(),
+        id.index.to_ne_bytes(),
+        id.generation.to_ne_bytes(),
+    ];
+    for (cell, byte) in store[at..at + EVENT_BYTES].iter().zip(bytes.as_flattened()) {
+        cell.set(*byte);
+    }
+}

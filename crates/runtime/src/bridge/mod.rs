@@ -1,0 +1,68 @@
+//! The bridge between an engine and JavaScript, both of one core.
+//!
+//! Owns: the ops (`op_howth_*`) through which JavaScript asks and answers, the batch in which events cross,
+//! the call of JavaScript's dispatch. Never does: input, output, waiting. Called by: the core's loop, through
+//! [`Application`], and JavaScript (`js/`), through the ops.
+
+mod application;
+mod batch;
+mod request_ops;
+mod response_ops;
+mod server_ops;
+mod state;
+
+use std::borrow::Cow;
+
+use deno_core::{ExtensionFileSource, ascii_str_include};
+
+pub(crate) use application::{Application, Configuration, Entry};
+pub(crate) use state::{Bridge, Opener, StopOrder};
+
+use request_ops::{
+    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_header,
+    op_howth_headers, op_howth_method, op_howth_remote_address, op_howth_url, op_howth_watch,
+};
+use response_ops::{
+    op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_raw,
+    op_howth_respond_text, op_howth_start, op_howth_write,
+};
+use server_ops::{op_howth_connect, op_howth_listen, op_howth_pending, op_howth_set_timeout, op_howth_stop};
+
+deno_core::extension!(
+    howth_ops,
+    ops = [
+        op_howth_body_cancel,
+        op_howth_body_read,
+        op_howth_body_take,
+        op_howth_body_text,
+        op_howth_connect,
+        op_howth_fail,
+        op_howth_finish,
+        op_howth_header,
+        op_howth_headers,
+        op_howth_listen,
+        op_howth_method,
+        op_howth_pending,
+        op_howth_remote_address,
+        op_howth_respond,
+        op_howth_respond_bytes,
+        op_howth_respond_raw,
+        op_howth_respond_text,
+        op_howth_set_timeout,
+        op_howth_start,
+        op_howth_stop,
+        op_howth_url,
+        op_howth_watch,
+        op_howth_write,
+    ],
+    options = { bridge: Bridge },
+    state = |state, options| state.put(options.bridge),
+);
+
+/// The extension that adds the ops to an isolate.
+pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
+    let connect = ExtensionFileSource::new("ext:howth_ops/connect.js", ascii_str_include!("connect.js"));
+    let mut extension = howth_ops::init(bridge);
+    extension.js_files = Cow::Owned(vec![connect]);
+    extension
+}

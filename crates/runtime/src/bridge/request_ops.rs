@@ -1,0 +1,230 @@
+//! Ops that read a request: method, URL, header, body.
+//!
+//! An exchange that is over answers `None`, which JavaScript turns into an exception.
+
+use std::borrow::Cow;
+
+use deno_core::{ByteString, OpState, op2, v8};
+use howth_engine::{BodyRead, ExchangeId, PeerAddress};
+use howth_http1::{BodyLength, RequestHead};
+
+use super::state::Bridge;
+
+/// What a body that arrives in parts is read in at most.
+const READ_BYTES_MAX: usize = 64 * 1024;
+
+/// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
+const BODY_PENDING: i32 = 0;
+const BODY_END: i32 = 1;
+
+fn id(index: u32, generation: u32) -> ExchangeId {
+    ExchangeId { index, generation }
+}
+
+fn with_head<R>(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    read: impl FnOnce(&RequestHead) -> R,
+) -> Option<R> {
+    state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.head(id(index, generation)).map(|head| read(&head)))
+        .flatten()
+}
+
+#[op2]
+#[string]
+pub(super) fn op_howth_method(state: &OpState, index: u32, generation: u32) -> Option<String> {
+    with_head(state, index, generation, |head| head.method().to_owned())
+}
+
+/// The URL, as the target URI of RFC 9112 section 3.3: scheme, authority, path and query.
+#[op2]
+#[string]
+pub(super) fn op_howth_url(state: &OpState, index: u32, generation: u32) -> Option<String> {
+    with_head(state, index, generation, |head| {
+        let authority = match head.authority() {
+            Some(authority) if !authority.is_empty() => Cow::Borrowed(authority),
+            _ => Cow::Owned(state.borrow::<Bridge>().authority()),
+        };
+        let path = head.path();
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        // Of CONNECT and OPTIONS * there is no path.
+        let path = if head.is_connect() || path == "*" {
+            ""
+        } else {
+            path
+        };
+        ["http://", &authority, slash, path].concat()
+    })
+}
+
+/// One header: its values joined as the Fetch standard joins them; null when it is missing.
+#[op2]
+pub(super) fn op_howth_header<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string] name: &str,
+) -> v8::Local<'s, v8::Value> {
+    let value = with_head(state, index, generation, |head| {
+        let mut values = head
+            .fields()
+            .filter(|(field, _)| field.eq_ignore_ascii_case(name));
+        let first = values.next()?.1.to_vec();
+        Some(values.fold(first, |joined, (_, value)| {
+            [joined.as_slice(), b", ", value].concat()
+        }))
+    });
+    match value {
+        None => v8::undefined(scope).into(),
+        Some(None) => v8::null(scope).into(),
+        Some(Some(value)) => match v8::String::new_from_one_byte(scope, &value, v8::NewStringType::Normal) {
+            Some(value) => value.into(),
+            None => v8::null(scope).into(),
+        },
+    }
+}
+
+/// All headers: name, value, name, value.
+#[op2]
+#[serde]
+pub(super) fn op_howth_headers(state: &OpState, index: u32, generation: u32) -> Option<Vec<ByteString>> {
+    with_head(state, index, generation, |head| {
+        let mut flat = Vec::with_capacity(head.fields_len() * 2);
+        for (name, value) in head.fields() {
+            flat.push(ByteString::from(name.to_ascii_lowercase()));
+            flat.push(ByteString::from(value));
+        }
+        flat
+    })
+}
+
+/// The client's address and port; port -1 for a Unix-domain socket.
+#[op2]
+#[serde]
+pub(super) fn op_howth_remote_address(state: &OpState, index: u32, generation: u32) -> Option<(String, i32)> {
+    let address = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.peer_address(id(index, generation)))
+        .flatten()?;
+    Some(match address {
+        PeerAddress::Tcp(address) => (address.ip().to_canonical().to_string(), i32::from(address.port())),
+        PeerAddress::Unix => (String::new(), -1),
+    })
+}
+
+/// Asks to be told of what happens to the exchange. False: it is over.
+#[op2(fast)]
+pub(super) fn op_howth_watch(state: &OpState, index: u32, generation: u32) -> bool {
+    let bridge = state.borrow::<Bridge>();
+    let id = id(index, generation);
+    let is_open = bridge
+        .with(|exchanges| exchanges.head(id).is_some())
+        .unwrap_or(false);
+    if is_open {
+        bridge.watch(id);
+    }
+    is_open
+}
+
+/// The whole body if it has arrived: bytes; null for a request without one; undefined if it has to be read in
+/// parts.
+#[op2]
+pub(super) fn op_howth_body_take<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+) -> v8::Local<'s, v8::Value> {
+    if with_head(state, index, generation, |head| head.body() == BodyLength::None).unwrap_or(false) {
+        return v8::null(scope).into();
+    }
+    match whole_body(state, id(index, generation)) {
+        Some(bytes) => bytes_value(scope, bytes),
+        None => v8::undefined(scope).into(),
+    }
+}
+
+/// The text of a body that has arrived whole, else null.
+#[op2]
+pub(super) fn op_howth_body_text<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+) -> v8::Local<'s, v8::Value> {
+    let Some(bytes) = whole_body(state, id(index, generation)) else {
+        return v8::null(scope).into();
+    };
+    // The Encoding standard's "UTF-8 decode" drops a byte order mark.
+    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
+    match v8::String::new_from_utf8(scope, text, v8::NewStringType::Normal) {
+        Some(text) => text.into(),
+        None => v8::null(scope).into(),
+    }
+}
+
+fn whole_body(state: &OpState, id: ExchangeId) -> Option<Vec<u8>> {
+    state
+        .borrow::<Bridge>()
+        .with(|exchanges| {
+            if !exchanges.is_body_complete(id) {
+                return None;
+            }
+            match exchanges.read_body(id, usize::MAX) {
+                Ok(BodyRead::Data(bytes)) => Some(bytes),
+                Ok(BodyRead::End) => Some(Vec::new()),
+                Ok(BodyRead::Pending | BodyRead::Failed(_)) | Err(_) => None,
+            }
+        })
+        .flatten()
+}
+
+/// The next part of the body: bytes, a number (nothing yet, end), or a string that says what went wrong.
+#[op2]
+pub(super) fn op_howth_body_read<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+) -> v8::Local<'s, v8::Value> {
+    let read = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.read_body(id(index, generation), READ_BYTES_MAX));
+    match read {
+        Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, bytes),
+        Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),
+        Some(Ok(BodyRead::End)) => v8::Integer::new(scope, BODY_END).into(),
+        Some(Ok(BodyRead::Failed(reason))) => text_value(scope, reason),
+        Some(Err(_)) | None => text_value(scope, "broke off before its end"),
+    }
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_body_cancel(state: &OpState, index: u32, generation: u32) {
+    // An exchange that is over has no body left to cancel.
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.cancel_body(id(index, generation)));
+}
+
+/// A `Uint8Array` that takes the bytes over.
+fn bytes_value<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> v8::Local<'s, v8::Value> {
+    let len = bytes.len();
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+    match v8::Uint8Array::new(scope, buffer, 0, len) {
+        Some(array) => array.into(),
+        None => v8::undefined(scope).into(),
+    }
+}
+
+fn text_value<'s>(scope: &mut v8::PinScope<'s, '_>, text: &'static str) -> v8::Local<'s, v8::Value> {
+    match v8::String::new_external_onebyte_static(scope, text.as_bytes()) {
+        Some(text) => text.into(),
+        None => v8::undefined(scope).into(),
+    }
+}

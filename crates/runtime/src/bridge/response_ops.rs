@@ -1,0 +1,223 @@
+//! Ops that answer a request.
+//!
+//! The two that plain responses take are fast ops: V8 calls them without building a call frame for a slow
+//! callback. An exchange that is over takes an answer silently: nobody is there to read it.
+
+use std::borrow::Cow;
+
+use deno_core::{JsBuffer, OpState, op2};
+use howth_engine::{Backpressure, ExchangeId, Exchanges};
+use howth_http1::{Field, ResponseHead};
+
+use super::state::Bridge;
+
+/// What `op_howth_write` answers; `js/30_response.js` knows the same numbers.
+const WRITE_READY: u32 = 0;
+const WRITE_FULL: u32 = 1;
+const WRITE_GONE: u32 = 2;
+
+/// A response with this many header fields needs no allocation for them.
+const FIELDS_ON_STACK: usize = 24;
+
+const CONTENT_TYPE: &[u8] = b"content-type";
+
+fn id(index: u32, generation: u32) -> ExchangeId {
+    ExchangeId { index, generation }
+}
+
+/// Answers with a text and at most a content type.
+#[op2(fast)]
+pub(super) fn op_howth_respond_text(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] content_type: Cow<'_, [u8]>,
+    #[string] body: Cow<'_, str>,
+) {
+    respond_plain(
+        state,
+        id(index, generation),
+        status,
+        &content_type,
+        body.as_bytes(),
+    );
+}
+
+/// Answers with bytes and at most a content type.
+#[op2(fast)]
+pub(super) fn op_howth_respond_bytes(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] content_type: Cow<'_, [u8]>,
+    #[buffer] body: &[u8],
+) {
+    respond_plain(state, id(index, generation), status, &content_type, body);
+}
+
+fn respond_plain(state: &OpState, id: ExchangeId, status: u32, content_type: &[u8], body: &[u8]) {
+    let field: &[Field<'_>] = &[(CONTENT_TYPE, content_type)];
+    let fields = if content_type.is_empty() { &[] } else { field };
+    let head = ResponseHead {
+        status: status as u16,
+        reason: None,
+        fields,
+    };
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.respond(id, &head, body));
+}
+
+/// Answers with a text and any header fields.
+#[op2(fast)]
+pub(super) fn op_howth_respond(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] reason: Cow<'_, [u8]>,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    #[string] body: Cow<'_, str>,
+) {
+    with_response_head(status, &reason, &fields, |head| {
+        let id = id(index, generation);
+        let _ = state
+            .borrow::<Bridge>()
+            .with(|exchanges| exchanges.respond(id, head, body.as_bytes()));
+    });
+}
+
+/// Answers with bytes and any header fields.
+#[op2]
+pub(super) fn op_howth_respond_raw(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] reason: Cow<'_, [u8]>,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    #[buffer] body: JsBuffer,
+) {
+    with_response_head(status, &reason, &fields, |head| {
+        let id = id(index, generation);
+        let _ = state
+            .borrow::<Bridge>()
+            .with(|exchanges| exchanges.respond(id, head, &body));
+    });
+}
+
+/// Begins a response that is written in parts; `length` below zero: unknown. False: the exchange is over.
+#[op2(fast)]
+pub(super) fn op_howth_start(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] reason: Cow<'_, [u8]>,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    #[number] length: i64,
+) -> bool {
+    with_response_head(status, &reason, &fields, |head| {
+        let id = id(index, generation);
+        let length = u64::try_from(length).ok();
+        let started = state
+            .borrow::<Bridge>()
+            .with(|exchanges| exchanges.start(id, head, length));
+        matches!(started, Some(Ok(())))
+    })
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_write(state: &OpState, index: u32, generation: u32, #[buffer] chunk: &[u8]) -> u32 {
+    let written = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.write(id(index, generation), chunk));
+    match written {
+        Some(Ok(Backpressure::Ready)) => WRITE_READY,
+        Some(Ok(Backpressure::Full)) => WRITE_FULL,
+        Some(Err(_)) | None => WRITE_GONE,
+    }
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_finish(state: &OpState, index: u32, generation: u32) {
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges: &dyn Exchanges| exchanges.finish(id(index, generation), &[]));
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_fail(state: &OpState, index: u32, generation: u32) {
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.fail(id(index, generation)));
+}
+
+/// Reads header fields out of the one string they cross in: name, line feed, value, line feed, and so on.
+fn with_response_head<R>(
+    status: u32,
+    reason: &[u8],
+    encoded: &[u8],
+    answer: impl FnOnce(&ResponseHead<'_>) -> R,
+) -> R {
+    let mut on_stack: [Field<'_>; FIELDS_ON_STACK] = [(b"", b""); FIELDS_ON_STACK];
+    let on_heap: Vec<Field<'_>>;
+    let mut lines = encoded.split(|byte| *byte == b'\n');
+    let mut next = || Some((lines.next().filter(|name| !name.is_empty())?, lines.next()?));
+    let mut count = 0;
+    while count < FIELDS_ON_STACK
+        && let Some(field) = next()
+    {
+        on_stack[count] = field;
+        count += 1;
+    }
+    let fields = if count < FIELDS_ON_STACK {
+        &on_stack[..count]
+    } else {
+        on_heap = on_stack.iter().copied().chain(std::iter::from_fn(next)).collect();
+        &on_heap
+    };
+    answer(&ResponseHead {
+        status: status as u16,
+        reason: std::str::from_utf8(reason)
+            .ok()
+            .filter(|reason| !reason.is_empty()),
+        fields,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decoded(encoded: &str) -> Vec<(String, String)> {
+        with_response_head(200, b"", encoded.as_bytes(), |head| {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            head.fields
+                .iter()
+                .map(|(name, value)| (text(name), text(value)))
+                .collect()
+        })
+    }
+
+    #[test]
+    fn fields_cross_in_one_string() {
+        assert_eq!(decoded(""), []);
+        let expected = [("a".to_owned(), "1".to_owned()), ("b".to_owned(), String::new())];
+        assert_eq!(decoded("a\n1\nb\n\n"), expected);
+    }
+
+    #[test]
+    fn many_fields_cross_as_well() {
+        for count in [FIELDS_ON_STACK - 1, FIELDS_ON_STACK, FIELDS_ON_STACK + 1, 100] {
+            let encoded: String = (0..count)
+                .map(|number| format!("n{number}\nv{number}\n"))
+                .collect();
+            let fields = decoded(&encoded);
+            assert_eq!(fields.len(), count);
+            assert_eq!(fields[count - 1].1, format!("v{}", count - 1));
+        }
+    }
+}

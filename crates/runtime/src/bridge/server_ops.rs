@@ -1,0 +1,102 @@
+//! Ops about the server as a whole: connecting JavaScript's dispatch, listening, stopping.
+
+use std::path::PathBuf;
+
+use deno_core::{OpState, op2, v8};
+use howth_engine::ExchangeId;
+use serde::Serialize;
+
+use super::state::{Bridge, StopOrder};
+use crate::error::ListenError;
+use crate::listen::{Address, Wanted};
+
+/// Where the server listens, for JavaScript.
+#[derive(Serialize)]
+pub(super) struct ListeningAddress {
+    hostname: String,
+    port: u16,
+    unix: Option<String>,
+    url: String,
+}
+
+impl From<Address> for ListeningAddress {
+    fn from(address: Address) -> Self {
+        ListeningAddress {
+            url: address.url(),
+            unix: address.unix.map(|path| path.to_string_lossy().into_owned()),
+            hostname: address.host,
+            port: address.port,
+        }
+    }
+}
+
+/// Listening failed, as an exception.
+#[derive(Debug, thiserror::Error, deno_error::JsError)]
+pub(super) enum ListenException {
+    #[class("AddrInUse")]
+    #[error("{0}")]
+    InUse(ListenError),
+    #[class(generic)]
+    #[error("{0}")]
+    Other(ListenError),
+}
+
+/// Takes the batch buffer and the function that is called with how many events are in it.
+#[op2(nofast)]
+pub(super) fn op_howth_connect(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &OpState,
+    batch: v8::Local<'_, v8::Uint32Array>,
+    dispatch: v8::Local<'_, v8::Function>,
+) {
+    let Some(buffer) = batch.buffer(scope) else { return };
+    let dispatch = v8::Global::new(scope, dispatch);
+    state
+        .borrow::<Bridge>()
+        .connect(dispatch, buffer.get_backing_store());
+}
+
+/// Listens; a port below zero, an empty host and an empty path mean that the module does not say.
+#[op2]
+#[serde]
+pub(super) fn op_howth_listen(
+    state: &OpState,
+    port: i32,
+    #[string] host: String,
+    #[string] unix: String,
+) -> Result<ListeningAddress, ListenException> {
+    let wanted = Wanted {
+        port: u16::try_from(port).ok(),
+        host: Some(host).filter(|host| !host.is_empty()),
+        unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
+    };
+    match state.borrow::<Bridge>().listen(&wanted) {
+        Ok(address) => Ok(address.into()),
+        Err(error @ ListenError::PortInUse { .. }) => Err(ListenException::InUse(error)),
+        Err(error) => Err(ListenException::Other(error)),
+    }
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_stop(state: &OpState, at_once: bool) {
+    let order = if at_once {
+        StopOrder::Abort
+    } else {
+        StopOrder::Drain
+    };
+    state.borrow::<Bridge>().order_stop(order);
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_pending(state: &OpState) -> u32 {
+    let pending = state.borrow::<Bridge>().with(|exchanges| exchanges.pending());
+    pending.unwrap_or(0) as u32
+}
+
+#[op2(fast)]
+pub(super) fn op_howth_set_timeout(state: &OpState, index: u32, generation: u32, seconds: u32) {
+    let id = ExchangeId { index, generation };
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.set_timeout(id, seconds));
+}

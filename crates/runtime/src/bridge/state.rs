@@ -1,0 +1,109 @@
+//! What the ops of one isolate work on.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use deno_core::v8;
+use howth_engine::{ExchangeId, Exchanges};
+
+use crate::error::ListenError;
+use crate::listen::{Address, Wanted};
+
+/// Makes the engine when JavaScript wants to listen.
+pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;
+
+/// What JavaScript's `server.stop()` asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum StopOrder {
+    /// Finish what is in flight.
+    Drain,
+    /// Break everything off.
+    Abort,
+}
+
+/// The state behind the ops; the application and the core's loop hold clones.
+#[derive(Clone)]
+pub(crate) struct Bridge(Rc<Inner>);
+
+struct Inner {
+    opener: Opener,
+    exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
+    /// For request URLs without a host of their own.
+    authority: RefCell<String>,
+    /// By slot: the generation, plus one, that JavaScript wants to hear of.
+    watched: RefCell<Vec<u32>>,
+    dispatch: RefCell<Option<v8::Global<v8::Function>>>,
+    batch: RefCell<Option<v8::SharedRef<v8::BackingStore>>>,
+    stop: Cell<Option<StopOrder>>,
+}
+
+impl Bridge {
+    pub(crate) fn new(opener: Opener) -> Self {
+        Bridge(Rc::new(Inner {
+            opener,
+            exchanges: RefCell::default(),
+            authority: RefCell::default(),
+            watched: RefCell::default(),
+            dispatch: RefCell::default(),
+            batch: RefCell::default(),
+            stop: Cell::new(None),
+        }))
+    }
+
+    pub(super) fn connect(&self, dispatch: v8::Global<v8::Function>, batch: v8::SharedRef<v8::BackingStore>) {
+        self.0.dispatch.replace(Some(dispatch));
+        self.0.batch.replace(Some(batch));
+    }
+
+    /// JavaScript's dispatch function and the memory of its batch.
+    pub(super) fn connected(&self) -> Option<(v8::Global<v8::Function>, v8::SharedRef<v8::BackingStore>)> {
+        Some((self.0.dispatch.borrow().clone()?, self.0.batch.borrow().clone()?))
+    }
+
+    pub(super) fn listen(&self, wanted: &Wanted) -> Result<Address, ListenError> {
+        let (exchanges, address) = (self.0.opener)(wanted)?;
+        self.0.authority.replace(address.authority());
+        self.0.exchanges.replace(Some(exchanges));
+        Ok(address)
+    }
+
+    /// Runs `ask` on the engine; `None` before JavaScript listens.
+    pub(super) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
+        let exchanges = self.0.exchanges.borrow();
+        exchanges.as_deref().map(ask)
+    }
+
+    pub(super) fn authority(&self) -> String {
+        self.0.authority.borrow().clone()
+    }
+
+    /// Remembers that JavaScript wants to hear what happens to the exchange.
+    pub(super) fn watch(&self, id: ExchangeId) {
+        let mut watched = self.0.watched.borrow_mut();
+        let slot = id.index as usize;
+        if watched.len() <= slot {
+            watched.resize(slot + 1, 0);
+        }
+        watched[slot] = id.generation + 1;
+    }
+
+    pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
+        self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
+    }
+
+    pub(super) fn order_stop(&self, order: StopOrder) {
+        self.0.stop.set(Some(order));
+    }
+
+    /// What `server.stop()` asked for since the last look.
+    pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
+        self.0.stop.take()
+    }
+
+    /// Lets go of everything that belongs to the isolate and the engine, before they are dropped.
+    pub(crate) fn disconnect(&self) {
+        self.0.dispatch.replace(None);
+        self.0.batch.replace(None);
+        self.0.exchanges.replace(None);
+    }
+}

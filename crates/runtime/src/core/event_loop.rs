@@ -1,0 +1,326 @@
+//! The loop of a core: engine and isolate take turns on one thread.
+//!
+//! One future, polled by tokio. While there is work it takes many turns within one poll, so that under load a
+//! turn costs one system call and tokio none; every so many turns it yields, so that tokio's timers and
+//! sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
+//! isolate waits for nothing, else, and after that, in tokio.
+
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+
+use deno_core::error::CoreError;
+use deno_core::{ModuleId, v8};
+use howth_mesh::{Receiver, Sender};
+
+use super::trace::{Stage, Trace, Traced};
+use super::wake_flag::WakeFlag;
+use super::{Ended, Mode, Opened, Order, Report, Shared};
+use crate::bridge::{Application, Entry};
+use crate::engine::{Engine, Polled};
+use crate::error::Error;
+use crate::isolate::describe;
+
+/// Turns between two looks at tokio's own work.
+const TURNS_PER_POLL: usize = 32;
+
+/// The result of the entry module's top-level code.
+type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
+
+pub(super) struct EventLoop<'a> {
+    shared: &'a Shared,
+    /// Dropped before the application, whose requests it holds.
+    engine: Option<Engine>,
+    evaluation: Option<(ModuleId, Evaluation)>,
+    application: Application,
+    opened: Opened,
+    orders: Receiver<Order>,
+    reports: &'a mut Sender<Report>,
+    isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
+    /// The isolate waits for nothing: no timer, no op, no module.
+    is_isolate_idle: bool,
+    /// The server ran and ended, or was never expected.
+    has_served: bool,
+    is_ending: bool,
+    is_aborted: bool,
+    trace: Option<Trace>,
+}
+
+/// What one round of the loop came to.
+enum Round {
+    Worked,
+    Idle,
+    Ended(Ended),
+}
+
+impl<'a> EventLoop<'a> {
+    pub(super) fn new(
+        index: usize,
+        shared: &'a Shared,
+        application: Application,
+        opened: Opened,
+        orders: Receiver<Order>,
+        reports: &'a mut Sender<Report>,
+    ) -> Self {
+        EventLoop {
+            shared,
+            engine: None,
+            evaluation: None,
+            application,
+            opened,
+            orders,
+            reports,
+            isolate_waker: None,
+            is_isolate_idle: false,
+            has_served: false,
+            is_ending: false,
+            is_aborted: false,
+            trace: shared.options.trace.then(|| Trace::new(index)),
+        }
+    }
+
+    pub(super) async fn run(mut self) -> Result<Ended, Error> {
+        let entry = self.shared.process.modules().entry().clone();
+        let worker = &mut self.application.isolate().worker;
+        let module = worker
+            .preload_main_module(&entry)
+            .await
+            .map_err(|error| self.program_error(&error))?;
+        let evaluation = self.application.isolate().worker.js_runtime.mod_evaluate(module);
+        self.evaluation = Some((module, Box::pin(evaluation)));
+        poll_fn(|context| self.poll(context)).await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
+        self.mark(Stage::Idle);
+        self.take_orders(context);
+        for _ in 0..TURNS_PER_POLL {
+            match self.round(context)? {
+                Round::Worked => continue,
+                Round::Ended(ended) => return Poll::Ready(Ok(ended)),
+                Round::Idle => {}
+            }
+            if self.is_isolate_idle && self.doze()? {
+                continue;
+            }
+            if self.park(context)?.is_pending() {
+                self.mark(Stage::Engine);
+                return Poll::Pending;
+            }
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
+        let mut worked = self.turn_engine(context)?;
+        worked |= self.poll_isolate(context)?;
+        self.take_engine();
+        worked |= self.poll_evaluation(context)?;
+        self.obey_program();
+        if let Some(ended) = self.poll_end()? {
+            return Ok(Round::Ended(ended));
+        }
+        Ok(if worked { Round::Worked } else { Round::Idle })
+    }
+
+    fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let Some(engine) = &mut self.engine else {
+            return Ok(false);
+        };
+        let mut handler = Traced {
+            handler: &mut self.application,
+            trace: self.trace.as_mut(),
+        };
+        let polled = engine.turn(context, &mut handler).map_err(Error::Engine)?;
+        self.mark(Stage::Engine);
+        if polled == Polled::Finished {
+            self.engine = None;
+            self.application.stopped();
+        }
+        Ok(polled != Polled::Idle)
+    }
+
+    /// Polls the isolate if JavaScript ran or something woke it.
+    fn poll_isolate(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let (flag, waker) = match &self.isolate_waker {
+            Some((flag, waker)) if flag.is_for(context) => (flag, waker),
+            _ => {
+                let flag = WakeFlag::new(context);
+                let waker = Waker::from(flag.clone());
+                let (flag, waker) = self.isolate_waker.insert((flag, waker));
+                (&*flag, &*waker)
+            }
+        };
+        let woken = flag.take();
+        let ran = self.application.take_ran();
+        if !woken && !ran {
+            return Ok(false);
+        }
+        let polled = self.application.poll_event_loop(&mut Context::from_waker(waker));
+        let is_woken = flag.is_woken();
+        self.is_isolate_idle = polled.is_ready();
+        self.mark(Stage::EventLoop);
+        match polled {
+            Poll::Ready(Err(error)) => Err(self.loop_error(&error)),
+            Poll::Ready(Ok(())) | Poll::Pending => Ok(is_woken),
+        }
+    }
+
+    /// Takes the engine that JavaScript has opened.
+    fn take_engine(&mut self) {
+        if let Some((mut engine, address)) = self.opened.borrow_mut().take() {
+            if self.is_ending {
+                engine.drain();
+            }
+            self.engine = Some(engine);
+            self.has_served = true;
+            // A supervisor that does not read any more is ending the process.
+            let _ = self.reports.send(Report::Listening(address));
+        }
+    }
+
+    fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let Some((module, evaluation)) = &mut self.evaluation else {
+            return Ok(false);
+        };
+        let module = *module;
+        match evaluation.as_mut().poll(context) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
+            Poll::Ready(Ok(())) => self.evaluation = None,
+        }
+        let worker = &mut self.application.isolate().worker;
+        if let Err(error) = worker.dispatch_load_event() {
+            let error = deno_core::error::CoreErrorKind::Js(error).into_box();
+            return Err(self.program_error(&error));
+        }
+        self.serve_exports(module)?;
+        Ok(true)
+    }
+
+    fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
+        let exports: Result<v8::Global<v8::Object>, CoreError> = self.application.isolate().exports(module);
+        let exports = exports.map_err(|error| self.program_error(&error))?;
+        match self.application.serve_module(&exports) {
+            Entry::Serves => {}
+            Entry::NoHandler if self.shared.mode == Mode::Serve && !self.has_served => {
+                return Err(Error::NoHandler(self.shared.options.entry.clone()));
+            }
+            Entry::NoHandler => {}
+            Entry::Failed(message) => return Err(self.error(message)),
+        }
+        self.take_engine();
+        Ok(())
+    }
+
+    /// Sleeps in the ring for a moment; true if something came.
+    fn doze(&mut self) -> Result<bool, Error> {
+        let Some(engine) = &mut self.engine else {
+            return Ok(false);
+        };
+        let mut handler = Traced {
+            handler: &mut self.application,
+            trace: self.trace.as_mut(),
+        };
+        let polled = engine.doze(&mut handler).map_err(Error::Engine)?;
+        if polled == Polled::Idle {
+            self.mark(Stage::Idle);
+        }
+        Ok(polled == Polled::Worked)
+    }
+
+    fn park(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
+        let Some(engine) = &mut self.engine else {
+            return Ok(Poll::Pending);
+        };
+        let mut handler = Traced {
+            handler: &mut self.application,
+            trace: self.trace.as_mut(),
+        };
+        match engine.poll_ready(context, &mut handler) {
+            Poll::Pending => Ok(Poll::Pending),
+            Poll::Ready(Ok(())) => Ok(Poll::Ready(())),
+            Poll::Ready(Err(error)) => Err(Error::Engine(error)),
+        }
+    }
+
+    fn take_orders(&mut self, context: &mut Context<'_>) {
+        while let Poll::Ready(order) = self.orders.poll_receive(context) {
+            // Without a supervisor there is nobody to serve for.
+            let Some(order) = order else {
+                return self.end(Order::Abort);
+            };
+            self.end(order);
+        }
+    }
+
+    fn end(&mut self, order: Order) {
+        self.is_ending = true;
+        self.is_aborted |= order == Order::Abort;
+        if let Some(engine) = &mut self.engine {
+            match order {
+                Order::Drain => engine.drain(),
+                Order::Abort => engine.abort(),
+            }
+        }
+    }
+
+    /// `server.stop()` ends the server, not the program.
+    fn obey_program(&mut self) {
+        use crate::bridge::StopOrder;
+        match (self.application.take_stop_order(), &mut self.engine) {
+            (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
+            (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
+            _ => {}
+        }
+    }
+
+    /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
+    /// or the program itself has nothing left to do.
+    fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
+        if self.engine.is_some() {
+            return Ok(None);
+        }
+        if self.is_ending {
+            let waits = !self.is_aborted && self.application.waiting_promises() > 0;
+            return Ok((!waits).then(|| self.finished()));
+        }
+        if self.evaluation.is_none() && self.is_isolate_idle {
+            return Ok(Some(self.finished()));
+        }
+        Ok(None)
+    }
+
+    fn finished(&mut self) -> Ended {
+        let worker = &mut self.application.isolate().worker;
+        let _ = worker.dispatch_unload_event();
+        let _ = worker.dispatch_process_exit_event();
+        Ended::Finished(worker.exit_code())
+    }
+
+    fn mark(&mut self, stage: Stage) {
+        if let Some(trace) = &mut self.trace {
+            trace.mark(stage);
+        }
+    }
+
+    fn program_error(&self, error: &CoreError) -> Error {
+        self.error(describe(error))
+    }
+
+    fn loop_error(&self, error: &CoreError) -> Error {
+        match self.evaluation {
+            Some(_) => self.program_error(error),
+            None => Error::Unhandled(describe(error)),
+        }
+    }
+
+    fn error(&self, message: String) -> Error {
+        Error::Program {
+            entry: self.shared.options.entry.display().to_string(),
+            message,
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! A core: one thread that owns one isolate and one engine.
+//!
+//! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
+//! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
+
+mod event_loop;
+mod trace;
+mod wake_flag;
+
+use std::cell::RefCell;
+use std::io;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use howth_mesh::{Receiver, Sender};
+
+use crate::affinity;
+use crate::bridge::{self, Application, Bridge, Configuration, Opener};
+use crate::engine::{Chosen, Engine};
+use crate::error::{Error, ListenError};
+use crate::isolate::{Isolate, IsolateOptions, Process};
+use crate::listen::{Address, Listeners};
+use crate::options::Options;
+use event_loop::EventLoop;
+
+/// What the supervisor orders.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Order {
+    /// Stop accepting, finish what is in flight, end.
+    Drain,
+    /// Break everything off and end.
+    Abort,
+}
+
+/// What a core reports.
+#[derive(Debug)]
+pub(crate) enum Report {
+    /// It listens and serves.
+    Listening(Address),
+    /// It has ended.
+    Ended(Result<Ended, Error>),
+}
+
+/// How a core ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Ended {
+    /// The program is through, or the server was stopped; the code is the program's.
+    Finished(i32),
+    /// The heap reached its limit. The core may be started again.
+    HeapLimit,
+}
+
+/// Whether the program is expected to serve.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Mode {
+    /// `howth serve`: a program that does not is an error.
+    Serve,
+    /// `howth run`: it may end.
+    Run,
+}
+
+/// What all cores of a process have in common.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) mode: Mode,
+    pub(crate) options: Arc<Options>,
+    pub(crate) process: Process,
+    pub(crate) chosen: Chosen,
+    pub(crate) listeners: Arc<Listeners>,
+    pub(crate) heap_bytes_max: usize,
+}
+
+/// Starts the thread of a core.
+///
+/// # Errors
+/// The thread could not be made.
+pub(crate) fn spawn(
+    index: usize,
+    processor: Option<usize>,
+    shared: Shared,
+    orders: Receiver<Order>,
+    mut reports: Sender<Report>,
+) -> io::Result<std::thread::JoinHandle<()>> {
+    std::thread::Builder::new()
+        .name(format!("core-{index}"))
+        // V8 checks its own limit of 1 MiB; TypeScript's parser recurses as well.
+        .stack_size(8 << 20)
+        .spawn(move || {
+            if let Some(processor) = processor {
+                affinity::pin(processor);
+            }
+            let ended = run(index, shared, orders, &mut reports);
+            // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
+            let _ = reports.send(Report::Ended(ended));
+        })
+}
+
+fn run(
+    index: usize,
+    shared: Shared,
+    orders: Receiver<Order>,
+    reports: &mut Sender<Report>,
+) -> Result<Ended, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(Error::Core)?;
+    let local = tokio::task::LocalSet::new();
+    local.block_on(&runtime, async move {
+        let heap_limit_reached = Arc::new(AtomicBool::new(false));
+        let opened = Rc::new(RefCell::new(None));
+        let application = start_application(&shared, &heap_limit_reached, &opened);
+        let ended = EventLoop::new(index, &shared, application, opened, orders, reports)
+            .run()
+            .await;
+        match ended {
+            Err(_) if heap_limit_reached.load(Ordering::Relaxed) => Ok(Ended::HeapLimit),
+            ended => ended,
+        }
+    })
+}
+
+/// Where an engine lies from the moment JavaScript listens until the loop takes it.
+type Opened = Rc<RefCell<Option<(Engine, Address)>>>;
+
+fn start_application(shared: &Shared, heap_limit_reached: &Arc<AtomicBool>, opened: &Opened) -> Application {
+    let bridge = Bridge::new(opener(shared, opened.clone()));
+    let flag = heap_limit_reached.clone();
+    let isolate = Isolate::start(
+        &shared.process,
+        IsolateOptions {
+            heap_bytes_max: shared.heap_bytes_max,
+            on_heap_limit: Box::new(move || flag.store(true, Ordering::Relaxed)),
+            unhandled_rejections: shared.options.unhandled_rejections,
+            extensions: vec![bridge::extension(bridge.clone())],
+        },
+    );
+    let configuration = Configuration {
+        development: shared.options.development,
+        version: env!("CARGO_PKG_VERSION"),
+    };
+    Application::new(isolate, bridge, configuration)
+}
+
+fn opener(shared: &Shared, opened: Opened) -> Opener {
+    let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
+    let engine_options = shared.options.engine_options.clone();
+    Box::new(move |wanted| {
+        let (listener, address) = listeners.listen(wanted)?;
+        let failed = |error: io::Error| ListenError::Other {
+            port: address.port,
+            host: address.host.clone(),
+            cause: error.to_string(),
+        };
+        let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
+        let exchanges = engine.exchanges();
+        opened.replace(Some((engine, address.clone())));
+        Ok((exchanges, address))
+    })
+}

@@ -1,0 +1,103 @@
+//! `HOWTH_TRACE=1`: where a request's time goes, per stage, once a second on stderr.
+//!
+//! Off, it costs one branch a stage.
+
+use std::time::{Duration, Instant};
+
+use howth_engine::{Event, Handler};
+
+/// The stages of a turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Entering the kernel, receiving, parsing, sending: the engine without JavaScript.
+    Engine,
+    /// The batch in JavaScript.
+    JavaScript,
+    /// Timers, promises and ops of the isolate.
+    EventLoop,
+    /// Asleep.
+    Idle,
+}
+
+const STAGES: usize = 4;
+const PERIOD: Duration = Duration::from_secs(1);
+
+/// Sums of one period.
+#[derive(Debug)]
+pub(super) struct Trace {
+    core: usize,
+    since: Instant,
+    mark: Instant,
+    spent: [Duration; STAGES],
+    requests: u64,
+    batches: u64,
+}
+
+impl Trace {
+    pub(super) fn new(core: usize) -> Self {
+        let now = Instant::now();
+        Trace {
+            core,
+            since: now,
+            mark: now,
+            spent: [Duration::ZERO; STAGES],
+            requests: 0,
+            batches: 0,
+        }
+    }
+
+    /// The time since the last mark was spent in `stage`.
+    pub(super) fn mark(&mut self, stage: Stage) {
+        let now = Instant::now();
+        self.spent[stage as usize] += now - self.mark;
+        self.mark = now;
+        if now - self.since >= PERIOD {
+            self.print(now);
+        }
+    }
+
+    fn print(&mut self, now: Instant) {
+        if self.requests > 0 {
+            let each =
+                |stage: Stage| self.spent[stage as usize].as_nanos() as f64 / 1000.0 / self.requests as f64;
+            eprintln!(
+                "howth: trace: core {}: {} requests in {} batches; per request: engine {:.2} µs, \
+                 JavaScript {:.2} µs, event loop {:.2} µs, idle {:.2} µs",
+                self.core,
+                self.requests,
+                self.batches,
+                each(Stage::Engine),
+                each(Stage::JavaScript),
+                each(Stage::EventLoop),
+                each(Stage::Idle),
+            );
+        }
+        *self = Trace {
+            since: now,
+            mark: now,
+            ..Trace::new(self.core)
+        };
+    }
+}
+
+/// A handler whose batches are counted and timed when there is a trace.
+pub(super) struct Traced<'a, H> {
+    pub(super) handler: &'a mut H,
+    pub(super) trace: Option<&'a mut Trace>,
+}
+
+impl<H: Handler> Handler for Traced<'_, H> {
+    fn on_batch(&mut self, events: &[Event]) {
+        let Some(trace) = &mut self.trace else {
+            return self.handler.on_batch(events);
+        };
+        trace.mark(Stage::Engine);
+        trace.batches += 1;
+        trace.requests += events
+            .iter()
+            .filter(|event| matches!(event, Event::Request(_)))
+            .count() as u64;
+        self.handler.on_batch(events);
+        trace.mark(Stage::JavaScript);
+    }
+}

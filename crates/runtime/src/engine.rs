@@ -1,0 +1,153 @@
+//! Which engine serves, and the one shape both have for the core's loop.
+//!
+//! `cfg` decides what can be chosen, a probe at the start of the process what is chosen.
+
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use howth_engine::{EngineOptions, Exchanges, Handler, Turn};
+use howth_io_portable::PortableEngine;
+
+use crate::error::Error;
+use crate::options::EngineChoice;
+
+pub(crate) use howth_engine::Listener;
+
+cfg_if::cfg_if! {
+    if #[cfg(all(target_os = "linux", feature = "uring"))] {
+        #[path = "engine/ring.rs"]
+        mod ring;
+        use ring::RingDriver;
+    } else {
+        #[path = "engine/absent.rs"]
+        mod ring;
+        use ring::RingDriver;
+    }
+}
+
+/// What was chosen for the whole process, and why, for the start-up line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Chosen {
+    /// The ring engine.
+    Ring,
+    /// The portable engine.
+    Portable {
+        /// Why not the ring engine.
+        why: String,
+    },
+}
+
+impl Chosen {
+    /// Probes what the command line lets be probed.
+    pub(crate) fn by(choice: EngineChoice) -> Result<Self, Error> {
+        let why = match choice {
+            EngineChoice::Off => "--uring=off".to_owned(),
+            EngineChoice::Auto | EngineChoice::Require => match ring::probe() {
+                Ok(()) => return Ok(Chosen::Ring),
+                Err((cause, remedy)) if choice == EngineChoice::Require => {
+                    return Err(Error::RingRefused { cause, remedy });
+                }
+                Err((cause, _)) => cause,
+            },
+        };
+        Ok(Chosen::Portable { why })
+    }
+}
+
+impl std::fmt::Display for Chosen {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Chosen::Ring => formatter.write_str("io_uring"),
+            Chosen::Portable { why } => write!(formatter, "portable engine: {why}"),
+        }
+    }
+}
+
+/// The engine of one core.
+pub(crate) enum Engine {
+    Ring(RingDriver),
+    Portable(Box<PortableEngine>),
+}
+
+/// What polling an engine came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Polled {
+    /// Something happened; poll again.
+    Worked,
+    /// Nothing is to do now. The waker is not registered.
+    Idle,
+    /// Draining is complete.
+    Finished,
+}
+
+impl Engine {
+    /// Must be called on the core's thread, in its tokio runtime.
+    pub(crate) fn new(chosen: &Chosen, listener: Listener, options: EngineOptions) -> io::Result<Self> {
+        match chosen {
+            Chosen::Ring => RingDriver::new(listener, options).map(Engine::Ring),
+            Chosen::Portable { .. } => PortableEngine::new(listener, options)
+                .map(Box::new)
+                .map(Engine::Portable),
+        }
+    }
+
+    pub(crate) fn exchanges(&self) -> Rc<dyn Exchanges> {
+        match self {
+            Engine::Ring(driver) => driver.exchanges(),
+            Engine::Portable(engine) => engine.exchanges(),
+        }
+    }
+
+    /// One turn that does not wait.
+    pub(crate) fn turn(
+        &mut self,
+        context: &mut Context<'_>,
+        handler: &mut dyn Handler,
+    ) -> io::Result<Polled> {
+        match self {
+            Engine::Ring(driver) => driver.turn(handler),
+            Engine::Portable(engine) => Ok(match engine.poll_turn(context, handler) {
+                Poll::Ready(Turn::Worked) => Polled::Worked,
+                Poll::Ready(Turn::Finished) => Polled::Finished,
+                Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
+            }),
+        }
+    }
+
+    /// A turn that may sleep a moment in the kernel instead of in tokio, for a core whose isolate waits for
+    /// nothing.
+    pub(crate) fn doze(&mut self, handler: &mut dyn Handler) -> io::Result<Polled> {
+        match self {
+            Engine::Ring(driver) => driver.doze(handler),
+            Engine::Portable(_) => Ok(Polled::Idle),
+        }
+    }
+
+    /// Registers the waker for whatever happens next. `Ready`: something happened already.
+    pub(crate) fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        handler: &mut dyn Handler,
+    ) -> Poll<io::Result<()>> {
+        match self {
+            Engine::Ring(driver) => driver.poll_ready(context, handler),
+            // Its turn has registered the waker already.
+            Engine::Portable(_) => Poll::Pending,
+        }
+    }
+
+    pub(crate) fn drain(&mut self) {
+        match self {
+            Engine::Ring(driver) => driver.drain(),
+            Engine::Portable(engine) => engine.drain(),
+        }
+    }
+
+    pub(crate) fn abort(&mut self) {
+        match self {
+            Engine::Ring(driver) => driver.abort(),
+            Engine::Portable(engine) => engine.abort(),
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! What stands in for the ring engine where it was not built: a type without values.
+
+use std::convert::Infallible;
+use std::io;
+use std::rc::Rc;
+use std::task::{Context, Poll};
+
+use howth_engine::{EngineOptions, Exchanges, Handler, Listener};
+
+use super::Polled;
+
+pub(super) fn probe() -> Result<(), (String, &'static str)> {
+    Err((
+        "this build has no io_uring".to_owned(),
+        "use a Linux build with the feature `uring`, or serve with --uring=auto",
+    ))
+}
+
+/// No ring engine.
+pub(crate) struct RingDriver(Infallible);
+
+impl RingDriver {
+    pub(super) fn new(_: Listener, _: EngineOptions) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub(super) fn exchanges(&self) -> Rc<dyn Exchanges> {
+        match self.0 {}
+    }
+
+    pub(super) fn turn(&mut self, _: &mut dyn Handler) -> io::Result<Polled> {
+        match self.0 {}
+    }
+
+    pub(super) fn doze(&mut self, _: &mut dyn Handler) -> io::Result<Polled> {
+        match self.0 {}
+    }
+
+    pub(super) fn poll_ready(&mut self, _: &mut Context<'_>, _: &mut dyn Handler) -> Poll<io::Result<()>> {
+        match self.0 {}
+    }
+
+    pub(super) fn drain(&mut self) {
+        match self.0 {}
+    }
+
+    pub(super) fn abort(&mut self) {
+        match self.0 {}
+    }
+}

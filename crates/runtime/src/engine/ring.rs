@@ -1,0 +1,106 @@
+//! The ring engine as a guest of tokio: the loop drives the ring itself while there is work, and parks in
+//! tokio, with the ring's readiness registered there, when there is none.
+
+use std::io;
+use std::os::fd::OwnedFd;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use howth_engine::{EngineOptions, Exchanges, Handler, Listener, Turn};
+use howth_io_uring_net::{RingEngine, Wait};
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+use tokio::time::Sleep;
+
+use super::Polled;
+
+/// How long a core with an idle isolate sleeps in the ring before it parks in tokio. The next request of a
+/// busy server comes sooner, and costs one system call instead of three.
+const DOZE: Duration = Duration::from_millis(1);
+
+pub(super) fn probe() -> Result<(), (String, &'static str)> {
+    howth_io_uring_net::probe().map_err(|refusal| (refusal.to_string(), refusal.remedy()))
+}
+
+/// The ring engine and its registration with tokio.
+pub(crate) struct RingDriver {
+    readiness: AsyncFd<OwnedFd>,
+    timer: Pin<Box<Sleep>>,
+    is_parked: bool,
+    engine: RingEngine,
+}
+
+impl RingDriver {
+    pub(super) fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
+        let engine = RingEngine::new(listener, options)?;
+        let descriptor = engine.readiness()?;
+        // SAFETY: an owned descriptor is open, and stays what it is, until the `AsyncFd` that owns it drops it.
+        let readiness = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?;
+        Ok(RingDriver {
+            readiness,
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            is_parked: false,
+            engine,
+        })
+    }
+
+    pub(super) fn exchanges(&self) -> Rc<dyn Exchanges> {
+        self.engine.exchanges()
+    }
+
+    pub(super) fn turn(&mut self, handler: &mut dyn Handler) -> io::Result<Polled> {
+        self.unpark();
+        self.engine.turn(Wait::Not, handler).map(polled)
+    }
+
+    pub(super) fn doze(&mut self, handler: &mut dyn Handler) -> io::Result<Polled> {
+        self.engine.turn(Wait::For(DOZE), handler).map(polled)
+    }
+
+    pub(super) fn poll_ready(
+        &mut self,
+        context: &mut Context<'_>,
+        handler: &mut dyn Handler,
+    ) -> Poll<io::Result<()>> {
+        if !self.is_parked {
+            self.is_parked = true;
+            self.engine.before_park();
+            if self.engine.turn(Wait::Not, handler)? != Turn::Idle {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        if let Some(deadline) = self.engine.next_deadline() {
+            self.timer.as_mut().reset(tokio::time::Instant::now() + deadline);
+            if self.timer.as_mut().poll(context).is_ready() {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let mut guard = ready!(self.readiness.poll_read_ready(context))?;
+        guard.clear_ready();
+        Poll::Ready(Ok(()))
+    }
+
+    pub(super) fn drain(&mut self) {
+        self.engine.drain();
+    }
+
+    pub(super) fn abort(&mut self) {
+        self.engine.abort();
+    }
+
+    fn unpark(&mut self) {
+        if std::mem::take(&mut self.is_parked) {
+            self.engine.after_park();
+        }
+    }
+}
+
+fn polled(turn: Turn) -> Polled {
+    match turn {
+        Turn::Worked => Polled::Worked,
+        Turn::Idle => Polled::Idle,
+        Turn::Finished => Polled::Finished,
+    }
+}

@@ -1,0 +1,110 @@
+//! Everything that can end `serve` or `run`, each a line that names the cause and the remedy.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::isolate::UnknownFlags;
+use crate::modules::ModulesError;
+
+/// Why the runtime could not start, or had to stop.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The entry file, or a configuration file beside it.
+    #[error(transparent)]
+    Modules(#[from] ModulesError),
+    /// `--v8-flags`.
+    #[error("{0}; see `node --v8-options` for V8's flags")]
+    V8Flags(#[from] UnknownFlags),
+    /// `--uring` was asked for and cannot be had.
+    #[error("--uring: {cause}; {remedy}")]
+    RingRefused {
+        /// Why.
+        cause: String,
+        /// What to do about it.
+        remedy: &'static str,
+    },
+    /// The program failed while its top-level code ran. What it printed says more.
+    #[error("{entry}: {message}")]
+    Program {
+        /// The entry file.
+        entry: String,
+        /// The exception with its stack, or the reason.
+        message: String,
+    },
+    /// The module exports nothing that can be served.
+    #[error(
+        "{0} has no handler; write `export default {{ fetch(request) {{ return new Response(\"Hi\") }} }}` or \
+         call Howth.serve(handler)"
+    )]
+    NoHandler(PathBuf),
+    /// Listening failed.
+    #[error(transparent)]
+    Listen(#[from] ListenError),
+    /// A thread or its event loop could not be made.
+    #[error("cannot start a core: {0}; check the limits on processes and open files (ulimit -u, ulimit -n)")]
+    Core(#[source] io::Error),
+    /// The engine failed beyond repair.
+    #[error("the engine failed: {0}; restart howth, and with --uring=off if it fails again")]
+    Engine(#[source] io::Error),
+    /// A rejection nobody handled, under `--unhandled-rejections=throw`.
+    #[error("unhandled rejection: {0}")]
+    Unhandled(String),
+    /// A core used up its heap where starting it again is no help.
+    #[error("core {core} reached its heap limit of {heap_mib} MiB; raise it with --max-heap")]
+    HeapLimit {
+        /// Which core.
+        core: usize,
+        /// The limit.
+        heap_mib: usize,
+    },
+    /// `--watch` cannot watch.
+    #[error("--watch: {0}; start without --watch")]
+    Watch(#[from] notify::Error),
+}
+
+/// Why an address cannot be listened on.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum ListenError {
+    /// Somebody else listens there.
+    #[error("port {port} on {host} is in use; stop what listens there or choose another with --port")]
+    PortInUse {
+        /// The port.
+        port: u16,
+        /// The host as it was given.
+        host: String,
+    },
+    /// A privileged port.
+    #[error("port {port} on {host} is not permitted; use a port from 1024 or grant CAP_NET_BIND_SERVICE")]
+    Denied {
+        /// The port.
+        port: u16,
+        /// The host as it was given.
+        host: String,
+    },
+    /// The host has no address.
+    #[error("host {host} has no address here ({cause}); give an IP address with --host")]
+    Host {
+        /// The host as it was given.
+        host: String,
+        /// What the resolver said.
+        cause: String,
+    },
+    /// A Unix-domain socket.
+    #[error("cannot listen on the socket {path}: {cause}; check the path with --unix")]
+    Unix {
+        /// The path.
+        path: String,
+        /// What the kernel said.
+        cause: String,
+    },
+    /// Anything else.
+    #[error("cannot listen on {host}:{port}: {cause}; choose another address with --host and --port")]
+    Other {
+        /// The port.
+        port: u16,
+        /// The host as it was given.
+        host: String,
+        /// What the kernel said.
+        cause: String,
+    },
+}

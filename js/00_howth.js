@@ -1,0 +1,21 @@
+// Entry of the extension `howth`: runs once, while the snapshot is made.
+//
+// What Rust needs to reach is put on one object. The isolate takes it from the global scope right after it
+// starts, before any program runs, so no program sees it.
+
+import { setRejectionPolicy } from "ext:howth/10_rejections.js";
+import { connect, serve, serveModule, waitingPromises } from "ext:howth/40_server.js";
+
+// Gives programs the `Howth` global and the bridge its ops.
+function start(configuration) {
+  connect(configuration, this.ops);
+  const howth = Object.freeze({ serve, version: configuration.version });
+  Object.defineProperty(globalThis, "Howth", {
+    value: howth,
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+globalThis.__howth = { setRejectionPolicy, start, serveModule, waitingPromises };
