@@ -115,7 +115,8 @@ impl ChunkedBody {
             if digits == SIZE_DIGITS_MAX {
                 return Err(SIZE_TOO_LARGE);
             }
-            self.chunk_bytes = if digits == 0 { 0 } else { self.chunk_bytes << 4 } | u64::from(digit);
+            // It is 0 before the first digit: nothing is left of the chunk before.
+            self.chunk_bytes = self.chunk_bytes << 4 | u64::from(digit);
             return Ok(Place::Size { digits: digits + 1 });
         }
         let place = match byte {
