@@ -4,7 +4,7 @@
 //! framing or persistence: `plan_response` does, for both engines. Called by: `calls`.
 
 use howth_http1::{RequestFacts, ResponseHead, ResponsePlan, Version, is_forwarded};
-use http::header::{CONNECTION, CONTENT_LENGTH, DATE, MaxSizeReached};
+use http::header::{CONNECTION, CONTENT_LENGTH, MaxSizeReached};
 use http::{Extensions, HeaderMap, HeaderName, HeaderValue, StatusCode};
 use hyper::ext::ReasonPhrase;
 
@@ -42,10 +42,7 @@ pub(crate) fn map_head(
         let value = HeaderValue::from_bytes(value).map_err(|_| Unsendable)?;
         fields.try_append(name, value)?;
     }
-    if !fields.contains_key(DATE) {
-        fields.try_insert(DATE, shared.date_value())?;
-    }
-    // Hyper writes the length of a body itself, by the body's size hint.
+    // Hyper adds the date where there is none, and the length of a body by the body's size hint.
     if let Some(length) = plan.content_length.filter(|_| !is_length_hinted) {
         fields.try_insert(CONTENT_LENGTH, HeaderValue::from(length))?;
     }

@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::answer::map_head;
 use crate::response_body::ResponseBody;
 use crate::shared::Shared;
-use crate::table::{Answer, Exchange, Silence};
+use crate::table::{Answer, Exchange, ResponseStream, Silence};
 
 /// The engine's side of the seam.
 pub(crate) struct Calls {
@@ -85,11 +85,18 @@ impl Calls {
         let body = match (content, plan.framing) {
             (_, Framing::None) => ResponseBody::whole(Rc::clone(shared), id, Bytes::new()),
             (Content::Whole(bytes), _) => ResponseBody::whole(Rc::clone(shared), id, bytes),
-            (Content::Stream(_), Framing::Length(length)) => {
-                exchange.stream.remaining = Some(length);
-                ResponseBody::stream(Rc::clone(shared), id, Some(length))
+            (Content::Stream(_), framing) => {
+                let remaining = if let Framing::Length(length) = framing {
+                    Some(length)
+                } else {
+                    None
+                };
+                exchange.stream = Some(Box::new(ResponseStream {
+                    remaining,
+                    ..ResponseStream::default()
+                }));
+                ResponseBody::stream(Rc::clone(shared), id, remaining)
             }
-            (Content::Stream(_), _) => ResponseBody::stream(Rc::clone(shared), id, None),
         };
         let mut response = http::Response::new(body);
         *response.status_mut() = mapped.status;
@@ -164,10 +171,10 @@ impl Exchanges for Calls {
     fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
         let high_watermark = self.shared.options.write_high_watermark_bytes;
         self.change(id, Answer::Streaming, |exchange| {
-            if chunk.is_empty() || exchange.framing == Framing::None {
+            // Without a stream no body goes out, as after HEAD.
+            let Some(stream) = exchange.stream.as_mut().filter(|_| !chunk.is_empty()) else {
                 return Backpressure::Ready;
-            }
-            let stream = &mut exchange.stream;
+            };
             if let Some(remaining) = &mut stream.remaining {
                 match remaining.checked_sub(chunk.len() as u64) {
                     Some(rest) => *remaining = rest,
@@ -190,14 +197,15 @@ impl Exchanges for Calls {
 
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
         self.change(id, Answer::Streaming, |exchange| {
-            if exchange.stream.remaining.is_some_and(|bytes| bytes > 0) {
-                exchange.answer = Answer::Broken;
-                return;
-            }
-            if exchange.framing == Framing::Chunked && !trailers.is_empty() {
-                exchange.stream.trailers = Some(trailer_map(trailers));
-            }
             exchange.answer = Answer::Complete;
+            let Some(stream) = &mut exchange.stream else {
+                return;
+            };
+            if stream.remaining.is_some_and(|bytes| bytes > 0) {
+                exchange.answer = Answer::Broken;
+            } else if exchange.framing == Framing::Chunked && !trailers.is_empty() {
+                stream.trailers = Some(trailer_map(trailers));
+            }
         })
     }
 

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
 use howth_engine::{Event, ExchangeId};
@@ -23,7 +23,6 @@ const LINGER_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) struct Connection {
     pub(crate) link: Rc<Link>,
-    pub(crate) waker: Waker,
     /// Tells it from earlier connections with the same index.
     pub(crate) serial: u64,
     pub(crate) phase: Phase,
@@ -83,10 +82,9 @@ impl Intake {
 }
 
 impl Connection {
-    pub(crate) fn new(link: Link, waker: Waker, serial: u64, now: Instant) -> Self {
+    pub(crate) fn new(link: Link, serial: u64, now: Instant) -> Self {
         Connection {
             link: Rc::new(link),
-            waker,
             serial,
             phase: Phase::Open,
             intake: Intake::Open,
@@ -107,8 +105,8 @@ impl Connection {
 
     /// Writes what can be written and ends what is over.
     pub(crate) fn pump(&mut self, shared: &Rc<Shared>) {
-        let waker = self.waker.clone();
-        let mut context = Context::from_waker(&waker);
+        let link = Rc::clone(&self.link);
+        let mut context = Context::from_waker(&link.waker);
         if self.phase == Phase::Open && self.pump_open(shared, &mut context).is_err() {
             self.abort(shared);
         }
@@ -260,7 +258,7 @@ impl Connection {
         let table = shared.table.borrow();
         let Some(exchange) = table.get(id) else { return };
         let (answer, framing) = (exchange.answer, exchange.framing);
-        let is_drained = exchange.stream.chunks.is_empty() && exchange.outgoing.is_none();
+        let is_drained = exchange.is_drained();
         drop(table);
         match answer {
             Answer::Refused(rejection) if !is_fed => self.refuse(shared, rejection),
@@ -296,12 +294,12 @@ impl Connection {
         let Some(exchange) = table.get_mut(*id) else {
             return;
         };
-        let held = exchange.stream.queued_bytes + self.link.held();
-        if exchange.stream.is_full
-            && exchange.answer == Answer::Streaming
-            && held <= shared.options.write_high_watermark_bytes / 2
-        {
-            exchange.stream.is_full = false;
+        let (Some(stream), Answer::Streaming) = (&mut exchange.stream, exchange.answer) else {
+            return;
+        };
+        let held = stream.queued_bytes + self.link.held();
+        if stream.is_full && held <= shared.options.write_high_watermark_bytes / 2 {
+            stream.is_full = false;
             shared.push_event(Event::Writable(*id));
         }
     }
@@ -321,7 +319,7 @@ impl Connection {
                     Phase::Closed
                 };
                 // Reading registers for the client's end of stream.
-                self.waker.wake_by_ref();
+                self.link.waker.wake_by_ref();
             }
         }
     }
@@ -341,8 +339,7 @@ impl Connection {
         };
         for item in items {
             let Item::Exchange(id) = item else { continue };
-            let exchange = shared.table.borrow_mut().remove(id);
-            if exchange.is_some() {
+            if shared.table.borrow_mut().remove(id) {
                 shared.push_event(Event::Aborted(id));
             }
         }

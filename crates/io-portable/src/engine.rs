@@ -261,9 +261,8 @@ impl PortableEngine {
             self.connections.push(None);
             self.connections.len() as u32 - 1
         });
-        let link = Link::new(index, socket, peer);
-        let waker = self.shared.wakes.waker(index);
-        let connection = Connection::new(link, waker, self.next_serial, self.shared.now.get());
+        let link = Link::new(index, self.shared.wakes.waker(index), socket, peer);
+        let connection = Connection::new(link, self.next_serial, self.shared.now.get());
         self.next_serial += 1;
         self.connections[index as usize] = Some(Box::new(connection));
         self.shared.count(|counters| {

@@ -6,7 +6,7 @@
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::io;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
 use howth_engine::{Event, ExchangeId, PeerAddress};
@@ -26,6 +26,8 @@ pub(crate) enum Item {
 
 pub(crate) struct Link {
     pub(crate) index: u32,
+    /// Puts the connection on the list of those that are ready.
+    pub(crate) waker: Waker,
     pub(crate) peer: PeerAddress,
     pub(crate) socket: RefCell<Socket>,
     pub(crate) pipeline: RefCell<VecDeque<Item>>,
@@ -54,9 +56,10 @@ struct Output {
 }
 
 impl Link {
-    pub(crate) fn new(index: u32, socket: Socket, peer: PeerAddress) -> Self {
+    pub(crate) fn new(index: u32, waker: Waker, socket: Socket, peer: PeerAddress) -> Self {
         Link {
             index,
+            waker,
             peer,
             socket: RefCell::new(socket),
             pipeline: RefCell::default(),
@@ -125,11 +128,9 @@ impl Link {
             if !is_over {
                 return;
             }
-            let exchange = table.remove(id);
-            drop(table);
             self.pipeline.borrow_mut().pop_front();
             self.fed.set(self.fed.get() - 1);
-            if exchange.is_some() {
+            if table.remove(id) {
                 shared.push_event(Event::Completed(id));
             }
         }

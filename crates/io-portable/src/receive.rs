@@ -54,8 +54,8 @@ impl Connection {
     }
 
     fn read(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) -> io::Result<()> {
-        let waker = self.waker.clone();
-        let mut context = Context::from_waker(&waker);
+        let link = Rc::clone(&self.link);
+        let mut context = Context::from_waker(&link.waker);
         // Also without bytes: the end of a body may be all that was left to decode.
         if std::mem::take(&mut self.is_behind) {
             self.decode_rest(shared, scratch);
@@ -79,7 +79,7 @@ impl Connection {
                 Poll::Ready(Err(error)) => return Err(error),
             }
         }
-        waker.wake_by_ref();
+        link.waker.wake_by_ref();
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use howth_engine::ExchangeId;
 use http_body::{Body, Frame, SizeHint};
 
 use crate::shared::Shared;
-use crate::table::Answer;
+use crate::table::{Answer, ResponseStream};
 
 /// The body of one exchange's response. Dropped by Hyper when it has taken everything.
 pub(crate) struct ResponseBody {
@@ -50,7 +50,9 @@ impl ResponseBody {
         let Some(exchange) = table.get_mut(self.id) else {
             return Poll::Ready(None);
         };
-        let stream = &mut exchange.stream;
+        let Some(stream) = &mut exchange.stream else {
+            return Poll::Ready(None);
+        };
         if let Some(chunk) = stream.chunks.pop_front() {
             stream.queued_bytes -= chunk.len();
             exchange.link.hold(chunk.len());
@@ -84,8 +86,9 @@ impl Body for ResponseBody {
         match &self.content {
             Content::Whole(bytes) => bytes.is_empty(),
             Content::Stream(_) => self.shared.table.borrow().get(self.id).is_none_or(|exchange| {
-                let stream = &exchange.stream;
-                exchange.answer == Answer::Complete && stream.chunks.is_empty() && stream.trailers.is_none()
+                let is_empty =
+                    |stream: &ResponseStream| stream.chunks.is_empty() && stream.trailers.is_none();
+                exchange.answer == Answer::Complete && exchange.stream.as_deref().is_none_or(is_empty)
             }),
         }
     }
@@ -101,7 +104,7 @@ impl Body for ResponseBody {
 
 impl Drop for ResponseBody {
     fn drop(&mut self) {
-        // The table is borrowed only when the exchange itself is being dropped with its response in it.
+        // The table is borrowed only while it drops the exchange itself, with its response in it.
         if let Ok(mut table) = self.shared.table.try_borrow_mut()
             && let Some(exchange) = table.get_mut(self.id)
         {

@@ -34,8 +34,7 @@ pub(crate) fn connect(shared: &Rc<Shared>, link: &Rc<Link>) -> HyperConnection {
         link: Rc::clone(link),
     };
     http1::Builder::new()
-        // Ours is the same in both engines, and its timer needs no Hyper timer.
-        .auto_date_header(false)
+        // Heads are read, and timed, before Hyper sees anything.
         .header_read_timeout(None)
         // The end of the client's stream is the engine's business; Hyper never sees it.
         .half_close(true)

@@ -9,7 +9,7 @@ use std::time::{Instant, SystemTime};
 
 use howth_engine::{Counters, EngineOptions, Event};
 use howth_http1::{Date, Rejection};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderMap;
 
 use crate::table::ExchangeTable;
 use crate::wake::WakeList;
@@ -37,21 +37,12 @@ pub(crate) struct Shared {
     /// Set while the engine's own turn is on the stack, which looks at `kicked` before it ends.
     in_turn: Cell<bool>,
     counters: Cell<Counters>,
-    date: RefCell<CachedDate>,
     spare_maps: RefCell<Vec<HeaderMap>>,
     spare_buffers: RefCell<Vec<Vec<u8>>>,
 }
 
-struct CachedDate {
-    date: Date,
-    value: HeaderValue,
-    rendered: Instant,
-}
-
 impl Shared {
     pub(crate) fn new(options: EngineOptions, wakes: Arc<WakeList>) -> Self {
-        let date = Date::new(SystemTime::now());
-        let now = Instant::now();
         Shared {
             has_handler_deadlines: Cell::new(options.deadlines.handler.is_some()),
             options,
@@ -60,32 +51,18 @@ impl Shared {
             wakes,
             draining: Cell::new(false),
             drain_until: Cell::new(None),
-            now: Cell::new(now),
+            now: Cell::new(Instant::now()),
             kicked: RefCell::default(),
             in_turn: Cell::new(false),
             counters: Cell::default(),
-            date: RefCell::new(CachedDate {
-                value: date_value(&date),
-                date,
-                rendered: now,
-            }),
             spare_maps: RefCell::default(),
             spare_buffers: RefCell::default(),
         }
     }
 
     pub(crate) fn begin_turn(&self) {
-        let now = Instant::now();
-        self.now.set(now);
+        self.now.set(Instant::now());
         self.in_turn.set(true);
-        let mut cached = self.date.borrow_mut();
-        if now.duration_since(cached.rendered).as_millis() >= 250 {
-            cached.rendered = now;
-            cached.date.update(SystemTime::now());
-            if cached.value.as_bytes() != cached.date.as_bytes() {
-                cached.value = date_value(&cached.date);
-            }
-        }
     }
 
     pub(crate) fn end_turn(&self) {
@@ -119,13 +96,9 @@ impl Shared {
         self.counters.get()
     }
 
-    pub(crate) fn date_value(&self) -> HeaderValue {
-        self.date.borrow().value.clone()
-    }
-
     /// Appends the engine's own response and counts it.
     pub(crate) fn encode_rejection(&self, rejection: Rejection, out: &mut Vec<u8>) {
-        rejection.encode(&self.date.borrow().date, out);
+        rejection.encode(&Date::new(SystemTime::now()), out);
         self.count(|counters| counters.refused += 1);
     }
 
@@ -152,9 +125,4 @@ impl Shared {
             spare.push(buffer);
         }
     }
-}
-
-fn date_value(date: &Date) -> HeaderValue {
-    // An IMF-fixdate is visible ASCII; the empty value can't happen.
-    HeaderValue::from_bytes(date.as_bytes()).unwrap_or(HeaderValue::from_static(""))
 }

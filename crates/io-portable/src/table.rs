@@ -32,8 +32,8 @@ pub(crate) struct Exchange {
     pub(crate) is_last: bool,
     /// Hyper holds every byte of the response.
     pub(crate) is_taken: bool,
-    /// Chunks of a streamed response that Hyper has not taken yet.
-    pub(crate) stream: ResponseStream,
+    /// What Hyper has not taken yet of a streamed response.
+    pub(crate) stream: Option<Box<ResponseStream>>,
     /// When the application has to have begun its response.
     pub(crate) handler_deadline: Option<Instant>,
     pub(crate) silence: Silence,
@@ -89,6 +89,11 @@ pub(crate) struct ResponseStream {
 }
 
 impl Exchange {
+    /// The stream's chunks are all with Hyper, which has the head, too.
+    pub(crate) fn is_drained(&self) -> bool {
+        self.outgoing.is_none() && self.stream.as_ref().is_none_or(|stream| stream.chunks.is_empty())
+    }
+
     pub(crate) fn new(link: Rc<Link>, facts: RequestFacts, body: RequestBody) -> Self {
         Exchange {
             link,
@@ -99,7 +104,7 @@ impl Exchange {
             framing: Framing::None,
             is_last: false,
             is_taken: false,
-            stream: ResponseStream::default(),
+            stream: None,
             handler_deadline: None,
             silence: Silence::Default,
         }
@@ -161,17 +166,19 @@ impl ExchangeTable {
         slot.exchange.is_some().then_some(&slot.head)
     }
 
-    /// Ends an exchange: its id is gone.
-    pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Exchange> {
-        let slot = self.slots.get_mut(id.index as usize)?;
-        if slot.generation != id.generation {
-            return None;
+    /// Ends an exchange: its id is gone. False if it was before.
+    pub(crate) fn remove(&mut self, id: ExchangeId) -> bool {
+        let Some(slot) = self.slots.get_mut(id.index as usize) else {
+            return false;
+        };
+        if slot.generation != id.generation || slot.exchange.is_none() {
+            return false;
         }
-        let exchange = slot.exchange.take()?;
+        slot.exchange = None;
         slot.generation = (slot.generation + 1) & GENERATION_MASK;
         slot.head.clear();
         self.free.push(id.index);
-        Some(exchange)
+        true
     }
 
     /// How many exchanges are in the table.
