@@ -44,7 +44,10 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     let mut extensions = vec![howth_snapshot::extension()];
     extensions.extend(options.extensions);
     let worker_options = WorkerOptions {
-        bootstrap: bootstrap_options(process, WorkerExecutionMode::Run),
+        bootstrap: BootstrapOptions {
+            node_ipc_init: process.parent_channel.take(),
+            ..bootstrap_options(process, WorkerExecutionMode::Run)
+        },
         extensions,
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
@@ -80,7 +83,6 @@ pub(super) fn bootstrap_options(process: &Process, mode: WorkerExecutionMode) ->
         inspect: process.options.inspect,
         has_node_modules_dir: true,
         argv0: std::env::args().next(),
-        node_ipc_init: process.parent_channel,
         mode,
         ..Default::default()
     }

@@ -9,8 +9,10 @@
 mod bootstrap;
 mod bridge;
 mod heap;
+mod inspector;
 mod memory_limit;
 mod options;
+mod parent_channel;
 mod platform;
 mod process;
 mod web_worker;
@@ -21,6 +23,7 @@ use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::MainWorker;
 
 pub use heap::heap_bytes_default;
+pub use inspector::listen_for_debugger;
 pub use memory_limit::memory_bytes;
 pub use options::{HeapLimitHook, IsolateOptions};
 pub use platform::{UnknownFlags, initialize};

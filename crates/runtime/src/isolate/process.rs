@@ -5,11 +5,11 @@ use std::sync::Arc;
 use deno_core::{CompiledWasmModuleStore, SharedArrayBufferStore};
 use deno_runtime::FeatureChecker;
 use deno_runtime::deno_inspector_server::MainInspectorSessionChannel;
-use deno_runtime::deno_node::ops::ipc::ChildIpcSerialization;
 use deno_runtime::deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
 use deno_runtime::deno_web::{BlobStore, BlobStoreTrait, InMemoryBroadcastChannel};
 use sys_traits::impls::RealSys;
 
+use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
@@ -41,8 +41,7 @@ pub struct Process {
     pub(super) shared_array_buffers: SharedArrayBufferStore,
     pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
     pub(super) inspector_sessions: MainInspectorSessionChannel,
-    /// The pipe to the parent, if `child_process.fork()` started this process.
-    pub(super) parent_channel: Option<(i64, ChildIpcSerialization)>,
+    pub(super) parent_channel: ParentChannel,
 }
 
 impl Process {
@@ -66,7 +65,7 @@ impl Process {
             shared_array_buffers: SharedArrayBufferStore::default(),
             compiled_wasm_modules: CompiledWasmModuleStore::default(),
             inspector_sessions: MainInspectorSessionChannel::new(),
-            parent_channel: None,
+            parent_channel: ParentChannel::from_environment(),
         }
     }
 

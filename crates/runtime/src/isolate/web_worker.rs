@@ -72,8 +72,6 @@ fn options(
     let mut bootstrap = bootstrap_options(process, WorkerExecutionMode::Worker);
     bootstrap.location = Some(arguments.main_module.clone());
     bootstrap.close_on_idle = arguments.close_on_idle;
-    // The channel to the parent process is the main isolate's.
-    bootstrap.node_ipc_init = None;
     WebWorkerOptions {
         name: arguments.name,
         main_module: arguments.main_module,

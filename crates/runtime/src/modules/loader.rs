@@ -92,6 +92,11 @@ impl ModuleLoader for Loader {
             .load(specifier, referrer.as_ref(), &options.requested_module_type)
     }
 
+    fn get_source_map(&self, file_name: &str) -> Option<Cow<'_, [u8]>> {
+        let specifier = ModuleSpecifier::parse(file_name).ok()?;
+        self.0.shared.commonjs_source_map(&specifier).map(Cow::Owned)
+    }
+
     fn get_source_mapped_source_line(&self, file_name: &str, line_number: usize) -> Option<String> {
         let path = ModuleSpecifier::parse(file_name).ok()?.to_file_path().ok()?;
         let source = std::fs::read_to_string(path).ok()?;

@@ -7,15 +7,19 @@ use std::path::Path;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use deno_ast::{MediaType, ModuleKind};
+use deno_ast::{EmittedSourceText, MediaType, ModuleKind, SourceMapOption};
 use deno_core::{ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType};
 use deno_error::JsErrorBox;
 use node_resolver::analyze::CjsAnalysisSourceProvider;
+use node_resolver::{InNpmPackageChecker, ResolutionMode};
 
 use super::compiler_options::transpile_options;
 use super::discovery::Shared;
 use super::error::ModuleError;
 use super::typescript::{parse, to_javascript};
+
+/// The variables that only CommonJS modules have.
+const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
 impl Shared {
     /// Reads a file as a module of the type the import asks for.
@@ -56,20 +60,37 @@ impl Shared {
 
     /// Reads a file for `require`, which compiles it as CommonJS.
     pub(super) fn commonjs_text(&self, path: &Path) -> Result<String, JsErrorBox> {
-        let content = std::fs::read(path).map_err(JsErrorBox::from_err)?;
-        let media_type = MediaType::from_path(path);
-        if !media_type.is_emittable() {
-            return Ok(text(content));
+        match MediaType::from_path(path).is_emittable() {
+            true => Ok(self.transpiled_commonjs(path, SourceMapOption::None)?.text),
+            false => Ok(text(std::fs::read(path).map_err(JsErrorBox::from_err)?)),
         }
+    }
+
+    /// The source map of a file that `require` compiled, made when a stack trace asks: V8 does not report the
+    /// map inside of what is compiled that way.
+    pub(super) fn commonjs_source_map(&self, specifier: &ModuleSpecifier) -> Option<Vec<u8>> {
+        let is_made_commonjs = MediaType::from_specifier(specifier).is_emittable()
+            && self.module_kinds.get_referrer_kind(specifier) == ResolutionMode::Require;
+        if !is_made_commonjs {
+            return None;
+        }
+        let path = specifier.to_file_path().ok()?;
+        let emitted = self.transpiled_commonjs(&path, SourceMapOption::Separate).ok()?;
+        emitted.source_map.map(String::into_bytes)
+    }
+
+    fn transpiled_commonjs(
+        &self,
+        path: &Path,
+        source_map: SourceMapOption,
+    ) -> Result<EmittedSourceText, JsErrorBox> {
         let specifier = ModuleSpecifier::from_file_path(path)
             .map_err(|()| JsErrorBox::type_error(format!("'{}' is not an absolute path", path.display())))?;
-        let parsed = parse(&specifier, media_type, text(content).into())?;
-        let is_script = parsed.compute_is_script();
-        to_javascript(
-            parsed,
-            ModuleKind::from_is_cjs(is_script),
-            transpile_options(&self.compiler_options, &specifier)?,
-        )
+        let content = std::fs::read(path).map_err(JsErrorBox::from_err)?;
+        let parsed = parse(&specifier, MediaType::from_path(path), text(content).into())?;
+        let kind = ModuleKind::from_is_cjs(parsed.compute_is_script());
+        let options = transpile_options(&self.compiler_options, &specifier)?;
+        to_javascript(parsed, kind, options, source_map)
     }
 
     fn read(
@@ -102,10 +123,7 @@ impl Shared {
         media_type: MediaType,
         text: String,
     ) -> Result<String, JsErrorBox> {
-        let is_maybe_commonjs = self
-            .module_kinds
-            .is_maybe_cjs(specifier, media_type)
-            .map_err(JsErrorBox::from_err)?;
+        let is_maybe_commonjs = self.is_maybe_commonjs(specifier, media_type, &text)?;
         let (text, is_maybe_commonjs) = match media_type.is_emittable() {
             true => self.transpiled(specifier, media_type, text, is_maybe_commonjs)?,
             false => (text, is_maybe_commonjs),
@@ -136,10 +154,29 @@ impl Shared {
                 .is_cjs_with_known_is_script(specifier, media_type, parsed.compute_is_script())
                 .map_err(JsErrorBox::from_err)?;
         let options = transpile_options(&self.compiler_options, specifier)?;
-        Ok((
-            to_javascript(parsed, ModuleKind::from_is_cjs(is_commonjs), options)?,
-            is_commonjs,
-        ))
+        let kind = ModuleKind::from_is_cjs(is_commonjs);
+        let emitted = to_javascript(parsed, kind, options, SourceMapOption::Inline)?;
+        Ok((emitted.text, is_commonjs))
+    }
+
+    /// Whether the file must be parsed to tell. Node's rule, but for a program's own files that do not even
+    /// mention what only CommonJS has: those are ES modules, which start faster and may await at the top.
+    fn is_maybe_commonjs(
+        &self,
+        specifier: &ModuleSpecifier,
+        media_type: MediaType,
+        text: &str,
+    ) -> Result<bool, JsErrorBox> {
+        let is_maybe = self.module_kinds.is_maybe_cjs(specifier, media_type).map_err(JsErrorBox::from_err)?;
+        let is_said_by_name = matches!(media_type, MediaType::Cjs | MediaType::Cts);
+        if !is_maybe || is_said_by_name || self.package_checker.in_npm_package(specifier) {
+            return Ok(is_maybe);
+        }
+        let mentions = COMMONJS_NAMES.iter().any(|name| text.contains(name));
+        if !mentions {
+            self.module_kinds.set_is_known_script(specifier, false);
+        }
+        Ok(mentions)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use deno_ast::{
-    DecoratorsTranspileOption, EmitOptions, MediaType, ModuleKind, ParseDiagnostic, ParseParams,
+    DecoratorsTranspileOption, EmitOptions, EmittedSourceText, MediaType, ModuleKind, ParseDiagnostic, ParseParams,
     ParsedSource, SourceMapOption, TranspileModuleOptions, TranspileOptions,
 };
 use deno_core::ModuleSpecifier;
@@ -29,8 +29,7 @@ pub(super) fn parse(
     .map_err(|diagnostic| syntax_error(&diagnostic))
 }
 
-/// Writes the program as JavaScript, with a source map at its end by which stack traces name the lines of the
-/// original.
+/// Writes the program as JavaScript. By the source map stack traces name the lines of the original.
 ///
 /// # Errors
 /// A `SyntaxError` for what the parser only finds fault with now.
@@ -38,7 +37,8 @@ pub(super) fn to_javascript(
     parsed: ParsedSource,
     kind: ModuleKind,
     mut options: TranspileOptions,
-) -> Result<String, JsErrorBox> {
+    source_map: SourceMapOption,
+) -> Result<EmittedSourceText, JsErrorBox> {
     // The pass for decorators moves computed member names out of the class even if there are none.
     if !parsed.text().contains('@') {
         options.decorators = DecoratorsTranspileOption::None;
@@ -46,15 +46,11 @@ pub(super) fn to_javascript(
     let module_options = TranspileModuleOptions {
         module_kind: Some(kind),
     };
-    let emit_options = EmitOptions {
-        source_map: SourceMapOption::Inline,
-        inline_sources: false,
-        ..Default::default()
-    };
+    let emit_options = EmitOptions { source_map, inline_sources: false, ..Default::default() };
     let emitted = parsed
         .transpile(&options, &module_options, &emit_options)
         .map_err(|error| JsErrorBox::new("SyntaxError", without_prefix(&error.to_string())))?;
-    Ok(emitted.into_source().text)
+    Ok(emitted.into_source())
 }
 
 /// The parser's account as an error of JavaScript: message, the line with a mark, file:line:column.
@@ -76,7 +72,8 @@ mod tests {
     fn javascript(source: &str) -> Result<String, JsErrorBox> {
         let specifier = ModuleSpecifier::parse("file:///app/server.ts").expect("a URL");
         let parsed = parse(&specifier, MediaType::TypeScript, source.into())?;
-        to_javascript(parsed, ModuleKind::Esm, TranspileOptions::default())
+        let options = TranspileOptions::default();
+        to_javascript(parsed, ModuleKind::Esm, options, SourceMapOption::Inline).map(|emitted| emitted.text)
     }
 
     #[test]
