@@ -233,7 +233,7 @@ fn requests_are_the_platforms_own(engine: Engine) {
     let server = Launch::serve(engine, "
         export default async (request: Request) => {
             class Extended extends Request { get shout() { return this.url.toUpperCase(); } }
-            const copy = new Request(request, { headers: { 'x-new': '1' } });
+            const copy = new Request(request.clone(), { headers: { 'x-new': '1' } });
             const tagged = Object.assign(request, { tag: 'tagged' }) as Request & { tag: string };
             const other = new Request('http://elsewhere/', request.clone());
             return Response.json([

@@ -87,7 +87,7 @@ fn what_is_no_response_is_named(engine: Engine) {
     for (path, what) in [
         ("/undefined", "undefined"),
         ("/text", "string"),
-        ("/object", "object"),
+        ("/object", "Object"),
     ] {
         let before = server.stderr().len();
         expect_500(&server, path);

