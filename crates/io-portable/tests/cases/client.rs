@@ -150,6 +150,11 @@ impl Client {
         }
     }
 
+    /// Something has come.
+    pub fn wait_for_bytes(&mut self) {
+        assert!(!self.buffer.is_empty() || self.fill(), "the connection ended");
+    }
+
     pub fn take(&mut self, length: usize) -> Vec<u8> {
         while self.buffer.len() < length {
             assert!(

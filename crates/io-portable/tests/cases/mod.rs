@@ -9,6 +9,7 @@ mod harness;
 pub mod life;
 pub mod messages;
 pub mod refusals;
+pub mod responses;
 pub mod streams;
 
 pub use harness::{Command, Listen, MakeHandler, Running};
@@ -32,16 +33,19 @@ macro_rules! engine_cases {
                 keeps_the_order_of_pipelined_requests
                 answers_requests_that_arrive_byte_by_byte
                 hands_over_the_head_as_sent
-                answers_head_without_a_body
-                answers_statuses_without_a_body
                 answers_http_1_0
                 closes_after_connection_close
                 takes_any_target_form_and_method
+                serves_a_unix_socket
+            }
+            responses {
                 writes_reason_phrases
+                answers_head_without_a_body
+                answers_statuses_without_a_body
                 refuses_a_second_answer
                 answers_an_invalid_response_with_500
                 sends_large_bodies
-                serves_a_unix_socket
+                holds_responses_for_a_slow_client
             }
             bodies {
                 reads_a_whole_body
