@@ -13,6 +13,6 @@ pub fn eventually(what: &str, mut condition: impl FnMut() -> bool) {
             start.elapsed() < PATIENCE,
             "{what} did not happen within {PATIENCE:?}"
         );
-        std::thread::sleep(Duration::from_millis(10));
+        std::thread::sleep(Duration::from_millis(2));
     }
 }
