@@ -2,15 +2,9 @@
 
 use std::net::TcpListener;
 
-use crate::support::{Connection, Engine, Finished, Launch, request};
+use crate::support::{Connection, Engine, Launch, request};
 
 const HELLO: &str = "export default () => new Response('hi');";
-
-/// Runs `howth serve` with this option alone, which ends it.
-fn refused(option: &str) -> Finished {
-    let launch = Launch::serve(Engine::Portable, HELLO).any_engine().own_address();
-    launch.options([option]).finish()
-}
 
 on_both_engines![
     the_start_up_line_says_what_serves_and_where,
@@ -27,7 +21,6 @@ on_both_engines![
     an_error_while_the_module_runs,
     a_module_that_exports_no_application,
     an_import_that_is_not_there,
-    a_heap_that_is_given,
     trace_tells_where_time_goes,
 ];
 
@@ -250,20 +243,6 @@ fn an_import_that_is_not_there(engine: Engine) {
     }
 }
 
-fn a_heap_that_is_given(engine: Engine) {
-    let server = Launch::serve(
-        engine,
-        "
-        import v8 from 'node:v8';
-        export default () => new Response(`${v8.getHeapStatistics().heap_size_limit}`);
-    ",
-    )
-    .options(["--max-heap", "200M"])
-    .start();
-    let limit: u64 = server.get("/").text().parse().expect("a number");
-    assert!((150 << 20..300 << 20).contains(&limit), "{limit}");
-}
-
 fn trace_tells_where_time_goes(engine: Engine) {
     let mut server = Launch::serve(engine, HELLO)
         .environment("HOWTH_TRACE", "1")
@@ -279,101 +258,6 @@ fn trace_tells_where_time_goes(engine: Engine) {
 }
 
 #[test]
-fn files_that_cannot_be_served() {
-    for (entry, cause) in [
-        ("missing.ts", "no such file"),
-        (".", "folder"),
-        ("notes.txt", ".txt"),
-        ("README", "extension"),
-    ] {
-        let finished = Launch::serve(Engine::Portable, HELLO)
-            .file("notes.txt", "")
-            .file("README", "")
-            .entry(entry)
-            .finish();
-        assert_eq!(finished.code, Some(1));
-        assert!(
-            finished.complaint().contains(entry) && finished.complaint().contains(cause),
-            "{finished:?}"
-        );
-    }
-    let missing = Launch::serve(Engine::Portable, HELLO)
-        .entry("missing.ts")
-        .finish();
-    assert_eq!(
-        missing.complaint(),
-        "howth: cannot find missing.ts (no such file); give the path of the application's entry file"
-    );
-}
-
-#[test]
-fn options_that_are_wrong() {
-    for (option, part) in [
-        ("--prot=1", "--port"),
-        ("--port=65536", "65535"),
-        ("--port=http", "'http'"),
-        ("--cores=0", "1 to 1024"),
-        ("--uring=perhaps", "auto, require, off"),
-        ("--max-head=0", "--max-head"),
-        ("--max-head=much", "32K"),
-        ("--max-fields=0", "--max-fields"),
-        ("--max-heap=1K", "32M"),
-        ("--max-connections=-1", "--max-connections"),
-        ("--timeout-head=10", "10s"),
-        ("--timeout-head=0s", "off"),
-        ("--drain=soon", "10s"),
-        ("--inspect=here", "127.0.0.1:9229"),
-        ("--unhandled-rejections=panic", "warn, throw, none"),
-        ("--env-file=missing.env", "missing.env (no such file)"),
-        ("--no-such-option", "--no-such-option"),
-    ] {
-        let finished = refused(option);
-        assert_eq!(finished.code, Some(2), "{finished:?}");
-        assert!(finished.complaint().contains(part), "{option}: {finished:?}");
-    }
-}
-
-#[test]
-fn variables_that_are_wrong() {
-    for (name, value) in [
-        ("PORT", "eighty"),
-        ("PORT", "65536"),
-        ("PORT", "-1"),
-        ("HOWTH_URING", "maybe"),
-        ("HOWTH_TRACE", "yes"),
-    ] {
-        let finished = Launch::serve(Engine::Portable, HELLO)
-            .any_engine()
-            .own_address()
-            .environment(name, value)
-            .finish();
-        assert_eq!(finished.code, Some(2), "{finished:?}");
-        assert!(
-            finished.complaint().contains(name) && finished.complaint().contains(value),
-            "{finished:?}"
-        );
-    }
-}
-
-#[test]
-fn env_files_that_are_wrong() {
-    for (content, cause) in [
-        ("A=1\nno assignment here\n", "no assignment"),
-        ("A='open\n", "A='open"),
-    ] {
-        let finished = Launch::serve(Engine::Portable, HELLO)
-            .file("bad.env", content)
-            .options(["--env-file", "bad.env"])
-            .finish();
-        assert_eq!(finished.code, Some(2), "{finished:?}");
-        assert!(
-            finished.complaint().contains("bad.env") && finished.complaint().contains(cause),
-            "{finished:?}"
-        );
-    }
-}
-
-#[test]
 fn an_address_that_cannot_be_had() {
     let finished = Launch::serve(Engine::Portable, HELLO)
         .own_address()
@@ -381,48 +265,4 @@ fn an_address_that_cannot_be_had() {
         .finish();
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.complaint().contains("192.0.2.1"), "{finished:?}");
-}
-
-#[test]
-fn help_and_versions() {
-    let help = Launch::bare("--help").entry("").finish();
-    assert_eq!(help.code, Some(0));
-    for part in ["serve", "run", "completions", "HOWTH_URING", "PORT, HOST"] {
-        assert!(help.stdout.contains(part), "{help:?}");
-    }
-    for command in ["serve", "run", "completions"] {
-        let help = Launch::bare(command).entry("").options(["--help"]).finish();
-        assert_eq!(help.code, Some(0), "{help:?}");
-        assert!(
-            help.stdout.contains(&format!("Usage: howth {command}")),
-            "{help:?}"
-        );
-    }
-    let version = Launch::bare("--version").entry("").finish();
-    assert_eq!(version.code, Some(0));
-    assert!(
-        version
-            .stdout
-            .starts_with(concat!("howth ", env!("CARGO_PKG_VERSION"))),
-        "{version:?}"
-    );
-    assert!(version.stdout.contains("V8 "), "{version:?}");
-    for shell in ["bash", "zsh", "fish"] {
-        let completions = Launch::bare("completions").entry(shell).finish();
-        assert_eq!(completions.code, Some(0));
-        assert!(completions.stdout.contains("uring"), "{shell}");
-    }
-}
-
-#[test]
-fn commands_that_are_wrong() {
-    for (command, entry, part) in [
-        ("serv", "", "serve"),
-        ("app.ts", "", "howth serve app.ts"),
-        ("serve", "", "FILE"),
-    ] {
-        let finished = Launch::bare(command).entry(entry).finish();
-        assert_eq!(finished.code, Some(2), "{finished:?}");
-        assert!(finished.complaint().contains(part), "{finished:?}");
-    }
 }

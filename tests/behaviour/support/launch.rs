@@ -22,6 +22,7 @@ pub struct Launch {
     environment: Vec<(String, OsString)>,
     own_address: bool,
     io_uring_denied: bool,
+    on_one_cpu: bool,
 }
 
 /// A process that ended.
@@ -62,6 +63,7 @@ impl Launch {
             environment: Vec::new(),
             own_address: false,
             io_uring_denied: false,
+            on_one_cpu: false,
         }
     }
 
@@ -111,6 +113,12 @@ impl Launch {
     /// Denies the process io_uring, by a seccomp filter.
     pub fn without_io_uring(mut self) -> Launch {
         self.io_uring_denied = true;
+        self
+    }
+
+    /// Lets the process run on one CPU only.
+    pub fn on_one_cpu(mut self) -> Launch {
+        self.on_one_cpu = true;
         self
     }
 
@@ -186,6 +194,9 @@ impl Launch {
             .stderr(Stdio::piped());
         if self.io_uring_denied {
             sandbox::deny_io_uring(&mut command);
+        }
+        if self.on_one_cpu {
+            sandbox::pin_to_one_cpu(&mut command);
         }
         command
     }

@@ -1,4 +1,4 @@
-//! A process to which the kernel denies io_uring, as Docker's default seccomp profile does.
+//! Processes with fewer rights: without io_uring, as under Docker's default seccomp profile, or on one CPU.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -14,6 +14,40 @@ pub fn deny_io_uring(command: &mut Command) {
     // SAFETY: the closure runs in the child between fork and exec and makes two system calls (prctl, seccomp)
     // on a program that was built before the fork; it neither allocates nor takes a lock on its way to success.
     unsafe { command.pre_exec(install) };
+}
+
+/// Lets the process to come run on one of the CPUs that this one may run on.
+pub fn pin_to_one_cpu(command: &mut Command) {
+    let one_cpu = one_cpu_of(&current_affinity());
+    let pin = move || {
+        // SAFETY: the pointer is to a live cpu_set_t of the given size, which the call only reads.
+        match unsafe { libc::sched_setaffinity(0, size_of::<libc::cpu_set_t>(), &one_cpu) } {
+            0 => Ok(()),
+            _ => Err(io::Error::last_os_error()),
+        }
+    };
+    // SAFETY: the closure runs in the child between fork and exec and makes one system call on memory of its own.
+    unsafe { command.pre_exec(pin) };
+}
+
+fn current_affinity() -> libc::cpu_set_t {
+    // SAFETY: cpu_set_t is an array of integers, for which zeros are a value: the empty set.
+    let mut set: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the pointer is to a live cpu_set_t of the given size, which the call fills.
+    let result = unsafe { libc::sched_getaffinity(0, size_of::<libc::cpu_set_t>(), &mut set) };
+    assert_eq!(result, 0, "the CPUs this process may run on");
+    set
+}
+
+fn one_cpu_of(set: &libc::cpu_set_t) -> libc::cpu_set_t {
+    // SAFETY: every index is below CPU_SETSIZE, the number of bits in the set.
+    let is_in = |cpu: &usize| unsafe { libc::CPU_ISSET(*cpu, set) };
+    let first = (0..libc::CPU_SETSIZE as usize).find(is_in).expect("a CPU");
+    // SAFETY: cpu_set_t is an array of integers, for which zeros are a value: the empty set.
+    let mut one: libc::cpu_set_t = unsafe { std::mem::zeroed() };
+    // SAFETY: the index was found in a set of the same size.
+    unsafe { libc::CPU_SET(first, &mut one) };
+    one
 }
 
 fn filter() -> BpfProgram {
