@@ -38,6 +38,7 @@ class InnerRequest {
   #stream = null;
   #over = false;
   #watched = false;
+  #retained = null;
   request = null;
   redirectMode = "follow";
   redirectCount = 0;
@@ -54,12 +55,18 @@ class InnerRequest {
     return this.#server;
   }
 
+  // Keeps what the request said, because the exchange is about to end and the Request may live on. One string,
+  // taken apart only if somebody asks.
+  retain() {
+    this.#retained ??= ops.op_howth_head(this.index, this.generation);
+  }
+
   get method() {
-    return this.#method ??= ops.op_howth_method(this.index, this.generation) ?? gone("method");
+    return this.#method ??= ops.op_howth_method(this.index, this.generation) ?? this.#said()[0];
   }
 
   url() {
-    return this.#url ??= ops.op_howth_url(this.index, this.generation) ?? gone("url");
+    return this.#url ??= ops.op_howth_url(this.index, this.generation) ?? this.#said()[1];
   }
 
   currentUrl() {
@@ -68,9 +75,9 @@ class InnerRequest {
 
   get headerList() {
     if (this.#headerList === null) {
-      const flat = ops.op_howth_headers(this.index, this.generation) ?? gone("headers");
+      const flat = ops.op_howth_headers(this.index, this.generation) ?? this.#said().slice(2);
       const list = [];
-      for (let i = 0; i < flat.length; i += 2) {
+      for (let i = 0; i + 1 < flat.length; i += 2) {
         list.push([flat[i], flat[i + 1]]);
       }
       this.#headerList = list;
@@ -80,8 +87,16 @@ class InnerRequest {
 
   header(name) {
     const value = ops.op_howth_header(this.index, this.generation, name);
-    if (value === undefined) gone("headers");
-    return value;
+    if (value !== undefined) return value;
+    const lower = name.toLowerCase();
+    const values = this.headerList.filter((field) => field[0] === lower).map((field) => field[1]);
+    return values.length === 0 ? null : values.join(", ");
+  }
+
+  // Method, URL, and names and values of the headers, in the order they were retained.
+  #said() {
+    if (this.#retained === null || this.#retained === undefined) gone("head");
+    return this.#retained.split("\n");
   }
 
   get body() {

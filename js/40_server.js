@@ -125,12 +125,14 @@ class ServerState {
         const request = makeRequest(open());
         result = this.handler(request, new Info(inner), context);
       }
+      inner?.retain();
       if (responses.isResponse(result)) {
         checkResponse(result);
         sendResponse(index, generation, result, open);
         return;
       }
     } catch (error) {
+      inner?.retain();
       this.fail(index, generation, error, open);
       return;
     }
@@ -191,11 +193,11 @@ class Server {
   }
 
   get port() {
-    return this.#state.address.port;
+    return this.#state.unix === null ? this.#state.address.port : undefined;
   }
 
   get hostname() {
-    return this.#state.address.hostname;
+    return this.#state.unix === null ? this.#state.address.hostname : undefined;
   }
 
   get url() {
@@ -258,9 +260,13 @@ class Server {
     return false;
   }
 
-  ref() {}
+  ref() {
+    ops.op_howth_keep_alive(true);
+  }
 
-  unref() {}
+  unref() {
+    ops.op_howth_keep_alive(false);
+  }
 
   [Symbol.asyncDispose]() {
     return this.stop();
@@ -343,9 +349,13 @@ class Info {
     return this.#facade.upgrade(request, options);
   }
 
-  ref() {}
+  ref() {
+    this.#facade.ref();
+  }
 
-  unref() {}
+  unref() {
+    this.#facade.unref();
+  }
 }
 
 // Howth.serve(handler), (options, handler), (options): the shapes of Bun and Deno.
@@ -369,7 +379,7 @@ function readHandlers(options, handler) {
     throw new TypeError("Howth.serve needs a handler: give a function, or { fetch(request) {…} }");
   }
   for (const name of ["routes", "static", "tls", "cert", "key", "websocket"]) {
-    if (options[name] !== undefined) {
+    if (isSetting(options[name])) {
       throw new TypeError(`Howth.serve does not support the option \`${name}\` yet; leave it out`);
     }
   }
@@ -385,6 +395,12 @@ function readHandlers(options, handler) {
     errorHandler: errorHandler === undefined ? undefined : bind(errorHandler, options),
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
+}
+
+// An application object (a router, say) may have properties of these names that mean something else to it.
+function isSetting(value) {
+  if (typeof value === "string") return true;
+  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
 }
 
 function bind(method, receiver) {

@@ -71,11 +71,15 @@ impl FramingFields {
         if version == Version::Http10 {
             return Err(CODING_IN_HTTP_10);
         }
+        // RFC 9112 section 6.1: a coding that is not understood, on its own.
+        if self.chunked == 0 {
+            return Err(Rejection::NOT_IMPLEMENTED);
+        }
         // RFC 9112 section 6.3, rule 4: a request must end in chunked; section 7.1: and be chunked once.
         if !self.is_last_chunked || self.chunked > 1 {
             return Err(CHUNKED_NOT_LAST);
         }
-        // RFC 9112 section 6.1: a coding that is not understood.
+        // As above, with chunked after it.
         if self.codings > 1 {
             return Err(Rejection::NOT_IMPLEMENTED);
         }
@@ -156,10 +160,10 @@ mod tests {
             (&["chunk\u{e9}d"], Err(CODING_MALFORMED)),
             (&["\x0bchunked"], Err(CODING_MALFORMED)),
             (&["\"chunked\""], Err(CODING_MALFORMED)),
-            (&["chunked;q=1"], Err(CHUNKED_NOT_LAST)),
-            (&["xchunked"], Err(CHUNKED_NOT_LAST)),
-            (&["identity"], Err(CHUNKED_NOT_LAST)),
-            (&["gzip"], Err(CHUNKED_NOT_LAST)),
+            (&["chunked;q=1"], Err(Rejection::NOT_IMPLEMENTED)),
+            (&["xchunked"], Err(Rejection::NOT_IMPLEMENTED)),
+            (&["identity"], Err(Rejection::NOT_IMPLEMENTED)),
+            (&["gzip"], Err(Rejection::NOT_IMPLEMENTED)),
             (&["chunked, chunked"], Err(CHUNKED_NOT_LAST)),
             (&["chunked", "chunked"], Err(CHUNKED_NOT_LAST)),
             (&["chunked, gzip"], Err(CHUNKED_NOT_LAST)),

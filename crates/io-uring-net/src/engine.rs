@@ -181,6 +181,8 @@ struct State {
     events: Vec<Event>,
     /// Connections whose wishes may differ from what the kernel was asked.
     unsettled: Vec<u32>,
+    /// Connections to be torn down after the events of this turn, with their generations.
+    doomed: Vec<(u32, u32)>,
     wheel: TimerWheel,
     now_ms: u64,
     date: Date,
@@ -203,6 +205,7 @@ impl<K: Kernel> Core<K> {
             exchanges: Table::new(EXCHANGE_GENERATION_MASK),
             events: Vec::new(),
             unsettled: Vec::new(),
+            doomed: Vec::new(),
             wheel: TimerWheel::new(clock.monotonic_ms),
             now_ms: clock.monotonic_ms,
             date: Date::new(clock.wall),
@@ -221,6 +224,7 @@ impl<K: Kernel> Core<K> {
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
+        self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
         let wait = if self.state.events.is_empty() {
@@ -277,7 +281,7 @@ impl<K: Kernel> Core<K> {
 
 impl State {
     fn has_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
+        !self.unsettled.is_empty() || !self.doomed.is_empty()
     }
 
     /// Remembers to compare the connection's wishes with what the kernel was asked.

@@ -26,7 +26,7 @@ pub const CASES: &[Case] = &[
     refused(
         "RFC 9112 11.2",
         b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: xchunked\r\n\r\nGET /hidden HTTP/1.1\r\nhost: a\r\n\r\n",
-        400,
+        501,
     ),
     refused(
         "RFC 9112 5.1",

@@ -36,7 +36,7 @@ impl<K: Kernel> Core<K> {
             // The buffers of this turn are given back by its end; settling arms the receive again.
             Err(Errno(libc::ENOBUFS)) => self.state.counters.buffers_exhausted += 1,
             Err(Errno(libc::ECANCELED)) => {}
-            Err(_) => self.state.tear(index),
+            Err(_) => self.state.tear_later(index),
         }
         self.state.unsettle(index);
     }
@@ -50,6 +50,10 @@ impl State {
             Phase::Open => {}
             Phase::Lingering => {
                 connection.moments.idle_ms = now_ms;
+                connection.discarded_bytes += bytes.len() as u64;
+                if connection.discarded_bytes > self.options.drain_bytes_max {
+                    self.tear(index);
+                }
                 return;
             }
             Phase::Finishing | Phase::Tearing | Phase::Closing => return,
@@ -242,7 +246,7 @@ impl State {
             return;
         }
         if !connection.decoder.is_between_messages() && connection.body.is_some() {
-            return self.tear(index);
+            return self.tear_later(index);
         }
         let mut next = connection.front;
         while let Some(exchange) = next {

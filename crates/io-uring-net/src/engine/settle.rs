@@ -133,6 +133,7 @@ impl State {
             Phase::Finishing if is_sent && connection.exchanges == 0 => {
                 connection.moments.idle_ms = now_ms;
                 connection.moments.head_ms = now_ms;
+                connection.discarded_bytes = 0;
                 connection.input = Vec::new();
                 connection.phase = if connection.read_closed {
                     Phase::Tearing

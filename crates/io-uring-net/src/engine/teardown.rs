@@ -145,6 +145,21 @@ impl State {
         self.exchanges.release(exchange);
     }
 
+    /// Ends a connection once the application has seen the events of this turn: a request that is told of is
+    /// readable while it is told.
+    pub(super) fn tear_later(&mut self, index: u32) {
+        self.doomed.push((index, self.connections.generation(index)));
+    }
+
+    /// Ends the connections that were to be ended after the last turn's events.
+    pub(super) fn tear_doomed(&mut self) {
+        while let Some((index, generation)) = self.doomed.pop() {
+            if self.connections.contains(index, generation) {
+                self.tear(index);
+            }
+        }
+    }
+
     /// Ends a connection without further ado.
     pub(super) fn tear(&mut self, index: u32) {
         let connection = &mut self.connections[index];

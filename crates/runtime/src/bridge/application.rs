@@ -83,6 +83,20 @@ impl Application {
         runtime.poll_event_loop(context, PollEventLoopOptions::default())
     }
 
+    /// The isolate's event loop no longer counts the server as work: the core's loop knows of it.
+    pub(crate) fn release_hold(&mut self) {
+        if self.bridge.replace_hold(false) {
+            let state = self.isolate.worker.js_runtime.op_state();
+            state.borrow().external_ops_tracker.unref_op();
+            self.ran = true;
+        }
+    }
+
+    /// Whether the server keeps the process from ending (`server.unref()`).
+    pub(crate) fn keeps_alive(&self) -> bool {
+        self.bridge.keeps_alive()
+    }
+
     /// What `server.stop()` asked for since the last call.
     pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
         self.bridge.take_stop_order()

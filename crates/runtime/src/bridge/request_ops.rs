@@ -39,25 +39,55 @@ pub(super) fn op_howth_method(state: &OpState, index: u32, generation: u32) -> O
     with_head(state, index, generation, |head| head.method().to_owned())
 }
 
-/// The URL, as the target URI of RFC 9112 section 3.3: scheme, authority, path and query.
 #[op2]
 #[string]
 pub(super) fn op_howth_url(state: &OpState, index: u32, generation: u32) -> Option<String> {
-    with_head(state, index, generation, |head| {
-        let authority = match head.authority() {
-            Some(authority) if !authority.is_empty() => Cow::Borrowed(authority),
-            _ => Cow::Owned(state.borrow::<Bridge>().authority()),
-        };
-        let path = head.path();
-        let slash = if path.starts_with('/') { "" } else { "/" };
-        // Of CONNECT and OPTIONS * there is no path.
-        let path = if head.is_connect() || path == "*" {
-            ""
-        } else {
-            path
-        };
-        ["http://", &authority, slash, path].concat()
-    })
+    with_head(state, index, generation, |head| url(state, head))
+}
+
+/// Everything the head says, in one string: method, URL, and name and value of each field, with a line feed
+/// behind each.
+#[op2]
+pub(super) fn op_howth_head<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+) -> v8::Local<'s, v8::Value> {
+    let text = with_head(state, index, generation, |head| {
+        let mut text = Vec::with_capacity(512);
+        text.extend_from_slice(head.method().as_bytes());
+        text.push(b'\n');
+        text.extend_from_slice(url(state, head).as_bytes());
+        for (name, value) in head.fields() {
+            text.push(b'\n');
+            text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
+            text.push(b'\n');
+            text.extend_from_slice(value);
+        }
+        text
+    });
+    match text.and_then(|text| v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal)) {
+        Some(text) => text.into(),
+        None => v8::undefined(scope).into(),
+    }
+}
+
+/// The target URI of RFC 9112 section 3.3: scheme, authority, path and query.
+fn url(state: &OpState, head: &RequestHead) -> String {
+    let authority = match head.authority() {
+        Some(authority) if !authority.is_empty() => Cow::Borrowed(authority),
+        _ => Cow::Owned(state.borrow::<Bridge>().authority()),
+    };
+    let path = head.path();
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    // Of CONNECT and OPTIONS * there is no path.
+    let path = if head.is_connect() || path == "*" {
+        ""
+    } else {
+        path
+    };
+    ["http://", &authority, slash, path].concat()
 }
 
 /// One header: its values joined as the Fetch standard joins them; null when it is missing.

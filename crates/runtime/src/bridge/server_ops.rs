@@ -70,8 +70,16 @@ pub(super) fn op_howth_listen(
         host: Some(host).filter(|host| !host.is_empty()),
         unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
     };
-    match state.borrow::<Bridge>().listen(&wanted) {
-        Ok(address) => Ok(address.into()),
+    let bridge = state.borrow::<Bridge>();
+    match bridge.listen(&wanted) {
+        Ok(address) => {
+            // Top-level code may await the end of the server: until the core's loop has taken the server over,
+            // it is work that the isolate waits for.
+            if !bridge.replace_hold(true) {
+                state.external_ops_tracker.ref_op();
+            }
+            Ok(address.into())
+        }
         Err(error @ ListenError::PortInUse { .. }) => Err(ListenException::InUse(error)),
         Err(error) => Err(ListenException::Other(error)),
     }
@@ -99,4 +107,10 @@ pub(super) fn op_howth_set_timeout(state: &OpState, index: u32, generation: u32,
     let _ = state
         .borrow::<Bridge>()
         .with(|exchanges| exchanges.set_timeout(id, seconds));
+}
+
+/// Whether the server keeps the process from ending.
+#[op2(fast)]
+pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
+    state.borrow::<Bridge>().set_keeps_alive(keeps);
 }

@@ -35,6 +35,10 @@ struct Inner {
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
     batch: RefCell<Option<v8::SharedRef<v8::BackingStore>>>,
     stop: Cell<Option<StopOrder>>,
+    /// The isolate's event loop counts the server as work.
+    holds: Cell<bool>,
+    /// The server keeps the process from ending.
+    keeps_alive: Cell<bool>,
 }
 
 impl Bridge {
@@ -47,6 +51,8 @@ impl Bridge {
             dispatch: RefCell::default(),
             batch: RefCell::default(),
             stop: Cell::new(None),
+            holds: Cell::new(false),
+            keeps_alive: Cell::new(true),
         }))
     }
 
@@ -93,6 +99,19 @@ impl Bridge {
 
     pub(super) fn order_stop(&self, order: StopOrder) {
         self.0.stop.set(Some(order));
+    }
+
+    /// Notes whether the isolate's event loop counts the server as work; returns what was noted before.
+    pub(super) fn replace_hold(&self, holds: bool) -> bool {
+        self.0.holds.replace(holds)
+    }
+
+    pub(super) fn set_keeps_alive(&self, keeps: bool) {
+        self.0.keeps_alive.set(keeps);
+    }
+
+    pub(super) fn keeps_alive(&self) -> bool {
+        self.0.keeps_alive.get()
     }
 
     /// What `server.stop()` asked for since the last look.

@@ -94,6 +94,9 @@ impl<'a> EventLoop<'a> {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
         self.mark(Stage::Idle);
+        if let Some(trace) = &mut self.trace {
+            trace.poll(context);
+        }
         self.take_orders(context);
         for _ in 0..TURNS_PER_POLL {
             match self.round(context)? {
@@ -118,6 +121,9 @@ impl<'a> EventLoop<'a> {
         worked |= self.poll_isolate(context)?;
         self.take_engine();
         worked |= self.poll_evaluation(context)?;
+        if self.evaluation.is_none() {
+            self.application.release_hold();
+        }
         self.obey_program();
         if let Some(ended) = self.poll_end()? {
             return Ok(Round::Ended(ended));
@@ -137,6 +143,7 @@ impl<'a> EventLoop<'a> {
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
             self.engine = None;
+            self.application.release_hold();
             self.application.stopped();
         }
         Ok(polled != Polled::Idle)
@@ -280,7 +287,7 @@ impl<'a> EventLoop<'a> {
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
     /// or the program itself has nothing left to do.
     fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
-        if self.engine.is_some() {
+        if self.engine.is_some() && (self.is_ending || self.application.keeps_alive()) {
             return Ok(None);
         }
         if self.is_ending {

@@ -2,6 +2,8 @@
 //!
 //! Off, it costs one branch a stage.
 
+use std::pin::Pin;
+use std::task::Context;
 use std::time::{Duration, Instant};
 
 use howth_engine::{Event, Handler};
@@ -31,6 +33,8 @@ pub(super) struct Trace {
     spent: [Duration; STAGES],
     requests: u64,
     batches: u64,
+    /// Wakes an idle core, so that the last requests are told as well.
+    timer: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Trace {
@@ -43,6 +47,7 @@ impl Trace {
             spent: [Duration::ZERO; STAGES],
             requests: 0,
             batches: 0,
+            timer: Box::pin(tokio::time::sleep(PERIOD)),
         }
     }
 
@@ -56,7 +61,25 @@ impl Trace {
         }
     }
 
+    /// Prints when the period is over, even if nothing else happens.
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) {
+        if self.timer.as_mut().poll(context).is_ready() {
+            self.print(Instant::now());
+            let _ = self.timer.as_mut().poll(context);
+        }
+    }
+
     fn print(&mut self, now: Instant) {
+        self.tell();
+        self.since = now;
+        self.mark = now;
+        self.spent = [Duration::ZERO; STAGES];
+        self.requests = 0;
+        self.batches = 0;
+        self.timer.as_mut().reset(tokio::time::Instant::now() + PERIOD);
+    }
+
+    fn tell(&self) {
         if self.requests > 0 {
             let each =
                 |stage: Stage| self.spent[stage as usize].as_nanos() as f64 / 1000.0 / self.requests as f64;
@@ -72,11 +95,12 @@ impl Trace {
                 each(Stage::Idle),
             );
         }
-        *self = Trace {
-            since: now,
-            mark: now,
-            ..Trace::new(self.core)
-        };
+    }
+}
+
+impl Drop for Trace {
+    fn drop(&mut self) {
+        self.tell();
     }
 }
 

@@ -1,6 +1,9 @@
 //! V8 itself, once per process.
 
+use std::io::IsTerminal;
+
 use deno_core::JsRuntime;
+use deno_runtime::colors;
 
 /// Deno's: KiB of JavaScript's stack, and no bound on what buffers may hold outside the heap.
 const FLAGS: [&str; 2] = ["--stack-size=1024", "--external-memory-max-reasonable-size=0"];
@@ -11,11 +14,15 @@ const FLAGS: [&str; 2] = ["--stack-size=1024", "--external-memory-max-reasonable
 pub struct UnknownFlags(pub Vec<String>);
 
 /// Sets V8's flags and starts its platform. To be called once, on the main thread, before any core starts:
-/// threads inherit from it the right to V8's protected memory.
+/// threads inherit from it the right to V8's protected memory. Errors are coloured on a terminal only.
 ///
 /// # Errors
 /// If V8 does not know a flag. The platform is not started then.
 pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
+    if !std::io::stderr().is_terminal() && !colors::force_color() {
+        // Deno's libraries look at NO_COLOR alone when they format errors.
+        colors::set_use_color(false);
+    }
     // V8 takes the first for the name of the program.
     let own = ["howth"].into_iter().chain(FLAGS).map(str::to_owned);
     let unknown = deno_core::v8_set_flags(own.chain(v8_flags.iter().cloned()).collect());

@@ -22,7 +22,12 @@ impl Shared {
         }
         // What CommonJS modules import dynamically is imported; `require` does not come here.
         self.resolver
-            .resolve(specifier, &referrer, ResolutionMode::Import, NodeResolutionKind::Execution)
+            .resolve(
+                specifier,
+                &referrer,
+                ResolutionMode::Import,
+                NodeResolutionKind::Execution,
+            )
             .map(|resolution| resolution.url)
             .map_err(|error| explain(error, specifier, referrer))
     }
@@ -34,11 +39,13 @@ impl Shared {
         }
         let options = self.compiler_options.for_specifier(referrer);
         let (candidates, _pattern) = options.paths().resolve_candidates(specifier)?;
-        candidates.into_iter().find_map(|candidate| match candidate.to_file_path().ok()?.is_file() {
-            true => Some(candidate),
-            false => sloppy_imports_resolve(&candidate, ResolutionKind::Execution, RealSys)
-                .map(|(candidate, _reason)| candidate),
-        })
+        candidates
+            .into_iter()
+            .find_map(|candidate| match candidate.to_file_path().ok()?.is_file() {
+                true => Some(candidate),
+                false => sloppy_imports_resolve(&candidate, ResolutionKind::Execution, RealSys)
+                    .map(|(candidate, _reason)| candidate),
+            })
     }
 
     /// The importing module. Deno's runtime writes `.` where there is none: for the entry file.
@@ -65,7 +72,11 @@ fn explain(error: DenoResolveError, specifier: &str, referrer: ModuleSpecifier) 
         },
         _ => return JsErrorBox::from_err(error),
     };
-    ModuleError::PackageNotFound { name: name.to_owned(), referrer }.into()
+    ModuleError::PackageNotFound {
+        name: name.to_owned(),
+        referrer,
+    }
+    .into()
 }
 
 /// The name of the package, without the path in it: `a` of `a/b`, `@a/b` of `@a/b/c`.
@@ -83,9 +94,14 @@ mod tests {
 
     #[test]
     fn package_names_end_at_the_path() {
-        for (specifier, name) in
-            [("a", "a"), ("a/b", "a"), ("@a/b", "@a/b"), ("@a/b/c/d", "@a/b"), ("@a", "@a"), ("", "")]
-        {
+        for (specifier, name) in [
+            ("a", "a"),
+            ("a/b", "a"),
+            ("@a/b", "@a/b"),
+            ("@a/b/c/d", "@a/b"),
+            ("@a", "@a"),
+            ("", ""),
+        ] {
             assert_eq!(package_name(specifier), name);
         }
     }

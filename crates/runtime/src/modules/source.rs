@@ -97,21 +97,24 @@ impl Shared {
         &self,
         specifier: &ModuleSpecifier,
         referrer: Option<&ModuleSpecifier>,
-    ) -> Result<Vec<u8>, ModuleError> {
+    ) -> Result<Vec<u8>, JsErrorBox> {
         let (specifier, referrer) = (specifier.clone(), referrer.cloned());
         let Ok(path) = specifier.to_file_path() else {
-            return Err(ModuleError::UnsupportedScheme { specifier, referrer });
+            return Err(ModuleError::UnsupportedScheme { specifier, referrer }.into());
         };
-        std::fs::read(path).map_err(|reason| match reason.kind() {
-            ErrorKind::NotFound | ErrorKind::NotADirectory => {
-                ModuleError::FileNotFound { specifier, referrer }
-            }
-            ErrorKind::IsADirectory => ModuleError::Folder { specifier, referrer },
-            _ => ModuleError::Unreadable {
-                specifier,
-                referrer,
-                reason,
-            },
+        std::fs::read(path).map_err(|reason| {
+            let error = match reason.kind() {
+                ErrorKind::NotFound | ErrorKind::NotADirectory => {
+                    ModuleError::FileNotFound { specifier, referrer }
+                }
+                ErrorKind::IsADirectory => ModuleError::Folder { specifier, referrer },
+                _ => ModuleError::Unreadable {
+                    specifier,
+                    referrer,
+                    reason,
+                },
+            };
+            error.into()
         })
     }
 
@@ -167,7 +170,10 @@ impl Shared {
         media_type: MediaType,
         text: &str,
     ) -> Result<bool, JsErrorBox> {
-        let is_maybe = self.module_kinds.is_maybe_cjs(specifier, media_type).map_err(JsErrorBox::from_err)?;
+        let is_maybe = self
+            .module_kinds
+            .is_maybe_cjs(specifier, media_type)
+            .map_err(JsErrorBox::from_err)?;
         let is_said_by_name = matches!(media_type, MediaType::Cjs | MediaType::Cts);
         if !is_maybe || is_said_by_name || self.package_checker.in_npm_package(specifier) {
             return Ok(is_maybe);

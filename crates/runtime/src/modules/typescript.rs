@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use deno_ast::{
-    DecoratorsTranspileOption, EmitOptions, EmittedSourceText, MediaType, ModuleKind, ParseDiagnostic, ParseParams,
-    ParsedSource, SourceMapOption, TranspileModuleOptions, TranspileOptions,
+    DecoratorsTranspileOption, EmitOptions, EmittedSourceText, MediaType, ModuleKind, ParseDiagnostic,
+    ParseParams, ParsedSource, SourceMapOption, TranspileModuleOptions, TranspileOptions,
 };
 use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
@@ -46,7 +46,11 @@ pub(super) fn to_javascript(
     let module_options = TranspileModuleOptions {
         module_kind: Some(kind),
     };
-    let emit_options = EmitOptions { source_map, inline_sources: false, ..Default::default() };
+    let emit_options = EmitOptions {
+        source_map,
+        inline_sources: false,
+        ..Default::default()
+    };
     let emitted = parsed
         .transpile(&options, &module_options, &emit_options)
         .map_err(|error| JsErrorBox::new("SyntaxError", without_prefix(&error.to_string())))?;
