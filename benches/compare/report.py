@@ -27,6 +27,11 @@ class Samples:
         samples = self.by_name[name].get(key)
         return statistics.median(sample[figure] for sample in samples) if samples else None
 
+    def ratio(self, name, other, key, figure):
+        """The median over the rounds of one contestant's figure over another's in the same round."""
+        pairs = zip(self.by_name[name][key], self.by_name[other][key])
+        return statistics.median(mine[figure] / theirs[figure] for mine, theirs in pairs if theirs[figure])
+
     def keys(self):
         return list(self.by_name[self.names[0]])
 
@@ -71,6 +76,8 @@ def as_markdown(facts, samples):
     blocks = [heading(facts)]
     if connections:
         blocks.append(load_table(samples, connections))
+        if len(samples.names) > 1:
+            blocks.append(ratio_table(samples, connections))
     others = [key for key in samples.keys() if not key.isdigit()]
     if others:
         blocks.append(other_table(facts, samples, others))
@@ -102,6 +109,20 @@ def load_cell(samples, name, key):
     cpu, user, rate, p99 = (samples.median(name, key, figure)
                             for figure in ("cpu_us", "user_us", "requests_per_second", "p99_ms"))
     return f"{cpu:.2f} ({user:.2f}), {rate / 1000:.0f} k/s, {p99:.1f} ms"
+
+
+def ratio_table(samples, connections):
+    """The first contestant beside the others, round by round, which noise disturbs least."""
+    first, *others = samples.names
+    figures = [(key, "cpu_us", f"CPU, {key} connections") for key in connections]
+    if "pipeline" in samples.keys():
+        figures.append(("pipeline", "requests_per_second", "requests/s, pipelined"))
+    titles = [title for _, _, title in figures]
+    rows = [f"| {first} is × of | " + " | ".join(titles) + " |", "|---|" + "---|" * len(titles)]
+    for other in others:
+        ratios = [samples.ratio(first, other, key, figure) for key, figure, _ in figures]
+        rows.append(f"| {other} | " + " | ".join(f"{ratio:.2f}" for ratio in ratios) + " |")
+    return "\n".join(rows)
 
 
 def other_table(facts, samples, keys):
