@@ -5,7 +5,7 @@
 
 use std::cell::Ref;
 use std::rc::Rc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
@@ -15,7 +15,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use crate::answer::map_head;
 use crate::response_body::ResponseBody;
 use crate::shared::Shared;
-use crate::table::{Answer, Exchange, ResponseStream, Silence};
+use crate::table::{Answer, Exchange, ResponseStream};
 
 /// The engine's side of the seam.
 pub(crate) struct Calls {
@@ -56,7 +56,7 @@ impl Calls {
 
     fn begin(&self, id: ExchangeId, head: &ResponseHead<'_>, content: Content) -> Result<(), Gone> {
         self.change(id, Answer::Waiting, |exchange| {
-            exchange.handler_deadline = None;
+            exchange.restart_timeout();
             if self.prepare(id, exchange, head, content).is_none() {
                 exchange.answer = Answer::Refused(Rejection::INTERNAL_SERVER_ERROR);
             }
@@ -173,26 +173,34 @@ impl Exchanges for Calls {
         self.change(id, Answer::Streaming, |exchange| {
             // Without a stream no body goes out, as after HEAD.
             let Some(stream) = exchange.stream.as_mut().filter(|_| !chunk.is_empty()) else {
-                return Backpressure::Ready;
+                return Ok(Backpressure::Ready);
             };
             if let Some(remaining) = &mut stream.remaining {
                 match remaining.checked_sub(chunk.len() as u64) {
                     Some(rest) => *remaining = rest,
                     None => {
                         exchange.answer = Answer::Broken;
-                        return Backpressure::Ready;
+                        return Err(Gone);
                     }
                 }
             }
             stream.chunks.push_back(Bytes::copy_from_slice(chunk));
             stream.queued_bytes += chunk.len();
-            stream.is_full = stream.queued_bytes + exchange.link.held() > high_watermark;
-            if stream.is_full {
+            // Hyper holds bytes of this stream only if it has its head.
+            let held = if exchange.outgoing.is_none() {
+                exchange.link.held()
+            } else {
+                0
+            };
+            stream.is_full = stream.queued_bytes + held >= high_watermark;
+            let backpressure = if stream.is_full {
                 Backpressure::Full
             } else {
                 Backpressure::Ready
-            }
-        })
+            };
+            exchange.restart_timeout();
+            Ok(backpressure)
+        })?
     }
 
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
@@ -223,17 +231,11 @@ impl Exchanges for Calls {
 
     fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
         self.with(id, |exchange| {
-            let limit = Duration::from_secs(u64::from(seconds));
-            let is_limited = seconds > 0;
-            exchange.silence = if is_limited {
-                Silence::Limited(limit)
-            } else {
-                Silence::Unlimited
-            };
-            if exchange.answer == Answer::Waiting {
-                exchange.handler_deadline = is_limited.then(|| Instant::now() + limit);
-                self.shared.has_handler_deadlines.set(true);
-            }
+            let timeout = (seconds > 0).then(|| Duration::from_secs(u64::from(seconds)));
+            exchange.timeout = timeout;
+            exchange.is_untimed = timeout.is_none();
+            exchange.restart_timeout();
+            self.shared.has_handler_deadlines.set(true);
             exchange.link.kick(&self.shared);
         })
     }

@@ -11,15 +11,18 @@ use std::time::{Duration, Instant};
 use howth_engine::{Event, ExchangeId};
 use howth_http1::{Decoder, Framing, Rejection};
 
+use crate::body_clock::BodyClock;
 use crate::link::{Item, Link};
 use crate::service::{HyperConnection, connect};
 use crate::shared::Shared;
 use crate::table::Answer;
 
-/// How long, and for how much, a closing connection is read so that the last response isn't lost to a reset
-/// (RFC 9112 section 9.6).
-const LINGER: Duration = Duration::from_secs(2);
-const LINGER_BYTES_MAX: usize = 64 * 1024;
+/// How long a closing connection is read, so that the last response isn't lost to a reset (RFC 9112
+/// section 9.6): until the client is silent for so long, and never longer than this.
+pub(crate) const LINGER_SILENCE: Duration = Duration::from_secs(2);
+const LINGER: Duration = Duration::from_secs(10);
+/// How much is read and dropped behind the last request while that is being answered.
+const IGNORED_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) struct Connection {
     pub(crate) link: Rc<Link>,
@@ -36,16 +39,19 @@ pub(crate) struct Connection {
     pub(crate) is_last_request: bool,
     /// Reading stopped because the application has to catch up.
     pub(crate) is_behind: bool,
-    /// Bytes of an unread body that were drained, and until when that may go on.
+    /// Bytes of a body nobody wants that were dropped.
     pub(crate) drained: u64,
-    pub(crate) drain_until: Option<Instant>,
+    /// How the body that is arriving gets on.
+    pub(crate) body_clock: BodyClock,
     pub(crate) hyper: Option<Box<HyperConnection>>,
     /// Hyper wrote the last response; its exchange may not be finished yet.
     is_hyper_done: bool,
     /// Since when the head of a request is arriving.
     pub(crate) head_since: Option<Instant>,
-    /// Since when there has been nothing to do.
+    /// Since when there has been nothing to do. Before the first request the clock of its head runs instead.
     pub(crate) idle_since: Option<Instant>,
+    /// Since when the client has ended its side.
+    pub(crate) ended_at: Option<Instant>,
     /// The timer that is set for this connection, which may be early.
     pub(crate) timer_at: Option<Instant>,
 }
@@ -57,8 +63,8 @@ pub(crate) enum Phase {
     Closing,
     /// Everything was written; the client's last bytes are read and dropped.
     Lingering {
+        silent_until: Instant,
         until: Instant,
-        bytes_left: usize,
     },
     /// To be dropped.
     Closed,
@@ -77,7 +83,7 @@ pub(crate) enum Intake {
 
 impl Intake {
     pub(crate) const IGNORING: Intake = Intake::Ignoring {
-        bytes_left: LINGER_BYTES_MAX,
+        bytes_left: IGNORED_BYTES_MAX,
     };
 }
 
@@ -94,11 +100,12 @@ impl Connection {
             is_last_request: false,
             is_behind: false,
             drained: 0,
-            drain_until: None,
+            body_clock: BodyClock::new(now),
             hyper: None,
             is_hyper_done: false,
             head_since: Some(now),
-            idle_since: Some(now),
+            idle_since: None,
+            ended_at: None,
             timer_at: None,
         }
     }
@@ -167,7 +174,7 @@ impl Connection {
     fn note_idle(&mut self, shared: &Shared) {
         if !self.is_idle() {
             self.idle_since = None;
-        } else if self.idle_since.is_none() {
+        } else if self.idle_since.is_none() && self.head_since.is_none() {
             self.idle_since = Some(shared.now.get());
         }
     }
@@ -191,22 +198,7 @@ impl Connection {
         }
         self.signal_writable(shared);
         self.look_at_front(shared);
-        self.note_drain(shared);
         Ok(())
-    }
-
-    /// Gives the rest of a body nobody will read a time in which to arrive.
-    fn note_drain(&mut self, shared: &Shared) {
-        if let Some(id) = self.arriving
-            && self.drain_until.is_none()
-            && shared.table.borrow().get(id).is_none()
-        {
-            self.drain_until = shared
-                .options
-                .deadlines
-                .body_gap
-                .map(|limit| shared.now.get() + limit);
-        }
     }
 
     fn poll_hyper(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
@@ -228,7 +220,7 @@ impl Connection {
     }
 
     /// Writes `100 Continue` if the client waits for it and the responses before it are out.
-    fn send_interim(&self, shared: &Shared) {
+    fn send_interim(&mut self, shared: &Shared) {
         let (0, Some(Item::Exchange(id))) = (self.link.fed.get(), self.link.front()) else {
             return;
         };
@@ -238,6 +230,7 @@ impl Connection {
             .get_mut(id)
             .is_some_and(|exchange| exchange.answer == Answer::Waiting && exchange.body.take_interim());
         if is_due {
+            self.body_clock = BodyClock::new(shared.now.get());
             self.link
                 .append(shared, |output| output.extend_from_slice(howth_http1::CONTINUE));
         }
@@ -311,9 +304,12 @@ impl Connection {
             Poll::Ready(Ok(())) => {
                 let is_shut = self.link.socket.borrow().shutdown_write().is_ok();
                 self.phase = if is_shut && self.intake != Intake::Ended {
-                    Phase::Lingering {
-                        until: shared.now.get() + LINGER,
-                        bytes_left: LINGER_BYTES_MAX,
+                    {
+                        let now = shared.now.get();
+                        Phase::Lingering {
+                            silent_until: now + LINGER_SILENCE,
+                            until: now + LINGER,
+                        }
                     }
                 } else {
                     Phase::Closed

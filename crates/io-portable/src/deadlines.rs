@@ -8,30 +8,32 @@ use std::time::{Duration, Instant};
 
 use howth_http1::Rejection;
 
-use crate::connection::{Connection, Intake, Phase};
+use crate::connection::{Connection, Phase};
 use crate::link::Item;
 use crate::shared::Shared;
-use crate::table::{Answer, Silence};
+use crate::table::{Answer, Exchange};
 
 /// An idle connection gives Hyper's buffers back after this long.
 const HYPER_KEPT: Duration = Duration::from_secs(1);
+/// How long a response stream may be silent towards a client that ended its side and may be gone.
+const DISCONNECTED_SILENCE: Duration = Duration::from_secs(1);
 
 impl Connection {
     /// The first instant at which [`expire`](Self::expire) would do something.
     pub(crate) fn next_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let linger = match self.phase {
+        match self.phase {
             Phase::Closed => return None,
-            Phase::Lingering { until, .. } => return Some(until),
+            Phase::Lingering { silent_until, until } => return Some(silent_until.min(until)),
             Phase::Closing => return self.stall_deadline(shared),
-            Phase::Open => None,
-        };
+            Phase::Open => {}
+        }
         let waits = [
-            linger,
             self.stall_deadline(shared),
             self.head_deadline(shared),
             self.idle_deadline(shared),
             self.release_deadline(),
             self.body_deadline(shared),
+            self.disconnected_deadline(shared),
             self.handler_deadline(shared).map(|(_, at)| at),
         ];
         waits.into_iter().flatten().min()
@@ -40,8 +42,8 @@ impl Connection {
     /// Acts on every deadline that has passed at `now`.
     pub(crate) fn expire(&mut self, shared: &Rc<Shared>, now: Instant) {
         let is_past = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
-        if let Phase::Lingering { until, .. } = self.phase {
-            if until <= now {
+        if let Phase::Lingering { silent_until, until } = self.phase {
+            if silent_until.min(until) <= now {
                 self.phase = Phase::Closed;
             }
             return;
@@ -52,11 +54,14 @@ impl Connection {
         if self.phase != Phase::Open {
             return;
         }
+        if is_past(self.disconnected_deadline(shared)) {
+            return self.reset(shared);
+        }
         while let Some((position, _)) = self.handler_deadline(shared).filter(|(_, at)| *at <= now) {
-            self.refuse_from(shared, position, Rejection::SERVICE_UNAVAILABLE);
+            self.expire_handler(shared, position);
         }
         if is_past(self.body_deadline(shared)) {
-            self.expire_body(shared);
+            self.fail_body(shared, "came too slowly", Rejection::REQUEST_TIMEOUT);
         }
         if is_past(self.head_deadline(shared)) {
             self.expire_head(shared);
@@ -70,15 +75,7 @@ impl Connection {
     }
 
     fn stall_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let since = self.link.blocked_since.get()?;
-        let silence = match self.link.front() {
-            Some(Item::Exchange(id)) => shared.table.borrow().get(id).map(|exchange| exchange.silence),
-            _ => None,
-        };
-        let limit = silence
-            .unwrap_or(Silence::Default)
-            .limit(shared.options.deadlines.write_stall)?;
-        Some(since + limit)
+        Some(self.link.blocked_since.get()? + shared.options.deadlines.write_stall?)
     }
 
     fn head_deadline(&self, shared: &Shared) -> Option<Instant> {
@@ -86,9 +83,20 @@ impl Connection {
     }
 
     fn idle_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let since = self.idle_since?;
-        let keep_alive = shared.options.deadlines.keep_alive.map(|limit| since + limit);
-        [keep_alive, shared.drain_until.get()].into_iter().flatten().min()
+        if self.idle_since.is_none() && !self.is_unused() {
+            return None;
+        }
+        let keep_alive = shared.options.deadlines.keep_alive;
+        let idle = self
+            .idle_since
+            .zip(keep_alive)
+            .map(|(since, limit)| since + limit);
+        [idle, shared.drain_until.get()].into_iter().flatten().min()
+    }
+
+    /// Not a byte has come yet.
+    fn is_unused(&self) -> bool {
+        self.head_since.is_some() && self.is_idle()
     }
 
     fn release_deadline(&self) -> Option<Instant> {
@@ -96,32 +104,41 @@ impl Connection {
         Some(self.idle_since? + HYPER_KEPT)
     }
 
+    /// A client that may not send has all the time in the world.
     fn body_deadline(&self, shared: &Shared) -> Option<Instant> {
-        let id = self.arriving?;
         let deadlines = &shared.options.deadlines;
-        match shared.table.borrow().get(id) {
-            Some(exchange) => exchange.body.deadline(
-                exchange.silence.limit(deadlines.body_gap),
-                deadlines.body_rate_min,
-            ),
-            None => self.drain_until,
+        let (id, gap) = (self.arriving?, deadlines.body_gap?);
+        let table = shared.table.borrow();
+        let is_excused = |exchange: &Exchange| exchange.is_untimed || exchange.body.is_held_by_client();
+        if self.is_behind || table.get(id).is_some_and(is_excused) {
+            return None;
         }
+        Some(self.body_clock.deadline(gap, deadlines.body_rate_min))
     }
 
-    /// The exchange whose handler has to begin its response first.
+    /// The end of a stream to a client that is perhaps gone, which only shows when something is sent.
+    fn disconnected_deadline(&self, shared: &Shared) -> Option<Instant> {
+        let ended_at = self.ended_at?;
+        let Some(Item::Exchange(id)) = self.link.front() else {
+            return None;
+        };
+        let table = shared.table.borrow();
+        let exchange = table.get(id)?;
+        let is_silent = exchange.answer == Answer::Streaming && self.link.is_flushed.get();
+        is_silent.then(|| ended_at.max(self.link.wrote_at.get()) + DISCONNECTED_SILENCE)
+    }
+
+    /// The exchange whose handler has to do something first.
     fn handler_deadline(&self, shared: &Shared) -> Option<(usize, Instant)> {
         if !shared.has_handler_deadlines.get() {
             return None;
         }
         let (pipeline, table) = (self.link.pipeline.borrow(), shared.table.borrow());
-        let deadline = |item: &Item| match item {
-            Item::Exchange(id) => {
-                let exchange = table
-                    .get(*id)
-                    .filter(|exchange| exchange.answer == Answer::Waiting);
-                exchange.and_then(|exchange| exchange.handler_deadline)
-            }
-            Item::Refusal(_) => None,
+        let deadline = |item: &Item| {
+            let Item::Exchange(id) = item else { return None };
+            let exchange = table.get(*id)?;
+            let is_working = matches!(exchange.answer, Answer::Waiting | Answer::Streaming);
+            exchange.handler_deadline.filter(|_| is_working)
         };
         let deadlines = pipeline.iter().enumerate();
         deadlines
@@ -129,24 +146,21 @@ impl Connection {
             .min_by_key(|(_, at)| *at)
     }
 
-    /// 408 if nothing was answered; otherwise the connection can only end.
-    fn expire_body(&mut self, shared: &Shared) {
-        let answer = self
-            .arriving
-            .and_then(|id| Some(shared.table.borrow().get(id)?.answer));
-        match answer {
-            None => self.close(shared),
-            Some(Answer::Waiting) => {
-                self.fail_body(
-                    shared,
-                    "request body was too slow",
-                    Some(Rejection::REQUEST_TIMEOUT),
-                );
-                self.stop_intake();
-            }
-            Some(_) => self.reset(shared),
+    /// 503 if nothing was answered; otherwise the connection can only end.
+    fn expire_handler(&mut self, shared: &Shared, position: usize) {
+        let is_waiting = match self.link.pipeline.borrow().get(position) {
+            Some(Item::Exchange(id)) => shared
+                .table
+                .borrow()
+                .get(*id)
+                .is_some_and(|exchange| exchange.answer == Answer::Waiting),
+            _ => false,
+        };
+        if is_waiting {
+            self.refuse_from(shared, position, Rejection::SERVICE_UNAVAILABLE);
+        } else {
+            self.reset(shared);
         }
-        self.link.kick(shared);
     }
 
     /// 408 if a part of the head is there; a connection that said nothing is closed without a word.
@@ -155,7 +169,6 @@ impl Connection {
             return self.abort(shared);
         }
         self.stop_intake();
-        debug_assert_ne!(self.intake, Intake::Open);
         self.link
             .pipeline
             .borrow_mut()

@@ -261,8 +261,9 @@ impl PortableEngine {
             self.connections.push(None);
             self.connections.len() as u32 - 1
         });
-        let link = Link::new(index, self.shared.wakes.waker(index), socket, peer);
-        let connection = Connection::new(link, self.next_serial, self.shared.now.get());
+        let now = self.shared.now.get();
+        let link = Link::new(index, self.shared.wakes.waker(index), socket, peer, now);
+        let connection = Connection::new(link, self.next_serial, now);
         self.next_serial += 1;
         self.connections[index as usize] = Some(Box::new(connection));
         self.shared.count(|counters| {

@@ -14,14 +14,17 @@
 //! |---|---|
 //! | Case and order of response fields | names are lower-case; lines of one name stand together; the engine's own fields come last |
 //! | Response field values with control characters | answered with 500; Hyper sends none but the tab |
-//! | Response trailers | only those the response's `trailer` field names; Hyper drops the others |
+//! | Response trailers | only those the response's `trailer` field names; Hyper drops the others, and that field where no body goes out |
+//! | Chunk sizes | upper-case hexadecimal |
 //! | Reset of a Unix-domain connection | a plain close: such sockets have none |
 //! | A reset that follows the client's end of stream | noticed with the next write, not at once |
+//! | A refused body or response | the exchange can be read until the refusal is out, then it is aborted |
 //! | Counters `buffers_exhausted`, `completions_overflowed` | always 0: they belong to io_uring |
 
 #![forbid(unsafe_code)]
 
 mod answer;
+mod body_clock;
 mod calls;
 mod connection;
 mod deadlines;

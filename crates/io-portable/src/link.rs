@@ -39,6 +39,8 @@ pub(crate) struct Link {
     pub(crate) is_ending: Cell<bool>,
     /// Everything Hyper has taken was handed to the kernel.
     pub(crate) is_flushed: Cell<bool>,
+    /// When bytes were last handed to the kernel.
+    pub(crate) wrote_at: Cell<Instant>,
     /// Since when the peer has taken no byte of what waits for it.
     pub(crate) blocked_since: Cell<Option<Instant>>,
     /// The connection is on the list of those to be looked at.
@@ -56,7 +58,7 @@ struct Output {
 }
 
 impl Link {
-    pub(crate) fn new(index: u32, waker: Waker, socket: Socket, peer: PeerAddress) -> Self {
+    pub(crate) fn new(index: u32, waker: Waker, socket: Socket, peer: PeerAddress, now: Instant) -> Self {
         Link {
             index,
             waker,
@@ -67,6 +69,7 @@ impl Link {
             feeding: Cell::new(None),
             is_ending: Cell::new(false),
             is_flushed: Cell::new(true),
+            wrote_at: Cell::new(now),
             blocked_since: Cell::new(None),
             is_kicked: Cell::new(false),
             held: Cell::new(0),
@@ -194,6 +197,7 @@ impl Link {
                 shared.count(|counters| counters.sends += 1);
                 self.held.set(self.held.get().saturating_sub(*written));
                 self.blocked_since.set(None);
+                self.wrote_at.set(shared.now.get());
             }
             Poll::Ready(Err(_)) => {}
             Poll::Pending => {

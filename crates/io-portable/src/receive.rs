@@ -10,7 +10,8 @@ use std::task::{Context, Poll};
 use howth_engine::Event;
 use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
 
-use crate::connection::{Connection, Intake, Phase};
+use crate::body_clock::BodyClock;
+use crate::connection::{Connection, Intake, LINGER_SILENCE, Phase};
 use crate::link::Item;
 use crate::request_body::RequestBody;
 use crate::shared::Shared;
@@ -58,6 +59,8 @@ impl Connection {
         let mut context = Context::from_waker(&link.waker);
         // Also without bytes: the end of a body may be all that was left to decode.
         if std::mem::take(&mut self.is_behind) {
+            // The silence so far was ours.
+            self.body_clock = BodyClock::new(shared.now.get());
             self.decode_rest(shared, scratch);
         }
         for _ in 0..READS_PER_TURN_MAX {
@@ -111,11 +114,8 @@ impl Connection {
     }
 
     fn take_bytes(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch, length: usize) {
-        if let Phase::Lingering { bytes_left, .. } = &mut self.phase {
-            match bytes_left.checked_sub(length) {
-                Some(left) => *bytes_left = left,
-                None => self.phase = Phase::Closed,
-            }
+        if let Phase::Lingering { silent_until, .. } = &mut self.phase {
+            *silent_until = shared.now.get() + LINGER_SILENCE;
             return;
         }
         if let Intake::Ignoring { bytes_left } = &mut self.intake {
@@ -194,6 +194,7 @@ impl Connection {
         if has_body {
             self.arriving = Some(id);
             self.drained = 0;
+            self.body_clock = BodyClock::new(shared.now.get());
         } else if self.is_last_request {
             self.stop_intake();
         }
@@ -201,12 +202,13 @@ impl Connection {
 
     fn take_body(&mut self, shared: &Shared, bytes: &[u8]) {
         let Some(id) = self.arriving else { return };
+        self.body_clock.progress(bytes.len(), shared.now.get());
         let mut table = shared.table.borrow_mut();
         let exchange = table.get_mut(id);
         let is_wanted = exchange
             .as_ref()
             .is_some_and(|exchange| !exchange.body.is_cancelled());
-        if exchange.is_some_and(|exchange| exchange.body.append(bytes, shared.now.get())) {
+        if exchange.is_some_and(|exchange| exchange.body.append(bytes)) {
             shared.push_event(Event::BodyReadable(id));
         }
         let is_over = table.get(id).is_none();
@@ -225,10 +227,9 @@ impl Connection {
         // Nothing hands trailers of a request to the application.
         drop(self.decoder.take_trailers());
         let Some(id) = self.arriving.take() else { return };
-        self.drain_until = None;
         let mut table = shared.table.borrow_mut();
         if let Some(exchange) = table.get_mut(id) {
-            if exchange.body.complete(shared.now.get()) {
+            if exchange.body.complete() {
                 shared.push_event(Event::BodyReadable(id));
             }
         } else {
@@ -243,42 +244,57 @@ impl Connection {
     /// The client broke a rule or a limit: the refusal goes out in its turn, and nothing more is decoded.
     fn reject(&mut self, shared: &Shared, rejection: Rejection) {
         match self.arriving {
-            None => self
-                .link
-                .pipeline
-                .borrow_mut()
-                .push_back(Item::Refusal(rejection)),
-            Some(_) => self.fail_body(shared, "request body is malformed or too large", Some(rejection)),
+            None => {
+                self.link
+                    .pipeline
+                    .borrow_mut()
+                    .push_back(Item::Refusal(rejection));
+                self.stop_intake();
+                self.link.kick(shared);
+            }
+            Some(_) => self.fail_body(shared, "was malformed or too large", rejection),
         }
-        self.stop_intake();
+    }
+
+    /// The body that is arriving breaks off, because of `reason`: `rejection` is the answer if nothing was
+    /// answered yet; otherwise the connection can only end.
+    pub(crate) fn fail_body(&mut self, shared: &Shared, reason: &'static str, rejection: Rejection) {
+        let Some(id) = self.arriving else { return };
+        let mut table = shared.table.borrow_mut();
+        match table.get_mut(id) {
+            Some(exchange) if exchange.answer == Answer::Waiting => {
+                exchange.answer = Answer::Refused(rejection);
+                exchange.handler_deadline = None;
+                if exchange.body.fail(reason) {
+                    shared.push_event(Event::BodyReadable(id));
+                }
+                drop(table);
+                self.stop_intake();
+            }
+            Some(_) => {
+                drop(table);
+                self.reset(shared);
+            }
+            None => {
+                drop(table);
+                self.close(shared);
+            }
+        }
         self.link.kick(shared);
     }
 
-    /// The body that is arriving breaks off; `rejection` is the answer if nothing was answered yet.
-    pub(crate) fn fail_body(&mut self, shared: &Shared, reason: &'static str, rejection: Option<Rejection>) {
-        let Some(id) = self.arriving.take() else { return };
-        let mut table = shared.table.borrow_mut();
-        let Some(exchange) = table.get_mut(id) else { return };
-        if exchange.body.fail(reason, shared.now.get()) {
-            shared.push_event(Event::BodyReadable(id));
-        }
-        if let Some(rejection) = rejection
-            && exchange.answer == Answer::Waiting
-        {
-            exchange.answer = Answer::Refused(rejection);
-            exchange.handler_deadline = None;
-        }
-    }
-
-    /// The client ended its side. What is complete is answered; a body that is not has failed.
+    /// The client ended its side. What is complete is answered; a client that leaves within a body is gone.
     fn end_of_stream(&mut self, shared: &Shared) {
         if matches!(self.phase, Phase::Lingering { .. }) {
             self.phase = Phase::Closed;
             return;
         }
-        self.fail_body(shared, "request body ended early", None);
+        if self.phase == Phase::Open && self.arriving.is_some() {
+            return self.abort(shared);
+        }
         self.stop_intake();
         self.intake = Intake::Ended;
+        self.ended_at = Some(shared.now.get());
         self.tell_disconnected(shared);
         self.link.kick(shared);
     }

@@ -1,12 +1,13 @@
 //! A request body on its way from the socket to the application.
 //!
-//! Owns the bytes that arrived and were not read yet, and the times the `body_gap` and `body_rate_min`
-//! deadlines are counted from. Never reads a socket: `receive` appends, `calls` takes.
-
-use std::time::{Duration, Instant};
+//! Owns the bytes that arrived and were not read yet, and whether the client waits for `100 Continue`.
+//! Never reads a socket: `receive` appends, `calls` takes.
 
 use howth_engine::BodyRead;
-use howth_http1::RequestHead;
+use howth_http1::{BodyLength, RequestHead};
+
+/// Why a body that was given up can't be read; follows "request body".
+const GIVEN_UP: &str = "was given up";
 
 #[derive(Debug)]
 pub(crate) struct RequestBody {
@@ -15,20 +16,18 @@ pub(crate) struct RequestBody {
     taken: usize,
     state: State,
     interim: Interim,
-    /// The application gave the body up.
-    is_cancelled: bool,
-    /// Since when the application waits for bytes.
-    waiting_since: Option<Instant>,
-    /// How long it waited before that, all in all.
-    waited: Duration,
+    /// The application was told that nothing has arrived.
+    is_awaited: bool,
     received: u64,
-    /// What of the framing is known to be still to come.
-    expected: Option<u64>,
+    /// The length of the whole, if it was announced.
+    length: Option<u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum State {
     Arriving,
+    /// Still arriving, and nobody wants it.
+    Cancelled,
     Complete,
     Failed(&'static str),
 }
@@ -45,36 +44,42 @@ enum Interim {
 
 impl RequestBody {
     pub(crate) fn new(head: &RequestHead) -> Self {
-        use howth_http1::BodyLength;
-        let (state, expected) = match head.body() {
+        let (state, length) = match head.body() {
             BodyLength::None | BodyLength::Known(0) => (State::Complete, None),
             BodyLength::Known(length) => (State::Arriving, Some(length)),
             BodyLength::Chunked => (State::Arriving, None),
         };
-        let waits = state == State::Arriving && head.expects_continue();
+        let is_expected = state == State::Arriving && head.expects_continue();
         RequestBody {
             bytes: Vec::new(),
             taken: 0,
             state,
-            interim: if waits {
+            interim: if is_expected {
                 Interim::Expected
             } else {
                 Interim::NotExpected
             },
-            is_cancelled: false,
-            waiting_since: None,
-            waited: Duration::ZERO,
+            is_awaited: false,
             received: 0,
-            expected,
+            length,
         }
     }
 
     pub(crate) fn is_arriving(&self) -> bool {
-        self.state == State::Arriving
+        matches!(self.state, State::Arriving | State::Cancelled)
     }
 
     pub(crate) fn is_complete(&self) -> bool {
         self.state == State::Complete
+    }
+
+    pub(crate) fn is_cancelled(&self) -> bool {
+        self.state == State::Cancelled
+    }
+
+    /// The client sends nothing before it has got `100 Continue`.
+    pub(crate) fn is_held_by_client(&self) -> bool {
+        self.is_arriving() && self.interim != Interim::NotExpected
     }
 
     /// Bytes held for the application.
@@ -82,59 +87,59 @@ impl RequestBody {
         self.bytes.len() - self.taken
     }
 
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.is_cancelled
-    }
-
     /// Appends what arrived. True if the application has to be told.
-    pub(crate) fn append(&mut self, bytes: &[u8], now: Instant) -> bool {
+    pub(crate) fn append(&mut self, bytes: &[u8]) -> bool {
         self.received += bytes.len() as u64;
         // A client that sends without waiting needs no 100 (RFC 9110 section 10.1.1).
         self.interim = Interim::NotExpected;
-        if self.is_cancelled {
+        if self.state != State::Arriving {
             return false;
         }
         self.bytes.extend_from_slice(bytes);
-        self.stop_waiting(now)
+        std::mem::take(&mut self.is_awaited)
     }
 
     /// The body is whole. True if the application has to be told.
-    pub(crate) fn complete(&mut self, now: Instant) -> bool {
+    pub(crate) fn complete(&mut self) -> bool {
         self.state = State::Complete;
-        self.stop_waiting(now)
+        self.interim = Interim::NotExpected;
+        std::mem::take(&mut self.is_awaited)
     }
 
-    /// The body will never be whole. True if the application has to be told.
-    pub(crate) fn fail(&mut self, reason: &'static str, now: Instant) -> bool {
+    /// The body will never be whole; `reason` follows "request body". True if the application has to be told.
+    pub(crate) fn fail(&mut self, reason: &'static str) -> bool {
         if self.state == State::Arriving {
             self.state = State::Failed(reason);
         }
-        self.stop_waiting(now)
+        std::mem::take(&mut self.is_awaited)
     }
 
     pub(crate) fn read(&mut self, bytes_max: usize) -> BodyRead {
         if self.interim == Interim::Expected {
             self.interim = Interim::Due;
         }
-        if self.held() == 0 {
-            return match self.state {
-                State::Complete => BodyRead::End,
-                State::Failed(reason) => BodyRead::Failed(reason),
-                State::Arriving => {
-                    self.waiting_since.get_or_insert_with(Instant::now);
-                    BodyRead::Pending
-                }
-            };
+        if self.held() > 0 {
+            return BodyRead::Data(self.take(bytes_max));
         }
-        BodyRead::Data(self.take(bytes_max))
+        match self.state {
+            State::Complete => BodyRead::End,
+            State::Failed(reason) => BodyRead::Failed(reason),
+            State::Cancelled => BodyRead::Failed(GIVEN_UP),
+            State::Arriving => {
+                self.is_awaited = true;
+                BodyRead::Pending
+            }
+        }
     }
 
     /// Forgets what arrived and what will arrive.
     pub(crate) fn cancel(&mut self) {
-        self.is_cancelled = true;
         self.bytes = Vec::new();
         self.taken = 0;
-        self.waiting_since = None;
+        self.is_awaited = false;
+        if self.state == State::Arriving {
+            self.state = State::Cancelled;
+        }
     }
 
     /// True once, when `100 Continue` has to go out.
@@ -152,33 +157,13 @@ impl RequestBody {
         match self.state {
             State::Complete => false,
             State::Failed(_) => true,
-            State::Arriving => {
+            State::Arriving | State::Cancelled => {
                 let to_come = self
-                    .expected
+                    .length
                     .map_or(0, |length| length.saturating_sub(self.received));
                 self.interim != Interim::NotExpected || to_come > drain_bytes_max
             }
         }
-    }
-
-    /// When the client has been silent for too long, or too slow on average, while the application waits.
-    pub(crate) fn deadline(&self, gap: Option<Duration>, rate_min: u32) -> Option<Instant> {
-        let (since, gap) = (self.waiting_since?, gap?);
-        let silent = since + gap;
-        if rate_min == 0 {
-            return Some(silent);
-        }
-        let enough_for = Duration::from_secs_f64(self.received as f64 / f64::from(rate_min));
-        let slow = since + enough_for.max(gap).saturating_sub(self.waited);
-        Some(silent.min(slow))
-    }
-
-    fn stop_waiting(&mut self, now: Instant) -> bool {
-        let Some(since) = self.waiting_since.take() else {
-            return false;
-        };
-        self.waited += now.saturating_duration_since(since);
-        true
     }
 
     fn take(&mut self, bytes_max: usize) -> Vec<u8> {
@@ -196,5 +181,104 @@ impl RequestBody {
             self.taken = 0;
         }
         bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use howth_http1::{Decoder, Limits};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn body(fields: &str) -> RequestBody {
+        let request = format!("POST / HTTP/1.1\r\nhost: h\r\n{fields}\r\n\r\n");
+        let mut head = RequestHead::new();
+        Decoder::new()
+            .decode(request.as_bytes(), &Limits::default(), &mut head)
+            .expect("a valid head");
+        RequestBody::new(&head)
+    }
+
+    #[test]
+    fn tells_only_who_waits() {
+        let mut body = body("content-length: 4");
+        assert!(!body.append(b"ab"));
+        assert_eq!(body.read(10), BodyRead::Data(b"ab".to_vec()));
+        assert_eq!(body.read(10), BodyRead::Pending);
+        assert!(body.append(b"c"));
+        assert!(!body.append(b"d"));
+        assert!(!body.complete());
+        assert_eq!(body.read(10), BodyRead::Data(b"cd".to_vec()));
+        assert_eq!(body.read(10), BodyRead::End);
+    }
+
+    #[test]
+    fn what_arrived_before_the_failure_can_be_read() {
+        let mut body = body("transfer-encoding: chunked");
+        body.append(b"ab");
+        body.fail("was broken");
+        assert_eq!(body.read(10), BodyRead::Data(b"ab".to_vec()));
+        assert_eq!(body.read(10), BodyRead::Failed("was broken"));
+        assert!(body.forbids_keep_alive(u64::MAX));
+    }
+
+    #[test]
+    fn a_body_that_was_given_up_holds_nothing() {
+        let mut body = body("content-length: 4");
+        body.append(b"ab");
+        body.cancel();
+        assert!(!body.append(b"cd"));
+        assert_eq!((body.held(), body.read(10)), (0, BodyRead::Failed(GIVEN_UP)));
+        body.complete();
+        assert_eq!(body.read(10), BodyRead::End);
+    }
+
+    #[test]
+    fn continue_is_due_once_and_only_if_the_client_waits() {
+        let mut waits = body("content-length: 4\r\nexpect: 100-continue");
+        assert!(!waits.take_interim());
+        assert!(waits.forbids_keep_alive(u64::MAX));
+        waits.read(1);
+        assert!(waits.take_interim());
+        assert!(!waits.take_interim());
+        assert!(!waits.forbids_keep_alive(u64::MAX));
+        let mut sends = body("content-length: 4\r\nexpect: 100-continue");
+        sends.append(b"a");
+        sends.read(1);
+        assert!(!sends.take_interim());
+    }
+
+    #[test]
+    fn more_than_is_drained_ends_the_connection() {
+        let mut body = body("content-length: 10");
+        assert!(body.forbids_keep_alive(9));
+        body.append(b"a");
+        assert!(!body.forbids_keep_alive(9));
+    }
+
+    proptest! {
+        #[test]
+        fn any_reads_give_the_bytes_in_order(
+            parts in prop::collection::vec((prop::collection::vec(any::<u8>(), 0..50), 0_usize..60), 0..20),
+        ) {
+            let mut body = body("transfer-encoding: chunked");
+            let (mut given, mut got) = (Vec::new(), Vec::new());
+            for (bytes, read) in parts {
+                body.append(&bytes);
+                given.extend(bytes);
+                if let BodyRead::Data(bytes) = body.read(read) {
+                    prop_assert!(!bytes.is_empty() && bytes.len() <= read.max(1));
+                    got.extend(bytes);
+                }
+                prop_assert_eq!(body.held(), given.len() - got.len());
+            }
+            body.complete();
+            if let BodyRead::Data(bytes) = body.read(usize::MAX) {
+                got.extend(bytes);
+            }
+            prop_assert_eq!(got, given);
+            prop_assert_eq!(body.read(1), BodyRead::End);
+        }
     }
 }

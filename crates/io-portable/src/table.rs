@@ -34,9 +34,12 @@ pub(crate) struct Exchange {
     pub(crate) is_taken: bool,
     /// What Hyper has not taken yet of a streamed response.
     pub(crate) stream: Option<Box<ResponseStream>>,
-    /// When the application has to have begun its response.
+    /// When the application has to have begun its response or, with a `timeout`, to have gone on with it.
     pub(crate) handler_deadline: Option<Instant>,
-    pub(crate) silence: Silence,
+    /// How long the application lets itself be silent; set by itself.
+    pub(crate) timeout: Option<Duration>,
+    /// The application switched the deadlines of its handler and of the request body off.
+    pub(crate) is_untimed: bool,
 }
 
 /// What the application, or the engine in its place, has decided on.
@@ -52,28 +55,6 @@ pub(crate) enum Answer {
     Broken,
     /// The engine's own response.
     Refused(Rejection),
-}
-
-/// Which silence on the connection this exchange bears.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Silence {
-    /// As the options say.
-    Default,
-    /// Any.
-    Unlimited,
-    /// No longer than this.
-    Limited(Duration),
-}
-
-impl Silence {
-    /// The limit in force where the options say `default`.
-    pub(crate) fn limit(self, default: Option<Duration>) -> Option<Duration> {
-        match self {
-            Silence::Default => default,
-            Silence::Unlimited => None,
-            Silence::Limited(limit) => Some(limit),
-        }
-    }
 }
 
 /// The queue between the application's writes and Hyper.
@@ -94,6 +75,11 @@ impl Exchange {
         self.outgoing.is_none() && self.stream.as_ref().is_none_or(|stream| stream.chunks.is_empty())
     }
 
+    /// Counts the application's own timeout, if any, from now on.
+    pub(crate) fn restart_timeout(&mut self) {
+        self.handler_deadline = self.timeout.map(|timeout| Instant::now() + timeout);
+    }
+
     pub(crate) fn new(link: Rc<Link>, facts: RequestFacts, body: RequestBody) -> Self {
         Exchange {
             link,
@@ -106,7 +92,8 @@ impl Exchange {
             is_taken: false,
             stream: None,
             handler_deadline: None,
-            silence: Silence::Default,
+            timeout: None,
+            is_untimed: false,
         }
     }
 }

@@ -199,17 +199,19 @@ impl Client {
         }
     }
 
-    /// The server ended the connection in one way or the other.
-    pub fn expect_end_or_reset(&mut self) {
-        let mut chunk = [0; 1024];
-        match self.read(&mut chunk) {
-            Ok(length) => assert_eq!(
-                length,
-                0,
-                "unexpected {:?}",
-                chunk[..length].escape_ascii().to_string()
-            ),
-            Err(error) => assert_eq!(error.kind(), ErrorKind::ConnectionReset),
+    /// The server ended the connection, in order or with a reset; gives what came before.
+    pub fn expect_over(&mut self) -> Vec<u8> {
+        let mut bytes = std::mem::take(&mut self.buffer);
+        let mut chunk = [0; 64 * 1024];
+        loop {
+            match self.read(&mut chunk) {
+                Ok(0) => return bytes,
+                Ok(length) => bytes.extend_from_slice(&chunk[..length]),
+                Err(error) => {
+                    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+                    return bytes;
+                }
+            }
         }
     }
 

@@ -106,7 +106,7 @@ pub fn aborts_everything(start: Start) {
     let id = server.next_request();
     server.abort();
     server.expect(Event::Aborted(id));
-    client.expect_end_or_reset();
+    assert_eq!(client.expect_over(), b"");
     drop(idle);
     server.join();
 }

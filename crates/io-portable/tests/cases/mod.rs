@@ -58,7 +58,7 @@ macro_rules! engine_cases {
                 drains_a_small_unread_body
                 closes_before_a_large_unread_body
                 drains_a_cancelled_body
-                fails_a_body_that_ends_early
+                aborts_when_the_client_leaves_within_a_body
                 counts_nothing_twice_in_pipelined_bodies
             }
             streams {
@@ -92,6 +92,7 @@ macro_rules! engine_cases {
                 ends_a_client_that_takes_nothing
                 ends_a_handler_that_takes_too_long
                 sets_the_deadline_of_one_exchange
+                ends_a_silent_stream_to_a_client_that_half_closed
             }
             life {
                 aborts_when_the_client_resets
