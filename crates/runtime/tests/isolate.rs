@@ -5,6 +5,7 @@
 
 mod support;
 
+use deno_runtime::colors;
 use howth_runtime::isolate;
 use howth_runtime::options::UnhandledRejections;
 use serde_json::json;
@@ -29,6 +30,7 @@ const CASES: &[(&str, fn())] = &[
 
 fn main() {
     isolate::initialize(&[]).expect("no flags");
+    colors::set_use_color(false);
     // A fixture that forks starts this program again, as it would `howth run FILE`.
     if std::env::args().nth(1).as_deref() == Some("run") {
         let file = std::env::args()
