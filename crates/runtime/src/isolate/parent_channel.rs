@@ -32,7 +32,8 @@ impl ParentChannel {
 
 fn taken(variable: &str) -> Option<String> {
     let value = env::var(variable).ok()?;
-    // SAFETY: `Process::new`, the only caller, is documented to be called before there are other threads.
+    // SAFETY: `Process::new`, the only caller, requires that no thread reads the environment while the variable
+    // is there: cores, the only ones that do, start later.
     unsafe { env::remove_var(variable) };
     Some(value)
 }

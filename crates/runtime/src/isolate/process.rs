@@ -45,8 +45,9 @@ pub struct Process {
 }
 
 impl Process {
-    /// Gathers the services. To be called once, before any core starts: it takes the variables of
-    /// `child_process.fork()` out of the environment, which is not safe beside other threads that read it.
+    /// Gathers the services. The first call must come before any core starts: it takes the variables of
+    /// `child_process.fork()` out of the environment, which is not safe beside threads that read it. Later calls
+    /// find them gone.
     pub fn new(modules: Modules, options: ProcessOptions) -> Self {
         let mut features = FeatureChecker::default();
         for feature in FEATURES {
