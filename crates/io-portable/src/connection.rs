@@ -52,6 +52,8 @@ pub(crate) struct Connection {
     pub(crate) idle_since: Option<Instant>,
     /// Since when the client has ended its side.
     pub(crate) ended_at: Option<Instant>,
+    /// How the connection is to end once the application has seen the events of this turn.
+    doom: Option<End>,
     /// The timer that is set for this connection, which may be early.
     pub(crate) timer_at: Option<Instant>,
 }
@@ -65,9 +67,19 @@ pub(crate) enum Phase {
     Lingering {
         silent_until: Instant,
         until: Instant,
+        bytes_left: u64,
     },
     /// To be dropped.
     Closed,
+}
+
+/// How a connection ends at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum End {
+    /// With a plain close.
+    Quiet,
+    /// So that the client can't take it for the end of a response.
+    Reset,
 }
 
 /// What happens to the bytes the client sends.
@@ -106,12 +118,18 @@ impl Connection {
             head_since: Some(now),
             idle_since: None,
             ended_at: None,
+            doom: None,
             timer_at: None,
         }
     }
 
     /// Writes what can be written and ends what is over.
     pub(crate) fn pump(&mut self, shared: &Rc<Shared>) {
+        match self.doom.take() {
+            Some(End::Quiet) => return self.abort(shared),
+            Some(End::Reset) => return self.reset(shared),
+            None => {}
+        }
         let link = Rc::clone(&self.link);
         let mut context = Context::from_waker(&link.waker);
         if self.phase == Phase::Open && self.pump_open(shared, &mut context).is_err() {
@@ -121,6 +139,15 @@ impl Connection {
             self.pump_closing(shared, &mut context);
         }
         self.note_idle(shared);
+    }
+
+    /// Ends the connection after this turn's events were handed over: a request the application is told of
+    /// is readable while it is told.
+    pub(crate) fn doom(&mut self, shared: &Shared, end: End) {
+        self.stop_intake();
+        self.intake = Intake::Ended;
+        self.doom = Some(end);
+        self.link.kick(shared);
     }
 
     /// Ends the connection at once; what was not answered is aborted.
@@ -309,6 +336,7 @@ impl Connection {
                         Phase::Lingering {
                             silent_until: now + LINGER_SILENCE,
                             until: now + LINGER,
+                            bytes_left: shared.options.drain_bytes_max,
                         }
                     }
                 } else {

@@ -23,7 +23,9 @@ impl Connection {
     pub(crate) fn next_deadline(&self, shared: &Shared) -> Option<Instant> {
         match self.phase {
             Phase::Closed => return None,
-            Phase::Lingering { silent_until, until } => return Some(silent_until.min(until)),
+            Phase::Lingering {
+                silent_until, until, ..
+            } => return Some(silent_until.min(until)),
             Phase::Closing => return self.stall_deadline(shared),
             Phase::Open => {}
         }
@@ -42,7 +44,10 @@ impl Connection {
     /// Acts on every deadline that has passed at `now`.
     pub(crate) fn expire(&mut self, shared: &Rc<Shared>, now: Instant) {
         let is_past = |deadline: Option<Instant>| deadline.is_some_and(|at| at <= now);
-        if let Phase::Lingering { silent_until, until } = self.phase {
+        if let Phase::Lingering {
+            silent_until, until, ..
+        } = self.phase
+        {
             if silent_until.min(until) <= now {
                 self.phase = Phase::Closed;
             }

@@ -11,7 +11,7 @@ use howth_engine::Event;
 use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
 
 use crate::body_clock::BodyClock;
-use crate::connection::{Connection, Intake, LINGER_SILENCE, Phase};
+use crate::connection::{Connection, End, Intake, LINGER_SILENCE, Phase};
 use crate::link::Item;
 use crate::request_body::RequestBody;
 use crate::shared::Shared;
@@ -44,7 +44,7 @@ impl Connection {
             self.link.kick(shared);
         }
         if self.read(shared, scratch).is_err() {
-            self.abort(shared);
+            self.doom(shared, End::Quiet);
         }
         self.note_arrival(shared);
     }
@@ -114,8 +114,17 @@ impl Connection {
     }
 
     fn take_bytes(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch, length: usize) {
-        if let Phase::Lingering { silent_until, .. } = &mut self.phase {
+        if let Phase::Lingering {
+            silent_until,
+            bytes_left,
+            ..
+        } = &mut self.phase
+        {
             *silent_until = shared.now.get() + LINGER_SILENCE;
+            match bytes_left.checked_sub(length as u64) {
+                Some(left) => *bytes_left = left,
+                None => self.phase = Phase::Closed,
+            }
             return;
         }
         if let Intake::Ignoring { bytes_left } = &mut self.intake {
@@ -273,7 +282,7 @@ impl Connection {
             }
             Some(_) => {
                 drop(table);
-                self.reset(shared);
+                self.doom(shared, End::Reset);
             }
             None => {
                 drop(table);
@@ -290,7 +299,7 @@ impl Connection {
             return;
         }
         if self.phase == Phase::Open && self.arriving.is_some() {
-            return self.abort(shared);
+            return self.doom(shared, End::Quiet);
         }
         self.stop_intake();
         self.intake = Intake::Ended;

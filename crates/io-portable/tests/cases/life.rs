@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use howth_engine::{EngineOptions, Event, Gone};
 
 use super::client::Client;
-use super::harness::{Server, Start, ok};
+use super::harness::{Listen, Server, Start, ok};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
@@ -36,6 +36,42 @@ pub fn aborts_when_the_client_resets(start: Start) {
     let last = server.next_request();
     client.reset();
     server.expect(Event::Aborted(last));
+}
+
+pub fn shows_requests_of_a_client_that_left_at_once(start: Start) {
+    let (sender, seen) = std::sync::mpsc::channel();
+    let server = Server::automatic(
+        start,
+        Listen::Loopback,
+        EngineOptions::default(),
+        move |exchanges, event| {
+            if let Event::Request(id) = event {
+                let path = exchanges
+                    .head(id)
+                    .expect("a request that is told of")
+                    .path()
+                    .to_owned();
+                sender.send(path).expect("the test");
+            }
+        },
+    );
+    for number in 0..200 {
+        let mut client = Client::connect(&server);
+        client.send(format!(
+            "POST /{number} HTTP/1.1\r\nhost: h\r\ncontent-length: 9\r\n\r\nhalf"
+        ));
+        if number % 2 == 0 {
+            client.reset();
+        }
+    }
+    server.wait_for(|counters| counters.accepted == 200 && counters.connections == 0);
+    // A reset may come before the request was read; an orderly end may not.
+    let seen: HashSet<_> = seen.try_iter().collect();
+    assert!(
+        (0..200)
+            .filter(|number| number % 2 == 1)
+            .all(|number| seen.contains(&format!("/{number}")))
+    );
 }
 
 pub fn answers_a_client_that_half_closed(start: Start) {

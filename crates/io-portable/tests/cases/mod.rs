@@ -96,6 +96,7 @@ macro_rules! engine_cases {
             }
             life {
                 aborts_when_the_client_resets
+                shows_requests_of_a_client_that_left_at_once
                 answers_a_client_that_half_closed
                 drains_to_the_end
                 answers_what_is_on_the_wire_while_draining
