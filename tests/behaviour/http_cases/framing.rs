@@ -67,7 +67,7 @@ pub const CASES: &[Case] = &[
         b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
         400,
     ),
-    refused("RFC 9112 7.1", b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked;a=b\r\n\r\n0\r\n\r\n", 400),
+    refused("RFC 9112 6.1", b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked;a=b\r\n\r\n0\r\n\r\n", 501),
     refused("RFC 9112 6.1", b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked,\r\n\r\n0\r\n\r\n", 400),
     refused("RFC 9112 6.1", b"POST / HTTP/1.1\r\nhost: a\r\ntransfer-encoding:\r\n\r\n", 400),
 ];
