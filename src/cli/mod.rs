@@ -54,6 +54,9 @@ enum Command {
         /// An old spelling: the same with and without
         #[arg(long)]
         native: bool,
+        /// What `child_process.fork` adds: there are no permissions to ask for
+        #[arg(short = 'A', hide = true)]
+        allow_all: bool,
         #[command(flatten)]
         application: ApplicationArguments,
     },

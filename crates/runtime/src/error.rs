@@ -57,6 +57,9 @@ pub enum Error {
         /// The limit.
         heap_mib: usize,
     },
+    /// `--inspect` cannot listen.
+    #[error("--inspect: {0}; give another address as --inspect=HOST:PORT")]
+    Inspect(String),
     /// `--watch` cannot watch.
     #[error("--watch: {0}; start without --watch")]
     Watch(#[from] notify::Error),

@@ -104,6 +104,15 @@ impl Listeners {
         Ok((listener, address))
     }
 
+    /// Removes the Unix-domain sockets from the file system; to be called when nobody serves any more.
+    pub(crate) fn remove_sockets(&self) {
+        let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
+        for path in bound.values().filter_map(|bound| bound.address.unix.as_deref()) {
+            // Whoever removed it before has done what is wanted.
+            let _ = std::fs::remove_file(path);
+        }
+    }
+
     fn bind(&self, wanted: &Wanted) -> Result<(Bound, Listener), ListenError> {
         let options = &self.options;
         let tcp_was_asked = options.port.is_some() || options.host.is_some();

@@ -44,34 +44,47 @@ pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error>
         (None, Mode::Serve) => usable_cores(),
         (None, Mode::Run) => NonZeroUsize::MIN,
     };
+    if let Some(address) = options.inspect {
+        isolate::listen_for_debugger(address).map_err(|error| Error::Inspect(error.to_string()))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Core)?;
     let listeners = Listeners::new(options.listen.clone(), options.watch);
     let options = Arc::new(options);
-    runtime.block_on(async {
-        let mut signals = Signals::new().map_err(Error::Core)?;
-        let mut watch = Watch::new(&options)?;
-        loop {
-            let started = shared(mode, &options, &chosen, &listeners, cores);
-            let ended = match started {
-                Ok(shared) => Supervisor::new(shared, cores).run(&mut signals, &mut watch).await,
-                Err(error) => Err(error),
-            };
-            match ended {
-                Ok(Outcome::Exit(code)) => return Ok(code),
-                Ok(Outcome::Restart) => {}
-                Err(error) if options.watch => {
-                    eprintln!("howth: {error}\nhowth: waiting for a change");
-                    if let Some(code) = wait_for_change(&mut signals, &mut watch).await {
-                        return Ok(code);
-                    }
+    let ended = runtime.block_on(supervise_until_the_end(mode, options, chosen, &listeners, cores));
+    listeners.remove_sockets();
+    ended
+}
+
+async fn supervise_until_the_end(
+    mode: Mode,
+    options: Arc<Options>,
+    chosen: Chosen,
+    listeners: &Arc<Listeners>,
+    cores: NonZeroUsize,
+) -> Result<ExitCode, Error> {
+    let mut signals = Signals::new().map_err(Error::Core)?;
+    let mut watch = Watch::new(&options)?;
+    loop {
+        let started = shared(mode, &options, &chosen, listeners, cores);
+        let ended = match started {
+            Ok(shared) => Supervisor::new(shared, cores).run(&mut signals, &mut watch).await,
+            Err(error) => Err(error),
+        };
+        match ended {
+            Ok(Outcome::Exit(code)) => return Ok(code),
+            Ok(Outcome::Restart) => {}
+            Err(error) if options.watch => {
+                eprintln!("howth: {error}\nhowth: waiting for a change");
+                if let Some(code) = wait_for_change(&mut signals, &mut watch).await {
+                    return Ok(code);
                 }
-                Err(error) => return Err(error),
             }
+            Err(error) => return Err(error),
         }
-    })
+    }
 }
 
 /// Finds the program anew: its files may have changed since the last start.

@@ -19,14 +19,18 @@ pub(crate) use application::{Application, Configuration, Entry};
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
 use request_ops::{
-    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_head, op_howth_header,
-    op_howth_headers, op_howth_method, op_howth_remote_address, op_howth_url, op_howth_watch,
+    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_head,
+    op_howth_header, op_howth_headers, op_howth_method, op_howth_remote_address, op_howth_url,
+    op_howth_watch,
 };
 use response_ops::{
     op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_raw,
     op_howth_respond_text, op_howth_start, op_howth_write,
 };
-use server_ops::{op_howth_connect, op_howth_keep_alive, op_howth_listen, op_howth_pending, op_howth_set_timeout, op_howth_stop};
+use server_ops::{
+    op_howth_connect, op_howth_keep_alive, op_howth_listen, op_howth_pending, op_howth_set_timeout,
+    op_howth_stop,
+};
 
 deno_core::extension!(
     howth_ops,

@@ -8,6 +8,7 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
@@ -35,6 +36,8 @@ pub(super) struct EventLoop<'a> {
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
+    /// The heap is full and what ran was terminated: nothing may run in the isolate any more.
+    heap_limit_reached: Arc<AtomicBool>,
     orders: Receiver<Order>,
     reports: &'a mut Sender<Report>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
@@ -60,6 +63,7 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         application: Application,
         opened: Opened,
+        heap_limit_reached: Arc<AtomicBool>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
@@ -69,6 +73,7 @@ impl<'a> EventLoop<'a> {
             evaluation: None,
             application,
             opened,
+            heap_limit_reached,
             orders,
             reports,
             isolate_waker: None,
@@ -118,13 +123,16 @@ impl<'a> EventLoop<'a> {
 
     fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
         let mut worked = self.turn_engine(context)?;
+        if self.heap_limit_reached.load(Ordering::Relaxed) {
+            return Ok(Round::Ended(Ended::HeapLimit));
+        }
         worked |= self.poll_isolate(context)?;
-        self.take_engine();
+        worked |= self.take_engine();
         worked |= self.poll_evaluation(context)?;
         if self.evaluation.is_none() {
             self.application.release_hold();
         }
-        self.obey_program();
+        worked |= self.obey_program();
         if let Some(ended) = self.poll_end()? {
             return Ok(Round::Ended(ended));
         }
@@ -175,17 +183,19 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    /// Takes the engine that JavaScript has opened.
-    fn take_engine(&mut self) {
-        if let Some((mut engine, address)) = self.opened.borrow_mut().take() {
-            if self.is_ending {
-                engine.drain();
-            }
-            self.engine = Some(engine);
-            self.has_served = true;
-            // A supervisor that does not read any more is ending the process.
-            let _ = self.reports.send(Report::Listening(address));
+    /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
+    fn take_engine(&mut self) -> bool {
+        let Some((mut engine, address)) = self.opened.borrow_mut().take() else {
+            return false;
+        };
+        if self.is_ending {
+            engine.drain();
         }
+        self.engine = Some(engine);
+        self.has_served = true;
+        // A supervisor that does not read any more is ending the process.
+        let _ = self.reports.send(Report::Listening(address));
+        true
     }
 
     fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
@@ -275,13 +285,14 @@ impl<'a> EventLoop<'a> {
     }
 
     /// `server.stop()` ends the server, not the program.
-    fn obey_program(&mut self) {
+    fn obey_program(&mut self) -> bool {
         use crate::bridge::StopOrder;
         match (self.application.take_stop_order(), &mut self.engine) {
             (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
-            _ => {}
+            _ => return false,
         }
+        true
     }
 
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,

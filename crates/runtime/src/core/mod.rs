@@ -111,9 +111,17 @@ fn run(
         let heap_limit_reached = Arc::new(AtomicBool::new(false));
         let opened = Rc::new(RefCell::new(None));
         let application = start_application(&shared, &heap_limit_reached, &opened);
-        let ended = EventLoop::new(index, &shared, application, opened, orders, reports)
-            .run()
-            .await;
+        let ended = EventLoop::new(
+            index,
+            &shared,
+            application,
+            opened,
+            heap_limit_reached.clone(),
+            orders,
+            reports,
+        )
+        .run()
+        .await;
         match ended {
             Err(_) if heap_limit_reached.load(Ordering::Relaxed) => Ok(Ended::HeapLimit),
             ended => ended,

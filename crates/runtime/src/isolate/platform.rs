@@ -5,8 +5,16 @@ use std::io::IsTerminal;
 use deno_core::JsRuntime;
 use deno_runtime::colors;
 
-/// Deno's: KiB of JavaScript's stack, and no bound on what buffers may hold outside the heap.
-const FLAGS: [&str; 2] = ["--stack-size=1024", "--external-memory-max-reasonable-size=0"];
+/// The first two are Deno's: KiB of JavaScript's stack, and no bound on what buffers may hold outside the heap.
+///
+/// The third: the phase that unrolls loops also takes the check for termination out of some, even endless ones
+/// (seen in V8 15.0 with `for (;;) list.push(new Array(1000).fill(0))`), and such a loop could only be ended by
+/// ending the process.
+const FLAGS: [&str; 3] = [
+    "--stack-size=1024",
+    "--external-memory-max-reasonable-size=0",
+    "--no-turboshaft-loop-unrolling",
+];
 
 /// Flags V8 does not know.
 #[derive(Debug, thiserror::Error)]
