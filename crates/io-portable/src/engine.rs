@@ -28,7 +28,7 @@ const ACCEPTS_PER_TURN_MAX: usize = 64;
 /// How long accepting rests when the process or the system is out of descriptors or memory.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How long a connection without a request is kept while draining: a request may be on the wire already.
-const DRAIN_GRACE: Duration = Duration::from_secs(2);
+const DRAIN_GRACE: Duration = Duration::from_millis(500);
 
 /// The engine of one core over Hyper and tokio.
 pub struct PortableEngine {
@@ -102,7 +102,7 @@ impl PortableEngine {
     }
 
     /// Stops accepting and finishes what is in flight. A connection ends with its next response, and one
-    /// without a request after 2 seconds. The turns go on until [`Turn::Finished`].
+    /// without a request after half a second. The turns go on until [`Turn::Finished`].
     pub fn drain(&mut self) {
         if self.shared.draining.replace(true) {
             return;

@@ -1,5 +1,6 @@
 //! The cases of all engines, run by the portable engine.
 
+#[path = "../../engine/cases/mod.rs"]
 mod cases;
 
 use std::future::poll_fn;

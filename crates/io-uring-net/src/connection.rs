@@ -68,6 +68,10 @@ pub(crate) struct Connection {
     pub(crate) shut_down_both: bool,
     /// Decoding stopped because the pipeline is full; `input` holds whole requests, perhaps.
     pub(crate) held_back: bool,
+    /// The last request asked for the connection's end, or broke a rule: nothing behind it is decoded.
+    pub(crate) takes_no_more: bool,
+    /// The end has to be told by a reset, because the client would take a plain end for the end of the body.
+    pub(crate) must_reset: bool,
     /// The client's end of stream was received.
     pub(crate) read_closed: bool,
     /// In the list of connections to settle.

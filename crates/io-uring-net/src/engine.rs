@@ -19,7 +19,7 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
-use howth_http1::{Date, RequestHead};
+use howth_http1::{Date, Rejection, RequestHead};
 
 use crate::connection::Connection;
 use crate::exchange::Exchange;
@@ -183,6 +183,8 @@ struct State {
     unsettled: Vec<u32>,
     /// Connections to be torn down after the events of this turn, with their generations.
     doomed: Vec<(u32, u32)>,
+    /// Exchanges to be refused after the events of this turn, with their generations.
+    refused: Vec<(u32, u32, Rejection)>,
     wheel: TimerWheel,
     now_ms: u64,
     date: Date,
@@ -206,6 +208,7 @@ impl<K: Kernel> Core<K> {
             events: Vec::new(),
             unsettled: Vec::new(),
             doomed: Vec::new(),
+            refused: Vec::new(),
             wheel: TimerWheel::new(clock.monotonic_ms),
             now_ms: clock.monotonic_ms,
             date: Date::new(clock.wall),
@@ -224,6 +227,7 @@ impl<K: Kernel> Core<K> {
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
+        self.state.refuse_refused();
         self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
@@ -281,7 +285,8 @@ impl<K: Kernel> Core<K> {
 
 impl State {
     fn has_unsettled(&self) -> bool {
-        !self.unsettled.is_empty() || !self.doomed.is_empty()
+        let is_settled = self.unsettled.is_empty() && self.events.is_empty();
+        !(is_settled && self.doomed.is_empty() && self.refused.is_empty())
     }
 
     /// Remembers to compare the connection's wishes with what the kernel was asked.

@@ -16,6 +16,8 @@ pub(crate) enum BodyState {
     Arriving,
     /// Nobody wants the rest.
     Cancelled,
+    /// It broke off or broke a rule; why, as the end of a sentence that begins "the request body".
+    Failed(&'static str),
 }
 
 /// How far the response is.
@@ -131,6 +133,11 @@ impl Exchange {
         if self.held.capacity() > KEPT_BYTES_MAX {
             self.held = Vec::new();
         }
+    }
+
+    /// Whether the application may begin to answer: not twice, and not once the engine is about to refuse.
+    pub(crate) fn may_begin(&self) -> bool {
+        !self.has_begun() && !matches!(self.body, BodyState::Failed(_))
     }
 
     /// Whether the application has begun to answer.

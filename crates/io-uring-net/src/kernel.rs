@@ -163,6 +163,9 @@ pub trait Kernel {
     /// shutdown(2): of the sending side, or of both.
     fn shutdown(&mut self, socket: Socket, both: bool, token: Token);
 
+    /// Makes the close of the socket a reset (SO_LINGER of 0 seconds).
+    fn reset_on_close(&mut self, socket: Socket);
+
     /// close(2). Nothing else may be in flight on the socket.
     fn close(&mut self, socket: Socket, token: Token);
 

@@ -195,6 +195,10 @@ impl Kernel for Ring {
         self.push(opcode::Shutdown::new(types::Fd(socket.0), how).build(), token);
     }
 
+    fn reset_on_close(&mut self, socket: Socket) {
+        submission::reset_on_close(socket);
+    }
+
     fn close(&mut self, socket: Socket, token: Token) {
         self.push(opcode::Close::new(types::Fd(socket.0)).build(), token);
     }

@@ -79,6 +79,8 @@ impl<K: Kernel> Core<K> {
 
     fn give_up(&mut self, index: u32, expiry: Expiry) {
         match expiry {
+            // Nobody waits for a body that is only drained: there is nothing to answer.
+            Expiry::Body if self.state.connections[index].body.is_none() => self.state.tear(index),
             Expiry::Head | Expiry::Body => self.state.reject(index, Rejection::REQUEST_TIMEOUT),
             Expiry::Silent | Expiry::Disconnected => self.state.tear(index),
             Expiry::Handler(exchange) => {

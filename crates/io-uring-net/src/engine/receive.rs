@@ -108,21 +108,28 @@ impl State {
                 Decoded::End => self.body_end(index),
             }
         }
-        let held_back = done < input.len() && !self.may_decode(index);
-        self.connections[index].held_back = held_back;
+        let is_stopped = done < input.len() && !self.may_decode(index);
+        let connection = &mut self.connections[index];
+        if connection.takes_no_more && is_stopped {
+            return input.len();
+        }
+        connection.held_back = is_stopped;
         done
     }
 
     /// A pipeline that is full is decoded no further, but the body of its last request is.
     fn may_decode(&self, index: u32) -> bool {
         let connection = &self.connections[index];
-        connection.exchanges < self.options.pipeline_max || !connection.decoder.is_between_messages()
+        let may_begin = connection.exchanges < self.options.pipeline_max && !connection.takes_no_more;
+        may_begin || !connection.decoder.is_between_messages()
     }
 
     fn request(&mut self, index: u32) {
         let exchange = self.append_exchange(index);
         let connection = &mut self.connections[index];
         connection.requests += 1;
+        // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
+        connection.takes_no_more = !self.exchanges[exchange].facts.keep_alive;
         connection.moments.head_ms = self.now_ms;
         if self.exchanges[exchange].body == BodyState::Arriving {
             connection.body = Some(exchange);
@@ -222,20 +229,40 @@ impl State {
     /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last.
     pub(super) fn reject(&mut self, index: u32, rejection: Rejection) {
         self.counters.refused += 1;
-        let exchange = match self.connections[index].body {
-            Some(body) if self.exchanges[body].has_begun() => return self.tear(index),
-            Some(body) => {
-                self.take_over(body);
-                body
-            }
-            None => {
-                self.head.clear();
-                let exchange = self.append_exchange(index);
-                self.exchanges[exchange].silent = true;
-                exchange
-            }
-        };
+        self.connections[index].takes_no_more = true;
+        if let Some(body) = self.connections[index].body.take() {
+            // The application sees the body fail before the exchange is taken from it.
+            self.fail_body(body, "was malformed or too large");
+            return self
+                .refused
+                .push((body, self.exchanges.generation(body), rejection));
+        }
+        self.head.clear();
+        let exchange = self.append_exchange(index);
+        self.exchanges[exchange].silent = true;
         self.answer_with(exchange, rejection);
+    }
+
+    fn fail_body(&mut self, exchange: u32, reason: &'static str) {
+        if self.exchanges[exchange].body == BodyState::Arriving {
+            self.exchanges[exchange].body = BodyState::Failed(reason);
+            self.tell_body_readable(exchange);
+        }
+    }
+
+    /// Refuses the exchanges whose bodies broke a rule in the last turn.
+    pub(super) fn refuse_refused(&mut self) {
+        while let Some((exchange, generation, rejection)) = self.refused.pop() {
+            if !self.exchanges.contains(exchange, generation) {
+                continue;
+            }
+            if self.exchanges[exchange].has_begun() {
+                self.tear(self.exchanges[exchange].connection);
+            } else {
+                self.take_over(exchange);
+                self.answer_with(exchange, rejection);
+            }
+        }
     }
 
     fn end_of_stream(&mut self, index: u32) {
@@ -245,7 +272,8 @@ impl State {
         if connection.phase != Phase::Open {
             return;
         }
-        if !connection.decoder.is_between_messages() && connection.body.is_some() {
+        if let Some(body) = connection.body.take() {
+            self.fail_body(body, "broke off before its end");
             return self.tear_later(index);
         }
         let mut next = connection.front;

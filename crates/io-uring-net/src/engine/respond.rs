@@ -39,7 +39,7 @@ impl State {
         head: &ResponseHead<'_>,
         payload: Payload<'_>,
     ) -> Result<(), Gone> {
-        if self.exchanges[exchange].has_begun() {
+        if !self.exchanges[exchange].may_begin() {
             return Err(Gone);
         }
         let Some(plan) = self.plan(exchange, head, Some(payload.len() as u64)) else {
@@ -59,7 +59,7 @@ impl State {
         head: &ResponseHead<'_>,
         length: Option<u64>,
     ) -> Result<(), Gone> {
-        if self.exchanges[exchange].has_begun() {
+        if !self.exchanges[exchange].may_begin() {
             return Err(Gone);
         }
         let Some(plan) = self.plan(exchange, head, length) else {

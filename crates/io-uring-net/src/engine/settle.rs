@@ -17,6 +17,8 @@ impl<K: Kernel> Core<K> {
     }
 
     fn settle(&mut self, index: u32) {
+        // A response may have become whole after all its bytes were sent.
+        self.state.retire(index);
         if self.state.connections[index].phase == Phase::Open {
             self.state.resume_decoding(index);
         }
@@ -30,7 +32,7 @@ impl<K: Kernel> Core<K> {
             Phase::Open | Phase::Finishing => {}
             Phase::Lingering => self.shut_down(index, false),
             Phase::Tearing => {
-                self.shut_down(index, true);
+                self.end_both_sides(index);
                 if self.state.connections[index].operations == 0 {
                     self.close(index);
                 }
@@ -69,6 +71,26 @@ impl<K: Kernel> Core<K> {
                 self.state.connections[index].receive = Receive::Cancelling;
             }
             Receive::Off | Receive::Armed | Receive::Cancelling => {}
+        }
+    }
+
+    /// Makes every operation in flight complete: by shutting the socket down, which tells the client of the end,
+    /// or by cancelling them, where the end is to be a reset.
+    fn end_both_sides(&mut self, index: u32) {
+        let connection = &mut self.state.connections[index];
+        if !connection.must_reset {
+            return self.shut_down(index, true);
+        }
+        let Some(socket) = connection.socket.filter(|_| !connection.shut_down_both) else {
+            return;
+        };
+        connection.shut_down_both = true;
+        let is_sending = connection.sending;
+        self.kernel.reset_on_close(socket);
+        if is_sending {
+            let target = self.token(index, Operation::Send);
+            let token = self.begin(index, Operation::Cancel);
+            self.kernel.cancel(target, token);
         }
     }
 

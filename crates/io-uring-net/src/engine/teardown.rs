@@ -82,7 +82,7 @@ impl<K: Kernel> Core<K> {
 
 impl State {
     /// Ends the exchanges whose responses were sent whole.
-    fn retire(&mut self, index: u32) {
+    pub(super) fn retire(&mut self, index: u32) {
         while let Some(front) = self.connections[index].front {
             let exchange = &self.exchanges[front];
             let is_whole = exchange.response == ResponseState::Written

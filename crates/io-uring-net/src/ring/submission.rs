@@ -89,6 +89,14 @@ pub(super) fn unacknowledged_bytes(socket: Socket) -> usize {
     if result == 0 { bytes.max(0) as usize } else { 0 }
 }
 
+/// setsockopt(2) SO_LINGER with 0 seconds.
+pub(super) fn reset_on_close(socket: Socket) {
+    // A socket that cannot be told so ends plainly.
+    let _ = with_socket(socket, |reference| {
+        reference.set_linger(Some(std::time::Duration::ZERO))
+    });
+}
+
 fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
     // SAFETY: the engine closes a socket only after its connection's slot is released, and asks only for
     // connections whose slot is occupied, so the descriptor is open during the call.

@@ -1,0 +1,61 @@
+//! The cases of all engines, run by the ring engine.
+#![cfg(target_os = "linux")]
+
+#[path = "../../engine/cases/mod.rs"]
+mod cases;
+
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use cases::{Command, Listen, MakeHandler, Running, engine_cases};
+use howth_engine::{BindAddress, EngineOptions, Listener, Turn};
+use howth_io_uring_net::{RingEngine, Wait};
+
+engine_cases!(crate::start);
+
+fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> Running {
+    let (commands, receiver) = channel();
+    let (listener, address) = bind(listen);
+    let thread = std::thread::spawn(move || {
+        let engine = RingEngine::new(listener, options).expect("an engine");
+        drive(engine, &receiver, make_handler);
+    });
+    Running {
+        address,
+        commands: Box::new(move |command| drop(commands.send(command))),
+        thread,
+    }
+}
+
+fn bind(listen: Listen) -> (Listener, BindAddress) {
+    match listen {
+        Listen::Loopback => {
+            let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+            let address = listener.local_addr().expect("it is bound");
+            (Listener::Tcp(listener), BindAddress::Tcp(address))
+        }
+        Listen::Unix(path) => {
+            let listener = std::os::unix::net::UnixListener::bind(&path).expect("a new socket");
+            (Listener::Unix(listener), BindAddress::Unix(path))
+        }
+    }
+}
+
+fn drive(mut engine: RingEngine, commands: &Receiver<Command>, make_handler: MakeHandler) {
+    let exchanges = engine.exchanges();
+    let mut handler = make_handler(engine.exchanges());
+    loop {
+        while let Ok(command) = commands.try_recv() {
+            match command {
+                Command::Drain => engine.drain(),
+                Command::Abort => engine.abort(),
+                Command::Call(call) => call(&*exchanges),
+                Command::Counters(sender) => drop(sender.send(engine.counters())),
+            }
+        }
+        let turn = engine.turn(Wait::For(Duration::from_millis(1)), &mut *handler);
+        if turn.expect("the ring works") == Turn::Finished {
+            return;
+        }
+    }
+}
