@@ -49,6 +49,7 @@ impl Connection {
         }
     }
 
+    #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("a server that takes the bytes");
     }
@@ -85,11 +86,13 @@ impl Connection {
     }
 
     /// The final response to a GET or the like.
+    #[track_caller]
     pub fn response(&mut self) -> Response {
         self.response_to("GET")
     }
 
     /// The final response to a request with this method, which decides whether a body follows.
+    #[track_caller]
     pub fn response_to(&mut self, method: &str) -> Response {
         let mut response = self.head();
         assert!(response.status >= 200, "an interim response: {response:?}");
@@ -115,12 +118,14 @@ impl Connection {
     }
 
     /// The next head alone, be it interim or final.
+    #[track_caller]
     pub fn head(&mut self) -> Response {
         let end = self.find(b"\r\n\r\n");
         Response::head(&self.take(end))
     }
 
     /// The next chunk of a chunked body; empty for the last.
+    #[track_caller]
     pub fn chunk(&mut self) -> Vec<u8> {
         let end = self.find(b"\r\n");
         let line = self.take(end);
@@ -139,12 +144,14 @@ impl Connection {
     }
 
     /// The first chunk of a chunked response.
+    #[track_caller]
     pub fn chunk_after_head(&mut self) -> Vec<u8> {
         let head = self.head();
         assert_eq!(head.field("transfer-encoding"), Some("chunked"), "{head:?}");
         self.chunk()
     }
 
+    #[track_caller]
     fn read_chunks(&mut self, response: &mut Response) {
         loop {
             let chunk = self.chunk();
@@ -164,6 +171,7 @@ impl Connection {
     }
 
     /// Exactly so many bytes.
+    #[track_caller]
     pub fn take(&mut self, length: usize) -> Vec<u8> {
         self.fill(length);
         let rest = self.received.split_off(length);
@@ -171,12 +179,14 @@ impl Connection {
     }
 
     /// Everything up to the end of the connection, which must be an orderly one.
+    #[track_caller]
     pub fn rest(&mut self) -> Vec<u8> {
         while self.receive().expect("an orderly end of the connection") > 0 {}
         std::mem::take(&mut self.received)
     }
 
     /// Everything up to the end of the connection, orderly or not.
+    #[track_caller]
     pub fn rest_until_closed(&mut self) -> Vec<u8> {
         loop {
             match self.receive() {
@@ -190,17 +200,20 @@ impl Connection {
     }
 
     /// The server must have closed, or must close, without another byte.
+    #[track_caller]
     pub fn expect_closed(&mut self) {
         let rest = self.rest_until_closed();
         assert!(rest.is_empty(), "more came: {:?}", String::from_utf8_lossy(&rest));
     }
 
     /// The connection must still serve.
+    #[track_caller]
     pub fn expect_open(&mut self) {
         self.expect_open_at("/still-open");
     }
 
     /// The connection must still serve this path.
+    #[track_caller]
     pub fn expect_open_at(&mut self, path: &str) {
         self.send(request("GET", path));
         let response = self.response();
@@ -208,6 +221,7 @@ impl Connection {
     }
 
     /// The server must be silent for a while, and the connection open.
+    #[track_caller]
     pub fn expect_silence(&mut self, duration: Duration) {
         self.set_read_timeout(duration);
         match self.receive() {
@@ -244,12 +258,14 @@ impl Connection {
         .expect("a read timeout");
     }
 
+    #[track_caller]
     fn fill(&mut self, length: usize) {
         while self.received.len() < length {
             self.receive_more();
         }
     }
 
+    #[track_caller]
     fn find(&mut self, pattern: &[u8]) -> usize {
         loop {
             let mut windows = self.received.windows(pattern.len());
@@ -260,6 +276,7 @@ impl Connection {
         }
     }
 
+    #[track_caller]
     fn receive_more(&mut self) {
         match self.receive() {
             Ok(1..) => {}

@@ -128,12 +128,14 @@ impl Launch {
     }
 
     /// Starts the process and waits until it listens.
+    #[track_caller]
     pub fn start(self) -> Server {
         let child = self.command().spawn().expect("howth starts");
         Server::new(child, self.folder)
     }
 
     /// Runs the process to its end.
+    #[track_caller]
     pub fn finish(self) -> Finished {
         let mut child = self.command().spawn().expect("howth starts");
         let (stdout, stderr) = (Output::default(), Output::default());
@@ -204,6 +206,7 @@ impl Launch {
 
 impl Finished {
     /// The one line on stderr that an error takes.
+    #[track_caller]
     pub fn complaint(&self) -> &str {
         let mut lines = self.stderr.lines();
         let line = lines.next().unwrap_or_default();

@@ -22,6 +22,7 @@ pub fn request(method: &str, path: &str) -> String {
 
 impl Response {
     /// The head, from its bytes with the empty line.
+    #[track_caller]
     pub fn head(bytes: &[u8]) -> Response {
         let mut lines = lines(bytes);
         let status_line = lines.next().expect("a status line");
@@ -99,6 +100,7 @@ impl Response {
         std::str::from_utf8(&self.body).expect("a body in UTF-8")
     }
 
+    #[track_caller]
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {self:?}"))
     }

@@ -22,6 +22,7 @@ pub struct Server {
 
 impl Server {
     /// Waits for the line that says where `child` listens.
+    #[track_caller]
     pub fn new(mut child: Child, folder: TempDir) -> Server {
         let (stdout, stderr) = (Output::default(), Output::default());
         stdout.gather(child.stdout.take().expect("a pipe"));
@@ -68,11 +69,13 @@ impl Server {
     }
 
     /// One GET on a connection of its own.
+    #[track_caller]
     pub fn get(&self, path: &str) -> Response {
         self.fetch(request("GET", path))
     }
 
     /// One request on a connection of its own.
+    #[track_caller]
     pub fn fetch(&self, bytes: impl AsRef<[u8]>) -> Response {
         let mut connection = self.connect();
         connection.send(bytes);
@@ -88,6 +91,7 @@ impl Server {
     }
 
     /// Waits until the process has printed `text`, on either stream.
+    #[track_caller]
     pub fn wait_for_output(&self, text: &str) {
         let start = Instant::now();
         while !self.stdout().contains(text) && !self.stderr().contains(text) {
@@ -114,6 +118,7 @@ impl Server {
     }
 
     /// Waits for the end of the process.
+    #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
         let mut status = None;
         eventually("the end of howth", || {
