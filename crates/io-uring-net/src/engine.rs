@@ -21,7 +21,7 @@ use std::time::Duration;
 use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
 use howth_http1::{Date, Rejection, RequestHead};
 
-use crate::connection::Connection;
+use crate::connection::{Connection, Phase};
 use crate::exchange::Exchange;
 use crate::kernel::{Completion, Kernel};
 use crate::ring::{Ring, RingOptions};
@@ -165,7 +165,7 @@ impl<K: Kernel + 'static> RingEngine<K> {
 /// The kernel and the state. Split, so that received bytes can be borrowed from the one while the other
 /// changes.
 #[derive(Debug)]
-struct Core<K> {
+struct Core<K: Kernel> {
     kernel: K,
     state: State,
     accepting: Accepting,
@@ -280,6 +280,22 @@ impl<K: Kernel> Core<K> {
         self.state.draining_ms.is_some()
             && self.accepting == Accepting::Ended
             && self.state.connections.occupied() == 0
+    }
+}
+
+impl<K: Kernel> Drop for Core<K> {
+    /// An engine that ends in the middle, because its core ends, leaves no connection open.
+    fn drop(&mut self) {
+        // Closes that are queued are still to be submitted.
+        let _ = self.kernel.enter(Wait::Not);
+        let open: Vec<u32> = self.state.connections.indices().collect();
+        for index in open {
+            let connection = &mut self.state.connections[index];
+            let is_closing = connection.phase == Phase::Closing;
+            if let Some(socket) = connection.socket.take().filter(|_| !is_closing) {
+                self.kernel.discard(socket);
+            }
+        }
     }
 }
 

@@ -169,6 +169,9 @@ pub trait Kernel {
     /// close(2). Nothing else may be in flight on the socket.
     fn close(&mut self, socket: Socket, token: Token);
 
+    /// close(2) at once, when the engine itself ends: operations in flight end with the kernel object.
+    fn discard(&mut self, socket: Socket);
+
     /// Stops listening: closes the listener. Connections that were not accepted are refused.
     fn close_listener(&mut self);
 

@@ -203,6 +203,10 @@ impl Kernel for Ring {
         self.push(opcode::Close::new(types::Fd(socket.0)).build(), token);
     }
 
+    fn discard(&mut self, socket: Socket) {
+        submission::close_now(socket);
+    }
+
     fn close_listener(&mut self) {
         self.listener = None;
     }

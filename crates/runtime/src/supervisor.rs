@@ -13,7 +13,6 @@ use std::time::Duration;
 
 use howth_mesh::{Receiver, Sender, lane};
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::time::Instant;
 
 use crate::affinity::{allowed_processors, usable_cores};
 use crate::core::{self, Ended, Mode, Order, Report, Shared};
@@ -30,9 +29,6 @@ const LANE_LENGTH: usize = 8;
 
 /// How long cores may take to break everything off, once the drain deadline has passed.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
-
-/// A core whose heap reached its limit sooner than this after its start is not started again.
-const RESTART_INTERVAL_MIN: Duration = Duration::from_secs(1);
 
 pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error> {
     isolate::initialize(&options.v8_flags)?;
@@ -138,7 +134,8 @@ enum Outcome {
 struct Core {
     orders: Sender<Order>,
     reports: Receiver<Report>,
-    started: Instant,
+    /// It has served: a new isolate can be expected to serve as well.
+    has_listened: bool,
     is_ended: bool,
 }
 
@@ -248,6 +245,7 @@ impl Supervisor {
     }
 
     fn listening(&mut self, index: usize, address: &Address) -> Result<(), Error> {
+        self.cores[index].has_listened = true;
         if index == 0 && self.cores.len() == 1 {
             self.announce(address);
             while self.cores.len() < self.wanted && matches!(self.phase, Phase::Serving) {
@@ -300,7 +298,7 @@ impl Supervisor {
         Ok(Core {
             orders,
             reports,
-            started: Instant::now(),
+            has_listened: false,
             is_ended: false,
         })
     }
@@ -308,8 +306,8 @@ impl Supervisor {
     /// A core whose heap was full gets a new isolate; the others never stopped.
     fn restart_core(&mut self, index: usize) -> Result<(), Error> {
         let heap_mib = self.shared.heap_bytes_max >> 20;
-        let too_soon = self.cores[index].started.elapsed() < RESTART_INTERVAL_MIN;
-        if too_soon || !matches!(self.phase, Phase::Serving) || self.shared.mode == Mode::Run {
+        let is_hopeless = !self.cores[index].has_listened;
+        if is_hopeless || !matches!(self.phase, Phase::Serving) || self.shared.mode == Mode::Run {
             self.cores[index].is_ended = true;
             return Err(Error::HeapLimit {
                 core: index,

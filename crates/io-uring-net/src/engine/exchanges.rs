@@ -15,7 +15,7 @@ use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
 #[derive(Debug)]
-pub(super) struct Shared<K> {
+pub(super) struct Shared<K: Kernel> {
     pub(super) core: RefCell<Core<K>>,
 }
 

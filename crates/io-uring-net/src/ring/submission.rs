@@ -3,6 +3,7 @@
 //! Owns no memory. Its callers in `ring` guarantee what an entry points to; see each `SAFETY` comment.
 
 use std::io;
+use std::os::fd::FromRawFd;
 
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, squeue, types};
@@ -95,6 +96,13 @@ pub(super) fn reset_on_close(socket: Socket) {
     let _ = with_socket(socket, |reference| {
         reference.set_linger(Some(std::time::Duration::ZERO))
     });
+}
+
+/// close(2).
+pub(super) fn close_now(socket: Socket) {
+    // SAFETY: the engine discards the sockets of its occupied slots when it is dropped, each once, and uses none
+    // afterwards.
+    drop(unsafe { std::os::fd::OwnedFd::from_raw_fd(socket.0) });
 }
 
 fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
