@@ -255,7 +255,11 @@ fn framing_and_expectations() {
             400,
             last,
         ),
-        (b"Transfer-Encoding: xchunked", 501, "the transfer coding is not implemented"),
+        (
+            b"Transfer-Encoding: xchunked",
+            501,
+            "the transfer coding is not implemented",
+        ),
         (
             b"Transfer-Encoding: gzip, chunked",
             501,
