@@ -157,6 +157,12 @@ impl Ring {
     }
 }
 
+impl Drop for Ring {
+    fn drop(&mut self) {
+        submission::tear_down(&mut self.ring.0);
+    }
+}
+
 impl Kernel for Ring {
     fn clock(&self) -> Clock {
         Clock {

@@ -192,8 +192,15 @@ impl Supervisor {
             self.is_restarting = true;
             self.drain();
         }
-        for (index, report) in self.take_reports(context) {
-            self.take_report(index, report)?;
+        // A report may start further cores, whose lanes are to be looked at as well before this sleeps.
+        loop {
+            let reports = self.take_reports(context);
+            if reports.is_empty() {
+                break;
+            }
+            for (index, report) in reports {
+                self.take_report(index, report)?;
+            }
         }
         if self.cores.iter().all(|core| core.is_ended) {
             return Poll::Ready(Ok(self.outcome()));

@@ -32,6 +32,13 @@ pub(super) fn set_up(options: RingOptions) -> io::Result<IoUring> {
     Ok(ring)
 }
 
+/// Undoes what would keep the ring, and with it the sockets of its operations, beyond its drop for as long as
+/// the thread lives.
+pub(super) fn tear_down(ring: &mut IoUring) {
+    let (mut submitter, _, _) = ring.split();
+    let _ = submitter.unregister_ring_fd();
+}
+
 /// Queues an entry; a full queue is submitted first.
 pub(super) fn push(ring: &mut IoUring, entry: squeue::Entry) {
     loop {
@@ -98,8 +105,9 @@ pub(super) fn reset_on_close(socket: Socket) {
     });
 }
 
-/// close(2).
+/// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
 pub(super) fn close_now(socket: Socket) {
+    let _ = with_socket(socket, |reference| reference.shutdown(std::net::Shutdown::Both));
     // SAFETY: the engine discards the sockets of its occupied slots when it is dropped, each once, and uses none
     // afterwards.
     drop(unsafe { std::os::fd::OwnedFd::from_raw_fd(socket.0) });
