@@ -71,9 +71,11 @@ impl ProvidedBuffers {
     /// The received bytes.
     pub(super) fn bytes(&self, lease: &Lease) -> &[u8] {
         let start = usize::from(lease.buffer) * self.buffer_bytes as usize;
-        // SAFETY: `lease` made sure that the range lies in the mapping; the kernel does not write to a
-        // buffer that is not provided, and it is not provided while its lease exists.
-        unsafe { std::slice::from_raw_parts(self.memory.address.as_ptr().add(start), lease.len as usize) }
+        // SAFETY: `lease` made sure that the range lies in the mapping.
+        let address = unsafe { self.memory.address.as_ptr().add(start) };
+        // SAFETY: the range lies in the mapping, as above; the kernel does not write to a buffer that is not
+        // provided, and it is not provided while its lease exists.
+        unsafe { std::slice::from_raw_parts(address, lease.len as usize) }
     }
 
     /// Gives a buffer back to the kernel.
@@ -87,16 +89,18 @@ impl ProvidedBuffers {
         let start = usize::from(buffer) * self.buffer_bytes as usize;
         // SAFETY: `buffer` is below `count`, so the address lies in the mapping.
         let address = unsafe { self.memory.address.as_ptr().add(start) };
-        // SAFETY: the position is below `count`, so the entry lies in the mapping; the kernel reads it only
-        // after the tail has passed it, below.
-        let entry = unsafe { &mut *base.add(position) };
+        // SAFETY: the position is below `count`, so the entry lies in the mapping.
+        let entry = unsafe { base.add(position) };
+        // SAFETY: the entry lies in the mapping; the kernel reads it only after the tail has passed it, below.
+        let entry = unsafe { &mut *entry };
         entry.set_addr(address as u64);
         entry.set_len(self.buffer_bytes);
         entry.set_bid(buffer);
         self.tail = self.tail.wrapping_add(1);
-        // SAFETY: the tail lies in the first entry of a registered ring; it is two bytes, aligned, and
-        // written by this thread alone while the kernel reads it.
-        let tail = unsafe { &*BufRingEntry::tail(base).cast::<AtomicU16>() };
+        // SAFETY: the tail lies in the first entry of a registered ring, which `base` points to.
+        let tail = unsafe { BufRingEntry::tail(base) };
+        // SAFETY: the tail is two bytes, aligned, and written by this thread alone while the kernel reads it.
+        let tail = unsafe { &*tail.cast::<AtomicU16>() };
         tail.store(self.tail, Ordering::Release);
     }
 }

@@ -26,9 +26,7 @@ pub(super) fn set_up(options: RingOptions) -> io::Result<IoUring> {
         .setup_cqsize(options.completions)
         .build(options.submissions)?;
     // An older kernel answers an error and the plain descriptor serves as well.
-    let (mut submitter, _, _) = ring.split();
-    let _ = submitter.register_ring_fd();
-    drop(submitter);
+    let _ = ring.split().0.register_ring_fd();
     Ok(ring)
 }
 
