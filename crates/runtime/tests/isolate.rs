@@ -6,8 +6,8 @@
 mod support;
 
 use deno_runtime::colors;
+use howth_runtime::UnhandledRejections;
 use howth_runtime::isolate;
-use howth_runtime::options::UnhandledRejections;
 use serde_json::json;
 use support::{error, result, run};
 

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use deno_core::error::CoreError;
 use deno_core::v8;
+use howth_runtime::UnhandledRejections;
 use howth_runtime::isolate::{self, Isolate, IsolateOptions, Process, ProcessOptions};
 use howth_runtime::modules::Modules;
-use howth_runtime::options::UnhandledRejections;
 use serde_json::Value;
 
 const HEAP_BYTES_MAX: usize = 128 << 20;
