@@ -97,9 +97,9 @@ declare namespace Howth {
     upgrade(request: Request, options?: unknown): false;
     /** For Bun's programs: 0 until WebSockets are served. */
     readonly pendingWebSockets: number;
-    /** Has no effect: the process lives as long as its server. */
+    /** Undoes `unref()`. */
     ref(): void;
-    /** Has no effect: the process lives as long as its server. */
+    /** Lets the process end although the server listens. */
     unref(): void;
   }
 

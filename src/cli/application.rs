@@ -33,7 +33,7 @@ pub struct ApplicationArguments {
     #[arg(long, value_name = "FILE")]
     pub env_file: Vec<PathBuf>,
 
-    /// Print neither the start-up line nor the end of a drain; errors are printed all the same
+    /// Do not print the start-up line; errors are printed all the same
     #[arg(long)]
     pub quiet: bool,
 

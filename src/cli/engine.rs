@@ -28,7 +28,7 @@ pub struct EngineArguments {
     /// Cores to serve on, each with a thread, a ring and an isolate of its own: N or auto
     ///
     /// From 1 to 1024. `auto` takes as many as the affinity mask and the cgroup's CPU quota allow. `howth run`
-    /// runs the file on one core whatever is said here.
+    /// takes one core unless a number is given; every core runs the file.
     #[arg(long, value_name = "N", default_value = "auto", value_parser = parse_cores)]
     pub cores: Cores,
 

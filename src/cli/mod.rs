@@ -47,7 +47,7 @@ enum Command {
     Serve(ApplicationArguments),
     /// Run a script, or a file that calls Howth.serve
     ///
-    /// FILE runs once, on one core, until nothing is left to do. When it calls `Howth.serve(…)` it serves
+    /// FILE runs once, on one core unless --cores says more, until nothing is left to do. When it calls `Howth.serve(…)` it serves
     /// until it is stopped.
     #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
     Run {

@@ -2,8 +2,8 @@
 //!
 //! Owns: what a request is (RFC 9112, strictly), how long its body is, when it is refused and with what
 //! answer, how a response is framed and written. Never does: sockets, clocks, threads, allocation per head
-//! in the steady state. Called by: the io_uring engine for everything, the portable engine for the response
-//! plan and the shared types.
+//! in the steady state. Called by: the io_uring engine for everything, the portable engine for requests, the
+//! response plan and the shared types.
 //!
 //! A [`Decoder`] reads one connection. It is handed whatever has arrived and answers one [`Step`] at a time;
 //! the same bytes give the same events and the same verdict however they were split. Tokenising is

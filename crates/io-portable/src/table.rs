@@ -1,7 +1,7 @@
 //! The exchanges of one core: what is known of each request and its response.
 //!
 //! Owns [`Exchange`], in slots that are used again under a new generation. Never does I/O and never emits
-//! events. Called by: `calls` (the application), `receive` (requests), `body` (Hyper takes the response).
+//! events. Called by: `calls` (the application), `receive` (requests), `response_body` (Hyper takes the response).
 
 use std::collections::VecDeque;
 use std::rc::Rc;

@@ -129,11 +129,6 @@ impl<K: Kernel + 'static> RingEngine<K> {
         })
     }
 
-    /// Whether the application has changed something that the next turn would send.
-    pub fn has_work(&self) -> bool {
-        self.shared.core.borrow().state.has_unsettled()
-    }
-
     /// How long nothing will be due, as far as the engine's own deadlines go.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.shared.core.borrow().next_deadline()

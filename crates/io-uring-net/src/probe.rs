@@ -7,7 +7,7 @@ use std::io;
 
 use io_uring::{IoUring, Probe, opcode};
 
-use crate::ring::RingOptions;
+use crate::ring::{RingOptions, set_up};
 
 /// Why io_uring cannot serve.
 #[derive(Debug, thiserror::Error)]
@@ -55,7 +55,7 @@ impl Refusal {
 /// # Errors
 /// The reason it cannot be used.
 pub fn probe() -> Result<(), Refusal> {
-    let mut ring = set_up()?;
+    let mut ring = set_up(RingOptions::default()).map_err(explain)?;
     run_nop(&mut ring).map_err(explain)?;
     let mut supported = Probe::new();
     ring.submitter().register_probe(&mut supported).map_err(explain)?;
@@ -71,23 +71,6 @@ pub fn probe() -> Result<(), Refusal> {
     match needed.iter().find(|(_, code)| !supported.is_supported(*code)) {
         Some((missing, _)) => Err(Refusal::TooOld { missing }),
         None => check_provided_buffers(),
-    }
-}
-
-/// A ring as the engine's; where the memory lock limit is short, smaller and smaller ones.
-fn set_up() -> Result<IoUring, Refusal> {
-    let mut submissions = RingOptions::default().submissions;
-    loop {
-        let ring = IoUring::builder()
-            .setup_single_issuer()
-            .setup_defer_taskrun()
-            .setup_clamp()
-            .build(submissions);
-        match ring {
-            Ok(ring) => return Ok(ring),
-            Err(error) if error.raw_os_error() == Some(libc::ENOMEM) && submissions > 16 => submissions /= 2,
-            Err(error) => return Err(explain(error)),
-        }
     }
 }
 

@@ -10,6 +10,8 @@ mod in_flight;
 mod readiness;
 mod submission;
 
+pub(crate) use submission::set_up;
+
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::time::{Instant, SystemTime};

@@ -13,6 +13,7 @@ pub mod isolate;
 mod listen;
 pub mod modules;
 mod options;
+mod startup_code;
 mod supervisor;
 mod watch;
 

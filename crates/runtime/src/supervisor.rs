@@ -22,6 +22,7 @@ use crate::isolate::{self, Process, ProcessOptions};
 use crate::listen::{Address, Listeners};
 use crate::modules::Modules;
 use crate::options::Options;
+use crate::startup_code;
 use crate::watch::Watch;
 
 /// Messages a lane of orders or reports holds; there are never more than a few.
@@ -258,6 +259,9 @@ impl Supervisor {
             while self.cores.len() < self.wanted && matches!(self.phase, Phase::Serving) {
                 self.start_core()?;
             }
+        }
+        if self.cores.len() == self.wanted && self.cores.iter().all(|core| core.has_listened) {
+            startup_code::release();
         }
         Ok(())
     }

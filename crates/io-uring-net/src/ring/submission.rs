@@ -12,19 +12,36 @@ use socket2::SockRef;
 use super::RingOptions;
 use crate::kernel::{Socket, Wait};
 
+/// The smallest ring that is tried.
+const SUBMISSIONS_MIN: u32 = 16;
+
 const ENTER_GETEVENTS: u32 = 1;
 
 /// Sets a ring up for one thread: completions are worked on only when that thread enters
 /// (`DEFER_TASKRUN`, Linux 6.1), which spares it interrupts and makes a turn's batch.
-pub(super) fn set_up(options: RingOptions) -> io::Result<IoUring> {
-    let mut ring = IoUring::builder()
+pub(crate) fn set_up(options: RingOptions) -> io::Result<IoUring> {
+    let mut builder = IoUring::builder();
+    builder
         .dontfork()
         .setup_single_issuer()
         .setup_defer_taskrun()
         .setup_submit_all()
-        .setup_clamp()
-        .setup_cqsize(options.completions)
-        .build(options.submissions)?;
+        .setup_clamp();
+    let RingOptions {
+        mut submissions,
+        mut completions,
+        ..
+    } = options;
+    let mut ring = loop {
+        match builder.setup_cqsize(completions).build(submissions) {
+            // The limit on locked memory is short: a smaller ring serves as well, in more turns.
+            Err(error) if error.raw_os_error() == Some(libc::ENOMEM) && submissions > SUBMISSIONS_MIN => {
+                submissions /= 2;
+                completions /= 2;
+            }
+            built => break built?,
+        }
+    };
     // An older kernel answers an error and the plain descriptor serves as well.
     let _ = ring.split().0.register_ring_fd();
     Ok(ring)
@@ -112,8 +129,8 @@ pub(super) fn close_now(socket: Socket) {
 }
 
 fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
-    // SAFETY: the engine closes a socket only after its connection's slot is released, and asks only for
-    // connections whose slot is occupied, so the descriptor is open during the call.
+    // SAFETY: the engine asks only for connections whose close was not queued yet, and closes no socket in any
+    // other way but here, when it is dropped; so the descriptor is open during the call.
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(socket.0) };
     ask(SockRef::from(&borrowed))
 }
