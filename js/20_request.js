@@ -62,11 +62,11 @@ class InnerRequest {
   }
 
   get method() {
-    return this.#method ??= ops.op_howth_method(this.index, this.generation) ?? this.#said()[0];
+    return (this.#method ??= ops.op_howth_method(this.index, this.generation) ?? this.#said()[0]);
   }
 
   url() {
-    return this.#url ??= ops.op_howth_url(this.index, this.generation) ?? this.#said()[1];
+    return (this.#url ??= ops.op_howth_url(this.index, this.generation) ?? this.#said()[1]);
   }
 
   currentUrl() {
@@ -135,33 +135,36 @@ class InnerRequest {
 
   #bodyStream() {
     this.watch();
-    return new ReadableStream({
-      type: "bytes",
-      pull: async (controller) => {
-        for (;;) {
-          const read = this.#over
-            ? "broke off before its end"
-            : ops.op_howth_body_read(this.index, this.generation);
-          if (read === BODY_PENDING) {
-            await new Promise((resolve) => this.#bodyWaiter = resolve);
-            continue;
-          }
-          if (read === BODY_END) {
-            controller.close();
-            controller.byobRequest?.respond(0);
+    return new ReadableStream(
+      {
+        type: "bytes",
+        pull: async (controller) => {
+          for (;;) {
+            const read = this.#over
+              ? "broke off before its end"
+              : ops.op_howth_body_read(this.index, this.generation);
+            if (read === BODY_PENDING) {
+              await new Promise((resolve) => (this.#bodyWaiter = resolve));
+              continue;
+            }
+            if (read === BODY_END) {
+              controller.close();
+              controller.byobRequest?.respond(0);
+              return;
+            }
+            if (typeof read === "string") {
+              throw new TypeError(`The request body ${read}`);
+            }
+            controller.enqueue(read);
             return;
           }
-          if (typeof read === "string") {
-            throw new TypeError(`The request body ${read}`);
-          }
-          controller.enqueue(read);
-          return;
-        }
+        },
+        cancel: () => {
+          ops.op_howth_body_cancel(this.index, this.generation);
+        },
       },
-      cancel: () => {
-        ops.op_howth_body_cancel(this.index, this.generation);
-      },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
   }
 
   onCancel(callback) {
@@ -172,10 +175,12 @@ class InnerRequest {
 
   get remoteAddr() {
     if (this.#remoteAddr === null) {
-      const [hostname, port] = ops.op_howth_remote_address(this.index, this.generation) ?? gone("address");
-      this.#remoteAddr = port < 0
-        ? { transport: "unix", path: this.#server.unix ?? "" }
-        : { transport: "tcp", hostname, port };
+      const [hostname, port] =
+        ops.op_howth_remote_address(this.index, this.generation) ?? gone("address");
+      this.#remoteAddr =
+        port < 0
+          ? { transport: "unix", path: this.#server.unix ?? "" }
+          : { transport: "tcp", hostname, port };
     }
     return this.#remoteAddr;
   }
@@ -202,7 +207,7 @@ class InnerRequest {
   // Waits until a paused response stream may go on; false: it may not.
   async writable() {
     if (this.#over) return false;
-    await new Promise((resolve) => this.#writeWaiter = resolve);
+    await new Promise((resolve) => (this.#writeWaiter = resolve));
     return !this.#over;
   }
 

@@ -49,7 +49,9 @@ function checkResponse(response) {
   }
   const inner = getInnerResponse(response);
   if (inner === undefined) {
-    throw new TypeError("The handler returned an object that looks like a Response but was not constructed");
+    throw new TypeError(
+      "The handler returned an object that looks like a Response but was not constructed",
+    );
   }
   if (inner.type === "error") {
     throw new TypeError("The handler returned Response.error(), which cannot be sent");
@@ -77,11 +79,12 @@ function sendResponse(index, generation, response, openExchange) {
     if (body !== null) {
       response[serveFastConsumedKey] = true;
       const kind = response[serveFastHeaderKindKey];
-      const type = kind === SERVE_FAST_HEADER_DEFAULT_TEXT
-        ? DEFAULT_TEXT
-        : kind === SERVE_FAST_HEADER_NONE
-        ? ""
-        : response[serveFastContentTypeKey];
+      const type =
+        kind === SERVE_FAST_HEADER_DEFAULT_TEXT
+          ? DEFAULT_TEXT
+          : kind === SERVE_FAST_HEADER_NONE
+            ? ""
+            : response[serveFastContentTypeKey];
       if (typeof body === "string") {
         ops.op_howth_respond_text(index, generation, status, type, body);
       } else {
@@ -124,7 +127,7 @@ function sendInner(index, generation, inner, openExchange) {
 function encodeFields(list) {
   let fields = "";
   for (let i = 0; i < list.length; i++) {
-    fields += list[i][0] + "\n" + list[i][1] + "\n";
+    fields += `${list[i][0]}\n${list[i][1]}\n`;
   }
   return fields;
 }
@@ -142,11 +145,13 @@ async function pump(exchange, stream) {
       if (exchange.isOver) return;
       if (done) break;
       if (!(value instanceof Uint8Array)) {
-        throw new TypeError(`A response stream must yield Uint8Array, but yielded ${describe(value)}`);
+        throw new TypeError(
+          `A response stream must yield Uint8Array, but yielded ${describe(value)}`,
+        );
       }
       const written = ops.op_howth_write(index, generation, value);
       if (written === WRITE_FULL) {
-        if (!await exchange.writable()) return;
+        if (!(await exchange.writable())) return;
       } else if (written !== WRITE_READY) {
         exchange.aborted();
         return;

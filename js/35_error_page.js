@@ -9,7 +9,7 @@ function escape(text) {
 function errorPage(error) {
   const isError = error instanceof Error;
   const title = isError ? `${error.name}: ${error.message}` : `Thrown: ${Deno.inspect(error)}`;
-  const stack = isError ? error.stack ?? "" : "";
+  const stack = isError ? (error.stack ?? "") : "";
   return `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">

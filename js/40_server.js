@@ -116,7 +116,7 @@ class ServerState {
 
   handle(index, generation) {
     let inner = null;
-    const open = () => inner ??= new InnerRequest(this, index, generation);
+    const open = () => (inner ??= new InnerRequest(this, index, generation));
     let result;
     try {
       if (this.handlerTakesNothing) {
@@ -180,8 +180,10 @@ class ServerState {
 function takesNothing(handler) {
   if (handler.length !== 0) return false;
   const source = Function.prototype.toString.call(handler);
-  return /^(async\s+)?(function\b\s*\w*\s*|\w+\s*)?\(\s*\)/.test(source) &&
-    !/\barguments\b|\beval\b|\[native code\]/.test(source);
+  return (
+    /^(async\s+)?(function\b\s*\w*\s*|\w+\s*)?\(\s*\)/.test(source) &&
+    !/\barguments\b|\beval\b|\[native code\]/.test(source)
+  );
 }
 
 // The server as programs see it: what Bun's and Deno's programs call.
@@ -251,7 +253,11 @@ class Server {
   timeout(request, seconds) {
     const inner = toInnerRequest(request);
     if (inner instanceof InnerRequest) {
-      ops.op_howth_set_timeout(inner.index, inner.generation, Math.max(0, Math.ceil(Number(seconds) || 0)));
+      ops.op_howth_set_timeout(
+        inner.index,
+        inner.generation,
+        Math.max(0, Math.ceil(Number(seconds) || 0)),
+      );
     }
   }
 
@@ -389,9 +395,10 @@ function readHandlers(options, handler) {
   }
   const receiver = handler === undefined ? options : undefined;
   return {
-    handler: receiver === undefined || takesNothing(chosen) && !/\bthis\b/.test(chosen)
-      ? chosen
-      : bind(chosen, receiver),
+    handler:
+      receiver === undefined || (takesNothing(chosen) && !/\bthis\b/.test(chosen))
+        ? chosen
+        : bind(chosen, receiver),
     errorHandler: errorHandler === undefined ? undefined : bind(errorHandler, options),
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
@@ -400,7 +407,9 @@ function readHandlers(options, handler) {
 // An application object (a router, say) may have properties of these names that mean something else to it.
 function isSetting(value) {
   if (typeof value === "string") return true;
-  return typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
 }
 
 function bind(method, receiver) {
@@ -409,7 +418,9 @@ function bind(method, receiver) {
 
 function listen(options, handlers) {
   if (server !== null) {
-    throw new TypeError("Howth.serve was called already: one server listens per process; stop() it first");
+    throw new TypeError(
+      "Howth.serve was called already: one server listens per process; stop() it first",
+    );
   }
   const port = options.port === undefined || options.port === null ? -1 : readPort(options.port);
   const hostname = options.hostname ?? options.host ?? "";
@@ -436,7 +447,10 @@ function readPort(value) {
 // Serves a module's default export, if it is one that can be served: a function, or an object with `fetch`.
 function serveModule(exported) {
   if (server !== null) return true;
-  if (typeof exported === "function" && !/^class\b/.test(Function.prototype.toString.call(exported))) {
+  if (
+    typeof exported === "function" &&
+    !/^class\b/.test(Function.prototype.toString.call(exported))
+  ) {
     listen({}, readHandlers({}, exported));
     return true;
   }
