@@ -27,6 +27,8 @@ fn main() {
     contestants::serve_if_asked();
     let sides = Sides::take().expect("the processors are allowed");
     let mut criterion = Criterion::default()
+        .without_plots()
+        .nresamples(10_000)
         .sample_size(20)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2))

@@ -26,6 +26,8 @@ type Group<'a> = BenchmarkGroup<'a, criterion::measurement::WallTime>;
 criterion_group! {
     name = lanes;
     config = Criterion::default()
+        .without_plots()
+        .nresamples(10_000)
         .sample_size(30)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));

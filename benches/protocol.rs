@@ -41,6 +41,8 @@ const FIELDS_MAX: usize = 100;
 criterion_group! {
     name = protocol;
     config = Criterion::default()
+        .without_plots()
+        .nresamples(10_000)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
     targets = parse_heads, parse_chunked_body, encode_hello
