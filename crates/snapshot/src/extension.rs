@@ -13,6 +13,8 @@ deno_core::extension!(
         "20_request.js",
         "30_response.js",
         "35_error_page.js",
+        "36_options.js",
+        "38_facade.js",
         "40_server.js",
     ],
 );

@@ -1,0 +1,195 @@
+// The server as programs see it, and the second argument of their handlers: what Bun's and Deno's programs call.
+//
+// Holds no state of its own.
+
+import { core } from "ext:core/mod.js";
+import { InnerRequest } from "ext:howth/20_request.js";
+import { readHandlers } from "ext:howth/36_options.js";
+
+const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+
+let ops;
+
+function connectOps(bound) {
+  ops = bound;
+}
+
+// The server as programs see it: what Bun's and Deno's programs call.
+class Server {
+  #state;
+
+  constructor(state) {
+    this.#state = state;
+  }
+
+  get port() {
+    return this.#state.unix === null ? this.#state.address.port : undefined;
+  }
+
+  get hostname() {
+    return this.#state.unix === null ? this.#state.address.hostname : undefined;
+  }
+
+  get url() {
+    return new URL(this.#state.address.url);
+  }
+
+  get addr() {
+    const { unix, hostname, port } = this.#state.address;
+    return unix === null ? { transport: "tcp", hostname, port } : { transport: "unix", path: unix };
+  }
+
+  get development() {
+    return this.#state.development;
+  }
+
+  get pendingRequests() {
+    return ops.op_howth_pending();
+  }
+
+  get pendingWebSockets() {
+    return 0;
+  }
+
+  get finished() {
+    return this.#state.finished.promise;
+  }
+
+  // Stops accepting; resolves when everything in flight is answered, or, when told to close, at once.
+  stop(closeActiveConnections = false) {
+    ops.op_howth_stop(Boolean(closeActiveConnections));
+    return this.#state.finished.promise;
+  }
+
+  shutdown() {
+    return this.stop();
+  }
+
+  reload(options) {
+    this.#state.reload(readHandlers(options));
+    return this;
+  }
+
+  requestIP(request) {
+    const inner = toInnerRequest(request);
+    const address = inner instanceof InnerRequest && !inner.isOver ? inner.remoteAddr : undefined;
+    if (address === undefined || address.transport !== "tcp") return null;
+    const family = address.hostname.includes(":") ? "IPv6" : "IPv4";
+    return { address: address.hostname, family, port: address.port };
+  }
+
+  timeout(request, seconds) {
+    const inner = toInnerRequest(request);
+    if (inner instanceof InnerRequest) {
+      ops.op_howth_set_timeout(
+        inner.index,
+        inner.generation,
+        Math.max(0, Math.ceil(Number(seconds) || 0)),
+      );
+    }
+  }
+
+  // Until WebSockets are served, no connection can be upgraded.
+  upgrade() {
+    return false;
+  }
+
+  ref() {
+    ops.op_howth_keep_alive(true);
+  }
+
+  unref() {
+    ops.op_howth_keep_alive(false);
+  }
+
+  [Symbol.asyncDispose]() {
+    return this.stop();
+  }
+}
+
+// The second argument of a handler: the server, and what Deno's programs read of a request.
+class Info {
+  #inner;
+
+  constructor(inner) {
+    this.#inner = inner;
+  }
+
+  get #facade() {
+    return this.#inner.server.facade;
+  }
+
+  get remoteAddr() {
+    return this.#inner.remoteAddr;
+  }
+
+  get completed() {
+    return this.#inner.completed;
+  }
+
+  get port() {
+    return this.#facade.port;
+  }
+
+  get hostname() {
+    return this.#facade.hostname;
+  }
+
+  get url() {
+    return this.#facade.url;
+  }
+
+  get addr() {
+    return this.#facade.addr;
+  }
+
+  get development() {
+    return this.#facade.development;
+  }
+
+  get pendingRequests() {
+    return this.#facade.pendingRequests;
+  }
+
+  get pendingWebSockets() {
+    return this.#facade.pendingWebSockets;
+  }
+
+  get finished() {
+    return this.#facade.finished;
+  }
+
+  stop(closeActiveConnections) {
+    return this.#facade.stop(closeActiveConnections);
+  }
+
+  shutdown() {
+    return this.#facade.shutdown();
+  }
+
+  reload(options) {
+    return this.#facade.reload(options);
+  }
+
+  requestIP(request) {
+    return this.#facade.requestIP(request);
+  }
+
+  timeout(request, seconds) {
+    return this.#facade.timeout(request, seconds);
+  }
+
+  upgrade(request, options) {
+    return this.#facade.upgrade(request, options);
+  }
+
+  ref() {
+    this.#facade.ref();
+  }
+
+  unref() {
+    this.#facade.unref();
+  }
+}
+
+export { connectOps, Info, Server };
