@@ -47,8 +47,8 @@ enum Command {
     Serve(ApplicationArguments),
     /// Run a script, or a file that calls Howth.serve
     ///
-    /// FILE runs once, on one core unless --cores says more, until nothing is left to do. When it calls `Howth.serve(…)` it serves
-    /// until it is stopped.
+    /// FILE runs once, on one core unless --cores says more, until nothing is left to do. When it calls
+    /// `Howth.serve(…)` it serves until it is stopped.
     #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
     Run {
         /// An old spelling: the same with and without
