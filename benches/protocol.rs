@@ -30,7 +30,8 @@ const BROWSER_HEAD: &[u8] = b"GET /articles/2026/11/a-ring-for-every-core?page=2
     Referer: https://www.example.com/articles\r\n\
     Accept-Encoding: gzip, deflate, br, zstd\r\n\
     Accept-Language: en-IE,en;q=0.9\r\n\
-    Cookie: session=0123456789abcdef0123456789abcdef; theme=dark\r\n\r\n";
+    Cookie: session=0123456789abcdef0123456789abcdef; theme=dark; seen=012345678901234567890123456789012345\r\n\r\n";
+const _: () = assert!(BROWSER_HEAD.len() == 700);
 
 const CHUNKED_HEAD: &[u8] = b"POST /upload HTTP/1.1\r\nhost: 127.0.0.1\r\ntransfer-encoding: chunked\r\n\r\n";
 const CHUNK_BYTES: usize = 4096;
