@@ -39,6 +39,8 @@ class InnerRequest {
   #over = false;
   #watched = false;
   #retained = null;
+  // The client closed its side, or is gone.
+  #left = false;
   request = null;
   redirectMode = "follow";
   redirectCount = 0;
@@ -168,9 +170,12 @@ class InnerRequest {
   }
 
   onCancel(callback) {
-    if (this.#over) return;
-    this.#onCancel = callback;
-    this.watch();
+    if (this.#left) {
+      callback();
+    } else if (!this.#over) {
+      this.#onCancel = callback;
+      this.watch();
+    }
   }
 
   get remoteAddr() {
@@ -229,6 +234,7 @@ class InnerRequest {
   }
 
   disconnected() {
+    this.#left = true;
     const callback = this.#onCancel;
     this.#onCancel = null;
     callback?.();

@@ -26,6 +26,10 @@ const isPrototypeOf = Function.prototype.call.bind(Object.prototype.isPrototypeO
 
 const DEFAULT_TEXT = "text/plain;charset=UTF-8";
 
+// What op_howth_start answers, besides that the exchange is over.
+const START_STREAM = 1;
+const START_BODYLESS = 2;
+
 // What op_howth_write answers.
 const WRITE_READY = 0;
 const WRITE_FULL = 1;
@@ -112,12 +116,16 @@ function sendInner(index, generation, inner, openExchange) {
     stream.consumed = true;
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, body);
   } else if (isPrototypeOf(ReadableStreamPrototype, stream)) {
+    // A locked stream throws here, while the handler's failure can still be answered.
+    const reader = inner.body.stream.getReader();
     const length = inner.body.length ?? -1;
-    if (ops.op_howth_start(index, generation, status, statusMessage, fields, length)) {
-      pump(openExchange(), inner.body.stream);
-    } else {
-      inner.body.stream.cancel().catch(() => {});
+    const started = ops.op_howth_start(index, generation, status, statusMessage, fields, length);
+    if (started === START_STREAM) {
+      pump(openExchange(), reader);
+      return;
     }
+    if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
+    reader.cancel().catch(() => {});
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
@@ -133,11 +141,9 @@ function encodeFields(list) {
 }
 
 // Moves a stream to the client, no faster than the client takes it.
-async function pump(exchange, stream) {
+async function pump(exchange, reader) {
   const { index, generation } = exchange;
-  let reader;
   try {
-    reader = stream.getReader();
     exchange.responseReader = reader;
     exchange.watch();
     for (;;) {
@@ -164,7 +170,7 @@ async function pump(exchange, stream) {
     exchange.responseReader = null;
     ops.op_howth_fail(index, generation);
     console.error("howth: a response stream failed:", error);
-    reader?.cancel(error).catch(() => {});
+    reader.cancel(error).catch(() => {});
   }
 }
 

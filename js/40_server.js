@@ -84,6 +84,14 @@ function tell(kind, exchange) {
   }
 }
 
+function log(message, error) {
+  try {
+    console.error(message, error);
+  } catch {
+    console.error(message, "an error that cannot be printed");
+  }
+}
+
 // How many promises given to waitUntil are pending.
 function waitingPromises() {
   return waiting.size;
@@ -144,6 +152,7 @@ class ServerState {
   async finishLater(index, generation, result, open) {
     try {
       const response = await result;
+      if (server !== this) return;
       checkResponse(response);
       sendResponse(index, generation, response, open);
     } catch (error) {
@@ -163,13 +172,22 @@ class ServerState {
         }
       }
     } catch (second) {
-      console.error("howth: the error handler failed:", second);
+      log("howth: the error handler failed:", second);
     }
-    console.error("howth: the handler failed:", error);
-    const [type, body] = this.development
-      ? ["text/html;charset=UTF-8", errorPage(error)]
-      : [responses.DEFAULT_TEXT, "Internal Server Error"];
+    // Answered first: what was thrown may have getters that throw when it is printed.
+    const [type, body] = this.errorAnswer(error);
     ops.op_howth_respond_text(index, generation, 500, type, body);
+    log("howth: the handler failed:", error);
+  }
+
+  errorAnswer(error) {
+    const plain = [responses.DEFAULT_TEXT, "Internal Server Error"];
+    if (!this.development) return plain;
+    try {
+      return ["text/html;charset=UTF-8", errorPage(error)];
+    } catch {
+      return plain;
+    }
   }
 
   stopped() {

@@ -3,6 +3,8 @@
 //! Owns [`Event`], [`ExchangeId`] and the [`Handler`] trait. Never holds bytes: those are read through
 //! [`Exchanges`](crate::Exchanges).
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 /// Names one exchange on one core. An id is never used twice: once the exchange is over, the slot's
 /// generation moves on and the old id answers [`Gone`](crate::Gone) for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +13,14 @@ pub struct ExchangeId {
     pub index: u32,
     /// How often the slot was used before; below 2³¹, so that it is a small integer in JavaScript.
     pub generation: u32,
+}
+
+/// The generation at which the slots of a new engine begin. Engines of one process may follow each other, and what
+/// still names an exchange of the first must not meet one of the second.
+pub fn first_generation() -> u32 {
+    const APART: u32 = 1 << 20;
+    static ENGINES: AtomicU32 = AtomicU32::new(0);
+    ENGINES.fetch_add(1, Ordering::Relaxed).wrapping_mul(APART) & (u32::MAX >> 1)
 }
 
 /// What happened to an exchange.

@@ -13,7 +13,7 @@ mod exchanges;
 mod listener;
 mod options;
 
-pub use event::{Event, ExchangeId, Handler, Turn};
+pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
 pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState};
 pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use howth_engine::ExchangeId;
+use howth_engine::{ExchangeId, first_generation};
 use howth_http1::{Framing, Rejection, RequestFacts, RequestHead};
 use http::HeaderMap;
 
@@ -98,10 +98,20 @@ impl Exchange {
     }
 }
 
-#[derive(Default)]
 pub(crate) struct ExchangeTable {
     slots: Vec<Slot>,
     free: Vec<u32>,
+    first_generation: u32,
+}
+
+impl Default for ExchangeTable {
+    fn default() -> Self {
+        ExchangeTable {
+            slots: Vec::new(),
+            free: Vec::new(),
+            first_generation: first_generation(),
+        }
+    }
 }
 
 struct Slot {
@@ -119,7 +129,7 @@ impl ExchangeTable {
             None => {
                 let index = u32::try_from(self.slots.len()).ok()?;
                 self.slots.push(Slot {
-                    generation: 0,
+                    generation: self.first_generation,
                     exchange: None,
                     head: RequestHead::new(),
                 });

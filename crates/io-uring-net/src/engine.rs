@@ -18,7 +18,7 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler};
+use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler, first_generation};
 use howth_http1::{Date, Rejection, RequestHead};
 
 use crate::connection::{Connection, Phase};
@@ -199,7 +199,7 @@ impl<K: Kernel> Core<K> {
         let state = State {
             options,
             connections: Table::new(GENERATION_MASK),
-            exchanges: Table::new(EXCHANGE_GENERATION_MASK),
+            exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),
             events: Vec::new(),
             unsettled: Vec::new(),
             doomed: Vec::new(),
@@ -281,8 +281,7 @@ impl<K: Kernel> Core<K> {
 impl<K: Kernel> Drop for Core<K> {
     /// An engine that ends in the middle, because its core ends, leaves no connection open.
     fn drop(&mut self) {
-        // Closes that are queued are still to be submitted.
-        let _ = self.kernel.enter(Wait::Not);
+        self.end_accepting();
         let open: Vec<u32> = self.state.connections.indices().collect();
         for index in open {
             let connection = &mut self.state.connections[index];

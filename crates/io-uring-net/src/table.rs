@@ -8,6 +8,7 @@
 pub(crate) struct Table<T> {
     slots: Vec<Slot<T>>,
     free: Vec<u32>,
+    first_generation: u32,
     generation_mask: u32,
 }
 
@@ -21,10 +22,16 @@ struct Slot<T> {
 impl<T: Default> Table<T> {
     /// An empty table whose generations wrap at `generation_mask`, which is a power of two minus one.
     pub(crate) fn new(generation_mask: u32) -> Self {
+        Self::starting_at(0, generation_mask)
+    }
+
+    /// Like [`new`](Self::new), with slots that begin at a generation of their own.
+    pub(crate) fn starting_at(first_generation: u32, generation_mask: u32) -> Self {
         assert!((generation_mask.wrapping_add(1)).is_power_of_two());
         Table {
             slots: Vec::new(),
             free: Vec::new(),
+            first_generation: first_generation & generation_mask,
             generation_mask,
         }
     }
@@ -35,7 +42,7 @@ impl<T: Default> Table<T> {
             Some(index) => index,
             None => {
                 self.slots.push(Slot {
-                    generation: 0,
+                    generation: self.first_generation,
                     occupied: false,
                     value: T::default(),
                 });

@@ -3,12 +3,18 @@
 //! At the connection limit the multishot is cancelled, so that clients wait in the kernel's backlog; that is
 //! backpressure without a byte of memory.
 
+use std::time::Duration;
+
 use crate::engine::Core;
-use crate::kernel::{Errno, Kernel, Socket};
+use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
 use crate::token::{Operation, Token};
 
 /// How long accepting rests when the process or the machine is out of descriptors or memory.
 const RETRY_MS: u64 = 100;
+
+/// How often, and how long each time, the end of the accept is waited for when the engine ends.
+const ENDING_TURNS_MAX: u32 = 10;
+const ENDING_WAIT: Duration = Duration::from_millis(10);
 
 const TOKEN: Token = Token {
     operation: Operation::Accept,
@@ -70,6 +76,35 @@ impl<K: Kernel> Core<K> {
             }
             // Cancelled, or a client that was gone before it was accepted.
             Err(_) => {}
+        }
+    }
+
+    /// Waits, when the engine itself ends, until the accept is over: an accept in flight keeps the listener open
+    /// beyond its close, and clients would wait in a backlog that nobody accepts from. Submits queued closes too.
+    pub(super) fn end_accepting(&mut self) {
+        if self.accepting == Accepting::Armed {
+            self.kernel.cancel(TOKEN, CANCEL);
+        }
+        let mut is_over = !matches!(self.accepting, Accepting::Armed | Accepting::Cancelling);
+        for _ in 0..ENDING_TURNS_MAX {
+            // A ring that fails here is about to be closed anyway.
+            let wait = if is_over {
+                Wait::Not
+            } else {
+                Wait::For(ENDING_WAIT)
+            };
+            let _ = self.kernel.enter(wait);
+            while let Some(completion) = self.kernel.reap() {
+                if let Completion::Accepted { result, more } = completion {
+                    is_over |= !more;
+                    if let Ok(socket) = result {
+                        self.kernel.discard(socket);
+                    }
+                }
+            }
+            if is_over {
+                return;
+            }
         }
     }
 

@@ -67,6 +67,11 @@ impl<K: Kernel> Core<K> {
 
     fn look(&mut self, index: u32) {
         let state = &mut self.state;
+        // A nearer deadline came after this entry was made, and its own entry is pending or has fired: without
+        // this an entry would replace itself each time, and entries would only ever become more.
+        if state.connections[index].look_at_ms > state.now_ms {
+            return;
+        }
         state.connections[index].look_at_ms = u64::MAX;
         match state.deadline(index) {
             Some((at_ms, expiry)) if at_ms <= state.now_ms => self.give_up(index, expiry),
@@ -108,6 +113,8 @@ impl<K: Kernel> Core<K> {
         if before == 0 || unacknowledged < before {
             connection.moments.write_ms = state.now_ms;
         } else {
+            // Nothing more is to be delivered: the kernel need not keep the bytes.
+            connection.must_reset = true;
             state.tear(index);
         }
     }

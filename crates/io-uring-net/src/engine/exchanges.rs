@@ -10,7 +10,7 @@ use howth_http1::{RequestHead, ResponseHead};
 
 use crate::engine::respond::Payload;
 use crate::engine::{Core, State};
-use crate::exchange::{BodyState, ResponseState};
+use crate::exchange::BodyState;
 use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
@@ -159,9 +159,6 @@ impl State {
 
     /// Breaks the exchange off. Responses of earlier requests that are written whole still go out.
     fn fail(&mut self, exchange: u32) {
-        if self.exchanges[exchange].response == ResponseState::UntilClose {
-            self.connections[self.exchanges[exchange].connection].must_reset = true;
-        }
         self.tear(self.exchanges[exchange].connection);
     }
 }

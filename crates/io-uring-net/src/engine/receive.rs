@@ -4,7 +4,7 @@
 //! beyond the pipeline's bound) is copied to the connection.
 
 use howth_engine::Event;
-use howth_http1::{BodyLength, Decoded, Rejection};
+use howth_http1::{BodyLength, Decoded, Decoder, Rejection};
 
 use crate::connection::{Phase, Receive};
 use crate::engine::{Core, State};
@@ -229,7 +229,11 @@ impl State {
     /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last.
     pub(super) fn reject(&mut self, index: u32, rejection: Rejection) {
         self.counters.refused += 1;
-        self.connections[index].takes_no_more = true;
+        let connection = &mut self.connections[index];
+        connection.takes_no_more = true;
+        connection.reading_body = false;
+        // Whatever follows is not decoded: the decoder has seen a rule broken.
+        connection.decoder = Decoder::new();
         if let Some(body) = self.connections[index].body.take() {
             // The application sees the body fail before the exchange is taken from it.
             self.fail_body(body, "was malformed or too large");

@@ -290,11 +290,7 @@ impl State {
 
     /// The send side has something new.
     fn touch_output(&mut self, exchange: u32) {
-        let index = self.exchanges[exchange].connection;
-        if self.connections[index].output.unsent() == 0 {
-            self.connections[index].moments.write_ms = self.now_ms;
-        }
-        self.unsettle(index);
+        self.unsettle(self.exchanges[exchange].connection);
     }
 
     fn refresh_timeout(&mut self, exchange: u32) {

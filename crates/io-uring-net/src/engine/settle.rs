@@ -25,6 +25,8 @@ impl<K: Kernel> Core<K> {
         let connection = &mut self.state.connections[index];
         if connection.phase <= Phase::Finishing && !connection.sending && connection.output.is_ready() {
             let outgoing = connection.output.take();
+            connection.moments.write_ms = self.state.now_ms;
+            connection.unacknowledged = 0;
             self.send(index, outgoing);
         }
         self.state.advance_phase(index);

@@ -7,7 +7,7 @@
 
 use howth_engine::Event;
 
-use crate::connection::Phase;
+use crate::connection::{Connection, Phase};
 use crate::engine::{Core, State};
 use crate::exchange::ResponseState;
 use crate::kernel::{Errno, Kernel, Outgoing};
@@ -37,6 +37,9 @@ impl<K: Kernel> Core<K> {
         let connection = &mut state.connections[index];
         connection.output.sent += sent as u64;
         connection.moments.write_ms = state.now_ms;
+        if sent > 0 {
+            connection.unacknowledged = 0;
+        }
         if !outgoing.is_empty() && connection.phase < Phase::Tearing {
             self.send(index, outgoing);
         }
@@ -51,6 +54,8 @@ impl<K: Kernel> Core<K> {
         }
         self.state.connections[index].operations -= 1;
         if token.operation == Operation::Close {
+            // What the connection still holds would stay until its slot is used again.
+            self.state.connections[index] = Connection::default();
             self.state.connections.release(index);
         } else {
             self.state.unsettle(index);
@@ -168,6 +173,10 @@ impl State {
         }
         connection.phase = Phase::Tearing;
         connection.input = Vec::new();
+        // A plain end would look like the end of a body that is ended by the close.
+        connection.must_reset |= connection
+            .writer
+            .is_some_and(|writer| self.exchanges[writer].response == ResponseState::UntilClose);
         let mut next = connection.front.take();
         connection.writer = None;
         connection.back = None;

@@ -187,7 +187,9 @@ impl Handler for Application {
         let mut count = 0;
         for event in events {
             let is_wanted = match event {
-                Event::Request(_) => true,
+                // Whether somebody listens for a client's leaving is known after its request was handled, which may
+                // stand in the same batch.
+                Event::Request(_) | Event::Disconnected(_) => true,
                 other => self.bridge.is_watched(other.exchange()),
             };
             let (true, Some(functions)) = (is_wanted, &self.functions) else {

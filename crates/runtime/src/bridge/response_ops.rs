@@ -16,6 +16,11 @@ const WRITE_READY: u32 = 0;
 const WRITE_FULL: u32 = 1;
 const WRITE_GONE: u32 = 2;
 
+/// What `op_howth_start` answers.
+const START_GONE: u32 = 0;
+const START_STREAM: u32 = 1;
+const START_BODYLESS: u32 = 2;
+
 /// A response with this many header fields needs no allocation for them.
 const FIELDS_ON_STACK: usize = 24;
 
@@ -108,7 +113,8 @@ pub(super) fn op_howth_respond_raw(
     });
 }
 
-/// Begins a response that is written in parts; `length` below zero: unknown. False: the exchange is over.
+/// Begins a response that is written in parts; `length` below zero: unknown. Answers whether the exchange is over,
+/// and whether the client gets the body at all: a stream that nobody reads must not be pulled.
 #[op2(fast)]
 pub(super) fn op_howth_start(
     state: &OpState,
@@ -118,14 +124,25 @@ pub(super) fn op_howth_start(
     #[string(onebyte)] reason: Cow<'_, [u8]>,
     #[string(onebyte)] fields: Cow<'_, [u8]>,
     #[number] length: i64,
-) -> bool {
+) -> u32 {
     with_response_head(status, &reason, &fields, |head| {
         let id = id(index, generation);
+        let is_bodyless = state.borrow::<Bridge>().with(|exchanges| {
+            let request = exchanges.head(id);
+            request.is_some_and(|request| {
+                let is_tunnel = request.is_connect() && (200..300).contains(&status);
+                request.is_head() || is_tunnel || matches!(status, 204 | 205 | 304)
+            })
+        });
         let length = u64::try_from(length).ok();
         let started = state
             .borrow::<Bridge>()
             .with(|exchanges| exchanges.start(id, head, length));
-        matches!(started, Some(Ok(())))
+        match started {
+            Some(Ok(())) if is_bodyless == Some(true) => START_BODYLESS,
+            Some(Ok(())) => START_STREAM,
+            Some(Err(_)) | None => START_GONE,
+        }
     })
 }
 
