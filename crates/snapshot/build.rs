@@ -17,6 +17,8 @@ const TYPESCRIPT_VERSION: &str = "6.0.3";
 fn main() -> Result<(), Box<dyn Error>> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=src/extension.rs");
+    // Relative, beside the absolute paths that are named below: a target folder may serve several checkouts.
+    println!("cargo:rerun-if-changed=../../js");
 
     let out_dir = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("OUT_DIR is not set")?);
     let options = SnapshotOptions {
