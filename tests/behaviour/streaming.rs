@@ -36,6 +36,7 @@ on_both_engines![
     a_stream_that_fails_ends_the_connection_without_its_end,
     streams_of_one_connection_follow_each_other,
     bodies_of_every_kind,
+    a_stream_that_nobody_reads_is_not_pulled,
 ];
 
 /// A gibibyte for a client that stops reading, and then goes on: memory stays bounded all the way.
@@ -260,4 +261,24 @@ fn bodies_of_every_kind(engine: Engine) {
 
 fn state(server: &crate::support::Server, name: &str) -> u64 {
     server.get("/state").json()[name].as_u64().expect("a number")
+}
+
+fn a_stream_that_nobody_reads_is_not_pulled(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default () => new Response(new ReadableStream({
+            pull(controller) { controller.enqueue(new Uint8Array(1000)); },
+            cancel() { console.log('cancelled'); },
+        }));
+    ",
+    )
+    .start();
+    // Without an end the second answer on the connection would never come.
+    let mut connection = server.connect();
+    for _ in 0..2 {
+        connection.send(request("HEAD", "/"));
+        assert_eq!(connection.response_to("HEAD").status, 200);
+    }
+    server.wait_for_output("cancelled");
 }
