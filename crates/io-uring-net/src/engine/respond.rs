@@ -4,7 +4,7 @@
 //! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
 
 use howth_engine::{Backpressure, Event, Gone};
-use howth_http1::{Field, Framing, Rejection, ResponseHead, ResponsePlan, encode_chunk, encode_head};
+use howth_http1::{Date, Field, Framing, Rejection, ResponseHead, ResponsePlan, encode_chunk, encode_head};
 use howth_http1::{encode_last_chunk, plan_response};
 
 use crate::connection::{Phase, SEGMENT_BYTES_MIN};
@@ -114,8 +114,8 @@ impl State {
     /// Answers for the application, or for nobody; the last response of the connection.
     pub(super) fn answer_with(&mut self, exchange: u32, rejection: Rejection) {
         self.exchanges[exchange].keep_alive = false;
-        let date = self.date.clone();
-        rejection.encode(&date, self.output(exchange));
+        let (output, date) = self.output_and_date(exchange);
+        rejection.encode(date, output);
         self.written(exchange);
     }
 
@@ -198,6 +198,18 @@ impl State {
     }
 
     fn encode_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan) {
+        let facts = self.exchanges[exchange].facts;
+        let (output, date) = self.output_and_date(exchange);
+        encode_head(output, facts, head, plan, date);
+    }
+
+    /// Where the exchange's bytes go now.
+    fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
+        self.output_and_date(exchange).0
+    }
+
+    /// Where the exchange's bytes go now, and the date that heads carry.
+    fn output_and_date(&mut self, exchange: u32) -> (&mut Vec<u8>, &Date) {
         let state = &mut self.exchanges[exchange];
         let connection = &mut self.connections[state.connection];
         let output = match connection.writer == Some(exchange) {
@@ -209,22 +221,7 @@ impl State {
             }
             false => &mut state.held,
         };
-        encode_head(output, state.facts, head, plan, &self.date);
-    }
-
-    /// Where the exchange's bytes go now.
-    fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
-        let state = &mut self.exchanges[exchange];
-        let connection = &mut self.connections[state.connection];
-        match connection.writer == Some(exchange) {
-            true => {
-                if connection.output.tail.capacity() == 0 {
-                    connection.output.tail = self.spare.pop().unwrap_or_default();
-                }
-                &mut connection.output.tail
-            }
-            false => &mut state.held,
-        }
+        (output, &self.date)
     }
 
     fn push_payload(&mut self, exchange: u32, payload: Payload<'_>) {
