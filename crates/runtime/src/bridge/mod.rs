@@ -14,6 +14,7 @@ mod state;
 use std::borrow::Cow;
 
 use deno_core::{ExtensionFileSource, ascii_str_include};
+use howth_engine::ExchangeId;
 
 pub(crate) use application::{Application, Configuration, Entry};
 pub(crate) use state::{Bridge, Opener, StopOrder};
@@ -71,4 +72,9 @@ pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
     let mut extension = howth_ops::init(bridge);
     extension.js_files = Cow::Owned(vec![connect]);
     extension
+}
+
+/// An exchange as JavaScript names it: by two numbers.
+fn id(index: u32, generation: u32) -> ExchangeId {
+    ExchangeId { index, generation }
 }

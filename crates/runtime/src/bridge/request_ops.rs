@@ -8,7 +8,7 @@ use deno_core::{ByteString, OpState, op2, v8};
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
 use howth_http1::{BodyLength, RequestHead};
 
-use super::state::Bridge;
+use super::{id, state::Bridge};
 
 /// What a body that arrives in parts is read in at most.
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -16,10 +16,6 @@ const READ_BYTES_MAX: usize = 64 * 1024;
 /// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
 const BODY_PENDING: i32 = 0;
 const BODY_END: i32 = 1;
-
-fn id(index: u32, generation: u32) -> ExchangeId {
-    ExchangeId { index, generation }
-}
 
 fn with_head<R>(
     state: &OpState,

@@ -9,7 +9,7 @@ use deno_core::{JsBuffer, OpState, op2};
 use howth_engine::{Backpressure, ExchangeId, Exchanges};
 use howth_http1::{Field, ResponseHead};
 
-use super::state::Bridge;
+use super::{id, state::Bridge};
 
 /// What `op_howth_write` answers; `js/30_response.js` knows the same numbers.
 const WRITE_READY: u32 = 0;
@@ -25,10 +25,6 @@ const START_BODYLESS: u32 = 2;
 const FIELDS_ON_STACK: usize = 24;
 
 const CONTENT_TYPE: &[u8] = b"content-type";
-
-fn id(index: u32, generation: u32) -> ExchangeId {
-    ExchangeId { index, generation }
-}
 
 /// Answers with a text and at most a content type.
 #[op2(fast)]

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
-use howth_engine::ExchangeId;
 use serde::Serialize;
 
+use super::id;
 use super::state::{Bridge, StopOrder};
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
@@ -103,7 +103,7 @@ pub(super) fn op_howth_pending(state: &OpState) -> u32 {
 
 #[op2(fast)]
 pub(super) fn op_howth_set_timeout(state: &OpState, index: u32, generation: u32, seconds: u32) {
-    let id = ExchangeId { index, generation };
+    let id = id(index, generation);
     let _ = state
         .borrow::<Bridge>()
         .with(|exchanges| exchanges.set_timeout(id, seconds));
