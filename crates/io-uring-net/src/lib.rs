@@ -2,11 +2,13 @@
 //!
 //! Owns: the ring, the provided buffers, the connections, their deadlines. Never does: JavaScript, threads,
 //! parsing of its own (that is `howth-http1`). Called by: the runtime, which drives [`RingEngine::turn`]
-//! with its handler over V8; benchmarks and tests, which drive it with handlers in plain Rust.
+//! with its handler over V8; benchmarks and tests, which drive it with handlers in plain Rust. The client side
+//! of a ring ([`ClientRing`]) is apart from it and called by the load generator alone.
 //!
 //! Linux 6.1 or newer; elsewhere the crate is empty and the portable engine serves.
 #![cfg(target_os = "linux")]
 
+mod client;
 mod connection;
 mod engine;
 mod exchange;
@@ -17,6 +19,7 @@ mod table;
 mod timer_wheel;
 mod token;
 
+pub use client::{ClientCompletion, ClientRing, Payload};
 pub use engine::{Listener, RingEngine, Turn, Wait};
 pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket};
 pub use probe::{Refusal, probe};

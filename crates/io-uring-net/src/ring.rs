@@ -5,10 +5,10 @@
 //! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
 //! go of the buffers when they are freed.
 
-mod buffers;
+pub(crate) mod buffers;
 mod in_flight;
 mod readiness;
-mod submission;
+pub(crate) mod submission;
 
 pub(crate) use submission::set_up;
 
@@ -154,7 +154,9 @@ impl Ring {
                     outgoing,
                 }
             }
-            Operation::Cancel | Operation::Shutdown | Operation::Close => Completion::Done { token },
+            Operation::Cancel | Operation::Shutdown | Operation::Close | Operation::Connect => {
+                Completion::Done { token }
+            }
         })
     }
 }

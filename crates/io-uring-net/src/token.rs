@@ -20,6 +20,8 @@ pub enum Operation {
     Shutdown = 5,
     /// Close of a socket.
     Close = 6,
+    /// Connect to a server; only the client side asks for it.
+    Connect = 7,
 }
 
 /// An operation of one connection (or of the listener, index 0).
@@ -54,6 +56,7 @@ impl Token {
             4 => Operation::Cancel,
             5 => Operation::Shutdown,
             6 => Operation::Close,
+            7 => Operation::Connect,
             _ => return None,
         };
         Some(Token {
@@ -77,6 +80,7 @@ mod tests {
             (Operation::Cancel, 77, 5),
             (Operation::Shutdown, 78, 6),
             (Operation::Close, 79, 7),
+            (Operation::Connect, 80, 8),
         ] {
             let token = Token {
                 operation,

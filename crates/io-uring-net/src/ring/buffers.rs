@@ -16,7 +16,7 @@ use crate::kernel::Lease;
 
 /// The buffers and the ring that provides them.
 #[derive(Debug)]
-pub(super) struct ProvidedBuffers {
+pub(crate) struct ProvidedBuffers {
     /// Shared with the kernel: page-aligned entries.
     entries: Mapping,
     /// The buffers, one behind the other.
@@ -28,7 +28,7 @@ pub(super) struct ProvidedBuffers {
 
 impl ProvidedBuffers {
     /// Maps `count` (a power of two) buffers of `buffer_bytes` each.
-    pub(super) fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
+    pub(crate) fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
         assert!(
             count.is_power_of_two(),
             "the number of provided buffers is a power of two"
@@ -45,7 +45,7 @@ impl ProvidedBuffers {
     }
 
     /// Registers the ring as `group` and provides all buffers.
-    pub(super) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
+    pub(crate) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
         let address = self.entries.address.as_ptr() as u64;
         // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
         // order of `Ring`).
@@ -60,7 +60,7 @@ impl ProvidedBuffers {
     }
 
     /// Names the bytes the kernel has just received into `buffer`.
-    pub(super) fn lease(&self, buffer: u16, len: u32) -> Lease {
+    pub(crate) fn lease(&self, buffer: u16, len: u32) -> Lease {
         assert!(
             buffer < self.count && len <= self.buffer_bytes,
             "the kernel names a buffer that is not ours"
@@ -69,7 +69,7 @@ impl ProvidedBuffers {
     }
 
     /// The received bytes.
-    pub(super) fn bytes(&self, lease: &Lease) -> &[u8] {
+    pub(crate) fn bytes(&self, lease: &Lease) -> &[u8] {
         let start = usize::from(lease.buffer) * self.buffer_bytes as usize;
         // SAFETY: `lease` made sure that the range lies in the mapping.
         let address = unsafe { self.memory.address.as_ptr().add(start) };
@@ -79,7 +79,7 @@ impl ProvidedBuffers {
     }
 
     /// Gives a buffer back to the kernel.
-    pub(super) fn release(&mut self, lease: Lease) {
+    pub(crate) fn release(&mut self, lease: Lease) {
         self.provide(lease.buffer);
     }
 

@@ -49,13 +49,13 @@ pub(crate) fn set_up(options: RingOptions) -> io::Result<IoUring> {
 
 /// Undoes what would keep the ring, and with it the sockets of its operations, beyond its drop for as long as
 /// the thread lives.
-pub(super) fn tear_down(ring: &mut IoUring) {
+pub(crate) fn tear_down(ring: &mut IoUring) {
     let (mut submitter, _, _) = ring.split();
     let _ = submitter.unregister_ring_fd();
 }
 
 /// Queues an entry; a full queue is submitted first.
-pub(super) fn push(ring: &mut IoUring, entry: squeue::Entry) {
+pub(crate) fn push(ring: &mut IoUring, entry: squeue::Entry) {
     loop {
         // SAFETY: what the entry points to is owned by `Ring` until its completion: sends by `InFlight`,
         // receives by `ProvidedBuffers`; the other operations point to nothing.
@@ -69,7 +69,7 @@ pub(super) fn push(ring: &mut IoUring, entry: squeue::Entry) {
 }
 
 /// Submits everything queued and waits as told. Returns whether the completion queue had overflowed.
-pub(super) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
+pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
     let overflowed = ring.submission().cq_overflow();
     let entered = match wait {
         Wait::For(duration) if ring.completion().is_empty() => {
@@ -97,7 +97,7 @@ pub(super) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
 }
 
 /// getpeername(2).
-pub(super) fn peer_address(socket: Socket) -> Option<PeerAddress> {
+pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
     with_socket(socket, |reference| {
         let address = reference.peer_addr().ok()?;
         Some(address.as_socket().map_or(PeerAddress::Unix, PeerAddress::Tcp))
@@ -105,7 +105,7 @@ pub(super) fn peer_address(socket: Socket) -> Option<PeerAddress> {
 }
 
 /// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
-pub(super) fn unacknowledged_bytes(socket: Socket) -> usize {
+pub(crate) fn unacknowledged_bytes(socket: Socket) -> usize {
     let mut bytes: libc::c_int = 0;
     // SAFETY: SIOCOUTQ (the same number as TIOCOUTQ) writes one int, which outlives the call.
     let result = unsafe { libc::ioctl(socket.0, libc::TIOCOUTQ, &raw mut bytes) };
@@ -113,7 +113,7 @@ pub(super) fn unacknowledged_bytes(socket: Socket) -> usize {
 }
 
 /// setsockopt(2) SO_LINGER with 0 seconds.
-pub(super) fn reset_on_close(socket: Socket) {
+pub(crate) fn reset_on_close(socket: Socket) {
     // A socket that cannot be told so ends plainly.
     let _ = with_socket(socket, |reference| {
         reference.set_linger(Some(std::time::Duration::ZERO))
@@ -121,7 +121,7 @@ pub(super) fn reset_on_close(socket: Socket) {
 }
 
 /// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
-pub(super) fn close_now(socket: Socket) {
+pub(crate) fn close_now(socket: Socket) {
     let _ = with_socket(socket, |reference| reference.shutdown(std::net::Shutdown::Both));
     // SAFETY: the engine discards the sockets of its occupied slots when it is dropped, each once, and uses none
     // afterwards.

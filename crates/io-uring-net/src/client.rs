@@ -1,0 +1,257 @@
+//! The client side of a ring: connections that this process opens.
+//!
+//! Owns every byte the kernel may touch: the target's address, the provided buffers, the payloads in flight.
+//! Never interprets one. Called by: the load generator. Shares the submission, the buffers and the tokens with
+//! the server's ring and adds no unsafe code to them.
+//!
+//! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
+//! go of the memory when it is freed.
+
+mod payload;
+
+pub use payload::Payload;
+
+use std::io;
+use std::net::SocketAddr;
+use std::os::fd::IntoRawFd;
+
+use io_uring::{IoUring, cqueue, opcode, types};
+use socket2::{Domain, Protocol, SockAddr, Type};
+
+use crate::kernel::{Errno, Lease, Socket, Wait};
+use crate::ring::buffers::ProvidedBuffers;
+use crate::ring::{RingOptions, submission};
+use crate::token::{Operation, Token};
+use payload::Payloads;
+
+/// The group of the one ring of provided buffers.
+const BUFFER_GROUP: u16 = 0;
+
+/// What the kernel tells a client.
+#[derive(Debug)]
+pub enum ClientCompletion {
+    /// A connection was made, or not.
+    Connected {
+        /// Whose connect it is.
+        token: Token,
+        /// How it ended.
+        result: Result<(), Errno>,
+    },
+    /// Bytes were received into a provided buffer; `None` is the end of the stream.
+    Received {
+        /// Whose receive it is.
+        token: Token,
+        /// The bytes.
+        result: Result<Option<Lease>, Errno>,
+        /// Whether further completions of the same operation follow.
+        more: bool,
+    },
+    /// A send ended, with its bytes given back.
+    Sent {
+        /// Whose send it is.
+        token: Token,
+        /// How many bytes the kernel took.
+        result: Result<usize, Errno>,
+        /// What was to be sent; not yet advanced.
+        payload: Payload,
+    },
+    /// A cancel, shutdown or close ended; how does not matter.
+    Done {
+        /// Whose operation it is.
+        token: Token,
+    },
+}
+
+/// A ring whose connections all go to one address. Must be used on the thread that made it
+/// (`SINGLE_ISSUER`). Every operation completes, sooner or later, with its token.
+pub struct ClientRing {
+    ring: IoUring,
+    buffers: ProvidedBuffers,
+    payloads: Payloads,
+    /// At a fixed address for as long as the ring lives.
+    target: Box<SockAddr>,
+    sockets: Vec<Socket>,
+    overflows: u64,
+}
+
+impl std::fmt::Debug for ClientRing {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("ClientRing")
+            .field("target", &self.target)
+            .field("sockets", &self.sockets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl ClientRing {
+    /// Makes a ring that connects to `target`.
+    ///
+    /// # Errors
+    /// What io_uring_setup(2) and io_uring_register(2) say; [`probe`](crate::probe) explains such errors.
+    pub fn new(target: SocketAddr, options: RingOptions) -> io::Result<Self> {
+        let ring = submission::set_up(options)?;
+        let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
+        buffers.register(&ring, BUFFER_GROUP)?;
+        Ok(ClientRing {
+            ring,
+            buffers,
+            payloads: Payloads::default(),
+            target: Box::new(SockAddr::from(target)),
+            sockets: Vec::new(),
+            overflows: 0,
+        })
+    }
+
+    /// Makes a TCP socket for a connection to the target. It is the ring's to close: see [`close`](Self::close).
+    ///
+    /// # Errors
+    /// The process or the machine has no descriptor left.
+    pub fn open(&mut self) -> io::Result<Socket> {
+        let socket = socket2::Socket::new(Domain::from(i32::from(self.target.family())), Type::STREAM, Some(Protocol::TCP))?;
+        socket.set_tcp_nodelay(true)?;
+        let socket = Socket(socket.into_raw_fd());
+        self.sockets.push(socket);
+        Ok(socket)
+    }
+
+    /// Connects the socket to the target.
+    pub fn connect(&mut self, socket: Socket, index: u32, generation: u32) {
+        let entry = opcode::Connect::new(types::Fd(socket.0), self.target.as_ptr().cast(), self.target.len());
+        self.push(entry.build(), Operation::Connect, index, generation);
+    }
+
+    /// Arms a multishot receive.
+    pub fn receive(&mut self, socket: Socket, index: u32, generation: u32) {
+        let entry = opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build();
+        self.push(entry, Operation::Receive, index, generation);
+    }
+
+    /// Sends; the payload belongs to the ring until its completion.
+    ///
+    /// # Panics
+    /// When a send of the same index is in flight.
+    pub fn send(&mut self, socket: Socket, index: u32, generation: u32, payload: Payload) {
+        let entry = self.payloads.hold(socket, index, payload);
+        self.push(entry, Operation::Send, index, generation);
+    }
+
+    /// Cancels the connect of that index and generation, which completes in its own way.
+    pub fn cancel_connect(&mut self, index: u32, generation: u32) {
+        let target = Token {
+            operation: Operation::Connect,
+            index,
+            generation,
+        };
+        let entry = opcode::AsyncCancel::new(target.pack()).build();
+        self.push(entry, Operation::Cancel, index, generation);
+    }
+
+    /// shutdown(2) of both directions: what is in flight on the socket ends.
+    pub fn shutdown(&mut self, socket: Socket, index: u32, generation: u32) {
+        let entry = opcode::Shutdown::new(types::Fd(socket.0), libc::SHUT_RDWR).build();
+        self.push(entry, Operation::Shutdown, index, generation);
+    }
+
+    /// close(2). Nothing else may be in flight on the socket, and it may not be used afterwards.
+    pub fn close(&mut self, socket: Socket, index: u32, generation: u32) {
+        if let Some(position) = self.sockets.iter().position(|open| *open == socket) {
+            self.sockets.swap_remove(position);
+        }
+        let entry = opcode::Close::new(types::Fd(socket.0)).build();
+        self.push(entry, Operation::Close, index, generation);
+    }
+
+    /// Submits what is queued, waits, and makes completions available.
+    ///
+    /// # Errors
+    /// The ring is unusable.
+    pub fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        if submission::enter(&mut self.ring, wait)? {
+            self.overflows += 1;
+        }
+        Ok(())
+    }
+
+    /// The next completion.
+    pub fn reap(&mut self) -> Option<ClientCompletion> {
+        loop {
+            let entry = self.ring.completion().next()?;
+            if let Some(token) = Token::unpack(entry.user_data()) {
+                return Some(self.completion(token, &entry));
+            }
+        }
+    }
+
+    /// The bytes of a lease.
+    pub fn bytes(&self, lease: &Lease) -> &[u8] {
+        self.buffers.bytes(lease)
+    }
+
+    /// Gives a buffer back to the kernel.
+    pub fn release(&mut self, lease: Lease) {
+        self.buffers.release(lease);
+    }
+
+    /// How often the completion queue has overflowed.
+    pub fn overflows(&self) -> u64 {
+        self.overflows
+    }
+
+    fn push(&mut self, entry: io_uring::squeue::Entry, operation: Operation, index: u32, generation: u32) {
+        let token = Token {
+            operation,
+            index,
+            generation,
+        };
+        submission::push(&mut self.ring, entry.user_data(token.pack()));
+    }
+
+    fn completion(&mut self, token: Token, entry: &cqueue::Entry) -> ClientCompletion {
+        let result = match entry.result() {
+            negative if negative < 0 => Err(Errno(-negative)),
+            positive => Ok(positive as u32),
+        };
+        match token.operation {
+            Operation::Receive => ClientCompletion::Received {
+                token,
+                result: self.lease(result, cqueue::buffer_select(entry.flags())),
+                more: cqueue::more(entry.flags()),
+            },
+            Operation::Send => ClientCompletion::Sent {
+                token,
+                result: result.map(|sent| sent as usize),
+                payload: self.payloads.take(token.index),
+            },
+            Operation::Connect => ClientCompletion::Connected {
+                token,
+                result: result.map(drop),
+            },
+            Operation::Accept | Operation::Cancel | Operation::Shutdown | Operation::Close => {
+                ClientCompletion::Done { token }
+            }
+        }
+    }
+
+    fn lease(&mut self, result: Result<u32, Errno>, buffer: Option<u16>) -> Result<Option<Lease>, Errno> {
+        let (len, Some(buffer)) = (result?, buffer) else {
+            return Ok(None);
+        };
+        let lease = self.buffers.lease(buffer, len);
+        if len > 0 {
+            return Ok(Some(lease));
+        }
+        self.buffers.release(lease);
+        Ok(None)
+    }
+}
+
+impl Drop for ClientRing {
+    /// Closes what is still open; operations in flight end with the ring.
+    fn drop(&mut self) {
+        submission::tear_down(&mut self.ring);
+        for socket in self.sockets.drain(..) {
+            submission::close_now(socket);
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! A load generator: opens connections to one server, asks, verifies every answer, measures.
+//!
+//! Owns: the clients' side of HTTP/1.1 and WebSocket over TCP and TLS, the pace of requests, the record of
+//! latencies. Never does: terminal output, argument parsing, io_uring itself (that is `howth-io-uring-net`).
+//! Called by: a command line, benchmarks and tests, through [`run`].
+//!
+//! Linux 6.1 or newer; elsewhere the crate is empty.
+#![cfg(target_os = "linux")]
+#![forbid(unsafe_code)]
+
+mod connection;
+mod cpu;
+mod decoder;
+mod error;
+mod expectation;
+mod http_client;
+mod options;
+mod pace;
+mod record;
+mod report;
+mod request;
+mod run;
+mod target;
+mod tls;
+mod websocket;
+mod worker;
+
+pub use error::{ErrorClass, Errors, LoadError};
+pub use expectation::Expectation;
+pub use options::{Options, Pace, Stop};
+pub use record::Second;
+pub use report::{Cpu, Latency, Percentile, Report};
+pub use run::{run, run_with_progress};

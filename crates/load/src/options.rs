@@ -1,0 +1,159 @@
+//! What a run is asked to do.
+//!
+//! Owns the options, their defaults and their bounds. Called by: whoever starts a run.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::Expectation;
+use crate::error::LoadError;
+
+/// Connections of one run at most; ports of one address are 65,536.
+const CONNECTIONS_MAX: usize = 60_000;
+/// Requests on the way on one connection at most.
+const PIPELINING_MAX: usize = 1024;
+/// Requests per second at most.
+const RATE_MAX: f64 = 100_000_000.0;
+/// Threads at most.
+const THREADS_MAX: usize = 256;
+
+/// When requests are sent.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pace {
+    /// Closed loop: a connection's next requests are sent when its last ones were answered. Latency counts from
+    /// the moment of sending.
+    Closed,
+    /// Open loop: this many requests per second over all connections, whether answers come or not. Latency
+    /// counts from the moment at which a request was *due*, so a server that stalls cannot hide its delay
+    /// (coordinated omission).
+    Rate(f64),
+}
+
+/// When a run ends.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stop {
+    /// This long after the warm-up; what is on the way then is awaited.
+    After(Duration),
+    /// When this many requests were sent after the warm-up and are answered or failed.
+    Requests(u64),
+}
+
+/// A run. `Options::new(url)` is a closed loop of 50 connections over one thread for 10 seconds.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// `http://`, `https://`, or `ws://` and `wss://` for echoed messages.
+    pub url: String,
+    /// The request method.
+    pub method: String,
+    /// Field lines besides `host` and the framing; a `host` here replaces the URL's.
+    pub fields: Vec<(String, String)>,
+    /// The request's body, or the WebSocket message.
+    pub body: Vec<u8>,
+    /// Connections, spread over the threads.
+    pub connections: usize,
+    /// Threads, each with a ring of its own.
+    pub threads: usize,
+    /// Requests that may be on the way on one connection.
+    pub pipelining: usize,
+    /// When requests are sent.
+    pub pace: Pace,
+    /// When the run ends.
+    pub stop: Stop,
+    /// Sending goes on for this long before anything is counted.
+    pub warm_up: Duration,
+    /// The longest time to connect, and from a request's sending to the end of its answer.
+    pub timeout: Duration,
+    /// Whether connections serve more than one request. If not, latency includes connecting.
+    pub keep_alive: bool,
+    /// What every answer has to be.
+    pub expect: Expectation,
+    /// Takes any certificate; refused for targets that are not loopback.
+    pub accept_any_certificate: bool,
+    /// Certificates (PEM) of authorities to be trusted besides the public ones.
+    pub trusted_pem: Option<Vec<u8>>,
+    /// Allows targets that are not loopback.
+    pub yes_remote: bool,
+}
+
+impl Options {
+    /// The defaults for `url`.
+    pub fn new(url: impl Into<String>) -> Self {
+        Options {
+            url: url.into(),
+            method: "GET".to_owned(),
+            fields: Vec::new(),
+            body: Vec::new(),
+            connections: 50,
+            threads: 1,
+            pipelining: 1,
+            pace: Pace::Closed,
+            stop: Stop::After(Duration::from_secs(10)),
+            warm_up: Duration::ZERO,
+            timeout: Duration::from_secs(10),
+            keep_alive: true,
+            expect: Expectation::default(),
+            accept_any_certificate: false,
+            trusted_pem: None,
+            yes_remote: false,
+        }
+    }
+
+    /// Checks every number against its bounds.
+    pub(crate) fn check(&self) -> Result<(), LoadError> {
+        let bounds = [
+            ("connections", self.connections, CONNECTIONS_MAX),
+            ("threads", self.threads, THREADS_MAX),
+            ("pipelining", self.pipelining, PIPELINING_MAX),
+        ];
+        if let Some((option, _, max)) = bounds.iter().find(|(_, value, max)| *value < 1 || value > max) {
+            return Err(LoadError::OutOfBounds { option, min: 1, max: *max as u64 });
+        }
+        if let Pace::Rate(rate) = self.pace
+            && !(rate > 0.0 && rate <= RATE_MAX)
+        {
+            return Err(LoadError::OutOfBounds { option: "rate", min: 1, max: RATE_MAX as u64 });
+        }
+        if self.timeout.is_zero() {
+            return Err(LoadError::Conflict("a timeout of nothing lets no request succeed"));
+        }
+        if self.pipelining > 1 && !self.keep_alive {
+            return Err(LoadError::Conflict("pipelining needs connections that are kept alive"));
+        }
+        Ok(())
+    }
+
+    /// Threads that have a connection to serve.
+    pub(crate) fn threads_used(&self) -> usize {
+        self.threads.min(self.connections)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_have_bounds() {
+        let good = Options::new("http://127.0.0.1/");
+        assert!(good.check().is_ok());
+        for spoil in [
+            |options: &mut Options| options.connections = 0,
+            |options: &mut Options| options.threads = 0,
+            |options: &mut Options| options.pipelining = 100_000,
+            |options: &mut Options| options.pace = Pace::Rate(0.0),
+            |options: &mut Options| options.pace = Pace::Rate(f64::NAN),
+            |options: &mut Options| options.timeout = Duration::ZERO,
+            |options: &mut Options| {
+                options.pipelining = 2;
+                options.keep_alive = false;
+            },
+        ] {
+            let mut bad = good.clone();
+            spoil(&mut bad);
+            assert!(bad.check().is_err());
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! A whole run: checks the options, starts the threads together, sums up.
+
+use std::net::TcpStream;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Barrier, OnceLock};
+use std::thread::ScopedJoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::connection::Layers;
+use crate::cpu::CpuTime;
+use crate::decoder::HeadCache;
+use crate::error::LoadError;
+use crate::expectation::Verifier;
+use crate::http_client::HttpShared;
+use crate::options::{Options, Pace, Stop};
+use crate::pace::Schedule;
+use crate::record::{Sample, Second, Summary};
+use crate::report::Report;
+use crate::request::Request;
+use crate::target::{Protocol, Target};
+use crate::tls::TlsTarget;
+use crate::websocket::EchoTarget;
+use crate::worker::{Outcome, Pacing, Plan, Worker};
+
+/// Runs, and reports.
+///
+/// # Errors
+/// The options make no sense, the target is refused or unreachable, or io_uring does not work. What goes wrong
+/// with single requests is counted in the report.
+pub fn run(options: &Options) -> Result<Report, LoadError> {
+    run_with_progress(options, |_| {})
+}
+
+/// Like [`run`], and calls `progress` after every second of the run, on the calling thread.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_with_progress(options: &Options, progress: impl FnMut(&Second)) -> Result<Report, LoadError> {
+    options.check()?;
+    let target = Target::of(options)?;
+    let run = Run::new(options, &target)?;
+    connect_once(&target, options.timeout)?;
+    let mut summary = Summary::new(run.threads);
+    let ended = run.all_threads(&mut summary, progress)?;
+    let is_echo = target.protocol == Protocol::WebSocket;
+    Ok(Report::new(options, target.url.clone(), is_echo, summary, &ended))
+}
+
+/// The sum of all threads' outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) cpu: CpuTime,
+    pub(crate) unsent: u64,
+    pub(crate) elapsed_ns: u64,
+}
+
+/// A server that is not there is told at once and not counted.
+fn connect_once(target: &Target, timeout: Duration) -> Result<(), LoadError> {
+    let address = target.address;
+    match TcpStream::connect_timeout(&address, timeout) {
+        Ok(_) => Ok(()),
+        Err(source) => Err(LoadError::Unreachable { address, source }),
+    }
+}
+
+struct Run<'a> {
+    options: &'a Options,
+    target: &'a Target,
+    request: Request,
+    tls: Option<TlsTarget>,
+    echo: Option<EchoTarget>,
+    threads: usize,
+    /// Every thread waits here until all are prepared.
+    gate: Barrier,
+    start: OnceLock<Instant>,
+}
+
+impl<'a> Run<'a> {
+    fn new(options: &'a Options, target: &'a Target) -> Result<Self, LoadError> {
+        let request = Request::new(options, target)?;
+        let threads = options.threads_used();
+        let echo = match target.protocol {
+            Protocol::WebSocket => Some(EchoTarget::new(target, &request, &options.body)?),
+            Protocol::Http => None,
+        };
+        if echo.is_some() && !options.keep_alive {
+            return Err(LoadError::Conflict("WebSocket connections are always kept alive"));
+        }
+        Ok(Run {
+            options,
+            target,
+            request,
+            tls: target.is_tls.then(|| TlsTarget::new(options, target)).transpose()?,
+            echo,
+            threads,
+            gate: Barrier::new(threads),
+            start: OnceLock::new(),
+        })
+    }
+
+    fn all_threads(&self, summary: &mut Summary, progress: impl FnMut(&Second)) -> Result<Ended, LoadError> {
+        let (sender, samples) = channel();
+        std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..self.threads)
+                .map(|position| {
+                    let sender = sender.clone();
+                    scope.spawn(move || self.one_thread(position, sender))
+                })
+                .collect();
+            drop(sender);
+            listen(&samples, summary, progress);
+            threads.into_iter().try_fold(Ended::default(), join)
+        })
+    }
+
+    fn one_thread(&self, position: usize, samples: Sender<Sample>) -> Result<Outcome, LoadError> {
+        let pipeline = self.request.pipeline(self.options.pipelining);
+        let worker = Worker::new(self.plan(position), self.layers(), pipeline, self.pacing(position), samples);
+        let prepared = worker.and_then(|mut worker| worker.prepare().map(|()| worker));
+        // Whoever failed comes here too, or the others would wait for ever.
+        self.gate.wait();
+        let start = *self.start.get_or_init(Instant::now);
+        Ok(prepared?.run(start)?)
+    }
+
+    fn plan(&self, position: usize) -> Plan {
+        Plan {
+            address: self.target.address,
+            connections: share(self.options.connections as u64, position, self.threads) as usize,
+            keep_alive: self.options.keep_alive,
+            timeout_ns: nanoseconds(self.options.timeout),
+            warm_up_ns: nanoseconds(self.options.warm_up),
+        }
+    }
+
+    fn layers(&self) -> Layers {
+        Layers {
+            http: HttpShared {
+                cache: HeadCache::new(&self.options.method),
+                verifier: Verifier::new(self.options.expect.clone(), &self.options.method),
+            },
+            tls: self.tls.clone(),
+            echo: self.echo.clone(),
+            plain: Vec::new(),
+        }
+    }
+
+    fn pacing(&self, position: usize) -> Pacing {
+        let depth = self.options.pipelining;
+        let warm_up_ns = nanoseconds(self.options.warm_up);
+        let (end_ns, requests) = match self.options.stop {
+            Stop::After(duration) => (warm_up_ns.saturating_add(nanoseconds(duration)), u64::MAX),
+            Stop::Requests(requests) => (u64::MAX, share(requests, position, self.threads)),
+        };
+        let Pace::Rate(rate) = self.options.pace else {
+            return Pacing::Closed {
+                depth,
+                end_ns,
+                left: requests,
+                warm_up_ns,
+            };
+        };
+        let schedule = Schedule::new(rate, position, self.threads);
+        let (schedule, end_ns, is_timed) = match self.options.stop {
+            Stop::After(_) => (schedule.until(end_ns), end_ns, true),
+            Stop::Requests(_) => {
+                // A server that answers nothing ends the run as well.
+                let last_ns = warm_up_ns.saturating_add((requests as f64 * 1e9 * self.threads as f64 / rate) as u64);
+                let end_ns = last_ns.saturating_add(nanoseconds(self.options.timeout));
+                (schedule.for_requests(warm_up_ns, requests), end_ns, false)
+            }
+        };
+        Pacing::Open {
+            depth,
+            schedule,
+            end_ns,
+            is_timed,
+            warm_up_ns,
+        }
+    }
+}
+
+fn listen(samples: &Receiver<Sample>, summary: &mut Summary, mut progress: impl FnMut(&Second)) {
+    for sample in samples {
+        if let Some(second) = summary.add(sample) {
+            progress(second);
+        }
+    }
+}
+
+fn join(mut ended: Ended, thread: ScopedJoinHandle<'_, Result<Outcome, LoadError>>) -> Result<Ended, LoadError> {
+    let outcome = thread.join().map_err(|_| LoadError::Panicked)??;
+    ended.cpu = ended.cpu.plus(outcome.cpu);
+    ended.unsent += outcome.unsent;
+    ended.elapsed_ns = ended.elapsed_ns.max(outcome.elapsed_ns);
+    Ok(ended)
+}
+
+/// Part `position` of `parts` of an amount; the first parts take the remainder.
+fn share(amount: u64, position: usize, parts: usize) -> u64 {
+    let (position, parts) = (position as u64, parts as u64);
+    amount / parts + u64::from(position < amount % parts)
+}
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up() {
+        for (amount, parts) in [(10, 3), (2, 4), (50, 1), (7, 7)] {
+            assert_eq!((0..parts).map(|position| share(amount, position, parts)).sum::<u64>(), amount);
+        }
+    }
+}
