@@ -112,9 +112,16 @@ impl Recorder {
         Some(self.rest())
     }
 
-    /// Forgets bytes and connections of the warm-up.
-    pub(crate) fn end_warm_up(&mut self) {
+    /// Forgets everything counted so far.
+    pub(crate) fn restart(&mut self) {
         self.tally = Tally::default();
+    }
+
+    /// Forgets bytes and connections of the warm-up; requests of it were never counted.
+    pub(crate) fn end_warm_up(&mut self) {
+        self.tally.received_bytes = 0;
+        self.tally.sent_bytes = 0;
+        self.tally.connections_opened = 0;
     }
 
     /// What the second that is not over has so far.

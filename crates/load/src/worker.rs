@@ -144,7 +144,7 @@ impl Worker {
         self.read_clock();
         self.sweep_ns = 0;
         self.has_begun = true;
-        self.recorder.end_warm_up();
+        self.recorder.restart();
         if self.plan.warm_up_ns == 0 {
             self.cpu_before = Some(CpuTime::of_this_thread());
         }

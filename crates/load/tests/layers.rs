@@ -1,0 +1,149 @@
+//! TLS and WebSocket over loopback.
+#![cfg(target_os = "linux")]
+
+mod server;
+
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use howth_load::{Errors, LoadError, Options, Stop, run};
+use rustls::pki_types::PrivateKeyDer;
+use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use server::{Server, Then};
+use sha2::{Digest, Sha256};
+use tungstenite::Message;
+
+struct Identity {
+    pem: Vec<u8>,
+    config: Arc<ServerConfig>,
+}
+
+fn identity() -> Identity {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("a certificate");
+    let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("the default versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![made.cert.der().clone()], key)
+        .expect("key and certificate match");
+    Identity {
+        pem: made.cert.pem().into_bytes(),
+        config: Arc::new(config),
+    }
+}
+
+fn tls_server(config: Arc<ServerConfig>, body: Vec<u8>) -> Server {
+    let answer = [format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
+    Server::of_connections(move |stream, counted| {
+        let session = ServerConnection::new(config.clone()).map_err(std::io::Error::other)?;
+        let mut stream = StreamOwned::new(session, stream);
+        server::answer_all(&mut stream, counted, &|_| (answer.clone(), Then::Go))
+    })
+}
+
+fn options(url: String, requests: u64) -> Options {
+    let mut options = Options::new(url);
+    options.connections = 3;
+    options.stop = Stop::Requests(requests);
+    options.timeout = Duration::from_secs(20);
+    options
+}
+
+#[test]
+fn requests_go_through_tls() {
+    let identity = identity();
+    for (body_bytes, pipelining, keep_alive) in [(5, 1, true), (5, 8, true), (200_000, 1, true), (5, 1, false)] {
+        let body = vec![b'y'; body_bytes];
+        let server = tls_server(identity.config.clone(), body.clone());
+        let mut options = options(format!("https://{}/", server.address), 100);
+        options.pipelining = pipelining;
+        options.keep_alive = keep_alive;
+        options.trusted_pem = Some(identity.pem.clone());
+        options.expect.body_sha256 = Some(Sha256::digest(&body).into());
+        let report = run(&options).expect("the server listens");
+        assert_eq!((report.requests, report.errors), (100, Errors::default()));
+        assert_eq!(server.requests(), 100);
+    }
+}
+
+#[test]
+fn a_certificate_is_trusted_only_on_request() {
+    let identity = identity();
+    let server = tls_server(identity.config, b"hello".to_vec());
+    let mut options = options(format!("https://{}/", server.address), 100);
+    options.stop = Stop::After(Duration::from_millis(300));
+    let report = run(&options).expect("the server listens");
+    assert_eq!((report.requests, server.requests()), (0, 0));
+    assert!(report.errors.connect > 0);
+    options.accept_any_certificate = true;
+    options.stop = Stop::Requests(10);
+    let report = run(&options).expect("the server listens");
+    assert_eq!((report.requests, report.errors), (10, Errors::default()));
+}
+
+fn echo<S: Read + Write>(stream: S, counted: &AtomicU64, spoil_every: u64) -> std::io::Result<()> {
+    let mut socket = tungstenite::accept(stream).map_err(|error| std::io::Error::other(error.to_string()))?;
+    while let Ok(message) = socket.read() {
+        let Message::Binary(payload) = message else { continue };
+        let number = counted.fetch_add(1, Ordering::SeqCst);
+        let reply = match number % spoil_every {
+            0 if spoil_every < u64::MAX => Message::Binary(vec![b'z'; payload.len()].into()),
+            _ => Message::Binary(payload),
+        };
+        if socket.send(reply).is_err() {
+            break;
+        }
+    }
+    Ok(())
+}
+
+#[test]
+fn messages_are_echoed() {
+    let server = Server::of_connections(|stream, counted| echo(stream, counted, u64::MAX));
+    for (len, pipelining) in [(0, 1), (16, 1), (16, 10), (100_000, 2)] {
+        let mut options = options(format!("ws://{}/echo", server.address), 200);
+        options.body = vec![b'm'; len];
+        options.pipelining = pipelining;
+        let report = run(&options).expect("the server listens");
+        assert_eq!((report.requests, report.errors), (200, Errors::default()), "{len} bytes");
+    }
+}
+
+#[test]
+fn messages_are_echoed_through_tls() {
+    let Identity { config, pem } = identity();
+    let server = Server::of_connections(move |stream, counted| {
+        let session = ServerConnection::new(config.clone()).map_err(std::io::Error::other)?;
+        echo(StreamOwned::new(session, stream), counted, u64::MAX)
+    });
+    let mut options = options(format!("wss://{}/echo", server.address), 100);
+    options.body = b"hello".to_vec();
+    options.trusted_pem = Some(pem);
+    let report = run(&options).expect("the server listens");
+    assert_eq!((report.requests, report.errors), (100, Errors::default()));
+}
+
+#[test]
+fn another_message_is_no_echo() {
+    let server = Server::of_connections(|stream, counted| echo(stream, counted, 4));
+    let mut options = options(format!("ws://{}/echo", server.address), 100);
+    options.body = b"hello".to_vec();
+    let report = run(&options).expect("the server listens");
+    assert_eq!((report.requests, report.errors.hash, report.errors.total()), (75, 25, 25));
+}
+
+#[test]
+fn a_server_without_websocket_cannot_be_connected_to() {
+    let server = Server::of_answer("HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n");
+    let mut options = options(format!("ws://{}/echo", server.address), 10);
+    options.stop = Stop::After(Duration::from_millis(200));
+    let report = run(&options).expect("the server listens");
+    assert_eq!(report.requests, 0);
+    assert!(report.errors.connect > 0);
+    options.keep_alive = false;
+    assert!(matches!(run(&options), Err(LoadError::Conflict(_))));
+}
