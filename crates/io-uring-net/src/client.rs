@@ -108,7 +108,11 @@ impl ClientRing {
     /// # Errors
     /// The process or the machine has no descriptor left.
     pub fn open(&mut self) -> io::Result<Socket> {
-        let socket = socket2::Socket::new(Domain::from(i32::from(self.target.family())), Type::STREAM, Some(Protocol::TCP))?;
+        let socket = socket2::Socket::new(
+            Domain::from(i32::from(self.target.family())),
+            Type::STREAM,
+            Some(Protocol::TCP),
+        )?;
         socket.set_tcp_nodelay(true)?;
         let socket = Socket(socket.into_raw_fd());
         self.sockets.push(socket);
@@ -117,7 +121,11 @@ impl ClientRing {
 
     /// Connects the socket to the target.
     pub fn connect(&mut self, socket: Socket, index: u32, generation: u32) {
-        let entry = opcode::Connect::new(types::Fd(socket.0), self.target.as_ptr().cast(), self.target.len());
+        let entry = opcode::Connect::new(
+            types::Fd(socket.0),
+            self.target.as_ptr().cast(),
+            self.target.len(),
+        );
         self.push(entry.build(), Operation::Connect, index, generation);
     }
 

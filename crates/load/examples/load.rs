@@ -35,9 +35,22 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         }
     }
     let report = run_with_progress(&options, |second| {
-        eprintln!("{:>4} s  {:>9} requests  {:>6} errors  p99 {:.0} us", second.second + 1, second.requests, second.errors, second.p99_us);
+        eprintln!(
+            "{:>4} s  {:>9} requests  {:>6} errors  p99 {:.0} us",
+            second.second + 1,
+            second.requests,
+            second.errors,
+            second.p99_us
+        );
     })?;
-    println!("{}", if is_json { report.to_json() } else { report.to_text() });
+    println!(
+        "{}",
+        if is_json {
+            report.to_json()
+        } else {
+            report.to_text()
+        }
+    );
     Ok(())
 }
 

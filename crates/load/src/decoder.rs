@@ -183,7 +183,10 @@ impl Decoder {
 
     /// Collects a line in `partial`; answers how much of the input it took, or `None` if the line goes on.
     fn line(&mut self, input: &[u8]) -> Result<Option<usize>, Violation> {
-        let end = input.iter().position(|byte| *byte == b'\n').map(|position| position + 1);
+        let end = input
+            .iter()
+            .position(|byte| *byte == b'\n')
+            .map(|position| position + 1);
         self.keep(&input[..end.unwrap_or(input.len())])?;
         if end.is_some() && !self.partial.ends_with(b"\r\n") {
             return Err(Violation("a line ends without a carriage return"));

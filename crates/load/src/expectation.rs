@@ -161,7 +161,15 @@ mod tests {
     #[test]
     fn statuses_are_two_or_three_hundred_unless_named() {
         let mut verifier = verifier(None, None);
-        for (status, right) in [(200, true), (204, true), (302, true), (399, true), (400, false), (500, false), (101, false)] {
+        for (status, right) in [
+            (200, true),
+            (204, true),
+            (302, true),
+            (399, true),
+            (400, false),
+            (500, false),
+            (101, false),
+        ] {
             assert_eq!(judge(&mut verifier, status, &[]).is_ok(), right, "{status}");
         }
         verifier.expectation.statuses = vec![404];

@@ -109,18 +109,30 @@ impl Options {
             ("pipelining", self.pipelining, PIPELINING_MAX),
         ];
         if let Some((option, _, max)) = bounds.iter().find(|(_, value, max)| *value < 1 || value > max) {
-            return Err(LoadError::OutOfBounds { option, min: 1, max: *max as u64 });
+            return Err(LoadError::OutOfBounds {
+                option,
+                min: 1,
+                max: *max as u64,
+            });
         }
         if let Pace::Rate(rate) = self.pace
             && !(rate > 0.0 && rate <= RATE_MAX)
         {
-            return Err(LoadError::OutOfBounds { option: "rate", min: 1, max: RATE_MAX as u64 });
+            return Err(LoadError::OutOfBounds {
+                option: "rate",
+                min: 1,
+                max: RATE_MAX as u64,
+            });
         }
         if self.timeout.is_zero() {
-            return Err(LoadError::Conflict("a timeout of nothing lets no request succeed"));
+            return Err(LoadError::Conflict(
+                "a timeout of nothing lets no request succeed",
+            ));
         }
         if self.pipelining > 1 && !self.keep_alive {
-            return Err(LoadError::Conflict("pipelining needs connections that are kept alive"));
+            return Err(LoadError::Conflict(
+                "pipelining needs connections that are kept alive",
+            ));
         }
         Ok(())
     }

@@ -69,7 +69,9 @@ impl Schedule {
 
     /// How many requests are due before a moment.
     fn due_before(&self, moment_ns: u64) -> u64 {
-        let estimate = ((moment_ns as f64 - self.offset_ns) / self.interval_ns).ceil().max(0.0) as u64;
+        let estimate = ((moment_ns as f64 - self.offset_ns) / self.interval_ns)
+            .ceil()
+            .max(0.0) as u64;
         // The division may be off by one where `due_ns` rounds.
         let mut count = estimate.saturating_sub(1);
         while self.due_ns(count) < moment_ns {

@@ -22,7 +22,8 @@ const DIGITS: u8 = 3;
 
 /// A histogram of nanoseconds, exact to 64 ns or one part in a thousand.
 pub(crate) fn latencies() -> Histogram<u64> {
-    Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, DIGITS).expect("the bounds are constant and valid")
+    Histogram::new_with_bounds(LATENCY_NS_MIN, LATENCY_NS_MAX, DIGITS)
+        .expect("the bounds are constant and valid")
 }
 
 /// Counts of one second or of a run.
@@ -249,7 +250,14 @@ mod tests {
         let mut recorder = Recorder::new(0);
         recorder.verdict(0, 77, Err(ErrorClass::Hash));
         let sample = recorder.rest();
-        assert_eq!((sample.tally.requests, sample.tally.errors.hash, sample.latencies.len()), (0, 1, 0));
+        assert_eq!(
+            (
+                sample.tally.requests,
+                sample.tally.errors.hash,
+                sample.latencies.len()
+            ),
+            (0, 1, 0)
+        );
     }
 
     #[test]
@@ -268,6 +276,13 @@ mod tests {
         assert!((1990.0..2010.0).contains(&closed.max_us), "{}", closed.max_us);
         summary.add(recorders[0].rest());
         summary.finish();
-        assert_eq!((summary.seconds.len(), summary.tally.requests, summary.latencies.len()), (2, 2, 2));
+        assert_eq!(
+            (
+                summary.seconds.len(),
+                summary.tally.requests,
+                summary.latencies.len()
+            ),
+            (2, 2, 2)
+        );
     }
 }

@@ -101,13 +101,23 @@ pub struct Cpu {
 }
 
 impl Report {
-    pub(crate) fn new(options: &Options, url: String, is_echo: bool, mut summary: Summary, ended: &Ended) -> Self {
+    pub(crate) fn new(
+        options: &Options,
+        url: String,
+        is_echo: bool,
+        mut summary: Summary,
+        ended: &Ended,
+    ) -> Self {
         summary.finish();
         let tally = summary.tally;
         let elapsed = Duration::from_nanos(ended.elapsed_ns).as_secs_f64();
         Report {
             url,
-            method: if is_echo { "echo".to_owned() } else { options.method.clone() },
+            method: if is_echo {
+                "echo".to_owned()
+            } else {
+                options.method.clone()
+            },
             connections: options.connections,
             threads: options.threads_used(),
             pipelining: options.pipelining,
@@ -144,7 +154,9 @@ impl Report {
         let mut log = Vec::new();
         let mut serializer = V2DeflateSerializer::new();
         let mut builder = IntervalLogWriterBuilder::new();
-        builder.add_comment("howth-load: latencies in nanoseconds").with_max_value_divisor(1_000_000.0);
+        builder
+            .add_comment("howth-load: latencies in nanoseconds")
+            .with_max_value_divisor(1_000_000.0);
         let elapsed = Duration::from_secs_f64(self.elapsed_seconds);
         builder
             .begin_log_with(&mut log, &mut serializer)
@@ -183,7 +195,10 @@ impl Latency {
 
     /// One of the report's percentiles in microseconds.
     pub fn percentile_us(&self, wanted: f64) -> Option<f64> {
-        let found = self.percentiles.iter().find(|found| (found.percentile - wanted).abs() < 1e-9);
+        let found = self
+            .percentiles
+            .iter()
+            .find(|found| (found.percentile - wanted).abs() < 1e-9);
         found.map(|found| found.latency_us)
     }
 }

@@ -29,7 +29,8 @@ pub(crate) struct Pipeline {
 impl Request {
     /// The request that the options describe.
     pub(crate) fn new(options: &Options, target: &Target) -> Result<Self, LoadError> {
-        let method = Method::from_bytes(options.method.as_bytes()).map_err(|_| invalid("method", &options.method))?;
+        let method =
+            Method::from_bytes(options.method.as_bytes()).map_err(|_| invalid("method", &options.method))?;
         let fields = fields(options)?;
         let mut bytes = format!("{method} {} HTTP/1.1\r\n", target.path).into_bytes();
         if !fields.iter().any(|(name, _)| name == http::header::HOST) {
@@ -41,7 +42,11 @@ impl Request {
         // RFC 9110 section 8.6: methods that anticipate content send a length even without any.
         let anticipates_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         if !options.body.is_empty() || anticipates_content {
-            put(&mut bytes, "content-length", options.body.len().to_string().as_bytes());
+            put(
+                &mut bytes,
+                "content-length",
+                options.body.len().to_string().as_bytes(),
+            );
         }
         if !options.keep_alive {
             put(&mut bytes, "connection", b"close");
@@ -106,19 +111,30 @@ mod tests {
     #[test]
     fn a_plain_request_has_a_host_and_no_more() {
         let options = Options::new("http://127.0.0.1:3000/a?b");
-        assert_eq!(text(&options).expect("valid"), "GET /a?b HTTP/1.1\r\nhost: 127.0.0.1:3000\r\n\r\n");
+        assert_eq!(
+            text(&options).expect("valid"),
+            "GET /a?b HTTP/1.1\r\nhost: 127.0.0.1:3000\r\n\r\n"
+        );
     }
 
     #[test]
     fn a_body_has_its_length() {
         let mut options = Options::new("http://127.0.0.1/");
         options.method = "POST".to_owned();
-        options.fields = vec![("Host".to_owned(), "b".to_owned()), ("x".to_owned(), "y z".to_owned())];
+        options.fields = vec![
+            ("Host".to_owned(), "b".to_owned()),
+            ("x".to_owned(), "y z".to_owned()),
+        ];
         options.keep_alive = false;
-        let expected = "POST / HTTP/1.1\r\nhost: b\r\nx: y z\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        let expected =
+            "POST / HTTP/1.1\r\nhost: b\r\nx: y z\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         assert_eq!(text(&options).expect("valid"), expected);
         options.body = b"abc".to_vec();
-        assert!(text(&options).expect("valid").ends_with("content-length: 3\r\nconnection: close\r\n\r\nabc"));
+        assert!(
+            text(&options)
+                .expect("valid")
+                .ends_with("content-length: 3\r\nconnection: close\r\n\r\nabc")
+        );
     }
 
     #[test]

@@ -90,7 +90,10 @@ impl<'a> Run<'a> {
             options,
             target,
             request,
-            tls: target.is_tls.then(|| TlsTarget::new(options, target)).transpose()?,
+            tls: target
+                .is_tls
+                .then(|| TlsTarget::new(options, target))
+                .transpose()?,
             echo,
             threads,
             gate: Barrier::new(threads),
@@ -115,7 +118,13 @@ impl<'a> Run<'a> {
 
     fn one_thread(&self, position: usize, samples: Sender<Sample>) -> Result<Outcome, LoadError> {
         let pipeline = self.request.pipeline(self.options.pipelining);
-        let worker = Worker::new(self.plan(position), self.layers(), pipeline, self.pacing(position), samples);
+        let worker = Worker::new(
+            self.plan(position),
+            self.layers(),
+            pipeline,
+            self.pacing(position),
+            samples,
+        );
         let prepared = worker.and_then(|mut worker| worker.prepare().map(|()| worker));
         // Whoever failed comes here too, or the others would wait for ever.
         self.gate.wait();
@@ -165,7 +174,8 @@ impl<'a> Run<'a> {
             Stop::After(_) => (schedule.until(end_ns), end_ns, true),
             Stop::Requests(_) => {
                 // A server that answers nothing ends the run as well.
-                let last_ns = warm_up_ns.saturating_add((requests as f64 * 1e9 * self.threads as f64 / rate) as u64);
+                let last_ns =
+                    warm_up_ns.saturating_add((requests as f64 * 1e9 * self.threads as f64 / rate) as u64);
                 let end_ns = last_ns.saturating_add(nanoseconds(self.options.timeout));
                 (schedule.for_requests(warm_up_ns, requests), end_ns, false)
             }
@@ -188,7 +198,10 @@ fn listen(samples: &Receiver<Sample>, summary: &mut Summary, mut progress: impl 
     }
 }
 
-fn join(mut ended: Ended, thread: ScopedJoinHandle<'_, Result<Outcome, LoadError>>) -> Result<Ended, LoadError> {
+fn join(
+    mut ended: Ended,
+    thread: ScopedJoinHandle<'_, Result<Outcome, LoadError>>,
+) -> Result<Ended, LoadError> {
     let outcome = thread.join().map_err(|_| LoadError::Panicked)??;
     ended.cpu = ended.cpu.plus(outcome.cpu);
     ended.unsent += outcome.unsent;
@@ -213,7 +226,12 @@ mod tests {
     #[test]
     fn shares_add_up() {
         for (amount, parts) in [(10, 3), (2, 4), (50, 1), (7, 7)] {
-            assert_eq!((0..parts).map(|position| share(amount, position, parts)).sum::<u64>(), amount);
+            assert_eq!(
+                (0..parts)
+                    .map(|position| share(amount, position, parts))
+                    .sum::<u64>(),
+                amount
+            );
         }
     }
 }

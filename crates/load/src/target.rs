@@ -57,7 +57,9 @@ impl Target {
         }
         let address = reachable(&addresses, options.timeout)?;
         if options.accept_any_certificate && !is_loopback(address.ip()) {
-            return Err(LoadError::AnyCertificateRemote { address: address.ip() });
+            return Err(LoadError::AnyCertificateRemote {
+                address: address.ip(),
+            });
         }
         let host_text = url.host_str().unwrap_or_default();
         let authority = match url.port() {
@@ -110,7 +112,11 @@ fn resolve(url: &Url, host: &str) -> Result<Vec<SocketAddr>, LoadError> {
 
 /// Every address has to be loopback, or a name could point elsewhere tomorrow.
 fn refuse_remote(host: &str, addresses: &[SocketAddr]) -> Result<(), LoadError> {
-    match addresses.iter().map(SocketAddr::ip).find(|address| !is_loopback(*address)) {
+    match addresses
+        .iter()
+        .map(SocketAddr::ip)
+        .find(|address| !is_loopback(*address))
+    {
         Some(address) => Err(LoadError::Remote {
             host: host.to_owned(),
             address,
@@ -151,7 +157,10 @@ mod tests {
     fn urls_become_targets() {
         let target = target("http://127.0.0.1:8080/a/b?c=d#e").expect("loopback");
         assert_eq!(target.address.to_string(), "127.0.0.1:8080");
-        assert_eq!((target.authority.as_str(), target.path.as_str()), ("127.0.0.1:8080", "/a/b?c=d"));
+        assert_eq!(
+            (target.authority.as_str(), target.path.as_str()),
+            ("127.0.0.1:8080", "/a/b?c=d")
+        );
         assert_eq!((target.protocol, target.is_tls), (Protocol::Http, false));
     }
 
@@ -164,14 +173,21 @@ mod tests {
             ("wss://[::1]", Protocol::WebSocket, true, 443),
         ] {
             let target = target(url).expect("loopback");
-            assert_eq!((target.protocol, target.is_tls, target.address.port()), (protocol, is_tls, port));
+            assert_eq!(
+                (target.protocol, target.is_tls, target.address.port()),
+                (protocol, is_tls, port)
+            );
             assert_eq!(target.path, "/");
         }
     }
 
     #[test]
     fn other_machines_are_refused_by_name_of_the_option() {
-        for url in ["http://192.0.2.1/", "http://[2001:db8::1]/", "http://[::ffff:192.0.2.1]/"] {
+        for url in [
+            "http://192.0.2.1/",
+            "http://[2001:db8::1]/",
+            "http://[::ffff:192.0.2.1]/",
+        ] {
             let error = target(url).expect_err("it is not this machine");
             assert!(matches!(error, LoadError::Remote { .. }), "{error}");
             assert!(error.to_string().contains("--yes-remote"));
@@ -180,12 +196,21 @@ mod tests {
         options.yes_remote = true;
         assert!(Target::of(&options).is_ok());
         options.accept_any_certificate = true;
-        assert!(matches!(Target::of(&options), Err(LoadError::AnyCertificateRemote { .. })));
+        assert!(matches!(
+            Target::of(&options),
+            Err(LoadError::AnyCertificateRemote { .. })
+        ));
     }
 
     #[test]
     fn what_is_no_target_is_refused() {
-        for url in ["", "127.0.0.1", "ftp://127.0.0.1/", "http://u:p@127.0.0.1/", "http://"] {
+        for url in [
+            "",
+            "127.0.0.1",
+            "ftp://127.0.0.1/",
+            "http://u:p@127.0.0.1/",
+            "http://",
+        ] {
             assert!(matches!(target(url), Err(LoadError::Url { .. })), "{url}");
         }
     }

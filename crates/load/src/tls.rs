@@ -6,7 +6,9 @@ use std::io::{BufRead, Write};
 use std::sync::Arc;
 
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
-use rustls::crypto::{CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature};
+use rustls::crypto::{
+    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
+};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, RootCertStore, SignatureScheme};
@@ -46,7 +48,9 @@ impl TlsTarget {
                 .with_custom_certificate_verifier(Arc::new(AnyCertificate::new(&provider)))
                 .with_no_client_auth()
         } else {
-            builder.with_root_certificates(roots(options)?).with_no_client_auth()
+            builder
+                .with_root_certificates(roots(options)?)
+                .with_no_client_auth()
         };
         if target.protocol == Protocol::Http {
             config.alpn_protocols = vec![b"http/1.1".to_vec()];

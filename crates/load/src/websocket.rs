@@ -39,7 +39,11 @@ enum State {
 
 impl EchoTarget {
     /// For the target, with the request's fields and the message.
-    pub(crate) fn new(target: &Target, request: &request::Request, message: &[u8]) -> Result<Self, LoadError> {
+    pub(crate) fn new(
+        target: &Target,
+        request: &request::Request,
+        message: &[u8],
+    ) -> Result<Self, LoadError> {
         let wrong = |error: tungstenite::Error| LoadError::Url {
             url: target.url.clone(),
             reason: error.to_string(),
@@ -58,7 +62,8 @@ impl EchoTarget {
     pub(crate) fn open(&self) -> Result<EchoClient, ErrorClass> {
         let pipe = Pipe::default();
         let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
-        let begun = tungstenite::client::client_with_config(self.handshake.clone(), pipe.clone(), Some(config));
+        let begun =
+            tungstenite::client::client_with_config(self.handshake.clone(), pipe.clone(), Some(config));
         match begun {
             Err(HandshakeError::Interrupted(handshake)) => Ok(EchoClient {
                 pipe,
@@ -86,7 +91,9 @@ impl EchoClient {
                 Ok(Message::Text(echo)) => verdicts.push(judge(&self.message, echo.as_bytes())),
                 Ok(Message::Close(_)) => return Err(ErrorClass::Read),
                 Ok(_) => {}
-                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => return Ok(()),
+                Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return Ok(());
+                }
                 Err(_) => return Err(ErrorClass::Protocol),
             }
         }

@@ -114,7 +114,8 @@ impl Worker {
             self.open(index);
         }
         let is_pending = |connection: &Connection| {
-            matches!(connection.phase, Phase::Connecting | Phase::Handshaking) || connection.phase == Phase::Closing
+            matches!(connection.phase, Phase::Connecting | Phase::Handshaking)
+                || connection.phase == Phase::Closing
         };
         while self.connections.iter().any(is_pending) {
             self.turn(Wait::For(Duration::from_nanos(SWEEP_NS_MAX)))?;
@@ -211,7 +212,11 @@ impl Worker {
         let before = self.cpu_before.unwrap_or_else(CpuTime::of_this_thread);
         let cpu = CpuTime::of_this_thread().since(before);
         let _ = self.samples.send(self.recorder.rest());
-        let end_ns = self.pacing.counted_end_ns().unwrap_or(0).max(self.recorder.last_ns);
+        let end_ns = self
+            .pacing
+            .counted_end_ns()
+            .unwrap_or(0)
+            .max(self.recorder.last_ns);
         Outcome {
             cpu,
             unsent: self.pacing.unsent(self.now_ns),

@@ -60,7 +60,10 @@ impl Payload {
     /// # Panics
     /// When more was sent than there is.
     pub fn advance(&mut self, sent: usize) -> bool {
-        assert!(sent <= self.unsent.len(), "the kernel sent more bytes than it was given");
+        assert!(
+            sent <= self.unsent.len(),
+            "the kernel sent more bytes than it was given"
+        );
         self.unsent.start += sent;
         !self.unsent.is_empty()
     }
@@ -87,7 +90,10 @@ impl Payloads {
         if self.in_flight.len() <= slot {
             self.in_flight.resize_with(slot + 1, || None);
         }
-        assert!(self.in_flight[slot].is_none(), "a connection has two sends in flight");
+        assert!(
+            self.in_flight[slot].is_none(),
+            "a connection has two sends in flight"
+        );
         let payload = self.in_flight[slot].insert(payload);
         let bytes = payload.unsent();
         // Longer sends than 2 GiB are cut here and continue after their completion.

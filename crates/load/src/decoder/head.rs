@@ -159,7 +159,9 @@ fn interpret(
 
 /// RFC 9110 section 8.6: digits and nothing else.
 fn decimal(value: &[u8]) -> Result<u64, Violation> {
-    let digits = std::str::from_utf8(value).ok().filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
+    let digits = std::str::from_utf8(value)
+        .ok()
+        .filter(|text| text.bytes().all(|byte| byte.is_ascii_digit()));
     digits
         .and_then(|digits| digits.parse().ok())
         .ok_or(Violation("content-length is no number"))

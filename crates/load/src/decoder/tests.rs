@@ -33,7 +33,11 @@ fn hear<'a>(method: &str, pieces: impl IntoIterator<Item = &'a [u8]>) -> Heard {
                     break;
                 }
                 Step::Head(head) => current = Some((head, Vec::new())),
-                Step::Body(range) => current.as_mut().expect("a head came before").1.extend_from_slice(&taken[range]),
+                Step::Body(range) => current
+                    .as_mut()
+                    .expect("a head came before")
+                    .1
+                    .extend_from_slice(&taken[range]),
                 Step::End => heard.responses.extend(current.take()),
             }
         }
@@ -84,7 +88,10 @@ fn responses_are_framed_as_the_rfc_says() {
 
 #[test]
 fn answers_to_head_have_no_body() {
-    let heard = whole("HEAD", "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nHTTP/1.1 200 OK\r\n\r\n");
+    let heard = whole(
+        "HEAD",
+        "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nHTTP/1.1 200 OK\r\n\r\n",
+    );
     assert_eq!(heard.responses.len(), 2);
     assert_eq!(heard.responses[0].0.content_length, Some(9));
     assert!(heard.responses[1].0.keep_alive);

@@ -27,16 +27,35 @@ fn write_all(report: &Report, text: &mut String) -> std::fmt::Result {
         report.connections, report.threads, report.pipelining, report.elapsed_seconds
     )?;
     writeln!(text)?;
-    writeln!(text, "requests     {:>14}  {:>14.1}/s", report.requests, report.requests_per_second)?;
-    writeln!(text, "received     {:>14}  {:>14}/s", bytes(report.received_bytes as f64), rate(report, report.received_bytes))?;
-    writeln!(text, "sent         {:>14}  {:>14}/s", bytes(report.sent_bytes as f64), rate(report, report.sent_bytes))?;
+    writeln!(
+        text,
+        "requests     {:>14}  {:>14.1}/s",
+        report.requests, report.requests_per_second
+    )?;
+    writeln!(
+        text,
+        "received     {:>14}  {:>14}/s",
+        bytes(report.received_bytes as f64),
+        rate(report, report.received_bytes)
+    )?;
+    writeln!(
+        text,
+        "sent         {:>14}  {:>14}/s",
+        bytes(report.sent_bytes as f64),
+        rate(report, report.sent_bytes)
+    )?;
     writeln!(
         text,
         "own CPU      {:>11.2} us  per request ({:.2} s user, {:.2} s kernel)",
         report.cpu.per_request_us, report.cpu.user_seconds, report.cpu.system_seconds
     )?;
     writeln!(text, "errors       {:>14}", report.errors.total())?;
-    for (name, count) in report.errors.classes().into_iter().filter(|(_, count)| *count > 0) {
+    for (name, count) in report
+        .errors
+        .classes()
+        .into_iter()
+        .filter(|(_, count)| *count > 0)
+    {
         writeln!(text, "  {name:<10} {count:>14}")?;
     }
     if report.pace != Pace::Closed {
@@ -50,7 +69,12 @@ fn write_all(report: &Report, text: &mut String) -> std::fmt::Result {
     };
     writeln!(text, "latency {since}")?;
     writeln!(text, "  min        {:>14}", duration(latency.min_us))?;
-    writeln!(text, "  mean       {:>14}  deviation {}", duration(latency.mean_us), duration(latency.deviation_us))?;
+    writeln!(
+        text,
+        "  mean       {:>14}  deviation {}",
+        duration(latency.mean_us),
+        duration(latency.deviation_us)
+    )?;
     for percentile in &latency.percentiles {
         let name = match percentile.percentile {
             100.0 => "max".to_owned(),
@@ -63,14 +87,21 @@ fn write_all(report: &Report, text: &mut String) -> std::fmt::Result {
 
 /// HdrHistogram's percentile distribution, in milliseconds.
 pub(super) fn percentiles(histogram: &Histogram<u64>) -> String {
-    let mut text = format!("{:>12} {:>14} {:>10} {:>14}\n\n", "Value", "Percentile", "TotalCount", "1/(1-Percentile)");
+    let mut text = format!(
+        "{:>12} {:>14} {:>10} {:>14}\n\n",
+        "Value", "Percentile", "TotalCount", "1/(1-Percentile)"
+    );
     let mut count = 0;
     for step in histogram.iter_quantiles(5) {
         count += step.count_since_last_iteration();
         let quantile = step.quantile_iterated_to();
         let value = step.value_iterated_to() as f64 / 1e6;
         let _ = match quantile < 1.0 {
-            true => writeln!(text, "{value:>12.3} {quantile:>14.12} {count:>10} {:>14.2}", 1.0 / (1.0 - quantile)),
+            true => writeln!(
+                text,
+                "{value:>12.3} {quantile:>14.12} {count:>10} {:>14.2}",
+                1.0 / (1.0 - quantile)
+            ),
             false => writeln!(text, "{value:>12.3} {quantile:>14.12} {count:>10}"),
         };
     }

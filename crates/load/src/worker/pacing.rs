@@ -148,7 +148,11 @@ impl Worker {
     /// Gives every request that is due to a connection, as long as there is one (open loop).
     pub(super) fn assign_due(&mut self) {
         while let Some(index) = self.ready.front().map(|index| *index as usize) {
-            let can_take = can_take(&self.connections[index], self.plan.keep_alive, self.pacing.depth());
+            let can_take = can_take(
+                &self.connections[index],
+                self.plan.keep_alive,
+                self.pacing.depth(),
+            );
             if !can_take {
                 self.ready.pop_front();
                 self.connections[index].is_listed = false;

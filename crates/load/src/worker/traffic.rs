@@ -112,7 +112,8 @@ impl Worker {
         if let Some(socket) = connection.socket {
             connection.sending = true;
             connection.operations += 1;
-            self.ring.send(socket, index as u32, connection.generation, payload);
+            self.ring
+                .send(socket, index as u32, connection.generation, payload);
         }
     }
 
@@ -139,7 +140,11 @@ impl Worker {
                 true if connection.phase == Phase::Open => self.end(index),
                 _ => self.fail(index, ErrorClass::Read),
             },
-            Ok(()) if !self.plan.keep_alive && connection.queue.is_empty() && connection.phase == Phase::Open => {
+            Ok(())
+                if !self.plan.keep_alive
+                    && connection.queue.is_empty()
+                    && connection.phase == Phase::Open =>
+            {
                 self.end(index);
             }
             Ok(()) => {}

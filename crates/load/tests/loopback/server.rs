@@ -20,7 +20,9 @@ pub enum Then {
 
 impl Server {
     /// Serves connections with `serve`.
-    pub fn of_connections(serve: impl Fn(TcpStream, &AtomicU64) -> io::Result<()> + Send + Sync + 'static) -> Server {
+    pub fn of_connections(
+        serve: impl Fn(TcpStream, &AtomicU64) -> io::Result<()> + Send + Sync + 'static,
+    ) -> Server {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let requests = Arc::new(AtomicU64::new(0));
@@ -102,8 +104,15 @@ fn request_len(received: &[u8]) -> Option<usize> {
         httparse::Status::Complete(len) => len,
         httparse::Status::Partial => return None,
     };
-    let body_len = request.headers.iter().find(|field| field.name == "content-length").map_or(0, |field| {
-        std::str::from_utf8(field.value).expect("digits").parse::<usize>().expect("digits")
-    });
+    let body_len = request
+        .headers
+        .iter()
+        .find(|field| field.name == "content-length")
+        .map_or(0, |field| {
+            std::str::from_utf8(field.value)
+                .expect("digits")
+                .parse::<usize>()
+                .expect("digits")
+        });
     (received.len() >= head_len + body_len).then_some(head_len + body_len)
 }

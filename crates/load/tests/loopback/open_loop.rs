@@ -1,13 +1,10 @@
 //! Open loops over loopback: the rate is kept, and a stalled server cannot hide its delay.
-#![cfg(target_os = "linux")]
-
-mod server;
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::server::{Server, Then};
 use howth_load::{Errors, Options, Pace, Stop, run};
-use server::{Server, Then};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
@@ -39,7 +36,10 @@ fn a_number_of_requests_ends_an_open_loop() {
     let mut options = options(&server, 2000.0, Duration::ZERO);
     options.stop = Stop::Requests(300);
     let report = run(&options).expect("the server listens");
-    assert_eq!((report.requests, report.unsent, report.errors), (300, 0, Errors::default()));
+    assert_eq!(
+        (report.requests, report.unsent, report.errors),
+        (300, 0, Errors::default())
+    );
 }
 
 /// The server stops for 700 ms once. Requests that became due meanwhile are as late as they are, although most
@@ -75,7 +75,10 @@ fn what_could_not_be_sent_is_reported() {
     options.connections = 2;
     options.timeout = Duration::from_millis(1500);
     let report = run(&options).expect("the server listens");
-    assert_eq!((report.requests, report.errors.timeout, report.unsent), (0, 2, 98));
+    assert_eq!(
+        (report.requests, report.errors.timeout, report.unsent),
+        (0, 2, 98)
+    );
 }
 
 #[test]
@@ -85,5 +88,8 @@ fn pipelining_gives_an_open_loop_room() {
     options.connections = 1;
     options.pipelining = 32;
     let report = run(&options).expect("the server listens");
-    assert_eq!((report.requests + report.unsent, report.errors), (1000, Errors::default()));
+    assert_eq!(
+        (report.requests + report.unsent, report.errors),
+        (1000, Errors::default())
+    );
 }

@@ -1,17 +1,14 @@
 //! TLS and WebSocket over loopback.
-#![cfg(target_os = "linux")]
-
-mod server;
 
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use crate::server::{Server, Then};
 use howth_load::{Errors, LoadError, Options, Stop, run};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
-use server::{Server, Then};
 use sha2::{Digest, Sha256};
 use tungstenite::Message;
 
@@ -21,7 +18,8 @@ struct Identity {
 }
 
 fn identity() -> Identity {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()]).expect("a certificate");
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned(), "127.0.0.1".to_owned()])
+        .expect("a certificate");
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).expect("a key");
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
@@ -37,11 +35,15 @@ fn identity() -> Identity {
 }
 
 fn tls_server(config: Arc<ServerConfig>, body: Vec<u8>) -> Server {
-    let answer = [format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
+    let answer = [
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
+        &body,
+    ]
+    .concat();
     Server::of_connections(move |stream, counted| {
         let session = ServerConnection::new(config.clone()).map_err(std::io::Error::other)?;
         let mut stream = StreamOwned::new(session, stream);
-        server::answer_all(&mut stream, counted, &|_| (answer.clone(), Then::Go))
+        crate::server::answer_all(&mut stream, counted, &|_| (answer.clone(), Then::Go))
     })
 }
 
@@ -56,7 +58,9 @@ fn options(url: String, requests: u64) -> Options {
 #[test]
 fn requests_go_through_tls() {
     let identity = identity();
-    for (body_bytes, pipelining, keep_alive) in [(5, 1, true), (5, 8, true), (200_000, 1, true), (5, 1, false)] {
+    for (body_bytes, pipelining, keep_alive) in
+        [(5, 1, true), (5, 8, true), (200_000, 1, true), (5, 1, false)]
+    {
         let body = vec![b'y'; body_bytes];
         let server = tls_server(identity.config.clone(), body.clone());
         let mut options = options(format!("https://{}/", server.address), 100);
@@ -88,7 +92,9 @@ fn a_certificate_is_trusted_only_on_request() {
 fn echo<S: Read + Write>(stream: S, counted: &AtomicU64, spoil_every: u64) -> std::io::Result<()> {
     let mut socket = tungstenite::accept(stream).map_err(|error| std::io::Error::other(error.to_string()))?;
     while let Ok(message) = socket.read() {
-        let Message::Binary(payload) = message else { continue };
+        let Message::Binary(payload) = message else {
+            continue;
+        };
         let number = counted.fetch_add(1, Ordering::SeqCst);
         let reply = match number % spoil_every {
             0 if spoil_every < u64::MAX => Message::Binary(vec![b'z'; payload.len()].into()),
@@ -109,7 +115,11 @@ fn messages_are_echoed() {
         options.body = vec![b'm'; len];
         options.pipelining = pipelining;
         let report = run(&options).expect("the server listens");
-        assert_eq!((report.requests, report.errors), (200, Errors::default()), "{len} bytes");
+        assert_eq!(
+            (report.requests, report.errors),
+            (200, Errors::default()),
+            "{len} bytes"
+        );
     }
 }
 
@@ -133,7 +143,10 @@ fn another_message_is_no_echo() {
     let mut options = options(format!("ws://{}/echo", server.address), 100);
     options.body = b"hello".to_vec();
     let report = run(&options).expect("the server listens");
-    assert_eq!((report.requests, report.errors.hash, report.errors.total()), (75, 25, 25));
+    assert_eq!(
+        (report.requests, report.errors.hash, report.errors.total()),
+        (75, 25, 25)
+    );
 }
 
 #[test]

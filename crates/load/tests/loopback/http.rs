@@ -1,13 +1,10 @@
 //! Runs over loopback against small servers: what is right is counted, what is wrong is classed.
-#![cfg(target_os = "linux")]
-
-mod server;
 
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
+use crate::server::{Server, Then};
 use howth_load::{Errors, LoadError, Options, Report, Stop, run, run_with_progress};
-use server::{Server, Then};
 use sha2::{Digest, Sha256};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
@@ -34,11 +31,17 @@ fn right_answers_are_counted_exactly() {
         options.expect.body_bytes = Some(5);
         options.expect.body_sha256 = Some(Sha256::digest(b"hello").into());
         let report = report(&options);
-        assert_eq!((report.requests, report.errors, report.unsent), (1000, Errors::default(), 0));
+        assert_eq!(
+            (report.requests, report.errors, report.unsent),
+            (1000, Errors::default(), 0)
+        );
         assert_eq!((server.requests(), server.connections()), (1000, 4));
         assert_eq!(report.histogram().len(), 1000);
         assert_eq!(report.received_bytes, 1000 * HELLO.len() as u64);
-        assert_eq!(report.seconds.iter().map(|second| second.requests).sum::<u64>(), 1000);
+        assert_eq!(
+            report.seconds.iter().map(|second| second.requests).sum::<u64>(),
+            1000
+        );
     }
 }
 
@@ -68,7 +71,11 @@ fn answers_without_a_body_end_with_their_head() {
         let mut options = options(&server, 50);
         options.method = method.to_owned();
         let report = report(&options);
-        assert_eq!((report.requests, report.errors), (50, Errors::default()), "{answer}");
+        assert_eq!(
+            (report.requests, report.errors),
+            (50, Errors::default()),
+            "{answer}"
+        );
     }
 }
 
@@ -90,9 +97,15 @@ fn a_wrong_answer_is_an_error_and_no_throughput() {
         assert_eq!((report.requests, report.histogram().len()), (50, 50), "{wrong}");
         assert_eq!((of(&report.errors), report.errors.total()), (50, 50), "{wrong}");
     };
-    count("HTTP/1.1 500 Oh\r\ncontent-length: 5\r\n\r\nhello", |errors| errors.status);
-    count("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhell", |errors| errors.length);
-    count("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhullo", |errors| errors.hash);
+    count("HTTP/1.1 500 Oh\r\ncontent-length: 5\r\n\r\nhello", |errors| {
+        errors.status
+    });
+    count("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nhell", |errors| {
+        errors.length
+    });
+    count("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhullo", |errors| {
+        errors.hash
+    });
 }
 
 #[test]
@@ -102,9 +115,15 @@ fn an_answer_that_breaks_off_or_off_the_protocol_is_classed() {
         let mut options = options(&server, 20);
         options.expect.body_bytes = Some(5);
         let report = report(&options);
-        assert_eq!((report.requests, of(&report.errors), report.errors.total()), (0, 20, 20), "{answer:?}");
+        assert_eq!(
+            (report.requests, of(&report.errors), report.errors.total()),
+            (0, 20, 20),
+            "{answer:?}"
+        );
     };
-    count("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", |errors| errors.read);
+    count("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhel", |errors| {
+        errors.read
+    });
     count("HTTP/1.1 200 O", |errors| errors.read);
     count("", |errors| errors.read);
     count("HTTP/1.0 200 OK\r\n\r\nhel", |errors| errors.length);
@@ -149,14 +168,21 @@ fn a_server_that_never_answers_is_left_after_the_timeout() {
     let mut options = options(&server, 8);
     options.timeout = Duration::from_millis(100);
     let report = report(&options);
-    assert_eq!((report.requests, report.errors.timeout, report.errors.total()), (0, 8, 8));
+    assert_eq!(
+        (report.requests, report.errors.timeout, report.errors.total()),
+        (0, 8, 8)
+    );
     drop(receiver);
 }
 
 #[test]
 fn bodies_go_out_and_come_in_whole() {
     let body = vec![b'x'; 1_000_000];
-    let answer = [format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat();
+    let answer = [
+        format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", body.len()).as_bytes(),
+        &body,
+    ]
+    .concat();
     let server = Server::of_answers(move |_| (answer.clone(), Then::Go));
     let mut options = options(&server, 40);
     options.method = "POST".to_owned();
@@ -179,7 +205,7 @@ fn a_port_without_a_listener_is_told_at_once() {
 #[test]
 fn a_server_that_goes_away_is_counted() {
     let server = Server::of_connections(|mut stream, counted| {
-        server::answer_all(&mut stream, counted, &|number| {
+        crate::server::answer_all(&mut stream, counted, &|number| {
             let then = if number % 10 == 9 { Then::Close } else { Then::Go };
             (HELLO.as_bytes().to_vec(), then)
         })
@@ -218,8 +244,9 @@ fn count_in_hdr_log(log: &str) -> u64 {
     for entry in IntervalLogIterator::new(log.as_bytes()) {
         if let LogEntry::Interval(interval) = entry.expect("a log") {
             let bytes = base64_decode(interval.encoded_histogram());
-            let histogram: hdrhistogram::Histogram<u64> =
-                Deserializer::new().deserialize(&mut bytes.as_slice()).expect("a histogram");
+            let histogram: hdrhistogram::Histogram<u64> = Deserializer::new()
+                .deserialize(&mut bytes.as_slice())
+                .expect("a histogram");
             count += histogram.len();
         }
     }
@@ -228,5 +255,7 @@ fn count_in_hdr_log(log: &str) -> u64 {
 
 fn base64_decode(text: &str) -> Vec<u8> {
     use base64::Engine;
-    base64::engine::general_purpose::STANDARD.decode(text).expect("base64")
+    base64::engine::general_purpose::STANDARD
+        .decode(text)
+        .expect("base64")
 }
