@@ -70,6 +70,7 @@ pub struct ClientRing {
     payloads: Payloads,
     /// At a fixed address for as long as the ring lives.
     target: Box<SockAddr>,
+    is_loopback: bool,
     sockets: Vec<Socket>,
     overflows: u64,
 }
@@ -98,6 +99,7 @@ impl ClientRing {
             buffers,
             payloads: Payloads::default(),
             target: Box::new(SockAddr::from(target)),
+            is_loopback: target.ip().to_canonical().is_loopback(),
             sockets: Vec::new(),
             overflows: 0,
         })
@@ -114,6 +116,11 @@ impl ClientRing {
             Some(Protocol::TCP),
         )?;
         socket.set_tcp_nodelay(true)?;
+        if self.is_loopback {
+            // Nothing is congested here, and BBR, a common default, costs time per segment. Where the module
+            // is missing the default serves as well.
+            let _ = socket.set_tcp_congestion(b"reno");
+        }
         let socket = Socket(socket.into_raw_fd());
         self.sockets.push(socket);
         Ok(socket)
