@@ -71,7 +71,8 @@ pub struct ClientRing {
     /// At a fixed address for as long as the ring lives.
     target: Box<SockAddr>,
     is_loopback: bool,
-    sockets: Vec<Socket>,
+    /// By index.
+    sockets: Vec<Option<Socket>>,
     overflows: u64,
 }
 
@@ -105,40 +106,42 @@ impl ClientRing {
         })
     }
 
-    /// Makes a TCP socket for a connection to the target. It is the ring's to close: see [`close`](Self::close).
+    /// Makes a TCP socket for the connection `index`, which has none. Until its [`close`](Self::close), that index
+    /// means this socket; an operation on an index without a socket is a bug of the caller.
     ///
     /// # Errors
     /// The process or the machine has no descriptor left.
-    pub fn open(&mut self) -> io::Result<Socket> {
-        let socket = socket2::Socket::new(
-            Domain::from(i32::from(self.target.family())),
-            Type::STREAM,
-            Some(Protocol::TCP),
-        )?;
+    ///
+    /// # Panics
+    /// When the index has a socket.
+    pub fn open(&mut self, index: u32) -> io::Result<()> {
+        let domain = Domain::from(i32::from(self.target.family()));
+        let socket = socket2::Socket::new(domain, Type::STREAM, Some(Protocol::TCP))?;
         socket.set_tcp_nodelay(true)?;
         if self.is_loopback {
             // Nothing is congested here, and BBR, a common default, costs time per segment. Where the module
             // is missing the default serves as well.
             let _ = socket.set_tcp_congestion(b"reno");
         }
-        let socket = Socket(socket.into_raw_fd());
-        self.sockets.push(socket);
-        Ok(socket)
+        let slot = index as usize;
+        if self.sockets.len() <= slot {
+            self.sockets.resize(slot + 1, None);
+        }
+        assert!(self.sockets[slot].is_none(), "a connection has two sockets");
+        self.sockets[slot] = Some(Socket(socket.into_raw_fd()));
+        Ok(())
     }
 
-    /// Connects the socket to the target.
-    pub fn connect(&mut self, socket: Socket, index: u32, generation: u32) {
-        let entry = opcode::Connect::new(
-            types::Fd(socket.0),
-            self.target.as_ptr().cast(),
-            self.target.len(),
-        );
+    /// Connects to the target.
+    pub fn connect(&mut self, index: u32, generation: u32) {
+        let socket = types::Fd(self.socket(index).0);
+        let entry = opcode::Connect::new(socket, self.target.as_ptr().cast(), self.target.len());
         self.push(entry.build(), Operation::Connect, index, generation);
     }
 
     /// Arms a multishot receive.
-    pub fn receive(&mut self, socket: Socket, index: u32, generation: u32) {
-        let entry = opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build();
+    pub fn receive(&mut self, index: u32, generation: u32) {
+        let entry = opcode::RecvMulti::new(types::Fd(self.socket(index).0), BUFFER_GROUP).build();
         self.push(entry, Operation::Receive, index, generation);
     }
 
@@ -146,8 +149,8 @@ impl ClientRing {
     ///
     /// # Panics
     /// When a send of the same index is in flight.
-    pub fn send(&mut self, socket: Socket, index: u32, generation: u32, payload: Payload) {
-        let entry = self.payloads.hold(socket, index, payload);
+    pub fn send(&mut self, index: u32, generation: u32, payload: Payload) {
+        let entry = self.payloads.hold(self.socket(index), index, payload);
         self.push(entry, Operation::Send, index, generation);
     }
 
@@ -163,18 +166,21 @@ impl ClientRing {
     }
 
     /// shutdown(2) of both directions: what is in flight on the socket ends.
-    pub fn shutdown(&mut self, socket: Socket, index: u32, generation: u32) {
-        let entry = opcode::Shutdown::new(types::Fd(socket.0), libc::SHUT_RDWR).build();
+    pub fn shutdown(&mut self, index: u32, generation: u32) {
+        let entry = opcode::Shutdown::new(types::Fd(self.socket(index).0), libc::SHUT_RDWR).build();
         self.push(entry, Operation::Shutdown, index, generation);
     }
 
-    /// close(2). Nothing else may be in flight on the socket, and it may not be used afterwards.
-    pub fn close(&mut self, socket: Socket, index: u32, generation: u32) {
-        if let Some(position) = self.sockets.iter().position(|open| *open == socket) {
-            self.sockets.swap_remove(position);
-        }
-        let entry = opcode::Close::new(types::Fd(socket.0)).build();
+    /// close(2). Await everything that is in flight on the socket first: closing cancels nothing.
+    pub fn close(&mut self, index: u32, generation: u32) {
+        let entry = opcode::Close::new(types::Fd(self.socket(index).0)).build();
+        self.sockets[index as usize] = None;
         self.push(entry, Operation::Close, index, generation);
+    }
+
+    /// Whether the index has a socket.
+    pub fn is_open(&self, index: u32) -> bool {
+        self.sockets.get(index as usize).is_some_and(Option::is_some)
     }
 
     /// Submits what is queued, waits, and makes completions available.
@@ -211,6 +217,11 @@ impl ClientRing {
     /// How often the completion queue has overflowed.
     pub fn overflows(&self) -> u64 {
         self.overflows
+    }
+
+    fn socket(&self, index: u32) -> Socket {
+        let socket = self.sockets.get(index as usize).copied().flatten();
+        socket.expect("an operation on a connection without a socket")
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, operation: Operation, index: u32, generation: u32) {
@@ -265,7 +276,7 @@ impl Drop for ClientRing {
     /// Closes what is still open; operations in flight end with the ring.
     fn drop(&mut self) {
         submission::tear_down(&mut self.ring);
-        for socket in self.sockets.drain(..) {
+        for socket in self.sockets.drain(..).flatten() {
             submission::close_now(socket);
         }
     }

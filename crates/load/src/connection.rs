@@ -4,8 +4,6 @@
 
 use std::collections::VecDeque;
 
-use howth_io_uring_net::Socket;
-
 use crate::error::ErrorClass;
 use crate::http_client::{HttpClient, HttpShared, Verdict};
 use crate::tls::{TlsClient, TlsTarget};
@@ -40,7 +38,6 @@ pub(crate) struct Started {
 #[derive(Debug, Default)]
 pub(crate) struct Connection {
     pub(crate) phase: Phase,
-    pub(crate) socket: Option<Socket>,
     pub(crate) generation: u32,
     /// Operations in flight, the receive included.
     pub(crate) operations: u8,

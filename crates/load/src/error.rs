@@ -56,6 +56,14 @@ pub enum LoadError {
         /// The most.
         max: u64,
     },
+    /// The process may not open so many sockets.
+    #[error("{needed} descriptors are needed and {limit} allowed; raise the limit (ulimit -Hn)")]
+    Descriptors {
+        /// How many.
+        needed: u64,
+        /// The hard limit.
+        limit: u64,
+    },
     /// Options that cannot be had together.
     #[error("{0}")]
     Conflict(&'static str),

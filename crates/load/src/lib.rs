@@ -11,6 +11,7 @@
 mod connection;
 mod cpu;
 mod decoder;
+mod descriptors;
 mod error;
 mod expectation;
 mod http_client;

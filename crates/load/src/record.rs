@@ -51,6 +51,8 @@ impl Tally {
 pub(crate) struct Sample {
     /// Whole seconds since the end of the warm-up.
     pub(crate) second: u64,
+    /// A second, or less at the end of the run.
+    pub(crate) span_ns: u64,
     pub(crate) tally: Tally,
     pub(crate) latencies: Histogram<u64>,
 }
@@ -109,8 +111,9 @@ impl Recorder {
         if now_ns < self.sample_ends_ns {
             return None;
         }
+        let sample = self.rest(self.sample_ends_ns);
         self.sample_ends_ns += SECOND_NS;
-        Some(self.rest())
+        Some(sample)
     }
 
     /// Forgets everything counted so far.
@@ -126,9 +129,11 @@ impl Recorder {
     }
 
     /// What the second that is not over has so far.
-    pub(crate) fn rest(&mut self) -> Sample {
+    pub(crate) fn rest(&mut self, now_ns: u64) -> Sample {
+        let begun_ns = self.sample_ends_ns - SECOND_NS;
         let sample = Sample {
             second: self.second,
+            span_ns: now_ns.saturating_sub(begun_ns).min(SECOND_NS),
             tally: std::mem::take(&mut self.tally),
             latencies: self.latencies.clone(),
         };
@@ -143,6 +148,8 @@ impl Recorder {
 pub struct Second {
     /// Whole seconds since the end of the warm-up.
     pub second: u64,
+    /// How long it was: the last one is shorter.
+    pub span_seconds: f64,
     /// Right answers that arrived.
     pub requests: u64,
     /// Requests that failed.
@@ -186,6 +193,7 @@ impl Summary {
         let second = sample.second;
         let heard = match self.open.get_mut(&second) {
             Some((heard, sum)) => {
+                sum.span_ns = sum.span_ns.max(sample.span_ns);
                 sum.tally.add(&sample.tally);
                 sum.latencies += &sample.latencies;
                 *heard += 1;
@@ -221,6 +229,7 @@ fn close(sum: &Sample) -> Second {
     let quantile = |quantile| microseconds(sum.latencies.value_at_quantile(quantile));
     Second {
         second: sum.second,
+        span_seconds: sum.span_ns as f64 / SECOND_NS as f64,
         requests: sum.tally.requests,
         errors: sum.tally.errors.total(),
         received_bytes: sum.tally.received_bytes,
@@ -249,7 +258,7 @@ mod tests {
     fn errors_have_no_latency() {
         let mut recorder = Recorder::new(0);
         recorder.verdict(0, 77, Err(ErrorClass::Hash));
-        let sample = recorder.rest();
+        let sample = recorder.rest(SECOND_NS / 2);
         assert_eq!(
             (
                 sample.tally.requests,
@@ -274,7 +283,7 @@ mod tests {
         let closed = summary.add(second).expect("both were heard").clone();
         assert_eq!((closed.requests, closed.second), (2, 0));
         assert!((1990.0..2010.0).contains(&closed.max_us), "{}", closed.max_us);
-        summary.add(recorders[0].rest());
+        summary.add(recorders[0].rest(SECOND_NS + SECOND_NS / 2));
         summary.finish();
         assert_eq!(
             (

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use crate::connection::Layers;
 use crate::cpu::CpuTime;
 use crate::decoder::HeadCache;
+use crate::descriptors;
 use crate::error::LoadError;
 use crate::expectation::Verifier;
 use crate::http_client::HttpShared;
@@ -39,6 +40,7 @@ pub fn run_with_progress(options: &Options, progress: impl FnMut(&Second)) -> Re
     options.check()?;
     let target = Target::of(options)?;
     let run = Run::new(options, &target)?;
+    descriptors::make_room(options.connections)?;
     connect_once(&target, options.timeout)?;
     let mut summary = Summary::new(run.threads);
     let ended = run.all_threads(&mut summary, progress)?;

@@ -211,7 +211,7 @@ impl Worker {
     fn finish(mut self) -> Outcome {
         let before = self.cpu_before.unwrap_or_else(CpuTime::of_this_thread);
         let cpu = CpuTime::of_this_thread().since(before);
-        let _ = self.samples.send(self.recorder.rest());
+        let _ = self.samples.send(self.recorder.rest(self.now_ns));
         let end_ns = self
             .pacing
             .counted_end_ns()

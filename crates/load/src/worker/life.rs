@@ -14,18 +14,14 @@ impl Worker {
     pub(super) fn open(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         connection.opened_ns = self.now_ns;
-        match self.ring.open() {
-            Ok(socket) => {
-                connection.phase = Phase::Connecting;
-                connection.socket = Some(socket);
+        connection.phase = Phase::Connecting;
+        match self.ring.open(index as u32) {
+            Ok(()) => {
                 connection.operations = 1;
-                self.ring.connect(socket, index as u32, connection.generation);
+                self.ring.connect(index as u32, connection.generation);
             }
             // No descriptor left.
-            Err(_) => {
-                connection.phase = Phase::Connecting;
-                self.fail(index, ErrorClass::Connect);
-            }
+            Err(_) => self.fail(index, ErrorClass::Connect),
         }
     }
 
@@ -73,20 +69,20 @@ impl Worker {
         let connection = &mut self.connections[index];
         let (number, generation) = (index as u32, connection.generation);
         let was = std::mem::replace(&mut connection.phase, Phase::Closing);
-        match connection.socket {
-            _ if matches!(was, Phase::Closing | Phase::Idle) => {
+        match was {
+            Phase::Closing | Phase::Idle => {
                 connection.phase = was;
                 return;
             }
-            Some(_) if was == Phase::Connecting && connection.operations > 0 => {
+            _ if connection.operations == 0 => {}
+            Phase::Connecting => {
                 connection.operations += 1;
                 self.ring.cancel_connect(number, generation);
             }
-            Some(socket) if connection.operations > 0 => {
+            Phase::Handshaking | Phase::Open => {
                 connection.operations += 1;
-                self.ring.shutdown(socket, number, generation);
+                self.ring.shutdown(number, generation);
             }
-            _ => {}
         }
         self.close_when_quiet(index);
     }
@@ -107,12 +103,11 @@ impl Worker {
         if connection.phase != Phase::Closing || connection.operations > 0 {
             return;
         }
-        match connection.socket.take() {
-            Some(socket) => {
-                connection.operations = 1;
-                self.ring.close(socket, index as u32, connection.generation);
-            }
-            None => self.closed(index),
+        if self.ring.is_open(index as u32) {
+            connection.operations = 1;
+            self.ring.close(index as u32, connection.generation);
+        } else {
+            self.closed(index);
         }
     }
 

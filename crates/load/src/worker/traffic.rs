@@ -96,25 +96,18 @@ impl Worker {
     pub(super) fn arm(&mut self, index: usize) {
         let connection = &mut self.connections[index];
         let is_alive = matches!(connection.phase, Phase::Handshaking | Phase::Open);
-        if let Some(socket) = connection.socket
-            && is_alive
-            && !connection.receiving
-            && !connection.is_spent
-        {
+        if is_alive && !connection.receiving && !connection.is_spent {
             connection.receiving = true;
             connection.operations += 1;
-            self.ring.receive(socket, index as u32, connection.generation);
+            self.ring.receive(index as u32, connection.generation);
         }
     }
 
     fn send(&mut self, index: usize, payload: Payload) {
         let connection = &mut self.connections[index];
-        if let Some(socket) = connection.socket {
-            connection.sending = true;
-            connection.operations += 1;
-            self.ring
-                .send(socket, index as u32, connection.generation, payload);
-        }
+        connection.sending = true;
+        connection.operations += 1;
+        self.ring.send(index as u32, connection.generation, payload);
     }
 
     /// Counts the verdicts, and ends a connection that can bring no more.

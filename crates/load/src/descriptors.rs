@@ -1,0 +1,25 @@
+//! The process's limit on open descriptors.
+
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
+
+use crate::error::LoadError;
+
+/// Descriptors besides connections: standard streams, rings, what the caller has open.
+const OTHERS_MAX: u64 = 128;
+
+/// Makes room for so many connections, by raising the soft limit if need be.
+pub(crate) fn make_room(connections: usize) -> Result<(), LoadError> {
+    let needed = connections as u64 + OTHERS_MAX;
+    // Where the limit cannot be asked for, connections fail one by one and are counted.
+    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+        return Ok(());
+    };
+    if soft >= needed {
+        return Ok(());
+    }
+    let raised = hard >= needed && setrlimit(Resource::RLIMIT_NOFILE, needed, hard).is_ok();
+    match raised {
+        true => Ok(()),
+        false => Err(LoadError::Descriptors { needed, limit: hard }),
+    }
+}
