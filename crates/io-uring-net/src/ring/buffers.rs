@@ -48,7 +48,7 @@ impl ProvidedBuffers {
     pub(crate) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
         let address = self.entries.address.as_ptr() as u64;
         // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
-        // order of `Ring`).
+        // order of `Ring` and `ClientRing`).
         unsafe {
             ring.submitter()
                 .register_buf_ring_with_flags(address, self.count, group, 0)

@@ -1,6 +1,6 @@
 //! The unsafe edge of the submission side: pushing entries, entering the kernel, asking a socket.
 //!
-//! Owns no memory. Its callers in `ring` guarantee what an entry points to; see each `SAFETY` comment.
+//! Owns no memory. Its callers, `ring` and `client`, guarantee what an entry points to; see each `SAFETY` comment.
 
 use std::io;
 use std::os::fd::FromRawFd;
@@ -57,8 +57,9 @@ pub(crate) fn tear_down(ring: &mut IoUring) {
 /// Queues an entry; a full queue is submitted first.
 pub(crate) fn push(ring: &mut IoUring, entry: squeue::Entry) {
     loop {
-        // SAFETY: what the entry points to is owned by `Ring` until its completion: sends by `InFlight`,
-        // receives by `ProvidedBuffers`; the other operations point to nothing.
+        // SAFETY: what the entry points to is owned by `Ring` or `ClientRing` until its completion: sends by
+        // `InFlight` or `Payloads`, receives by `ProvidedBuffers`, the address of a connect by the ring itself;
+        // the other operations point to nothing.
         if unsafe { ring.submission().push(&entry) }.is_ok() {
             return;
         }
@@ -123,8 +124,8 @@ pub(crate) fn reset_on_close(socket: Socket) {
 /// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
 pub(crate) fn close_now(socket: Socket) {
     let _ = with_socket(socket, |reference| reference.shutdown(std::net::Shutdown::Both));
-    // SAFETY: the engine discards the sockets of its occupied slots when it is dropped, each once, and uses none
-    // afterwards.
+    // SAFETY: the engine, and a client's ring, discard the sockets they have when they are dropped, each once, and
+    // use none afterwards.
     drop(unsafe { std::os::fd::OwnedFd::from_raw_fd(socket.0) });
 }
 
