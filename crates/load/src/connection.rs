@@ -85,10 +85,7 @@ impl Connection {
             Some(target) => Some(Box::new(target.open().map_err(|_| ErrorClass::Connect)?)),
             None => None,
         };
-        self.echo = match &layers.echo {
-            Some(target) => Some(Box::new(target.open()?)),
-            None => None,
-        };
+        self.echo = layers.echo.as_ref().map(|target| Box::new(target.open()));
         self.phase = Phase::Handshaking;
         self.advance();
         Ok(())

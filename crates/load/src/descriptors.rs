@@ -1,6 +1,6 @@
 //! The process's limit on open descriptors.
 
-use nix::sys::resource::{Resource, getrlimit, setrlimit};
+use rlimit::Resource;
 
 use crate::error::LoadError;
 
@@ -11,13 +11,13 @@ const OTHERS_MAX: u64 = 128;
 pub(crate) fn make_room(connections: usize) -> Result<(), LoadError> {
     let needed = connections as u64 + OTHERS_MAX;
     // Where the limit cannot be asked for, connections fail one by one and are counted.
-    let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else {
+    let Ok((soft, hard)) = Resource::NOFILE.get() else {
         return Ok(());
     };
     if soft >= needed {
         return Ok(());
     }
-    let raised = hard >= needed && setrlimit(Resource::RLIMIT_NOFILE, needed, hard).is_ok();
+    let raised = hard >= needed && Resource::NOFILE.set(needed, hard).is_ok();
     match raised {
         true => Ok(()),
         false => Err(LoadError::Descriptors { needed, limit: hard }),

@@ -205,7 +205,7 @@ impl Latency {
 
 impl Cpu {
     fn of(ended: &Ended, requests: u64) -> Self {
-        let (user, system) = (ended.cpu.user.as_secs_f64(), ended.cpu.system.as_secs_f64());
+        let (user, system) = (ended.cpu.user().as_secs_f64(), ended.cpu.system().as_secs_f64());
         Cpu {
             user_seconds: user,
             system_seconds: system,

@@ -15,8 +15,7 @@ use crate::target::Target;
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
-    /// Fields for a WebSocket's handshake.
-    pub(crate) fields: Vec<(HeaderName, HeaderValue)>,
+    fields: Vec<(HeaderName, HeaderValue)>,
 }
 
 /// Requests one behind the other.
@@ -32,13 +31,11 @@ impl Request {
         let method =
             Method::from_bytes(options.method.as_bytes()).map_err(|_| invalid("method", &options.method))?;
         let fields = fields(options)?;
-        let mut bytes = format!("{method} {} HTTP/1.1\r\n", target.path).into_bytes();
-        if !fields.iter().any(|(name, _)| name == http::header::HOST) {
-            put(&mut bytes, "host", target.authority.as_bytes());
-        }
-        for (name, value) in &fields {
-            put(&mut bytes, name.as_str(), value.as_bytes());
-        }
+        let mut request = Request {
+            bytes: Vec::new(),
+            fields,
+        };
+        let mut bytes = request.head_start(method.as_str(), target);
         // RFC 9110 section 8.6: methods that anticipate content send a length even without any.
         let anticipates_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
         if !options.body.is_empty() || anticipates_content {
@@ -53,7 +50,20 @@ impl Request {
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&options.body);
-        Ok(Request { bytes, fields })
+        request.bytes = bytes;
+        Ok(request)
+    }
+
+    /// The request line, the host and the own fields.
+    pub(crate) fn head_start(&self, method: &str, target: &Target) -> Vec<u8> {
+        let mut bytes = format!("{method} {} HTTP/1.1\r\n", target.path).into_bytes();
+        if !self.fields.iter().any(|(name, _)| name == http::header::HOST) {
+            put(&mut bytes, "host", target.authority.as_bytes());
+        }
+        for (name, value) in &self.fields {
+            put(&mut bytes, name.as_str(), value.as_bytes());
+        }
+        bytes
     }
 
     /// `depth` requests.

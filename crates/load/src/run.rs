@@ -82,7 +82,7 @@ impl<'a> Run<'a> {
         let request = Request::new(options, target)?;
         let threads = options.threads_used();
         let echo = match target.protocol {
-            Protocol::WebSocket => Some(EchoTarget::new(target, &request, &options.body)?),
+            Protocol::WebSocket => Some(EchoTarget::new(target, &request, &options.body)),
             Protocol::Http => None,
         };
         if echo.is_some() && !options.keep_alive {

@@ -1,76 +1,60 @@
 //! WebSocket echo on one connection: a message out, the same message back (tungstenite over memory).
 
+mod handshake;
+
 use std::cell::RefCell;
 use std::io::{self, Read, Write};
 use std::rc::Rc;
+use std::sync::Arc;
 
-use tungstenite::client::IntoClientRequest;
-use tungstenite::handshake::client::{ClientHandshake, Request};
-use tungstenite::handshake::{HandshakeError, MidHandshake};
-use tungstenite::protocol::WebSocketConfig;
+use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Bytes, Message, WebSocket};
 
-use crate::error::{ErrorClass, LoadError};
+use crate::error::ErrorClass;
 use crate::http_client::Verdict;
-use crate::request;
+use crate::request::Request;
 use crate::target::Target;
+use handshake::Handshake;
+
+/// A read buffer; tungstenite's own default is eight times as large, per connection.
+const READ_BUFFER_BYTES: usize = 16 * 1024;
 
 /// What all connections share.
 #[derive(Clone, Debug)]
 pub(crate) struct EchoTarget {
-    handshake: Request,
+    handshake: Arc<Handshake>,
     message: Bytes,
 }
 
 /// One connection.
 #[derive(Debug)]
 pub(crate) struct EchoClient {
+    target: EchoTarget,
     pipe: Pipe,
-    state: State,
-    message: Bytes,
-}
-
-#[derive(Debug)]
-enum State {
-    Handshaking(MidHandshake<ClientHandshake<Pipe>>),
-    Open(WebSocket<Pipe>),
-    Failed,
+    /// Once the handshake is over.
+    socket: Option<WebSocket<Pipe>>,
 }
 
 impl EchoTarget {
     /// For the target, with the request's fields and the message.
-    pub(crate) fn new(
-        target: &Target,
-        request: &request::Request,
-        message: &[u8],
-    ) -> Result<Self, LoadError> {
-        let wrong = |error: tungstenite::Error| LoadError::Url {
-            url: target.url.clone(),
-            reason: error.to_string(),
-        };
-        let mut handshake = target.url.as_str().into_client_request().map_err(wrong)?;
-        for (name, value) in &request.fields {
-            handshake.headers_mut().insert(name.clone(), value.clone());
-        }
-        Ok(EchoTarget {
-            handshake,
+    pub(crate) fn new(target: &Target, request: &Request, message: &[u8]) -> Self {
+        EchoTarget {
+            handshake: Arc::new(Handshake::new(target, request)),
             message: Bytes::copy_from_slice(message),
-        })
+        }
     }
 
     /// A new connection, whose handshake waits to be taken.
-    pub(crate) fn open(&self) -> Result<EchoClient, ErrorClass> {
+    pub(crate) fn open(&self) -> EchoClient {
         let pipe = Pipe::default();
-        let config = WebSocketConfig::default().read_buffer_size(16 * 1024);
-        let begun =
-            tungstenite::client::client_with_config(self.handshake.clone(), pipe.clone(), Some(config));
-        match begun {
-            Err(HandshakeError::Interrupted(handshake)) => Ok(EchoClient {
-                pipe,
-                state: State::Handshaking(handshake),
-                message: self.message.clone(),
-            }),
-            _ => Err(ErrorClass::Connect),
+        pipe.0
+            .borrow_mut()
+            .outgoing
+            .extend_from_slice(self.handshake.request());
+        EchoClient {
+            target: self.clone(),
+            pipe,
+            socket: None,
         }
     }
 }
@@ -79,16 +63,16 @@ impl EchoClient {
     /// Takes received bytes; each echo becomes a verdict.
     pub(crate) fn receive(&mut self, bytes: &[u8], verdicts: &mut Vec<Verdict>) -> Result<(), ErrorClass> {
         self.pipe.0.borrow_mut().incoming.extend_from_slice(bytes);
-        if let State::Handshaking(_) = self.state {
+        if self.socket.is_none() {
             self.shake_hands()?;
         }
-        let State::Open(socket) = &mut self.state else {
+        let Some(socket) = &mut self.socket else {
             return Ok(());
         };
         loop {
             match socket.read() {
-                Ok(Message::Binary(echo)) => verdicts.push(judge(&self.message, &echo)),
-                Ok(Message::Text(echo)) => verdicts.push(judge(&self.message, echo.as_bytes())),
+                Ok(Message::Binary(echo)) => verdicts.push(judge(&self.target.message, &echo)),
+                Ok(Message::Text(echo)) => verdicts.push(judge(&self.target.message, echo.as_bytes())),
                 Ok(Message::Close(_)) => return Err(ErrorClass::Read),
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -101,11 +85,11 @@ impl EchoClient {
 
     /// Queues `count` messages.
     pub(crate) fn ask(&mut self, count: usize) -> Result<(), ErrorClass> {
-        let State::Open(socket) = &mut self.state else {
+        let Some(socket) = &mut self.socket else {
             return Ok(());
         };
         for _ in 0..count {
-            let message = Message::Binary(self.message.clone());
+            let message = Message::Binary(self.target.message.clone());
             socket.write(message).map_err(|_| ErrorClass::Write)?;
         }
         socket.flush().map_err(|_| ErrorClass::Write)
@@ -118,18 +102,22 @@ impl EchoClient {
 
     /// Whether the handshake goes on.
     pub(crate) fn is_handshaking(&self) -> bool {
-        !matches!(self.state, State::Open(_))
+        self.socket.is_none()
     }
 
     fn shake_hands(&mut self) -> Result<(), ErrorClass> {
-        let State::Handshaking(handshake) = std::mem::replace(&mut self.state, State::Failed) else {
+        let mut buffers = self.pipe.0.borrow_mut();
+        let Some(len) = self.target.handshake.check(&buffers.incoming)? else {
             return Ok(());
         };
-        self.state = match handshake.handshake() {
-            Ok((socket, _)) => State::Open(socket),
-            Err(HandshakeError::Interrupted(handshake)) => State::Handshaking(handshake),
-            Err(HandshakeError::Failure(_)) => return Err(ErrorClass::Connect),
-        };
+        buffers.incoming.drain(..len);
+        drop(buffers);
+        let config = WebSocketConfig::default().read_buffer_size(READ_BUFFER_BYTES);
+        self.socket = Some(WebSocket::from_raw_socket(
+            self.pipe.clone(),
+            Role::Client,
+            Some(config),
+        ));
         Ok(())
     }
 }

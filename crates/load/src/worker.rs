@@ -238,8 +238,5 @@ fn ring_options(connections: usize) -> RingOptions {
 
 /// Operations that were cancelled, or whose buffers were all in use: no error.
 fn is_no_error(errno: Errno) -> bool {
-    errno.0 == ENOBUFS || errno.0 == ECANCELED
+    matches!(errno.0, libc::ENOBUFS | libc::ECANCELED)
 }
-
-const ENOBUFS: i32 = nix::libc::ENOBUFS;
-const ECANCELED: i32 = nix::libc::ECANCELED;

@@ -61,6 +61,9 @@ fn write_all(report: &Report, text: &mut String) -> std::fmt::Result {
     if report.pace != Pace::Closed {
         writeln!(text, "unsent       {:>14}", report.unsent)?;
     }
+    if report.requests == 0 {
+        return Ok(());
+    }
     writeln!(text)?;
     let latency = &report.latency;
     let since = match report.pace {

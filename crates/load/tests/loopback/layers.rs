@@ -6,11 +6,14 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use crate::server::{Server, Then};
+use base64::Engine;
 use howth_load::{Errors, LoadError, Options, Stop, run};
 use rustls::pki_types::PrivateKeyDer;
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
-use tungstenite::Message;
+use tungstenite::protocol::Role;
+use tungstenite::{Message, WebSocket};
 
 struct Identity {
     pem: Vec<u8>,
@@ -89,8 +92,31 @@ fn a_certificate_is_trusted_only_on_request() {
     assert_eq!((report.requests, report.errors), (10, Errors::default()));
 }
 
+/// The server's side of the opening handshake (RFC 6455 section 4.2.2).
+fn accept<S: Read + Write>(mut stream: S) -> std::io::Result<WebSocket<S>> {
+    let (mut head, mut byte) = (Vec::new(), [0]);
+    while !head.ends_with(b"\r\n\r\n") {
+        stream.read_exact(&mut byte)?;
+        head.push(byte[0]);
+    }
+    let head = String::from_utf8_lossy(&head).into_owned();
+    let key = head
+        .lines()
+        .find_map(|line| line.strip_prefix("sec-websocket-key: "));
+    let key = key.expect("the generator asks for a WebSocket");
+    let digest = Sha1::digest(format!("{key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11"));
+    let accept = base64::engine::general_purpose::STANDARD.encode(digest);
+    let fields = "upgrade: websocket\r\nconnection: upgrade";
+    write!(
+        stream,
+        "HTTP/1.1 101 Switching Protocols\r\n{fields}\r\nsec-websocket-accept: {accept}\r\n\r\n"
+    )?;
+    stream.flush()?;
+    Ok(WebSocket::from_raw_socket(stream, Role::Server, None))
+}
+
 fn echo<S: Read + Write>(stream: S, counted: &AtomicU64, spoil_every: u64) -> std::io::Result<()> {
-    let mut socket = tungstenite::accept(stream).map_err(|error| std::io::Error::other(error.to_string()))?;
+    let mut socket = accept(stream)?;
     while let Ok(message) = socket.read() {
         let Message::Binary(payload) = message else {
             continue;
