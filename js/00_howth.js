@@ -4,7 +4,7 @@
 // starts, before any program runs, so no program sees it.
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
-import { connect, serve, serveModule, waitingPromises } from "ext:howth/40_server.js";
+import { connect, isBusy, serve, serveModule } from "ext:howth/40_server.js";
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
@@ -18,4 +18,4 @@ function start(configuration) {
   });
 }
 
-globalThis.__howth = { setRejectionPolicy, start, serveModule, waitingPromises };
+globalThis.__howth = { isBusy, setRejectionPolicy, start, serveModule };

@@ -92,9 +92,19 @@ function log(message, error) {
   }
 }
 
-// How many promises given to waitUntil are pending.
-function waitingPromises() {
-  return waiting.size;
+// Whether a core that drains has to wait for JavaScript: for promises given to waitUntil, and for a program that
+// listens for the signal itself and says with process.exit() when it is done.
+function isBusy() {
+  return waiting.size > 0 || listensForSignals();
+}
+
+function listensForSignals() {
+  try {
+    return process.listenerCount("SIGTERM") + process.listenerCount("SIGINT") > 0;
+  } catch {
+    // The program has put something else in its place.
+    return false;
+  }
 }
 
 // What a Server keeps to itself; one per isolate.
@@ -248,4 +258,4 @@ function serveModule(exported) {
   return false;
 }
 
-export { connect, serve, serveModule, waitingPromises };
+export { connect, isBusy, serve, serveModule };

@@ -10,6 +10,7 @@ on_both_engines![
     the_start_up_line_says_what_serves_and_where,
     several_cores_share_the_port,
     a_unix_domain_socket,
+    a_unix_domain_socket_ends_with_its_server,
     a_socket_nobody_listens_on_is_replaced,
     a_port_in_use,
     a_port_in_use_by_another_howth,
@@ -88,6 +89,23 @@ fn a_unix_domain_socket(engine: Engine) {
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
     assert!(!path.exists(), "the socket was left behind");
+}
+
+fn a_unix_domain_socket_ends_with_its_server(engine: Engine) {
+    let launch = Launch::run(
+        engine,
+        "
+        const server = Howth.serve({ unix: 'first.sock' }, () => new Response('hi'));
+        await server.stop();
+        Howth.serve({ port: 0 }, () => new Response('still there'));
+    ",
+    )
+    .own_address();
+    let path = launch.folder().join("first.sock");
+    let server = launch.start();
+    server.wait_for_output("listening on http://");
+    assert!(std::os::unix::net::UnixStream::connect(&path).is_err());
+    assert!(!path.exists());
 }
 
 fn a_socket_nobody_listens_on_is_replaced(engine: Engine) {

@@ -13,6 +13,7 @@ pub mod isolate;
 mod listen;
 pub mod modules;
 mod options;
+mod signals;
 mod startup_code;
 mod supervisor;
 mod watch;

@@ -7,7 +7,7 @@ use std::collections::HashMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use socket2::{Domain, Protocol, Socket, Type};
 
@@ -71,6 +71,8 @@ pub(crate) struct Listeners {
 struct Bound {
     address: Address,
     resolved: Resolved,
+    /// How many cores listen there.
+    leases: usize,
 }
 
 #[derive(Debug)]
@@ -80,6 +82,8 @@ enum Resolved {
     TcpKept(std::net::TcpListener),
     /// Kept, so that every core gets a duplicate of one socket: Unix-domain sockets know no `SO_REUSEPORT`.
     Unix(std::os::unix::net::UnixListener),
+    /// No longer kept: the process is ending.
+    Closed,
 }
 
 impl Listeners {
@@ -92,22 +96,50 @@ impl Listeners {
     }
 
     /// A listening socket of this core's own.
-    pub(crate) fn listen(&self, wanted: &Wanted) -> Result<(Listener, Address), ListenError> {
-        let mut bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = bound.get(wanted) {
-            return Ok((known.another()?, known.address.clone()));
+    pub(crate) fn listen(
+        self: &Arc<Self>,
+        wanted: &Wanted,
+    ) -> Result<(Listener, Address, Lease), ListenError> {
+        let mut all = self.bound();
+        let (bound, listener) = match all.get_mut(wanted) {
+            Some(known) if !matches!(known.resolved, Resolved::Closed) => {
+                let listener = known.another()?;
+                (known, listener)
+            }
+            known => {
+                let leases = known.map_or(0, |known| known.leases);
+                let (bound, listener) = self.bind(wanted)?;
+                let bound = all.entry(wanted.clone()).insert_entry(Bound { leases, ..bound });
+                (bound.into_mut(), listener)
+            }
+        };
+        bound.leases += 1;
+        let lease = Lease {
+            listeners: self.clone(),
+            wanted: wanted.clone(),
+            is_closing: false,
+        };
+        Ok((listener, bound.address.clone(), lease))
+    }
+
+    /// Lets go of the sockets that are kept, so that clients are refused once the cores have stopped listening.
+    pub(crate) fn close_kept(&self) {
+        for bound in self.bound().values_mut() {
+            bound.resolved = Resolved::Closed;
         }
-        let first = self.bind(wanted)?;
-        let listener = first.1;
-        let address = first.0.address.clone();
-        bound.insert(wanted.clone(), first.0);
-        Ok((listener, address))
+    }
+
+    fn bound(&self) -> MutexGuard<'_, HashMap<Wanted, Bound>> {
+        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Removes the Unix-domain sockets from the file system; to be called when nobody serves any more.
     pub(crate) fn remove_sockets(&self) {
-        let bound = self.bound.lock().unwrap_or_else(PoisonError::into_inner);
-        for path in bound.values().filter_map(|bound| bound.address.unix.as_deref()) {
+        for path in self
+            .bound()
+            .values()
+            .filter_map(|bound| bound.address.unix.as_deref())
+        {
             // Whoever removed it before has done what is wanted.
             let _ = std::fs::remove_file(path);
         }
@@ -136,6 +168,39 @@ impl Listeners {
     }
 }
 
+/// A core listens; given back when it does not any more.
+#[derive(Debug)]
+pub(crate) struct Lease {
+    listeners: Arc<Listeners>,
+    wanted: Wanted,
+    is_closing: bool,
+}
+
+impl Lease {
+    /// The program has stopped its server: when the last core does, nobody is let in any more. A lease that is
+    /// only dropped, because its core ends, leaves a kept socket open for the core that follows.
+    pub(crate) fn close(mut self) {
+        self.is_closing = true;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        let mut all = self.listeners.bound();
+        let Some(bound) = all.get_mut(&self.wanted) else {
+            return;
+        };
+        bound.leases -= 1;
+        if bound.leases == 0 && self.is_closing {
+            let bound = all.remove(&self.wanted);
+            if let Some(path) = bound.and_then(|bound| bound.address.unix) {
+                // Whoever removed it before has done what is wanted.
+                let _ = std::fs::remove_file(path);
+            }
+        }
+    }
+}
+
 impl Bound {
     fn another(&self) -> Result<Listener, ListenError> {
         let address = &self.address;
@@ -151,6 +216,7 @@ impl Bound {
                 .try_clone()
                 .map(Listener::Unix)
                 .map_err(|error| explain_unix(address.unix.as_deref(), &error)),
+            Resolved::Closed => unreachable!("Listeners::listen binds again"),
         }
     }
 }
@@ -173,7 +239,11 @@ fn bind_tcp(host: &str, port: u16, is_kept: bool) -> Result<(Bound, Listener), L
         true => Resolved::TcpKept(listener.try_clone().map_err(explained)?),
         false => Resolved::Tcp(resolved),
     };
-    let bound = Bound { address, resolved };
+    let bound = Bound {
+        address,
+        resolved,
+        leases: 0,
+    };
     Ok((bound, Listener::Tcp(listener)))
 }
 
@@ -220,6 +290,7 @@ fn bind_unix(path: &Path) -> Result<(Bound, Listener), ListenError> {
     let bound = Bound {
         address,
         resolved: Resolved::Unix(listener),
+        leases: 0,
     };
     Ok((bound, Listener::Unix(first)))
 }
@@ -289,8 +360,8 @@ mod tests {
             port: Some(0),
             ..Wanted::default()
         };
-        let (first, address) = listeners.listen(&wanted).expect("a free port");
-        let (second, again) = listeners.listen(&wanted).expect("the same port");
+        let (first, address, _lease) = listeners.listen(&wanted).expect("a free port");
+        let (second, again, _lease) = listeners.listen(&wanted).expect("the same port");
         assert_eq!((port_of(&first), &address), (port_of(&second), &again));
         assert_eq!(address.port, port_of(&first));
     }
@@ -311,7 +382,7 @@ mod tests {
             port: Some(2),
             ..Wanted::default()
         };
-        let (_, address) = listeners.listen(&wanted).expect("a free port");
+        let (_, address, _lease) = listeners.listen(&wanted).expect("a free port");
         assert!(address.port > 2);
         assert_eq!(address.host, "127.0.0.1");
     }
@@ -332,5 +403,32 @@ mod tests {
         let live = bind_unix(&path).expect("the stale socket is replaced");
         assert!(bind_unix(&path).is_err());
         drop(live);
+    }
+
+    #[test]
+    fn a_kept_socket_outlives_its_leases_but_not_the_last_that_is_closed() {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let path = folder.path().join("socket");
+        let listeners = Listeners::new(ListenOptions::default(), false);
+        let wanted = Wanted {
+            unix: Some(path.clone()),
+            ..Wanted::default()
+        };
+        let connects = || std::os::unix::net::UnixStream::connect(&path).is_ok();
+        let (first, _, restarted) = listeners.listen(&wanted).expect("a new socket");
+        drop((first, restarted));
+        assert!(connects(), "it waits for the core that follows");
+        let (first, _, first_lease) = listeners.listen(&wanted).expect("the kept socket");
+        let (second, _, second_lease) = listeners.listen(&wanted).expect("the kept socket");
+        drop(first);
+        first_lease.close();
+        assert!(connects(), "the second listens");
+        drop(second);
+        second_lease.close();
+        assert!(!connects() && !path.exists());
+        let (again, _, _lease) = listeners.listen(&wanted).expect("a new socket");
+        listeners.close_kept();
+        drop(again);
+        assert!(!connects(), "the process is ending");
     }
 }

@@ -120,14 +120,12 @@ impl Application {
         }
     }
 
-    /// How many promises given to `waitUntil` are pending.
-    pub(crate) fn waiting_promises(&mut self) -> u32 {
+    /// Whether a drain has to wait for JavaScript.
+    pub(crate) fn is_busy(&mut self) -> bool {
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
-        let waiting = call(scope, &self.isolate.bridge, "waitingPromises", &[]);
-        waiting
-            .and_then(|waiting| waiting.uint32_value(scope))
-            .unwrap_or(0)
+        let busy = call(scope, &self.isolate.bridge, "isBusy", &[]);
+        busy.is_some_and(|busy| busy.is_true())
     }
 
     /// Tells JavaScript that its server has stopped.

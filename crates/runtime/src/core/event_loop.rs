@@ -8,7 +8,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
@@ -17,11 +16,12 @@ use howth_mesh::{Receiver, Sender};
 
 use super::trace::{Stage, Trace, Traced};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Mode, Opened, Order, Report, Shared};
+use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
 use crate::bridge::{Application, Entry};
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
 use crate::isolate::describe;
+use crate::listen::Lease;
 
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
@@ -33,11 +33,13 @@ pub(super) struct EventLoop<'a> {
     shared: &'a Shared,
     /// Dropped before the application, whose requests it holds.
     engine: Option<Engine>,
+    /// Where the engine listens, until it stops listening.
+    lease: Option<Lease>,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
-    /// The heap is full and what ran was terminated: nothing may run in the isolate any more.
-    heap_limit_reached: Arc<AtomicBool>,
+    /// Says when nothing may run in the isolate any more.
+    termination: Arc<Termination>,
     orders: Receiver<Order>,
     reports: &'a mut Sender<Report>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
@@ -63,17 +65,18 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         application: Application,
         opened: Opened,
-        heap_limit_reached: Arc<AtomicBool>,
+        termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
         EventLoop {
             shared,
             engine: None,
+            lease: None,
             evaluation: None,
             application,
             opened,
-            heap_limit_reached,
+            termination,
             orders,
             reports,
             isolate_waker: None,
@@ -123,8 +126,8 @@ impl<'a> EventLoop<'a> {
 
     fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
         let mut worked = self.turn_engine(context)?;
-        if self.heap_limit_reached.load(Ordering::Relaxed) {
-            return Ok(Round::Ended(Ended::HeapLimit));
+        if let Some(reason) = self.termination.reason() {
+            return Ok(Round::Ended(reason.into()));
         }
         worked |= self.poll_isolate(context)?;
         worked |= self.take_engine();
@@ -185,13 +188,14 @@ impl<'a> EventLoop<'a> {
 
     /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
     fn take_engine(&mut self) -> bool {
-        let Some((mut engine, address)) = self.opened.borrow_mut().take() else {
+        let Some((mut engine, address, lease)) = self.opened.borrow_mut().take() else {
             return false;
         };
         if self.is_ending {
             engine.drain();
         }
         self.engine = Some(engine);
+        self.lease = Some(lease);
         self.has_served = true;
         // A supervisor that does not read any more is ending the process.
         let _ = self.reports.send(Report::Listening(address));
@@ -292,6 +296,9 @@ impl<'a> EventLoop<'a> {
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
         }
+        if let Some(lease) = self.lease.take() {
+            lease.close();
+        }
         true
     }
 
@@ -302,7 +309,7 @@ impl<'a> EventLoop<'a> {
             return Ok(None);
         }
         if self.is_ending {
-            let waits = !self.is_aborted && self.application.waiting_promises() > 0;
+            let waits = !self.is_aborted && self.application.is_busy();
             return Ok((!waits).then(|| self.finished()));
         }
         if self.evaluation.is_none() && self.is_isolate_idle {
