@@ -209,10 +209,11 @@ class InnerRequest {
   watch() {
     if (this.#watched || this.#over) return;
     this.#watched = true;
-    watched.set(this.index, this);
     const found = ops.op_howth_watch(this.index, this.generation);
-    if (found === WATCH_OVER) this.aborted();
-    else if (found === WATCH_LEFT) this.disconnected();
+    // The slot of an exchange that is over may be another's already.
+    if (found === WATCH_OVER) return this.aborted();
+    watched.set(this.index, this);
+    if (found === WATCH_LEFT) this.disconnected();
   }
 
   // Waits until a paused response stream may go on; false: it may not.

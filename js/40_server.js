@@ -92,12 +92,12 @@ function log(message, error) {
   }
 }
 
-// Whether a core that drains has to wait for JavaScript: for promises given to waitUntil, and for a program that
-// listens for the signal itself and says with process.exit() when it is done.
-function isBusy() {
-  return waiting.size > 0 || listensForSignals();
+// How many promises given to waitUntil are pending.
+function waitingPromises() {
+  return waiting.size;
 }
 
+// Whether the program wants to hear of the signals that end howth.
 function listensForSignals() {
   try {
     return process.listenerCount("SIGTERM") + process.listenerCount("SIGINT") > 0;
@@ -258,4 +258,4 @@ function serveModule(exported) {
   return false;
 }
 
-export { connect, isBusy, serve, serveModule };
+export { connect, listensForSignals, serve, serveModule, waitingPromises };

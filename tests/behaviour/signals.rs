@@ -29,6 +29,7 @@ on_both_engines![
     work_after_the_response_is_waited_for,
     a_program_that_listens_for_another_signal_drains_as_well,
     a_program_that_listens_for_the_signal_says_when_it_is_done,
+    what_a_listener_for_the_signal_does_is_waited_for,
     every_core_drains,
 ];
 
@@ -114,8 +115,13 @@ fn a_drain_ends_an_endless_loop(engine: Engine) {
     let mut connection = server.connect();
     connection.send(request("GET", "/"));
     server.wait_for_output("in flight");
+    // It waits for the core, which must not run it either.
+    let mut another = server.connect();
+    another.send(request("GET", "/"));
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
+    another.rest_until_closed();
+    assert_eq!(server.stdout().matches("in flight").count(), 1);
     server.wait_for_output("howth: core 0 still ran JavaScript after the drain; it was ended there");
     connection.rest_until_closed();
 }
@@ -195,6 +201,25 @@ fn a_program_that_listens_for_the_signal_says_when_it_is_done(engine: Engine) {
     assert_eq!(server.get("/").text(), "hi");
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(7));
+    server.wait_for_output("the database is closed");
+}
+
+/// As in Node, what the listener began is finished, whether it ends the process or not.
+fn what_a_listener_for_the_signal_does_is_waited_for(engine: Engine) {
+    let mut server = Launch::serve(
+        engine,
+        "
+        process.once('SIGTERM', async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            console.log('the database is closed');
+        });
+        export default () => new Response('hi');
+    ",
+    )
+    .start();
+    assert_eq!(server.get("/").text(), "hi");
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
     server.wait_for_output("the database is closed");
 }
 

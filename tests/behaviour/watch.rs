@@ -29,6 +29,7 @@ on_both_engines![
     a_mistake_is_printed_and_can_be_mended,
     no_connection_is_refused_meanwhile,
     an_endless_loop_does_not_outlive_a_change,
+    a_program_that_listens_for_signals_is_not_waited_for,
     a_signal_during_a_restart_lets_requests_finish,
     signals_still_end_it,
 ];
@@ -93,6 +94,17 @@ fn an_endless_loop_does_not_outlive_a_change(engine: Engine) {
     .expect("a file");
     server.wait_for_output("howth: core 0 still ran JavaScript after the drain; it was ended there");
     expect_served(&server, "mended");
+}
+
+fn a_program_that_listens_for_signals_is_not_waited_for(engine: Engine) {
+    let listening = "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000);\n";
+    let server = Launch::serve(engine, &format!("{listening}{}", application("one")))
+        .file("suffix.ts", "export const suffix: string = '-a';")
+        .options(["--watch", "--drain", "10m"])
+        .start();
+    assert_eq!(server.get("/").text(), "one-a");
+    std::fs::write(server.folder().join("app.ts"), application("two")).expect("a file");
+    expect_served(&server, "two-a");
 }
 
 fn a_signal_during_a_restart_lets_requests_finish(engine: Engine) {

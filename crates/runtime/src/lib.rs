@@ -12,6 +12,7 @@ mod error;
 pub mod isolate;
 mod listen;
 pub mod modules;
+mod open_files;
 mod options;
 mod signals;
 mod startup_code;

@@ -1,12 +1,13 @@
 //! SIGINT and SIGTERM, for the supervisor.
 //!
-//! Heard through Deno's signal thread: once a program listens for any signal itself, that thread decides what
-//! becomes of these two, and would end the process if nobody had told it that they are taken care of.
+//! Heard through Deno's signal thread, which decides what becomes of these two and of SIGHUP: it ends the process
+//! unless somebody has told it that they are taken care of.
 
 use std::io;
 use std::task::{Context, Poll};
 
 use deno_signals::{SIGINT, SIGTERM};
+use libc::SIGHUP;
 use tokio::sync::mpsc::{Receiver, channel};
 
 /// Signals that wait to be heard; the second one ends the process at once, so there are never more.
@@ -17,6 +18,9 @@ pub(crate) struct Signals(Receiver<u8>);
 impl Signals {
     pub(crate) fn new() -> io::Result<Self> {
         let (sender, receiver) = channel(WAITING_MAX);
+        if ignores_hangup() {
+            deno_signals::register(SIGHUP, true, Box::new(|| {}))?;
+        }
         for signal in [SIGINT, SIGTERM] {
             let sender = sender.clone();
             let hear = move || {
@@ -35,4 +39,14 @@ impl Signals {
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Whether howth was started to outlive its terminal, as with nohup(1).
+fn ignores_hangup() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
 }

@@ -12,7 +12,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use howth_mesh::{Receiver, Sender, lane};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::affinity::{allowed_processors, usable_cores};
 use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination};
@@ -21,6 +20,7 @@ use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
 use crate::listen::{Address, Listeners};
 use crate::modules::Modules;
+use crate::open_files;
 use crate::options::Options;
 use crate::signals::Signals;
 use crate::startup_code;
@@ -36,7 +36,7 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error> {
     isolate::initialize(&options.v8_flags)?;
     let chosen = Chosen::by(options.engine)?;
-    raise_open_files_limit();
+    open_files::raise_limit();
     let cores = match (options.cores, mode) {
         _ if options.watch => NonZeroUsize::MIN,
         (Some(cores), _) => cores,
@@ -53,7 +53,7 @@ pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error>
     let listeners = Listeners::new(options.listen.clone(), options.watch);
     let options = Arc::new(options);
     let ended = runtime.block_on(supervise_until_the_end(mode, options, chosen, &listeners, cores));
-    listeners.remove_sockets();
+    listeners.close_kept();
     ended
 }
 
@@ -195,13 +195,11 @@ impl Supervisor {
             }
             self.is_restarting = false;
             self.shared.listeners.close_kept();
-            if !is_draining {
-                self.drain();
-            }
+            self.drain(Order::Drain { by_signal: true });
         }
         if matches!(self.phase, Phase::Serving) && watch.poll_changed(context).is_ready() {
             self.is_restarting = true;
-            self.drain();
+            self.drain(Order::Drain { by_signal: false });
         }
         // A report may start further cores, whose lanes are to be looked at as well before this sleeps.
         loop {
@@ -262,9 +260,22 @@ impl Supervisor {
             }
             Report::Ended(Err(error)) => {
                 self.cores[index].is_ended = true;
-                Err(error)
+                self.fail(index, error)
             }
         }
+    }
+
+    /// A core has failed, and the process with it; but during a drain the others finish what is in flight, and a
+    /// core that had not begun to serve was no longer wanted.
+    fn fail(&mut self, index: usize, error: Error) -> Result<(), Error> {
+        if matches!(self.phase, Phase::Serving) {
+            return Err(error);
+        }
+        if self.cores[index].has_listened {
+            eprintln!("howth: {error}");
+            self.code = self.code.max(1);
+        }
+        Ok(())
     }
 
     fn listening(&mut self, index: usize, address: &Address) -> Result<(), Error> {
@@ -338,10 +349,11 @@ impl Supervisor {
         let is_hopeless = !self.cores[index].has_listened;
         if is_hopeless || !matches!(self.phase, Phase::Serving) || self.shared.mode == Mode::Run {
             self.cores[index].is_ended = true;
-            return Err(Error::HeapLimit {
+            let error = Error::HeapLimit {
                 core: index,
                 heap_mib,
-            });
+            };
+            return self.fail(index, error);
         }
         eprintln!(
             "howth: core {index} reached its heap limit of {heap_mib} MiB and starts again; \
@@ -351,8 +363,11 @@ impl Supervisor {
         Ok(())
     }
 
-    fn drain(&mut self) {
-        self.order(Order::Drain);
+    fn drain(&mut self, order: Order) {
+        self.order(order);
+        if !matches!(self.phase, Phase::Serving) {
+            return;
+        }
         let deadline = tokio::time::sleep(self.shared.options.drain);
         self.phase = Phase::Draining(Box::pin(deadline));
     }
@@ -391,27 +406,18 @@ impl Supervisor {
     /// A core hangs in native code, a child process it waits for perhaps. It still has its sockets, so that
     /// nothing can be started beside it: the process ends.
     fn give_up(&self) -> Result<Outcome, Error> {
-        match self.cores.iter().position(|core| !core.is_ended) {
-            Some(core) if self.is_restarting => {
-                eprintln!("howth: core {core} cannot be ended, so howth ends; start it again");
-                Ok(Outcome::Exit(ExitCode::FAILURE))
-            }
-            _ => Ok(self.outcome()),
+        if let Some(core) = self.cores.iter().position(|core| !core.is_ended) {
+            eprintln!(
+                "howth: core {core} hangs outside of JavaScript and cannot be ended; howth ends with it"
+            );
+        }
+        match self.is_restarting {
+            true => Ok(Outcome::Exit(ExitCode::FAILURE)),
+            false => Ok(self.outcome()),
         }
     }
 }
 
 fn is_end(report: &Report) -> bool {
     matches!(report, Report::Ended(_))
-}
-
-/// A server has a descriptor per connection: the soft limit is raised to the hard one.
-fn raise_open_files_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    // A refusal leaves the limit as it is.
-    let _ = setrlimit(Resource::Nofile, raised);
 }

@@ -49,6 +49,10 @@ pub(super) struct EventLoop<'a> {
     has_served: bool,
     is_ending: bool,
     is_aborted: bool,
+    /// The program listens for SIGINT or SIGTERM itself, or did when it had started.
+    listens_for_signals: bool,
+    /// It was told of the signal that ends the core: what it does then is waited for.
+    heard_signal: bool,
     trace: Option<Trace>,
 }
 
@@ -84,6 +88,8 @@ impl<'a> EventLoop<'a> {
             has_served: false,
             is_ending: false,
             is_aborted: false,
+            listens_for_signals: false,
+            heard_signal: false,
             trace: shared.options.trace.then(|| Trace::new(index)),
         }
     }
@@ -125,6 +131,10 @@ impl<'a> EventLoop<'a> {
     }
 
     fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
+        // Handlers ran since the last round as well, if the core dozed.
+        if let Some(reason) = self.termination.reason() {
+            return Ok(Round::Ended(reason.into()));
+        }
         let mut worked = self.turn_engine(context)?;
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
@@ -212,6 +222,7 @@ impl<'a> EventLoop<'a> {
             Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
             Poll::Ready(Ok(())) => self.evaluation = None,
         }
+        self.listens_for_signals = self.application.listens_for_signals();
         let worker = &mut self.application.isolate().worker;
         if let Err(error) = worker.dispatch_load_event() {
             let error = deno_core::error::CoreErrorKind::Js(error).into_box();
@@ -222,6 +233,9 @@ impl<'a> EventLoop<'a> {
     }
 
     fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
+        if self.is_ending {
+            return Ok(());
+        }
         let exports: Result<v8::Global<v8::Object>, CoreError> = self.application.isolate().exports(module);
         let exports = exports.map_err(|error| self.program_error(&error))?;
         match self.application.serve_module(&exports) {
@@ -280,9 +294,12 @@ impl<'a> EventLoop<'a> {
     fn end(&mut self, order: Order) {
         self.is_ending = true;
         self.is_aborted |= order == Order::Abort;
+        if order == (Order::Drain { by_signal: true }) {
+            self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
+        }
         if let Some(engine) = &mut self.engine {
             match order {
-                Order::Drain => engine.drain(),
+                Order::Drain { .. } => engine.drain(),
                 Order::Abort => engine.abort(),
             }
         }
@@ -309,13 +326,18 @@ impl<'a> EventLoop<'a> {
             return Ok(None);
         }
         if self.is_ending {
-            let waits = !self.is_aborted && self.application.is_busy();
+            let waits = !self.is_aborted && self.has_work_left();
             return Ok((!waits).then(|| self.finished()));
         }
         if self.evaluation.is_none() && self.is_isolate_idle {
             return Ok(Some(self.finished()));
         }
         Ok(None)
+    }
+
+    /// Whether a drain has to wait for JavaScript, now that no connection is left.
+    fn has_work_left(&mut self) -> bool {
+        (self.heard_signal && !self.is_isolate_idle) || self.application.waiting_promises() > 0
     }
 
     fn finished(&mut self) -> Ended {

@@ -31,7 +31,10 @@ pub(crate) use termination::Termination;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// Stop accepting, finish what is in flight, end.
-    Drain,
+    Drain {
+        /// Because of a signal, which the program may have heard as well; else because of a change.
+        by_signal: bool,
+    },
     /// Break everything off and end.
     Abort,
 }

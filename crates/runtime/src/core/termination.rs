@@ -40,9 +40,13 @@ impl Termination {
     pub(super) fn set_isolate(&self, isolate: v8::IsolateHandle) {
         // A core has one isolate.
         let _ = self.isolate.set(isolate);
+        if let (Some(_), Some(isolate)) = (self.reason(), self.isolate.get()) {
+            isolate.terminate_execution();
+        }
     }
 
-    /// Ends what runs. An isolate that does not exist yet ends when the core's loop first looks.
+    /// Ends what runs, once: the core's loop lets nothing run after it. An isolate that does not exist yet is ended
+    /// as soon as it does.
     pub(crate) fn terminate(&self) {
         self.note(Reason::Deaf);
         if let Some(isolate) = self.isolate.get() {
