@@ -32,13 +32,23 @@ impl Signals {
         Ok(Signals(receiver))
     }
 
-    /// The number of a signal that came.
+    /// The number of a signal that came, and that the program's own listeners were told of.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<u8> {
         match self.0.poll_recv(context) {
-            Poll::Ready(Some(number)) => Poll::Ready(number),
+            Poll::Ready(Some(number)) => {
+                wait_for_listeners(number);
+                Poll::Ready(number)
+            }
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Deno's signal thread holds its lock until it has told everybody of a signal, and howth comes first. Whoever drains
+/// a core has to know that the core's program was told, or the core might end before its listener runs.
+fn wait_for_listeners(signal: u8) {
+    const NOBODY: u32 = u32::MAX;
+    deno_signals::unregister(signal.into(), NOBODY);
 }
 
 /// Whether howth was started to outlive its terminal, as with nohup(1).

@@ -26,6 +26,10 @@ use crate::listen::Lease;
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
 
+/// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
+/// in a task of tokio's, which runs between two polls.
+const POLLS_UNTIL_HEARD: u8 = 2;
+
 /// The result of the entry module's top-level code.
 type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
 
@@ -53,6 +57,7 @@ pub(super) struct EventLoop<'a> {
     listens_for_signals: bool,
     /// It was told of the signal that ends the core: what it does then is waited for.
     heard_signal: bool,
+    polls_until_heard: u8,
     trace: Option<Trace>,
 }
 
@@ -90,6 +95,7 @@ impl<'a> EventLoop<'a> {
             is_aborted: false,
             listens_for_signals: false,
             heard_signal: false,
+            polls_until_heard: 0,
             trace: shared.options.trace.then(|| Trace::new(index)),
         }
     }
@@ -111,7 +117,11 @@ impl<'a> EventLoop<'a> {
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
+        self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
+        if self.polls_until_heard > 0 {
+            context.waker().wake_by_ref();
+        }
         for _ in 0..TURNS_PER_POLL {
             match self.round(context)? {
                 Round::Worked => continue,
@@ -296,6 +306,7 @@ impl<'a> EventLoop<'a> {
         self.is_aborted |= order == Order::Abort;
         if order == (Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
+            self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
         if let Some(engine) = &mut self.engine {
             match order {
@@ -337,7 +348,8 @@ impl<'a> EventLoop<'a> {
 
     /// Whether a drain has to wait for JavaScript, now that no connection is left.
     fn has_work_left(&mut self) -> bool {
-        (self.heard_signal && !self.is_isolate_idle) || self.application.waiting_promises() > 0
+        let listener_works = self.polls_until_heard > 0 || !self.is_isolate_idle;
+        (self.heard_signal && listener_works) || self.application.waiting_promises() > 0
     }
 
     fn finished(&mut self) -> Ended {
