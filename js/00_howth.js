@@ -4,7 +4,9 @@
 // starts, before any program runs, so no program sees it.
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
-import { connect, serve, serveModule, waitingPromises } from "ext:howth/40_server.js";
+import * as server from "ext:howth/40_server.js";
+
+const { connect, listensForSignals, serve, serveModule, waitingPromises } = server;
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
@@ -18,4 +20,10 @@ function start(configuration) {
   });
 }
 
-globalThis.__howth = { setRejectionPolicy, start, serveModule, waitingPromises };
+globalThis.__howth = {
+  listensForSignals,
+  serveModule,
+  setRejectionPolicy,
+  start,
+  waitingPromises,
+};

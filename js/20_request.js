@@ -13,6 +13,10 @@ const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 const BODY_PENDING = 0;
 const BODY_END = 1;
 
+// What op_howth_watch answers when the exchange is over, and when the client has closed its side.
+const WATCH_OVER = 0;
+const WATCH_LEFT = 2;
+
 // Exchanges that want to hear more than their request, by slot.
 const watched = new Map();
 
@@ -205,8 +209,11 @@ class InnerRequest {
   watch() {
     if (this.#watched || this.#over) return;
     this.#watched = true;
+    const found = ops.op_howth_watch(this.index, this.generation);
+    // The slot of an exchange that is over may be another's already.
+    if (found === WATCH_OVER) return this.aborted();
     watched.set(this.index, this);
-    if (!ops.op_howth_watch(this.index, this.generation)) this.aborted();
+    if (found === WATCH_LEFT) this.disconnected();
   }
 
   // Waits until a paused response stream may go on; false: it may not.

@@ -97,6 +97,16 @@ function waitingPromises() {
   return waiting.size;
 }
 
+// Whether the program wants to hear of the signals that end howth.
+function listensForSignals() {
+  try {
+    return process.listenerCount("SIGTERM") + process.listenerCount("SIGINT") > 0;
+  } catch {
+    // The program has put something else in its place.
+    return false;
+  }
+}
+
 // What a Server keeps to itself; one per isolate.
 class ServerState {
   handler;
@@ -248,4 +258,4 @@ function serveModule(exported) {
   return false;
 }
 
-export { connect, serve, serveModule, waitingPromises };
+export { connect, listensForSignals, serve, serveModule, waitingPromises };

@@ -24,8 +24,12 @@ on_both_engines![
     a_stream_in_flight_is_finished,
     nobody_is_let_in_during_a_drain,
     a_drain_ends_at_its_deadline,
+    a_drain_ends_an_endless_loop,
     a_second_signal_ends_at_once,
     work_after_the_response_is_waited_for,
+    a_program_that_listens_for_another_signal_drains_as_well,
+    a_program_that_listens_for_the_signal_says_when_it_is_done,
+    what_a_listener_for_the_signal_does_is_waited_for,
     every_core_drains,
 ];
 
@@ -101,6 +105,27 @@ fn a_drain_ends_at_its_deadline(engine: Engine) {
     connection.rest_until_closed();
 }
 
+fn a_drain_ends_an_endless_loop(engine: Engine) {
+    let mut server = Launch::serve(
+        engine,
+        "export default () => { console.log('in flight'); for (;;); };",
+    )
+    .options(["--drain", "200ms"])
+    .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    server.wait_for_output("in flight");
+    // It waits for the core, which must not run it either.
+    let mut another = server.connect();
+    another.send(request("GET", "/"));
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
+    another.rest_until_closed();
+    assert_eq!(server.stdout().matches("in flight").count(), 1);
+    server.wait_for_output("howth: core 0 still ran JavaScript after the drain; it was ended there");
+    connection.rest_until_closed();
+}
+
 fn a_second_signal_ends_at_once(engine: Engine) {
     let mut server = slow(engine, 600_000, "10m");
     let mut connection = server.connect();
@@ -134,6 +159,68 @@ fn work_after_the_response_is_waited_for(engine: Engine) {
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
     server.wait_for_output("background work is done");
+}
+
+fn a_program_that_listens_for_another_signal_drains_as_well(engine: Engine) {
+    let mut server = Launch::serve(
+        engine,
+        "
+        let release = () => {};
+        process.on('SIGUSR2', () => release());
+        export default async () => {
+            console.log('in flight');
+            await new Promise<void>((resolve) => { release = resolve; });
+            return new Response('done');
+        };
+    ",
+    )
+    .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    server.wait_for_output("in flight");
+    server.signal(libc::SIGTERM);
+    std::thread::sleep(Duration::from_millis(300));
+    server.signal(libc::SIGUSR2);
+    assert_eq!(connection.response().text(), "done");
+    assert_eq!(server.wait().code(), Some(0));
+}
+
+fn a_program_that_listens_for_the_signal_says_when_it_is_done(engine: Engine) {
+    let mut server = Launch::serve(
+        engine,
+        "
+        process.on('SIGTERM', async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            console.log('the database is closed');
+            process.exit(7);
+        });
+        export default () => new Response('hi');
+    ",
+    )
+    .start();
+    assert_eq!(server.get("/").text(), "hi");
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(7));
+    server.wait_for_output("the database is closed");
+}
+
+/// As in Node, what the listener began is finished, whether it ends the process or not.
+fn what_a_listener_for_the_signal_does_is_waited_for(engine: Engine) {
+    let mut server = Launch::serve(
+        engine,
+        "
+        process.once('SIGTERM', async () => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            console.log('the database is closed');
+        });
+        export default () => new Response('hi');
+    ",
+    )
+    .start();
+    assert_eq!(server.get("/").text(), "hi");
+    server.signal(libc::SIGTERM);
+    assert_eq!(server.wait().code(), Some(0));
+    server.wait_for_output("the database is closed");
 }
 
 fn every_core_drains(engine: Engine) {

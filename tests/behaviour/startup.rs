@@ -10,6 +10,8 @@ on_both_engines![
     the_start_up_line_says_what_serves_and_where,
     several_cores_share_the_port,
     a_unix_domain_socket,
+    a_unix_domain_socket_ends_with_its_server,
+    a_successor_takes_a_unix_domain_socket_over_during_a_drain,
     a_socket_nobody_listens_on_is_replaced,
     a_port_in_use,
     a_port_in_use_by_another_howth,
@@ -88,6 +90,54 @@ fn a_unix_domain_socket(engine: Engine) {
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
     assert!(!path.exists(), "the socket was left behind");
+}
+
+fn a_unix_domain_socket_ends_with_its_server(engine: Engine) {
+    let launch = Launch::run(
+        engine,
+        "
+        const server = Howth.serve({ unix: 'first.sock' }, () => new Response('hi'));
+        await server.stop();
+        Howth.serve({ port: 0 }, () => new Response('still there'));
+    ",
+    )
+    .own_address();
+    let path = launch.folder().join("first.sock");
+    let server = launch.start();
+    server.wait_for_output("listening on http://");
+    assert!(std::os::unix::net::UnixStream::connect(&path).is_err());
+    assert!(!path.exists());
+}
+
+fn a_successor_takes_a_unix_domain_socket_over_during_a_drain(engine: Engine) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("shared.sock");
+    let launch = |source: &str| {
+        Launch::serve(engine, source)
+            .own_address()
+            .options(["--unix".as_ref(), path.as_os_str()])
+    };
+    let mut old = launch(
+        "
+        export default async () => {
+            console.log('in flight');
+            await new Promise((resolve) => setTimeout(resolve, 3000));
+            return new Response('old');
+        };
+    ",
+    )
+    .start();
+    let mut slow = Connection::unix(&path);
+    slow.send(request("GET", "/"));
+    old.wait_for_output("in flight");
+    old.signal(libc::SIGTERM);
+    crate::support::eventually("a socket that is given up", || !path.exists());
+    let _new = launch("export default () => new Response('new');").start();
+    assert_eq!(slow.response().text(), "old");
+    assert_eq!(old.wait().code(), Some(0));
+    let mut connection = Connection::unix(&path);
+    connection.send(request("GET", "/"));
+    assert_eq!(connection.response().text(), "new");
 }
 
 fn a_socket_nobody_listens_on_is_replaced(engine: Engine) {

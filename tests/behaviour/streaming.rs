@@ -30,6 +30,7 @@ on_both_engines![
     a_client_that_stops_reading_stops_the_producer,
     a_client_that_goes_away_cancels_the_stream,
     a_client_that_goes_away_aborts_the_signal,
+    a_signal_that_is_read_after_the_client_left_is_aborted,
     a_chunk_is_sent_before_the_next_one_exists,
     a_stream_with_a_length_is_not_chunked,
     http_1_0_clients_get_a_stream_until_the_end,
@@ -110,6 +111,29 @@ fn a_client_that_goes_away_aborts_the_signal(engine: Engine) {
     drop(connection);
     server.wait_for_output("aborted: AbortError");
     assert_eq!(server.get("/ok").text(), "hi");
+}
+
+fn a_signal_that_is_read_after_the_client_left_is_aborted(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        let release = () => {};
+        export default async (request: Request) => {
+            if (request.url.endsWith('/release')) { release(); return new Response(); }
+            console.log('waiting');
+            await new Promise<void>((resolve) => { release = resolve; });
+            return new Response(`${request.signal.aborted}`);
+        };
+    ",
+    )
+    .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    server.wait_for_output("waiting");
+    connection.finish_sending();
+    std::thread::sleep(std::time::Duration::from_millis(300));
+    server.get("/release");
+    assert_eq!(connection.response().text(), "true");
 }
 
 fn a_chunk_is_sent_before_the_next_one_exists(engine: Engine) {

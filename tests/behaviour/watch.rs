@@ -28,6 +28,9 @@ on_both_engines![
     a_change_is_served_soon,
     a_mistake_is_printed_and_can_be_mended,
     no_connection_is_refused_meanwhile,
+    an_endless_loop_does_not_outlive_a_change,
+    a_program_that_listens_for_signals_is_not_waited_for,
+    a_signal_during_a_restart_lets_requests_finish,
     signals_still_end_it,
 ];
 
@@ -72,6 +75,61 @@ fn no_connection_is_refused_meanwhile(engine: Engine) {
         stop.store(true, Ordering::Relaxed);
         assert!(client.join().expect("no refused connection") > 0);
     });
+}
+
+fn an_endless_loop_does_not_outlive_a_change(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "export default () => { console.log('stuck'); for (;;); };",
+    )
+    .options(["--watch", "--drain", "200ms"])
+    .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    server.wait_for_output("stuck");
+    std::fs::write(
+        server.folder().join("app.ts"),
+        "export default () => new Response('mended');",
+    )
+    .expect("a file");
+    server.wait_for_output("howth: core 0 still ran JavaScript after the drain; it was ended there");
+    expect_served(&server, "mended");
+}
+
+fn a_program_that_listens_for_signals_is_not_waited_for(engine: Engine) {
+    let listening = "process.on('SIGTERM', () => process.exit()); setInterval(() => {}, 1000);\n";
+    let server = Launch::serve(engine, &format!("{listening}{}", application("one")))
+        .file("suffix.ts", "export const suffix: string = '-a';")
+        .options(["--watch", "--drain", "10m"])
+        .start();
+    assert_eq!(server.get("/").text(), "one-a");
+    std::fs::write(server.folder().join("app.ts"), application("two")).expect("a file");
+    expect_served(&server, "two-a");
+}
+
+fn a_signal_during_a_restart_lets_requests_finish(engine: Engine) {
+    let source = "
+        let release = () => {};
+        process.on('SIGUSR2', () => release());
+        export default async () => {
+            console.log('in flight');
+            await new Promise<void>((resolve) => { release = resolve; });
+            return new Response('done');
+        };
+    ";
+    let mut server = Launch::serve(engine, source)
+        .options(["--watch", "--drain", "20s"])
+        .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    server.wait_for_output("in flight");
+    std::fs::write(server.folder().join("app.ts"), application("two")).expect("a file");
+    std::thread::sleep(std::time::Duration::from_millis(500));
+    server.signal(libc::SIGTERM);
+    std::thread::sleep(std::time::Duration::from_millis(200));
+    server.signal(libc::SIGUSR2);
+    assert_eq!(connection.response().text(), "done");
+    assert_eq!(server.wait().code(), Some(0));
 }
 
 fn signals_still_end_it(engine: Engine) {

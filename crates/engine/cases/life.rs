@@ -92,6 +92,7 @@ pub fn answers_a_client_that_half_closed(start: Start) {
     let second = server.next_request();
     server.expect(Event::Disconnected(first));
     server.expect(Event::Disconnected(second));
+    assert!(server.call(move |exchanges| exchanges.is_disconnected(second)));
     server.respond(first, "first");
     assert_eq!(client.response().text(), "first");
     server.expect(Event::Completed(first));
@@ -99,6 +100,7 @@ pub fn answers_a_client_that_half_closed(start: Start) {
     assert_eq!(client.response().text(), "second");
     client.expect_end();
     server.expect(Event::Completed(second));
+    assert!(!server.call(move |exchanges| exchanges.is_disconnected(second)));
     server.wait_for(|counters| counters.connections == 0);
 }
 

@@ -78,6 +78,11 @@ pub trait Exchanges {
     /// Where the request came from.
     fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress>;
 
+    /// Whether the client has closed its sending side, so that
+    /// [`Event::Disconnected`](crate::Event::Disconnected) was told or is about to be. False for an exchange
+    /// that is over.
+    fn is_disconnected(&self, id: ExchangeId) -> bool;
+
     /// Whether the whole request body has arrived already, so that [`read_body`](Self::read_body) gives it
     /// in one piece. True as well for a request without a body.
     fn is_body_complete(&self, id: ExchangeId) -> bool;

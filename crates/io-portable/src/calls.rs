@@ -130,6 +130,13 @@ impl Exchanges for Calls {
             .map(|exchange| exchange.link.peer.clone())
     }
 
+    fn is_disconnected(&self, id: ExchangeId) -> bool {
+        let table = self.shared.table.borrow();
+        table
+            .get(id)
+            .is_some_and(|exchange| exchange.link.is_read_closed.get())
+    }
+
     fn is_body_complete(&self, id: ExchangeId) -> bool {
         self.shared
             .table

@@ -37,6 +37,8 @@ pub(crate) struct Link {
     pub(crate) feeding: Cell<Option<ExchangeId>>,
     /// A response was begun after which the connection ends.
     pub(crate) is_ending: Cell<bool>,
+    /// The client's end of stream was received.
+    pub(crate) is_read_closed: Cell<bool>,
     /// Everything Hyper has taken was handed to the kernel.
     pub(crate) is_flushed: Cell<bool>,
     /// When bytes were last handed to the kernel.
@@ -68,6 +70,7 @@ impl Link {
             fed: Cell::new(0),
             feeding: Cell::new(None),
             is_ending: Cell::new(false),
+            is_read_closed: Cell::new(false),
             is_flushed: Cell::new(true),
             wrote_at: Cell::new(now),
             blocked_since: Cell::new(None),

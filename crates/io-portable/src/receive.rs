@@ -303,6 +303,7 @@ impl Connection {
         }
         self.stop_intake();
         self.intake = Intake::Ended;
+        self.link.is_read_closed.set(true);
         self.ended_at = Some(shared.now.get());
         self.tell_disconnected(shared);
         self.link.kick(shared);

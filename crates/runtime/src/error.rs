@@ -100,6 +100,9 @@ pub enum ListenError {
         /// What the kernel said.
         cause: String,
     },
+    /// A signal or a change came first.
+    #[error("cannot listen any more: the process is ending")]
+    Ending,
     /// Anything else.
     #[error("cannot listen on {host}:{port}: {cause}; choose another address with --host and --port")]
     Other {

@@ -12,30 +12,31 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use howth_mesh::{Receiver, Sender, lane};
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::affinity::{allowed_processors, usable_cores};
-use crate::core::{self, Ended, Mode, Order, Report, Shared};
+use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
 use crate::listen::{Address, Listeners};
 use crate::modules::Modules;
+use crate::open_files;
 use crate::options::Options;
+use crate::signals::Signals;
 use crate::startup_code;
 use crate::watch::Watch;
 
 /// Messages a lane of orders or reports holds; there are never more than a few.
 const LANE_LENGTH: usize = 8;
 
-/// How long cores may take to break everything off, once the drain deadline has passed.
+/// How long cores may take to break everything off, once the drain deadline has passed; and then, once their
+/// JavaScript was ended.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error> {
     isolate::initialize(&options.v8_flags)?;
     let chosen = Chosen::by(options.engine)?;
-    raise_open_files_limit();
+    open_files::raise_limit();
     let cores = match (options.cores, mode) {
         _ if options.watch => NonZeroUsize::MIN,
         (Some(cores), _) => cores,
@@ -52,7 +53,7 @@ pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error>
     let listeners = Listeners::new(options.listen.clone(), options.watch);
     let options = Arc::new(options);
     let ended = runtime.block_on(supervise_until_the_end(mode, options, chosen, &listeners, cores));
-    listeners.remove_sockets();
+    listeners.close_kept();
     ended
 }
 
@@ -136,6 +137,7 @@ enum Outcome {
 struct Core {
     orders: Sender<Order>,
     reports: Receiver<Report>,
+    termination: Arc<Termination>,
     /// It has served: a new isolate can be expected to serve as well.
     has_listened: bool,
     is_ended: bool,
@@ -157,6 +159,8 @@ enum Phase {
     Draining(std::pin::Pin<Box<tokio::time::Sleep>>),
     /// Until the deadline cores break off what they do.
     Aborting(std::pin::Pin<Box<tokio::time::Sleep>>),
+    /// Until the deadline cores whose JavaScript heard no orders, and was ended, come to their end.
+    Terminating(std::pin::Pin<Box<tokio::time::Sleep>>),
 }
 
 impl Supervisor {
@@ -184,15 +188,18 @@ impl Supervisor {
         watch: &mut Watch,
     ) -> Poll<Result<Outcome, Error>> {
         while let Poll::Ready(number) = signals.poll(context) {
-            if !matches!(self.phase, Phase::Serving) {
+            let is_draining = !matches!(self.phase, Phase::Serving);
+            if is_draining && !self.is_restarting {
                 // The second signal: whoever sends it does not want to wait.
                 return Poll::Ready(Ok(Outcome::Exit(ExitCode::from(128 + number))));
             }
-            self.drain();
+            self.is_restarting = false;
+            self.shared.listeners.close_kept();
+            self.drain(Order::Drain { by_signal: true });
         }
         if matches!(self.phase, Phase::Serving) && watch.poll_changed(context).is_ready() {
             self.is_restarting = true;
-            self.drain();
+            self.drain(Order::Drain { by_signal: false });
         }
         // A report may start further cores, whose lanes are to be looked at as well before this sleeps.
         loop {
@@ -246,11 +253,29 @@ impl Supervisor {
                 Ok(())
             }
             Report::Ended(Ok(Ended::HeapLimit)) => self.restart_core(index),
+            Report::Ended(Ok(Ended::Deaf)) => {
+                self.cores[index].is_ended = true;
+                eprintln!("howth: core {index} still ran JavaScript after the drain; it was ended there");
+                Ok(())
+            }
             Report::Ended(Err(error)) => {
                 self.cores[index].is_ended = true;
-                Err(error)
+                self.fail(index, error)
             }
         }
+    }
+
+    /// A core has failed, and the process with it; but during a drain the others finish what is in flight, and a
+    /// core that had not begun to serve was no longer wanted.
+    fn fail(&mut self, index: usize, error: Error) -> Result<(), Error> {
+        if matches!(self.phase, Phase::Serving) {
+            return Err(error);
+        }
+        if self.cores[index].has_listened {
+            eprintln!("howth: {error}");
+            self.code = self.code.max(1);
+        }
+        Ok(())
     }
 
     fn listening(&mut self, index: usize, address: &Address) -> Result<(), Error> {
@@ -299,10 +324,12 @@ impl Supervisor {
             _ if self.wanted == 1 => None,
             count => Some(self.processors[index % count]),
         };
+        let termination = Arc::new(Termination::default());
         core::spawn(
             index,
             processor,
             self.shared.clone(),
+            termination.clone(),
             order_receiver,
             report_sender,
         )
@@ -310,6 +337,7 @@ impl Supervisor {
         Ok(Core {
             orders,
             reports,
+            termination,
             has_listened: false,
             is_ended: false,
         })
@@ -321,10 +349,11 @@ impl Supervisor {
         let is_hopeless = !self.cores[index].has_listened;
         if is_hopeless || !matches!(self.phase, Phase::Serving) || self.shared.mode == Mode::Run {
             self.cores[index].is_ended = true;
-            return Err(Error::HeapLimit {
+            let error = Error::HeapLimit {
                 core: index,
                 heap_mib,
-            });
+            };
+            return self.fail(index, error);
         }
         eprintln!(
             "howth: core {index} reached its heap limit of {heap_mib} MiB and starts again; \
@@ -334,8 +363,11 @@ impl Supervisor {
         Ok(())
     }
 
-    fn drain(&mut self) {
-        self.order(Order::Drain);
+    fn drain(&mut self, order: Order) {
+        self.order(order);
+        if !matches!(self.phase, Phase::Serving) {
+            return;
+        }
         let deadline = tokio::time::sleep(self.shared.options.drain);
         self.phase = Phase::Draining(Box::pin(deadline));
     }
@@ -348,59 +380,44 @@ impl Supervisor {
     }
 
     fn poll_deadline(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, Error>> {
+        let grace = || Box::pin(tokio::time::sleep(ABORT_GRACE));
         if let Phase::Draining(deadline) = &mut self.phase
             && deadline.as_mut().poll(context).is_ready()
         {
             self.order(Order::Abort);
-            self.phase = Phase::Aborting(Box::pin(tokio::time::sleep(ABORT_GRACE)));
+            self.phase = Phase::Aborting(grace());
         }
         if let Phase::Aborting(deadline) = &mut self.phase
             && deadline.as_mut().poll(context).is_ready()
         {
-            // A core that runs JavaScript without end hears no orders; the process ends without it.
-            return Poll::Ready(Ok(self.outcome()));
+            for core in self.cores.iter().filter(|core| !core.is_ended) {
+                core.termination.terminate();
+            }
+            self.phase = Phase::Terminating(grace());
+        }
+        if let Phase::Terminating(deadline) = &mut self.phase
+            && deadline.as_mut().poll(context).is_ready()
+        {
+            return Poll::Ready(self.give_up());
         }
         Poll::Pending
+    }
+
+    /// A core hangs in native code, a child process it waits for perhaps. It still has its sockets, so that
+    /// nothing can be started beside it: the process ends.
+    fn give_up(&self) -> Result<Outcome, Error> {
+        if let Some(core) = self.cores.iter().position(|core| !core.is_ended) {
+            eprintln!(
+                "howth: core {core} hangs outside of JavaScript and cannot be ended; howth ends with it"
+            );
+        }
+        match self.is_restarting {
+            true => Ok(Outcome::Exit(ExitCode::FAILURE)),
+            false => Ok(self.outcome()),
+        }
     }
 }
 
 fn is_end(report: &Report) -> bool {
     matches!(report, Report::Ended(_))
-}
-
-/// SIGINT and SIGTERM.
-struct Signals {
-    interrupt: Signal,
-    terminate: Signal,
-}
-
-impl Signals {
-    fn new() -> std::io::Result<Self> {
-        Ok(Signals {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    /// The number of a signal that came.
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<u8> {
-        if self.interrupt.poll_recv(context).is_ready() {
-            return Poll::Ready(2);
-        }
-        if self.terminate.poll_recv(context).is_ready() {
-            return Poll::Ready(15);
-        }
-        Poll::Pending
-    }
-}
-
-/// A server has a descriptor per connection: the soft limit is raised to the hard one.
-fn raise_open_files_limit() {
-    let limit = getrlimit(Resource::Nofile);
-    let raised = Rlimit {
-        current: limit.maximum,
-        maximum: limit.maximum,
-    };
-    // A refusal leaves the limit as it is.
-    let _ = setrlimit(Resource::Nofile, raised);
 }

@@ -51,6 +51,12 @@ impl<K: Kernel> Exchanges for Shared<K> {
         core.kernel.peer_address(socket)
     }
 
+    fn is_disconnected(&self, id: ExchangeId) -> bool {
+        let core = self.core.borrow();
+        let exchange = core.state.exchanges.get(id.index, id.generation);
+        exchange.is_some_and(|exchange| core.state.connections[exchange.connection].read_closed)
+    }
+
     fn is_body_complete(&self, id: ExchangeId) -> bool {
         let core = self.core.borrow();
         let exchange = core.state.exchanges.get(id.index, id.generation);

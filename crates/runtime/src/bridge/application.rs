@@ -39,6 +39,8 @@ pub(crate) struct Application {
     isolate: Isolate,
     /// JavaScript ran since the event loop was polled.
     ran: bool,
+    /// Somebody ended what ran.
+    is_terminated: bool,
 }
 
 struct Functions {
@@ -54,6 +56,7 @@ impl Application {
             functions: None,
             isolate,
             ran: true,
+            is_terminated: false,
         };
         application.start(configuration);
         application.functions = application
@@ -130,6 +133,26 @@ impl Application {
             .unwrap_or(0)
     }
 
+    /// Whether the program listens for SIGINT or SIGTERM with `process.on`.
+    pub(crate) fn listens_for_signals(&mut self) -> bool {
+        // JavaScript is asked only if there is a listener at all: `process` is made when it is first used, which
+        // takes longer than most programs take to start.
+        let state = self.isolate.worker.js_runtime.op_state();
+        if !state
+            .borrow()
+            .resource_table
+            .names()
+            .any(|(_, name)| name == "signal")
+        {
+            return false;
+        }
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let listens = call(scope, &self.isolate.bridge, "listensForSignals", &[]);
+        listens.is_some_and(|listens| listens.is_true())
+    }
+
     /// Tells JavaScript that its server has stopped.
     pub(crate) fn stopped(&mut self) {
         let nobody = ExchangeId {
@@ -165,16 +188,23 @@ impl Application {
         );
     }
 
-    /// One call of JavaScript for `count` events, then its microtasks.
+    /// One call of JavaScript for `count` events, then its microtasks. Never again once it was terminated.
     fn dispatch(&mut self, count: usize) {
-        let Some(functions) = &self.functions else { return };
+        let Some(functions) = self.functions.as_ref().filter(|_| !self.is_terminated) else {
+            return;
+        };
         self.ran = true;
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
         let dispatch = v8::Local::new(scope, &functions.dispatch);
         let receiver = v8::undefined(scope).into();
         let count = v8::Integer::new(scope, count as i32).into();
-        if dispatch.call(scope, receiver, &[count]).is_none() && !scope.has_terminated() {
+        let returned = dispatch.call(scope, receiver, &[count]).is_some();
+        self.is_terminated = scope.has_terminated();
+        if self.is_terminated {
+            return;
+        }
+        if !returned {
             // Handlers' exceptions are caught in JavaScript; this one is its own.
             eprintln!("howth: dispatch failed: {}", exception_message(scope));
         }

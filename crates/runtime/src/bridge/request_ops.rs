@@ -17,6 +17,11 @@ const READ_BYTES_MAX: usize = 64 * 1024;
 const BODY_PENDING: i32 = 0;
 const BODY_END: i32 = 1;
 
+/// What `op_howth_watch` answers; there as well. The last: the client has closed its side.
+const WATCH_OVER: u32 = 0;
+const WATCH_OPEN: u32 = 1;
+const WATCH_LEFT: u32 = 2;
+
 fn with_head<R>(
     state: &OpState,
     index: u32,
@@ -142,18 +147,21 @@ pub(super) fn op_howth_remote_address(state: &OpState, index: u32, generation: u
     })
 }
 
-/// Asks to be told of what happens to the exchange. False: it is over.
+/// Asks to be told of what happens to the exchange, and says what has happened: `WATCH_OVER`, `WATCH_OPEN`, or
+/// `WATCH_LEFT`.
 #[op2(fast)]
-pub(super) fn op_howth_watch(state: &OpState, index: u32, generation: u32) -> bool {
+pub(super) fn op_howth_watch(state: &OpState, index: u32, generation: u32) -> u32 {
     let bridge = state.borrow::<Bridge>();
     let id = id(index, generation);
-    let is_open = bridge
-        .with(|exchanges| exchanges.head(id).is_some())
-        .unwrap_or(false);
-    if is_open {
-        bridge.watch(id);
-    }
-    is_open
+    let found = bridge.with(|exchanges| {
+        let is_open = exchanges.head(id).is_some();
+        (is_open, exchanges.is_disconnected(id))
+    });
+    let Some((true, has_left)) = found else {
+        return WATCH_OVER;
+    };
+    bridge.watch(id);
+    if has_left { WATCH_LEFT } else { WATCH_OPEN }
 }
 
 /// The whole body if it has arrived: bytes; null for a request without one; undefined if it has to be read in

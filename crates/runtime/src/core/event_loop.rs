@@ -8,7 +8,6 @@
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
@@ -17,14 +16,19 @@ use howth_mesh::{Receiver, Sender};
 
 use super::trace::{Stage, Trace, Traced};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Mode, Opened, Order, Report, Shared};
+use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
 use crate::bridge::{Application, Entry};
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
 use crate::isolate::describe;
+use crate::listen::Lease;
 
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
+
+/// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
+/// in a task of tokio's, which runs between two polls.
+const POLLS_UNTIL_HEARD: u8 = 2;
 
 /// The result of the entry module's top-level code.
 type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
@@ -33,11 +37,13 @@ pub(super) struct EventLoop<'a> {
     shared: &'a Shared,
     /// Dropped before the application, whose requests it holds.
     engine: Option<Engine>,
+    /// Where the engine listens, until it stops listening.
+    lease: Option<Lease>,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
-    /// The heap is full and what ran was terminated: nothing may run in the isolate any more.
-    heap_limit_reached: Arc<AtomicBool>,
+    /// Says when nothing may run in the isolate any more.
+    termination: Arc<Termination>,
     orders: Receiver<Order>,
     reports: &'a mut Sender<Report>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
@@ -47,6 +53,11 @@ pub(super) struct EventLoop<'a> {
     has_served: bool,
     is_ending: bool,
     is_aborted: bool,
+    /// The program listens for SIGINT or SIGTERM itself, or did when it had started.
+    listens_for_signals: bool,
+    /// It was told of the signal that ends the core: what it does then is waited for.
+    heard_signal: bool,
+    polls_until_heard: u8,
     trace: Option<Trace>,
 }
 
@@ -63,17 +74,18 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         application: Application,
         opened: Opened,
-        heap_limit_reached: Arc<AtomicBool>,
+        termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
         EventLoop {
             shared,
             engine: None,
+            lease: None,
             evaluation: None,
             application,
             opened,
-            heap_limit_reached,
+            termination,
             orders,
             reports,
             isolate_waker: None,
@@ -81,6 +93,9 @@ impl<'a> EventLoop<'a> {
             has_served: false,
             is_ending: false,
             is_aborted: false,
+            listens_for_signals: false,
+            heard_signal: false,
+            polls_until_heard: 0,
             trace: shared.options.trace.then(|| Trace::new(index)),
         }
     }
@@ -102,7 +117,11 @@ impl<'a> EventLoop<'a> {
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
+        self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
+        if self.polls_until_heard > 0 {
+            context.waker().wake_by_ref();
+        }
         for _ in 0..TURNS_PER_POLL {
             match self.round(context)? {
                 Round::Worked => continue,
@@ -122,9 +141,13 @@ impl<'a> EventLoop<'a> {
     }
 
     fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
+        // Handlers ran since the last round as well, if the core dozed.
+        if let Some(reason) = self.termination.reason() {
+            return Ok(Round::Ended(reason.into()));
+        }
         let mut worked = self.turn_engine(context)?;
-        if self.heap_limit_reached.load(Ordering::Relaxed) {
-            return Ok(Round::Ended(Ended::HeapLimit));
+        if let Some(reason) = self.termination.reason() {
+            return Ok(Round::Ended(reason.into()));
         }
         worked |= self.poll_isolate(context)?;
         worked |= self.take_engine();
@@ -185,13 +208,14 @@ impl<'a> EventLoop<'a> {
 
     /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
     fn take_engine(&mut self) -> bool {
-        let Some((mut engine, address)) = self.opened.borrow_mut().take() else {
+        let Some((mut engine, address, lease)) = self.opened.borrow_mut().take() else {
             return false;
         };
         if self.is_ending {
             engine.drain();
         }
         self.engine = Some(engine);
+        self.lease = Some(lease);
         self.has_served = true;
         // A supervisor that does not read any more is ending the process.
         let _ = self.reports.send(Report::Listening(address));
@@ -208,6 +232,7 @@ impl<'a> EventLoop<'a> {
             Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
             Poll::Ready(Ok(())) => self.evaluation = None,
         }
+        self.listens_for_signals = self.application.listens_for_signals();
         let worker = &mut self.application.isolate().worker;
         if let Err(error) = worker.dispatch_load_event() {
             let error = deno_core::error::CoreErrorKind::Js(error).into_box();
@@ -218,6 +243,9 @@ impl<'a> EventLoop<'a> {
     }
 
     fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
+        if self.is_ending {
+            return Ok(());
+        }
         let exports: Result<v8::Global<v8::Object>, CoreError> = self.application.isolate().exports(module);
         let exports = exports.map_err(|error| self.program_error(&error))?;
         match self.application.serve_module(&exports) {
@@ -276,9 +304,13 @@ impl<'a> EventLoop<'a> {
     fn end(&mut self, order: Order) {
         self.is_ending = true;
         self.is_aborted |= order == Order::Abort;
+        if order == (Order::Drain { by_signal: true }) {
+            self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
+            self.polls_until_heard = POLLS_UNTIL_HEARD;
+        }
         if let Some(engine) = &mut self.engine {
             match order {
-                Order::Drain => engine.drain(),
+                Order::Drain { .. } => engine.drain(),
                 Order::Abort => engine.abort(),
             }
         }
@@ -292,6 +324,9 @@ impl<'a> EventLoop<'a> {
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
         }
+        if let Some(lease) = self.lease.take() {
+            lease.close();
+        }
         true
     }
 
@@ -302,13 +337,19 @@ impl<'a> EventLoop<'a> {
             return Ok(None);
         }
         if self.is_ending {
-            let waits = !self.is_aborted && self.application.waiting_promises() > 0;
+            let waits = !self.is_aborted && self.has_work_left();
             return Ok((!waits).then(|| self.finished()));
         }
         if self.evaluation.is_none() && self.is_isolate_idle {
             return Ok(Some(self.finished()));
         }
         Ok(None)
+    }
+
+    /// Whether a drain has to wait for JavaScript, now that no connection is left.
+    fn has_work_left(&mut self) -> bool {
+        let listener_works = self.polls_until_heard > 0 || !self.is_isolate_idle;
+        (self.heard_signal && listener_works) || self.application.waiting_promises() > 0
     }
 
     fn finished(&mut self) -> Ended {

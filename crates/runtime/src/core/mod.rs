@@ -4,6 +4,7 @@
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
 mod event_loop;
+mod termination;
 mod trace;
 mod wake_flag;
 
@@ -11,7 +12,6 @@ use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use howth_mesh::{Receiver, Sender};
 
@@ -20,15 +20,21 @@ use crate::bridge::{self, Application, Bridge, Configuration, Opener};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
 use crate::isolate::{Isolate, IsolateOptions, Process};
-use crate::listen::{Address, Listeners};
+use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
 use event_loop::EventLoop;
+use termination::Reason;
+
+pub(crate) use termination::Termination;
 
 /// What the supervisor orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Order {
     /// Stop accepting, finish what is in flight, end.
-    Drain,
+    Drain {
+        /// Because of a signal, which the program may have heard as well; else because of a change.
+        by_signal: bool,
+    },
     /// Break everything off and end.
     Abort,
 }
@@ -49,6 +55,17 @@ pub(crate) enum Ended {
     Finished(i32),
     /// The heap reached its limit. The core may be started again.
     HeapLimit,
+    /// Its JavaScript heard no orders and was ended.
+    Deaf,
+}
+
+impl From<Reason> for Ended {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::HeapLimit => Ended::HeapLimit,
+            Reason::Deaf => Ended::Deaf,
+        }
+    }
 }
 
 /// Whether the program is expected to serve.
@@ -79,6 +96,7 @@ pub(crate) fn spawn(
     index: usize,
     processor: Option<usize>,
     shared: Shared,
+    termination: Arc<Termination>,
     orders: Receiver<Order>,
     mut reports: Sender<Report>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
@@ -90,7 +108,7 @@ pub(crate) fn spawn(
             if let Some(processor) = processor {
                 affinity::pin(processor);
             }
-            let ended = run(index, shared, orders, &mut reports);
+            let ended = run(index, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
             let _ = reports.send(Report::Ended(ended));
         })
@@ -99,6 +117,7 @@ pub(crate) fn spawn(
 fn run(
     index: usize,
     shared: Shared,
+    termination: Arc<Termination>,
     orders: Receiver<Order>,
     reports: &mut Sender<Report>,
 ) -> Result<Ended, Error> {
@@ -108,42 +127,43 @@ fn run(
         .map_err(Error::Core)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
-        let heap_limit_reached = Arc::new(AtomicBool::new(false));
         let opened = Rc::new(RefCell::new(None));
-        let application = start_application(&shared, &heap_limit_reached, &opened);
+        let application = start_application(&shared, &termination, &opened);
         let ended = EventLoop::new(
             index,
             &shared,
             application,
             opened,
-            heap_limit_reached.clone(),
+            termination.clone(),
             orders,
             reports,
         )
         .run()
         .await;
-        match ended {
-            Err(_) if heap_limit_reached.load(Ordering::Relaxed) => Ok(Ended::HeapLimit),
-            ended => ended,
+        // What was terminated ends with an error of its own, which says nothing.
+        match (ended, termination.reason()) {
+            (Err(_), Some(reason)) => Ok(reason.into()),
+            (ended, _) => ended,
         }
     })
 }
 
 /// Where an engine lies from the moment JavaScript listens until the loop takes it.
-type Opened = Rc<RefCell<Option<(Engine, Address)>>>;
+type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
-fn start_application(shared: &Shared, heap_limit_reached: &Arc<AtomicBool>, opened: &Opened) -> Application {
+fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &Opened) -> Application {
     let bridge = Bridge::new(opener(shared, opened.clone()));
-    let flag = heap_limit_reached.clone();
-    let isolate = Isolate::start(
+    let at_heap_limit = termination.clone();
+    let mut isolate = Isolate::start(
         &shared.process,
         IsolateOptions {
             heap_bytes_max: shared.heap_bytes_max,
-            on_heap_limit: Box::new(move || flag.store(true, Ordering::Relaxed)),
+            on_heap_limit: Box::new(move || at_heap_limit.note(Reason::HeapLimit)),
             unhandled_rejections: shared.options.unhandled_rejections,
             extensions: vec![bridge::extension(bridge.clone())],
         },
     );
+    termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());
     let configuration = Configuration {
         development: shared.options.development,
         version: env!("CARGO_PKG_VERSION"),
@@ -155,7 +175,7 @@ fn opener(shared: &Shared, opened: Opened) -> Opener {
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
-        let (listener, address) = listeners.listen(wanted)?;
+        let (listener, address, lease) = listeners.listen(wanted)?;
         let failed = |error: io::Error| ListenError::Other {
             port: address.port,
             host: address.host.clone(),
@@ -163,7 +183,7 @@ fn opener(shared: &Shared, opened: Opened) -> Opener {
         };
         let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
         let exchanges = engine.exchanges();
-        opened.replace(Some((engine, address.clone())));
+        opened.replace(Some((engine, address.clone(), lease)));
         Ok((exchanges, address))
     })
 }
