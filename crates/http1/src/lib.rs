@@ -49,5 +49,6 @@ pub use head::{BodyLength, RequestHead, Version};
 pub use limits::Limits;
 pub use rejection::Rejection;
 pub use response::{
-    Field, Framing, InvalidResponse, RequestFacts, ResponseHead, ResponsePlan, is_forwarded, plan_response,
+    Field, Framing, InvalidResponse, RequestFacts, ResponseHead, ResponsePlan, has_content, is_forwarded,
+    plan_response,
 };

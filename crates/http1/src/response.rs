@@ -102,28 +102,25 @@ pub fn plan_response(
     closing: bool,
 ) -> Result<ResponsePlan, InvalidResponse> {
     let own = OwnFields::read(head)?;
-    // RFC 9110 section 9.3.6: a 2xx answer to CONNECT has no content, and what follows it would be a tunnel,
-    // which there is none: the connection closes.
-    let is_tunnel = request.is_connect && head.status < 300;
-    let (framing, content_length) = match head.status {
-        _ if is_tunnel => (Framing::None, None),
-        // RFC 9110 sections 15.3.5 and 8.6: no content and no content-length.
-        204 => (Framing::None, None),
-        // RFC 9110 section 15.3.6: no content, and the client is told so.
-        205 => (Framing::None, Some(0)),
-        // RFC 9110 section 15.4.5: no content; a content-length is that of the 200 it stands for.
-        304 => (Framing::None, own.content_length),
-        // RFC 9110 section 9.3.2: no content. An empty body does not say how long that of a GET would be.
-        _ if request.is_head => (
-            Framing::None,
-            length.filter(|&bytes| bytes > 0).or(own.content_length),
-        ),
-        _ => match (length.or(own.content_length), request.version) {
-            (Some(bytes), _) => (Framing::Length(bytes), Some(bytes)),
-            // RFC 9112 section 6.1: no transfer coding to a client of HTTP/1.0; section 6.3, rule 8: close.
-            (None, Version::Http11) => (Framing::Chunked, None),
-            (None, Version::Http10) => (Framing::UntilClose, None),
-        },
+    let is_tunnel = is_tunnel(request, head.status);
+    let content_length = match head.status {
+        // RFC 9110 section 8.6: neither of these says how long its content is.
+        _ if is_tunnel => None,
+        204 => None,
+        // RFC 9110 section 15.3.6: the client is told that there is no content.
+        205 => Some(0),
+        // RFC 9110 section 15.4.5: a content-length is that of the 200 it stands for.
+        304 => own.content_length,
+        // RFC 9110 section 9.3.2: an empty body does not say how long that of a GET would be.
+        _ if request.is_head => length.filter(|&bytes| bytes > 0).or(own.content_length),
+        _ => length.or(own.content_length),
+    };
+    let framing = match (content_length, request.version) {
+        _ if !has_content(request, head.status) => Framing::None,
+        (Some(bytes), _) => Framing::Length(bytes),
+        // RFC 9112 section 6.1: no transfer coding to a client of HTTP/1.0; section 6.3, rule 8: close.
+        (None, Version::Http11) => Framing::Chunked,
+        (None, Version::Http10) => Framing::UntilClose,
     };
     let must_close = closing || is_tunnel || own.close || framing == Framing::UntilClose;
     Ok(ResponsePlan {
@@ -131,6 +128,20 @@ pub fn plan_response(
         content_length,
         keep_alive: request.keep_alive && !must_close,
     })
+}
+
+/// Does a response of this status, 200 to 599, have content on the wire? What an application gives for one that
+/// has none is not sent.
+pub fn has_content(request: RequestFacts, status: u16) -> bool {
+    // RFC 9110 sections 15.3.5, 15.3.6, 15.4.5; 9.3.2.
+    let is_without = matches!(status, 204 | 205 | 304) || request.is_head;
+    !is_without && !is_tunnel(request, status)
+}
+
+/// RFC 9110 section 9.3.6: a 2xx answer to CONNECT has no content, and what follows it would be a tunnel, which there
+/// is none: the connection closes.
+fn is_tunnel(request: RequestFacts, status: u16) -> bool {
+    request.is_connect && status < 300
 }
 
 /// Is this field of an application sent on? Framing and the connection are the engine's (RFC 9110 section 7.6.1).

@@ -19,8 +19,9 @@ use io_uring::{IoUring, cqueue, opcode, types};
 use socket2::{Domain, Protocol, SockAddr, Type};
 
 use crate::kernel::{Errno, Lease, Socket, Wait};
+use crate::ring::RingOptions;
 use crate::ring::buffers::ProvidedBuffers;
-use crate::ring::{RingOptions, submission};
+use crate::ring::submission::{self, result_of};
 use crate::token::{Operation, Token};
 use payload::Payloads;
 
@@ -234,41 +235,25 @@ impl ClientRing {
     }
 
     fn completion(&mut self, token: Token, entry: &cqueue::Entry) -> ClientCompletion {
-        let result = match entry.result() {
-            negative if negative < 0 => Err(Errno(-negative)),
-            positive => Ok(positive as u32),
-        };
         match token.operation {
             Operation::Receive => ClientCompletion::Received {
                 token,
-                result: self.lease(result, cqueue::buffer_select(entry.flags())),
+                result: self.buffers.received(entry),
                 more: cqueue::more(entry.flags()),
             },
             Operation::Send => ClientCompletion::Sent {
                 token,
-                result: result.map(|sent| sent as usize),
+                result: result_of(entry).map(|sent| sent as usize),
                 payload: self.payloads.take(token.index),
             },
             Operation::Connect => ClientCompletion::Connected {
                 token,
-                result: result.map(drop),
+                result: result_of(entry).map(drop),
             },
             Operation::Accept | Operation::Cancel | Operation::Shutdown | Operation::Close => {
                 ClientCompletion::Done { token }
             }
         }
-    }
-
-    fn lease(&mut self, result: Result<u32, Errno>, buffer: Option<u16>) -> Result<Option<Lease>, Errno> {
-        let (len, Some(buffer)) = (result?, buffer) else {
-            return Ok(None);
-        };
-        let lease = self.buffers.lease(buffer, len);
-        if len > 0 {
-            return Ok(Some(lease));
-        }
-        self.buffers.release(lease);
-        Ok(None)
     }
 }
 

@@ -19,11 +19,12 @@ use std::time::{Instant, SystemTime};
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, opcode, types};
 
-use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
+use crate::kernel::{Clock, Completion, Kernel, Lease, Outgoing, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use in_flight::InFlight;
 use readiness::Readiness;
+use submission::result_of;
 
 /// The group of the one ring of provided buffers.
 const BUFFER_GROUP: u16 = 0;
@@ -119,41 +120,22 @@ impl Ring {
 
     fn completion(&mut self, entry: &cqueue::Entry) -> Option<Completion> {
         let token = Token::unpack(entry.user_data())?;
-        let result = match entry.result() {
-            negative if negative < 0 => Err(Errno(-negative)),
-            positive => Ok(positive),
-        };
         let more = cqueue::more(entry.flags());
         Some(match token.operation {
             Operation::Accept => Completion::Accepted {
-                result: result.map(Socket),
+                result: result_of(entry).map(|socket| Socket(socket.cast_signed())),
                 more,
             },
-            Operation::Receive => {
-                let lease = cqueue::buffer_select(entry.flags());
-                let result = match (result, lease) {
-                    (Ok(len), Some(buffer)) => {
-                        let lease = self.buffers.lease(buffer, len as u32);
-                        if len == 0 {
-                            self.buffers.release(lease);
-                            Ok(None)
-                        } else {
-                            Ok(Some(lease))
-                        }
-                    }
-                    (Ok(_), None) => Ok(None),
-                    (Err(errno), _) => Err(errno),
-                };
-                Completion::Received { token, result, more }
-            }
-            Operation::Send => {
-                let outgoing = self.in_flight.take(token.index);
-                Completion::Sent {
-                    token,
-                    result: result.map(|sent| sent as usize),
-                    outgoing,
-                }
-            }
+            Operation::Receive => Completion::Received {
+                token,
+                result: self.buffers.received(entry),
+                more,
+            },
+            Operation::Send => Completion::Sent {
+                token,
+                result: result_of(entry).map(|sent| sent as usize),
+                outgoing: self.in_flight.take(token.index),
+            },
             Operation::Cancel | Operation::Shutdown | Operation::Close | Operation::Connect => {
                 Completion::Done { token }
             }

@@ -1,6 +1,6 @@
 //! The process's limit on open descriptors.
 
-use rlimit::Resource;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
 use crate::error::LoadError;
 
@@ -10,16 +10,18 @@ const OTHERS_MAX: u64 = 128;
 /// Makes room for so many connections, by raising the soft limit if need be.
 pub(crate) fn make_room(connections: usize) -> Result<(), LoadError> {
     let needed = connections as u64 + OTHERS_MAX;
-    // Where the limit cannot be asked for, connections fail one by one and are counted.
-    let Ok((soft, hard)) = Resource::NOFILE.get() else {
-        return Ok(());
+    let limit = getrlimit(Resource::Nofile);
+    // None is no limit.
+    let allows = |limit: Option<u64>| limit.is_none_or(|limit| limit >= needed);
+    let wanted = Rlimit {
+        current: Some(needed),
+        maximum: limit.maximum,
     };
-    if soft >= needed {
+    if allows(limit.current) || (allows(limit.maximum) && setrlimit(Resource::Nofile, wanted).is_ok()) {
         return Ok(());
     }
-    let raised = hard >= needed && Resource::NOFILE.set(needed, hard).is_ok();
-    match raised {
-        true => Ok(()),
-        false => Err(LoadError::Descriptors { needed, limit: hard }),
-    }
+    Err(LoadError::Descriptors {
+        needed,
+        limit: limit.maximum.unwrap_or(u64::MAX),
+    })
 }

@@ -9,10 +9,11 @@ use std::io;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU16, Ordering};
 
-use io_uring::IoUring;
 use io_uring::types::BufRingEntry;
+use io_uring::{IoUring, cqueue};
 
-use crate::kernel::Lease;
+use super::submission::result_of;
+use crate::kernel::{Errno, Lease};
 
 /// The buffers and the ring that provides them.
 #[derive(Debug)]
@@ -59,19 +60,28 @@ impl ProvidedBuffers {
         Ok(())
     }
 
-    /// Names the bytes the kernel has just received into `buffer`.
-    pub(crate) fn lease(&self, buffer: u16, len: u32) -> Lease {
+    /// What a receive that took one of these buffers has brought: bytes, the end of the stream, or an error.
+    pub(crate) fn received(&mut self, completion: &cqueue::Entry) -> Result<Option<Lease>, Errno> {
+        let len = result_of(completion)?;
+        let Some(buffer) = cqueue::buffer_select(completion.flags()) else {
+            return Ok(None);
+        };
         assert!(
             buffer < self.count && len <= self.buffer_bytes,
             "the kernel names a buffer that is not ours"
         );
-        Lease { buffer, len }
+        let lease = Lease { buffer, len };
+        if len > 0 {
+            return Ok(Some(lease));
+        }
+        self.release(lease);
+        Ok(None)
     }
 
     /// The received bytes.
     pub(crate) fn bytes(&self, lease: &Lease) -> &[u8] {
         let start = usize::from(lease.buffer) * self.buffer_bytes as usize;
-        // SAFETY: `lease` made sure that the range lies in the mapping.
+        // SAFETY: `received` made sure that the range lies in the mapping.
         let address = unsafe { self.memory.address.as_ptr().add(start) };
         // SAFETY: the range lies in the mapping, as above; the kernel does not write to a buffer that is not
         // provided, and it is not provided while its lease exists.

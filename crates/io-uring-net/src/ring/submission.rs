@@ -6,11 +6,11 @@ use std::io;
 use std::os::fd::FromRawFd;
 
 use howth_engine::PeerAddress;
-use io_uring::{IoUring, squeue, types};
+use io_uring::{IoUring, cqueue, squeue, types};
 use socket2::SockRef;
 
 use super::RingOptions;
-use crate::kernel::{Socket, Wait};
+use crate::kernel::{Errno, Socket, Wait};
 
 /// The smallest ring that is tried.
 const SUBMISSIONS_MIN: u32 = 16;
@@ -52,6 +52,11 @@ pub(crate) fn set_up(options: RingOptions) -> io::Result<IoUring> {
 pub(crate) fn tear_down(ring: &mut IoUring) {
     let (mut submitter, _, _) = ring.split();
     let _ = submitter.unregister_ring_fd();
+}
+
+/// How an operation ended: a number that is not negative, or an error.
+pub(crate) fn result_of(completion: &cqueue::Entry) -> Result<u32, Errno> {
+    u32::try_from(completion.result()).map_err(|_| Errno(-completion.result()))
 }
 
 /// Queues an entry; a full queue is submitted first.

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use deno_core::{JsBuffer, OpState, op2};
 use howth_engine::{Backpressure, ExchangeId, Exchanges};
-use howth_http1::{Field, ResponseHead};
+use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
 
 use super::{id, state::Bridge};
 
@@ -123,20 +123,17 @@ pub(super) fn op_howth_start(
 ) -> u32 {
     with_response_head(status, &reason, &fields, |head| {
         let id = id(index, generation);
-        let is_bodyless = state.borrow::<Bridge>().with(|exchanges| {
+        let has_content = state.borrow::<Bridge>().with(|exchanges| {
             let request = exchanges.head(id);
-            request.is_some_and(|request| {
-                let is_tunnel = request.is_connect() && (200..300).contains(&status);
-                request.is_head() || is_tunnel || matches!(status, 204 | 205 | 304)
-            })
+            request.is_some_and(|request| has_content(RequestFacts::from(&*request), head.status))
         });
         let length = u64::try_from(length).ok();
         let started = state
             .borrow::<Bridge>()
             .with(|exchanges| exchanges.start(id, head, length));
         match started {
-            Some(Ok(())) if is_bodyless == Some(true) => START_BODYLESS,
-            Some(Ok(())) => START_STREAM,
+            Some(Ok(())) if has_content == Some(true) => START_STREAM,
+            Some(Ok(())) => START_BODYLESS,
             Some(Err(_)) | None => START_GONE,
         }
     })
