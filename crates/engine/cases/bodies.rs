@@ -1,11 +1,13 @@
 //! Request bodies: arrival, backpressure, `100 Continue`, and what becomes of those nobody reads.
 
+use std::collections::HashMap;
+use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId};
+use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Exchanges};
 
 use super::client::Client;
-use super::harness::{Server, Start, ok};
+use super::harness::{Listen, PATIENCE, Server, Start, ok};
 
 fn manual(start: Start) -> (Server, Client) {
     let server = Server::manual(start, EngineOptions::default());
@@ -110,6 +112,60 @@ pub fn stops_reading_at_the_high_watermark(start: Start) {
     assert!(received == expected);
     server.respond(id, "all of it");
     assert_eq!(sender.join().expect("the sender").response().text(), "all of it");
+}
+
+/// The watermark is reached by the bytes that also end the body, in whichever read of the turn: nothing else comes
+/// that could make an engine look again.
+pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
+    const WATERMARK: usize = 150_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let options = EngineOptions {
+        body_high_watermark_bytes: WATERMARK,
+        ..EngineOptions::default()
+    };
+    let (all_sent, wait_for_all) = channel();
+    let mut received = HashMap::new();
+    let mut is_held = true;
+    let application = move |exchanges: &dyn Exchanges, event: Event| {
+        let (Event::Request(id) | Event::BodyReadable(id)) = event else {
+            return;
+        };
+        if std::mem::take(&mut is_held) {
+            // The first request holds the engine until the bodies are there as a whole.
+            wait_for_all.recv_timeout(PATIENCE).expect("the bodies");
+            exchanges.respond(id, &ok(), b"").expect("an open exchange");
+            return;
+        }
+        let sum = received.entry(id.index).or_insert(0);
+        loop {
+            match exchanges.read_body(id, usize::MAX).expect("an open exchange") {
+                BodyRead::Data(bytes) => *sum += bytes.len(),
+                BodyRead::Pending => return,
+                BodyRead::Failed(reason) => panic!("the body {reason}"),
+                BodyRead::End => break,
+            }
+        }
+        let answer = std::mem::take(sum).to_string();
+        exchanges
+            .respond(id, &ok(), answer.as_bytes())
+            .expect("an open exchange");
+    };
+    let server = Server::automatic(start, Listen::Unix(folder.path().join("socket")), options, application);
+    let mut holder = Client::connect(&server);
+    holder.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let lengths = [64_000, 130_000, WATERMARK, 195_000, 210_000, 260_000];
+    let mut clients = lengths.map(|length| {
+        let mut client = Client::connect(&server);
+        client.hold_unread(2 * length);
+        client.send(format!("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"));
+        client.send(vec![b'b'; length]);
+        client
+    });
+    all_sent.send(()).expect("the engine");
+    assert_eq!(holder.response().status(), 200);
+    for (client, length) in clients.iter_mut().zip(lengths) {
+        assert_eq!(client.response().text(), length.to_string());
+    }
 }
 
 pub fn sends_continue_when_the_body_is_read(start: Start) {

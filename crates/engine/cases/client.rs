@@ -6,6 +6,7 @@ use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
 use howth_engine::BindAddress;
+use socket2::SockRef;
 
 use super::harness::{PATIENCE, Server};
 
@@ -73,6 +74,15 @@ impl Client {
             Stream::Tcp(stream) => stream.write_all(bytes.as_ref()).expect("write"),
             Stream::Unix(stream) => stream.write_all(bytes.as_ref()).expect("write"),
         }
+    }
+
+    /// Lets `bytes` be sent before the server reads any of them.
+    pub fn hold_unread(&self, bytes: usize) {
+        let stream = match &self.stream {
+            Stream::Tcp(stream) => SockRef::from(stream),
+            Stream::Unix(stream) => SockRef::from(stream),
+        };
+        stream.set_send_buffer_size(bytes).expect("SO_SNDBUF");
     }
 
     /// False once the connection is closed.

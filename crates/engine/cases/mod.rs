@@ -52,6 +52,7 @@ macro_rules! engine_cases {
                 reads_a_body_as_it_arrives
                 reads_a_chunked_body_with_trailers
                 stops_reading_at_the_high_watermark
+                takes_the_end_of_a_body_that_came_at_once
                 sends_continue_when_the_body_is_read
                 sends_no_continue_when_the_body_has_begun
                 closes_when_continue_was_never_sent

@@ -82,7 +82,10 @@ impl Connection {
                 Poll::Ready(Err(error)) => return Err(error),
             }
         }
-        link.waker.wake_by_ref();
+        // Asked here as well, because it notes that what was read last has to be decoded later.
+        if self.wants_bytes(shared) {
+            link.waker.wake_by_ref();
+        }
         Ok(())
     }
 
