@@ -6,7 +6,7 @@
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import * as server from "ext:howth/40_server.js";
 
-const { connect, listensForSignals, serve, serveModule, waitingPromises } = server;
+const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
@@ -25,5 +25,6 @@ globalThis.__howth = {
   serveModule,
   setRejectionPolicy,
   start,
+  stopped,
   waitingPromises,
 };

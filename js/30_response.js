@@ -5,6 +5,7 @@
 // anything is built.
 
 import { core } from "ext:core/mod.js";
+import { InnerRequest } from "ext:howth/20_request.js";
 
 const {
   getInnerResponse,
@@ -75,8 +76,9 @@ function describe(value) {
   return value === undefined ? "undefined" : `a ${typeof value}`;
 }
 
-// Sends a response that `checkResponse` accepted. `openExchange` gives the InnerRequest, made when needed.
-function sendResponse(index, generation, response, openExchange) {
+// Sends a response that `checkResponse` accepted. A stream is watched over by `inner`,
+// the exchange's InnerRequest; null: none was made yet.
+function sendResponse(index, generation, response, inner, server) {
   const status = response[serveFastStatusKey];
   if (status !== 0 && status !== undefined) {
     const body = response[serveFastBodyKey];
@@ -97,17 +99,17 @@ function sendResponse(index, generation, response, openExchange) {
       return;
     }
   }
-  sendInner(index, generation, toInnerResponse(response), openExchange);
+  sendInner(index, generation, toInnerResponse(response), inner, server);
 }
 
-function sendInner(index, generation, inner, openExchange) {
-  const fields = encodeFields(wireHeaderList(inner));
-  const { status, statusMessage } = inner;
-  if (inner.body === null) {
+function sendInner(index, generation, response, inner, server) {
+  const fields = encodeFields(wireHeaderList(response));
+  const { status, statusMessage } = response;
+  if (response.body === null) {
     ops.op_howth_respond(index, generation, status, statusMessage, fields, "");
     return;
   }
-  const stream = inner.body.streamOrStatic;
+  const stream = response.body.streamOrStatic;
   const body = stream.body;
   if (typeof body === "string") {
     stream.consumed = true;
@@ -117,11 +119,11 @@ function sendInner(index, generation, inner, openExchange) {
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, body);
   } else if (isPrototypeOf(ReadableStreamPrototype, stream)) {
     // A locked stream throws here, while the handler's failure can still be answered.
-    const reader = inner.body.stream.getReader();
-    const length = inner.body.length ?? -1;
+    const reader = response.body.stream.getReader();
+    const length = response.body.length ?? -1;
     const started = ops.op_howth_start(index, generation, status, statusMessage, fields, length);
     if (started === START_STREAM) {
-      pump(openExchange(), reader);
+      pump(inner ?? new InnerRequest(server, index, generation), reader);
       return;
     }
     if (started === START_BODYLESS) ops.op_howth_finish(index, generation);

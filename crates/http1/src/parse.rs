@@ -139,6 +139,7 @@ impl KnownFields {
             expects_continue: self.expects
                 && is_http_11
                 && !matches!(body, BodyLength::None | BodyLength::Known(0)),
+            fields_end: 0,
         })
     }
 

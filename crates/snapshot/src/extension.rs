@@ -10,6 +10,7 @@ deno_core::extension!(
         dir "../../js",
         "00_howth.js",
         "10_rejections.js",
+        "15_head_text.js",
         "20_request.js",
         "30_response.js",
         "35_error_page.js",
