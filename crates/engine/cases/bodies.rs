@@ -124,6 +124,7 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
         ..EngineOptions::default()
     };
     let (all_sent, wait_for_all) = channel();
+    let (tell_held, held) = channel();
     let mut received = HashMap::new();
     let mut is_held = true;
     let application = move |exchanges: &dyn Exchanges, event: Event| {
@@ -132,6 +133,7 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
         };
         if std::mem::take(&mut is_held) {
             // The first request holds the engine until the bodies are there as a whole.
+            tell_held.send(()).expect("the test");
             wait_for_all.recv_timeout(PATIENCE).expect("the bodies");
             exchanges.respond(id, &ok(), b"").expect("an open exchange");
             return;
@@ -150,14 +152,23 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
             .respond(id, &ok(), answer.as_bytes())
             .expect("an open exchange");
     };
-    let server = Server::automatic(start, Listen::Unix(folder.path().join("socket")), options, application);
+    let server = Server::automatic(
+        start,
+        Listen::Unix(folder.path().join("socket")),
+        options,
+        application,
+    );
     let mut holder = Client::connect(&server);
     holder.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    // Connections that are accepted together are read from in any order.
+    held.recv_timeout(PATIENCE).expect("the first request");
     let lengths = [64_000, 130_000, WATERMARK, 195_000, 210_000, 260_000];
     let mut clients = lengths.map(|length| {
         let mut client = Client::connect(&server);
         client.hold_unread(2 * length);
-        client.send(format!("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"));
+        client.send(format!(
+            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"
+        ));
         client.send(vec![b'b'; length]);
         client
     });
