@@ -9,6 +9,7 @@ mod deadlines;
 mod exchanges;
 mod receive;
 mod respond;
+mod rest;
 mod settle;
 mod teardown;
 
@@ -165,6 +166,8 @@ struct Core<K: Kernel> {
     state: State,
     accepting: Accepting,
     due: Vec<(u32, u32)>,
+    /// The last crowded turn whose memory was not freed yet.
+    crowded_at_ms: Option<u64>,
 }
 
 /// Everything the protocol needs; no kernel.
@@ -218,6 +221,7 @@ impl<K: Kernel> Core<K> {
             state,
             accepting: Accepting::default(),
             due: Vec::new(),
+            crowded_at_ms: None,
         }
     }
 
@@ -243,6 +247,7 @@ impl<K: Kernel> Core<K> {
         }
         self.expire();
         self.settle_all();
+        self.rest(reaped);
         std::mem::swap(events, &mut self.state.events);
         self.state.counters.turns += u64::from(reaped > 0);
         Ok(reaped > 0)

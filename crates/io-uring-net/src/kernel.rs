@@ -42,7 +42,9 @@ pub struct Lease {
 /// Bytes on their way out: segments, of which a part may have been sent.
 #[derive(Debug, Default)]
 pub struct Outgoing {
-    segments: VecDeque<Vec<u8>>,
+    /// Not empty while anything is to be sent. Most sends have no other segment, and allocate nothing here.
+    first: Vec<u8>,
+    rest: VecDeque<Vec<u8>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,
 }
@@ -50,20 +52,17 @@ pub struct Outgoing {
 impl Outgoing {
     /// Adds a segment behind the others.
     pub fn push(&mut self, segment: Vec<u8>) {
-        if !segment.is_empty() {
-            self.segments.push_back(segment);
+        if self.first.is_empty() {
+            self.first = segment;
+        } else if !segment.is_empty() {
+            self.rest.push_back(segment);
         }
     }
 
     /// The unsent parts, in order.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        self.segments
-            .iter()
-            .enumerate()
-            .map(|(position, segment)| match position {
-                0 => &segment[self.offset..],
-                _ => segment.as_slice(),
-            })
+        let first = Some(&self.first[self.offset..]).filter(|slice| !slice.is_empty());
+        first.into_iter().chain(self.rest.iter().map(Vec::as_slice))
     }
 
     /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
@@ -72,10 +71,7 @@ impl Outgoing {
     /// When more was sent than there is.
     pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Vec<u8>)) {
         while sent > 0 {
-            let left = self
-                .segments
-                .front()
-                .map_or(0, |segment| segment.len() - self.offset);
+            let left = self.first.len() - self.offset;
             assert!(left > 0, "the kernel sent more bytes than it was given");
             if sent < left {
                 self.offset += sent;
@@ -83,18 +79,19 @@ impl Outgoing {
             }
             sent -= left;
             self.offset = 0;
-            self.segments.pop_front().into_iter().for_each(&mut spent);
+            let next = self.rest.pop_front().unwrap_or_default();
+            spent(std::mem::replace(&mut self.first, next));
         }
     }
 
     /// How many segments there are.
     pub fn segments_len(&self) -> usize {
-        self.segments.len()
+        usize::from(!self.first.is_empty()) + self.rest.len()
     }
 
     /// Whether everything was sent.
     pub fn is_empty(&self) -> bool {
-        self.segments.is_empty()
+        self.first.is_empty()
     }
 }
 
@@ -186,6 +183,9 @@ pub trait Kernel {
 
     /// Gives a buffer back to the kernel.
     fn release(&mut self, lease: Lease);
+
+    /// Gives memory back that only a crowd needs. Not while a lease is out.
+    fn shrink(&mut self);
 
     /// Who is at the other end of a connection.
     fn peer_address(&self, socket: Socket) -> Option<PeerAddress>;

@@ -227,6 +227,14 @@ impl Kernel for Ring {
         self.buffers.release(lease);
     }
 
+    fn shrink(&mut self) {
+        self.in_flight.shrink();
+        // A completion that was not reaped names a buffer with bytes in it.
+        if self.ring.0.completion().is_empty() && !self.ring.0.submission().cq_overflow() {
+            self.buffers.shrink();
+        }
+    }
+
     fn peer_address(&self, socket: Socket) -> Option<PeerAddress> {
         submission::peer_address(socket)
     }

@@ -1,12 +1,18 @@
 //! A table of reusable slots, each with a generation that tells its users apart.
 //!
-//! Slots are never freed, only reused: what a value has allocated serves its successor. Never shrinks; the
-//! bound is the caller's.
+//! Slots are never freed, only reused: what a value has allocated serves its successor, until
+//! [`shrink`](Table::shrink). They lie in chunks, so that a table that grows copies nothing and leaves no memory
+//! behind. The bound is the caller's.
+
+/// Slots of a chunk: a power of two, so that finding one takes a shift and a mask.
+const CHUNK_SLOTS: usize = 64;
 
 /// A table of `T`.
 #[derive(Debug)]
 pub(crate) struct Table<T> {
-    slots: Vec<Slot<T>>,
+    chunks: Vec<Box<[Slot<T>; CHUNK_SLOTS]>>,
+    /// Slots that were ever occupied.
+    len: u32,
     free: Vec<u32>,
     first_generation: u32,
     generation_mask: u32,
@@ -29,7 +35,8 @@ impl<T: Default> Table<T> {
     pub(crate) fn starting_at(first_generation: u32, generation_mask: u32) -> Self {
         assert!((generation_mask.wrapping_add(1)).is_power_of_two());
         Table {
-            slots: Vec::new(),
+            chunks: Vec::new(),
+            len: 0,
             free: Vec::new(),
             first_generation: first_generation & generation_mask,
             generation_mask,
@@ -40,40 +47,57 @@ impl<T: Default> Table<T> {
     pub(crate) fn occupy(&mut self) -> u32 {
         let index = match self.free.pop() {
             Some(index) => index,
-            None => {
-                self.slots.push(Slot {
-                    generation: self.first_generation,
-                    occupied: false,
-                    value: T::default(),
-                });
-                (self.slots.len() - 1) as u32
-            }
+            None => self.add(),
         };
-        let slot = &mut self.slots[index as usize];
+        let slot = self.slot_mut(index);
         assert!(!slot.occupied, "a free slot is occupied");
         slot.occupied = true;
         index
     }
 
+    fn add(&mut self) -> u32 {
+        let index = self.len;
+        if index as usize == self.chunks.len() * CHUNK_SLOTS {
+            self.chunks.push(Box::new(std::array::from_fn(|_| Slot {
+                generation: self.first_generation,
+                occupied: false,
+                value: T::default(),
+            })));
+        }
+        self.len += 1;
+        index
+    }
+
     /// Gives a slot back; ids with its generation are stale from now on.
     pub(crate) fn release(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
+        let generation_mask = self.generation_mask;
+        let slot = self.slot_mut(index);
         assert!(slot.occupied, "a slot is released twice");
         slot.occupied = false;
-        slot.generation = slot.generation.wrapping_add(1) & self.generation_mask;
+        slot.generation = slot.generation.wrapping_add(1) & generation_mask;
         self.free.push(index);
     }
 
     /// Moves an occupied slot to its next generation: ids with the old one are stale from now on.
     pub(crate) fn renew(&mut self, index: u32) {
-        let slot = &mut self.slots[index as usize];
-        slot.generation = slot.generation.wrapping_add(1) & self.generation_mask;
+        let generation_mask = self.generation_mask;
+        let slot = self.slot_mut(index);
+        slot.generation = slot.generation.wrapping_add(1) & generation_mask;
+    }
+
+    /// Frees what the values of free slots have allocated.
+    pub(crate) fn shrink(&mut self) {
+        for position in 0..self.free.len() {
+            let index = self.free[position];
+            self.slot_mut(index).value = T::default();
+        }
     }
 
     /// The slot's value if it is occupied by that generation.
     pub(crate) fn get(&self, index: u32, generation: u32) -> Option<&T> {
-        self.slots
-            .get(index as usize)
+        self.chunks
+            .get(index as usize / CHUNK_SLOTS)
+            .map(|chunk| &chunk[index as usize % CHUNK_SLOTS])
             .filter(|slot| slot.occupied && slot.generation == generation)
             .map(|slot| &slot.value)
     }
@@ -85,21 +109,27 @@ impl<T: Default> Table<T> {
 
     /// The generation of a slot.
     pub(crate) fn generation(&self, index: u32) -> u32 {
-        self.slots[index as usize].generation
+        self.slot(index).generation
     }
 
     /// How many slots are occupied.
     pub(crate) fn occupied(&self) -> usize {
-        self.slots.len() - self.free.len()
+        self.len as usize - self.free.len()
     }
 
     /// The indices of all occupied slots.
     pub(crate) fn indices(&self) -> impl Iterator<Item = u32> + '_ {
-        self.slots
-            .iter()
-            .enumerate()
-            .filter(|(_, slot)| slot.occupied)
-            .map(|(index, _)| index as u32)
+        (0..self.len).filter(|&index| self.slot(index).occupied)
+    }
+}
+
+impl<T> Table<T> {
+    fn slot(&self, index: u32) -> &Slot<T> {
+        &self.chunks[index as usize / CHUNK_SLOTS][index as usize % CHUNK_SLOTS]
+    }
+
+    fn slot_mut(&mut self, index: u32) -> &mut Slot<T> {
+        &mut self.chunks[index as usize / CHUNK_SLOTS][index as usize % CHUNK_SLOTS]
     }
 }
 
@@ -107,7 +137,7 @@ impl<T> std::ops::Index<u32> for Table<T> {
     type Output = T;
 
     fn index(&self, index: u32) -> &T {
-        let slot = &self.slots[index as usize];
+        let slot = self.slot(index);
         debug_assert!(slot.occupied);
         &slot.value
     }
@@ -115,7 +145,7 @@ impl<T> std::ops::Index<u32> for Table<T> {
 
 impl<T> std::ops::IndexMut<u32> for Table<T> {
     fn index_mut(&mut self, index: u32) -> &mut T {
-        let slot = &mut self.slots[index as usize];
+        let slot = self.slot_mut(index);
         debug_assert!(slot.occupied);
         &mut slot.value
     }
@@ -138,6 +168,33 @@ mod tests {
         assert!(table.contains(first, generation + 1));
         assert_eq!(table[first], [7]);
         assert_eq!(table.occupied(), 1);
+    }
+
+    #[test]
+    fn indices_are_dense_across_chunks() {
+        let mut table: Table<u8> = Table::new(3);
+        let count = 3 * CHUNK_SLOTS as u32;
+        assert!((0..count).all(|index| table.occupy() == index));
+        table.release(70);
+        assert!(table.indices().eq((0..count).filter(|&index| index != 70)));
+        assert!(!table.contains(count, 0));
+    }
+
+    #[test]
+    fn shrinking_empties_free_slots_only() {
+        let mut table: Table<Vec<u8>> = Table::new(3);
+        let (kept, freed) = (table.occupy(), table.occupy());
+        table[kept].push(7);
+        table[freed].push(8);
+        table.release(freed);
+        let generation = table.generation(freed);
+        table.shrink();
+        assert_eq!(table[kept], [7]);
+        assert_eq!(table.occupy(), freed);
+        assert_eq!(
+            (table[freed].capacity(), table.generation(freed)),
+            (0, generation)
+        );
     }
 
     #[test]

@@ -18,11 +18,20 @@ pub(crate) struct TimerWheel {
     entries: usize,
 }
 
+/// Every idle connection has one.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
-    tick: u64,
+    /// The lower bits of its tick, which say in which turn of the wheel it is due.
+    tick: u32,
     index: u32,
     generation: u32,
+}
+
+impl Entry {
+    /// Whether it is due after `tick`, from which it is less than seven years away.
+    fn is_after(self, tick: u64) -> bool {
+        self.tick.wrapping_sub(tick as u32).cast_signed() > 0
+    }
 }
 
 impl TimerWheel {
@@ -39,7 +48,7 @@ impl TimerWheel {
     pub(crate) fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
         let tick = at_ms.div_ceil(TICK_MS).max(self.fired + 1);
         self.slots[(tick % SLOTS) as usize].push(Entry {
-            tick,
+            tick: tick as u32,
             index,
             generation,
         });
@@ -57,13 +66,17 @@ impl TimerWheel {
             let slot = &mut self.slots[(tick % SLOTS) as usize];
             let before = slot.len();
             slot.retain(|entry| {
-                let keep = entry.tick > now;
+                let keep = entry.is_after(now);
                 if !keep {
                     due.push((entry.index, entry.generation));
                 }
                 keep
             });
             self.entries -= before - slot.len();
+            // Connections that came together leave their slot together, and need a large one only then.
+            if slot.is_empty() {
+                *slot = Vec::new();
+            }
         }
         self.fired = now;
     }
@@ -119,6 +132,24 @@ mod tests {
         let mut fired = due(&mut wheel, 10_000_000);
         fired.sort_unstable();
         assert_eq!(fired, (0..1_000).collect::<Vec<u32>>());
+    }
+
+    #[test]
+    fn the_lower_bits_of_ticks_may_wrap() {
+        let wrap_ms = (u64::from(u32::MAX) + 1) * TICK_MS;
+        let mut wheel = TimerWheel::new(wrap_ms - 1_000);
+        wheel.schedule(wrap_ms - 500, 1, 0);
+        wheel.schedule(wrap_ms + 500, 2, 0);
+        assert_eq!(due(&mut wheel, wrap_ms - 400), [1]);
+        assert_eq!(due(&mut wheel, wrap_ms + 500), [2]);
+    }
+
+    #[test]
+    fn an_empty_slot_owns_nothing() {
+        let mut wheel = TimerWheel::new(0);
+        (0..1_000).for_each(|index| wheel.schedule(500, index, 0));
+        assert_eq!(due(&mut wheel, 500).len(), 1_000);
+        assert!(wheel.slots.iter().all(|slot| slot.capacity() == 0));
     }
 
     #[test]

@@ -120,10 +120,12 @@ impl<K: Kernel> Core<K> {
     }
 
     pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let at_ms = [self.state.wheel.next_ms(), self.accept_retry_ms()]
-            .into_iter()
-            .flatten()
-            .min()?;
+        let moments = [
+            self.state.wheel.next_ms(),
+            self.accept_retry_ms(),
+            self.rests_at_ms(),
+        ];
+        let at_ms = moments.into_iter().flatten().min()?;
         let now_ms = self.kernel.clock().monotonic_ms;
         Some(Duration::from_millis(at_ms.saturating_sub(now_ms)))
     }

@@ -4,6 +4,9 @@
 //! Who may touch this memory, when: the kernel owns a buffer from [`release`](ProvidedBuffers::release) (or
 //! the start) until the completion that names it; then the engine owns it, through a [`Lease`], until it is
 //! released. Leases are consumed by `release`, so a buffer cannot be given back twice.
+//!
+//! Buffers are taken in turn, so every one that takes part becomes resident memory, however few are in use at
+//! once. Few circulate at first; each receive that finds none brings another one in.
 
 use std::io;
 use std::ptr::NonNull;
@@ -15,6 +18,9 @@ use io_uring::{IoUring, cqueue};
 use super::submission::result_of;
 use crate::kernel::{Errno, Lease};
 
+/// How many buffers circulate at first.
+const CIRCULATING_MIN: u16 = 64;
+
 /// The buffers and the ring that provides them.
 #[derive(Debug)]
 pub(crate) struct ProvidedBuffers {
@@ -25,6 +31,10 @@ pub(crate) struct ProvidedBuffers {
     count: u16,
     buffer_bytes: u32,
     tail: u16,
+    /// Buffers below this id are provided again after their release.
+    circulating: u16,
+    /// By id: the buffer is the kernel's, or leased.
+    is_out: Box<[bool]>,
 }
 
 impl ProvidedBuffers {
@@ -42,10 +52,12 @@ impl ProvidedBuffers {
             count,
             buffer_bytes,
             tail: 0,
+            circulating: count.min(CIRCULATING_MIN),
+            is_out: vec![false; usize::from(count)].into_boxed_slice(),
         })
     }
 
-    /// Registers the ring as `group` and provides all buffers.
+    /// Registers the ring as `group` and provides the first buffers.
     pub(crate) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
         let address = self.entries.address.as_ptr() as u64;
         // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
@@ -54,7 +66,7 @@ impl ProvidedBuffers {
             ring.submitter()
                 .register_buf_ring_with_flags(address, self.count, group, 0)
         }?;
-        for buffer in 0..self.count {
+        for buffer in 0..self.circulating {
             self.provide(buffer);
         }
         Ok(())
@@ -62,7 +74,11 @@ impl ProvidedBuffers {
 
     /// What a receive that took one of these buffers has brought: bytes, the end of the stream, or an error.
     pub(crate) fn received(&mut self, completion: &cqueue::Entry) -> Result<Option<Lease>, Errno> {
-        let len = result_of(completion)?;
+        let len = result_of(completion).inspect_err(|error| {
+            if error.0 == libc::ENOBUFS {
+                self.bring_another_in();
+            }
+        })?;
         let Some(buffer) = cqueue::buffer_select(completion.flags()) else {
             return Ok(None);
         };
@@ -88,12 +104,33 @@ impl ProvidedBuffers {
         unsafe { std::slice::from_raw_parts(address, lease.len as usize) }
     }
 
-    /// Gives a buffer back to the kernel.
+    /// Gives a buffer back to the kernel, or takes it out of circulation.
     pub(crate) fn release(&mut self, lease: Lease) {
-        self.provide(lease.buffer);
+        self.is_out[usize::from(lease.buffer)] = false;
+        if lease.buffer < self.circulating {
+            self.provide(lease.buffer);
+        }
+    }
+
+    /// Lets as few buffers circulate as at first; the others follow when they are released. Frees the memory of all.
+    /// No completion that names a buffer may be waiting, and no lease may be out: their bytes would be lost.
+    pub(crate) fn shrink(&mut self) {
+        self.circulating = self.count.min(CIRCULATING_MIN);
+        self.memory.forget();
+    }
+
+    fn bring_another_in(&mut self) {
+        if self.circulating < self.count {
+            let buffer = self.circulating;
+            self.circulating += 1;
+            if !self.is_out[usize::from(buffer)] {
+                self.provide(buffer);
+            }
+        }
     }
 
     fn provide(&mut self, buffer: u16) {
+        self.is_out[usize::from(buffer)] = true;
         let base = self.entries.address.as_ptr().cast::<BufRingEntry>();
         let position = usize::from(self.tail & (self.count - 1));
         let start = usize::from(buffer) * self.buffer_bytes as usize;
@@ -140,6 +177,15 @@ impl Mapping {
         }
         let address = NonNull::new(address.cast()).ok_or(io::ErrorKind::OutOfMemory)?;
         Ok(Mapping { address, len })
+    }
+}
+
+impl Mapping {
+    /// Gives the pages back; they read as zeroes from now on.
+    fn forget(&mut self) {
+        // SAFETY: the mapping is ours and of this length, and nobody counts on its bytes, as `shrink` demands. Memory
+        // that is not given back serves as well.
+        unsafe { libc::madvise(self.address.as_ptr().cast(), self.len, libc::MADV_DONTNEED) };
     }
 }
 

@@ -9,13 +9,19 @@ use io_uring::{opcode, squeue, types};
 
 use crate::kernel::{Outgoing, Socket};
 
-/// The sends in flight, by connection index; a connection has at most one.
+/// The sends in flight; a connection has at most one.
 #[derive(Debug, Default)]
 pub(super) struct InFlight {
-    sends: Vec<Option<Held>>,
+    /// Where the send of each connection is in `sends`; `NONE`: it has none. All that an idle connection owns here.
+    places: Vec<u32>,
+    sends: Vec<Held>,
+    /// Places in `sends` that hold nothing.
+    free: Vec<u32>,
 }
 
-#[derive(Debug)]
+const NONE: u32 = u32::MAX;
+
+#[derive(Debug, Default)]
 struct Held {
     outgoing: Outgoing,
     /// What a vectored send points to; `None` when one segment is sent.
@@ -44,10 +50,10 @@ impl InFlight {
     /// Takes the bytes and gives the entry that sends them.
     pub(super) fn hold(&mut self, socket: Socket, index: u32, outgoing: Outgoing) -> squeue::Entry {
         let slot = index as usize;
-        if self.sends.len() <= slot {
-            self.sends.resize_with(slot + 1, || None);
+        if self.places.len() <= slot {
+            self.places.resize(slot + 1, NONE);
         }
-        assert!(self.sends[slot].is_none(), "a connection has two sends in flight");
+        assert!(self.places[slot] == NONE, "a connection has two sends in flight");
         let mut held = Held {
             outgoing,
             vector: None,
@@ -66,17 +72,33 @@ impl InFlight {
                 .flags(libc::MSG_NOSIGNAL as u32)
                 .build()
         };
-        self.sends[slot] = Some(held);
+        self.places[slot] = self.keep(held);
         entry
+    }
+
+    fn keep(&mut self, held: Held) -> u32 {
+        if let Some(place) = self.free.pop() {
+            self.sends[place as usize] = held;
+            return place;
+        }
+        self.sends.push(held);
+        self.sends.len() as u32 - 1
     }
 
     /// Gives the bytes of a completed send back.
     pub(super) fn take(&mut self, index: u32) -> Outgoing {
-        self.sends
-            .get_mut(index as usize)
-            .and_then(Option::take)
-            .map(|held| held.outgoing)
-            .expect("a send completes that was never queued")
+        let place = std::mem::replace(&mut self.places[index as usize], NONE);
+        assert!(place != NONE, "a send completes that was never queued");
+        self.free.push(place);
+        std::mem::take(&mut self.sends[place as usize]).outgoing
+    }
+
+    /// Gives back what only many sends at once need.
+    pub(super) fn shrink(&mut self) {
+        if self.free.len() == self.sends.len() {
+            self.sends = Vec::new();
+            self.free = Vec::new();
+        }
     }
 }
 
