@@ -156,6 +156,26 @@ impl Output {
         !self.tail.is_empty() || !self.segments.is_empty()
     }
 
+    /// Whether the tail is all there is to give to the kernel.
+    pub(crate) fn is_only_tail(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Notes that the kernel took `sent` bytes of the tail and of `parts` behind it, and keeps a copy of the rest.
+    pub(crate) fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
+        self.taken += sent as u64;
+        self.sent += sent as u64;
+        let of_tail = sent.min(self.tail.len());
+        self.tail.drain(..of_tail);
+        let mut skipped = sent - of_tail;
+        for part in parts {
+            let of_part = skipped.min(part.len());
+            skipped -= of_part;
+            self.tail.extend_from_slice(&part[of_part..]);
+        }
+        assert_eq!(skipped, 0, "the kernel sent more bytes than it was given");
+    }
+
     /// Queues a body without copying it.
     pub(crate) fn push_segment(&mut self, segment: Vec<u8>) {
         self.seal();
@@ -202,6 +222,17 @@ mod tests {
         assert!(!output.is_ready());
         output.sent += 5;
         assert_eq!((output.queued(), output.unsent()), (12, 7));
+    }
+
+    #[test]
+    fn what_the_kernel_took_at_once_is_not_kept() {
+        for sent in 0..=10 {
+            let mut output = Output::default();
+            output.tail.extend_from_slice(b"head");
+            output.advance(sent, &[b"abc", b"", b"def"]);
+            assert_eq!(output.tail, b"headabcdef"[sent..]);
+            assert_eq!((output.queued(), output.unsent()), (10, 10 - sent as u64));
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@
 
 mod accept;
 mod deadlines;
+mod direct;
 mod exchanges;
 mod receive;
 mod respond;

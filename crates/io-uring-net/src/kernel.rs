@@ -154,6 +154,10 @@ pub trait Kernel {
     /// Sends; the bytes belong to the kernel until their completion.
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing);
 
+    /// sendmsg(2) of all slices, without waiting and without a completion. Gives how many bytes the kernel took; none
+    /// on an error, which the next queued send meets as well.
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize;
+
     /// Cancels `target`, which completes in its own way; `token` is the cancellation's own.
     fn cancel(&mut self, target: Token, token: Token);
 

@@ -178,6 +178,10 @@ impl Kernel for Ring {
         self.push(entry, token);
     }
 
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize {
+        submission::send_now(socket, slices)
+    }
+
     fn cancel(&mut self, target: Token, token: Token) {
         self.push(opcode::AsyncCancel::new(target.pack()).build(), token);
     }

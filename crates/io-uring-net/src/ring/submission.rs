@@ -2,7 +2,7 @@
 //!
 //! Owns no memory. Its callers, `ring` and `client`, guarantee what an entry points to; see each `SAFETY` comment.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::FromRawFd;
 
 use howth_engine::PeerAddress;
@@ -100,6 +100,16 @@ pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
             _ => Err(error),
         },
     }
+}
+
+/// sendmsg(2), without waiting; gives how many bytes were taken.
+pub(crate) fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
+    let slices: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+    with_socket(socket, |reference| {
+        reference
+            .send_vectored_with_flags(&slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+            .unwrap_or(0)
+    })
 }
 
 /// getpeername(2).
