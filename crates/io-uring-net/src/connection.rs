@@ -25,15 +25,18 @@ pub(crate) enum Phase {
     Closing,
 }
 
-/// The multishot receive of a connection.
+/// How a connection's bytes are received. Multishot into provided buffers, as a rule, which an idle connection owns
+/// nothing for; a large request body straight into memory of its own, whenever a poll says that there is some of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Receive {
     /// None is in flight.
     #[default]
     Off,
-    /// One is in flight.
+    /// A multishot receive is in flight.
     Armed,
-    /// One is in flight and was cancelled.
+    /// A poll is in flight.
+    Polled,
+    /// Either is in flight and was cancelled.
     Cancelling,
 }
 
@@ -60,6 +63,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Option<Socket>,
     pub(crate) phase: Phase,
     pub(crate) receive: Receive,
+    /// Receiving was stopped by us: what the client does not send meanwhile is not held against it.
+    pub(crate) paused: bool,
     /// Operations in flight, the receive included.
     pub(crate) operations: u8,
     pub(crate) sending: bool,

@@ -268,6 +268,7 @@ impl<K: Kernel> Core<K> {
         match completion {
             Completion::Accepted { result, more } => self.accepted(result, more),
             Completion::Received { token, result, more } => self.received(token, result, more),
+            Completion::Readable { token } => self.readable(token),
             Completion::Sent {
                 token,
                 result,

@@ -114,6 +114,11 @@ pub enum Completion {
         /// Whether further completions of the same operation follow.
         more: bool,
     },
+    /// A connection that was polled has bytes, an end or an error to be received, or the poll was cancelled.
+    Readable {
+        /// Whose poll it is.
+        token: Token,
+    },
     /// A send ended, with its bytes given back.
     Sent {
         /// Whose send it is.
@@ -150,6 +155,16 @@ pub trait Kernel {
 
     /// Arms a multishot receive.
     fn receive(&mut self, socket: Socket, token: Token);
+
+    /// Polls once for something to receive.
+    fn poll_readable(&mut self, socket: Socket, token: Token);
+
+    /// recv(2), without waiting and without a completion: what is there, up to `bytes_max` bytes, in memory of its own.
+    /// Nothing: the end of the stream.
+    ///
+    /// # Errors
+    /// `EAGAIN` when there is nothing; whatever else recv(2) says.
+    fn receive_now(&mut self, socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno>;
 
     /// Sends; the bytes belong to the kernel until their completion.
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing);

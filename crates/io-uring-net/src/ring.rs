@@ -19,7 +19,7 @@ use std::time::{Instant, SystemTime};
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, opcode, types};
 
-use crate::kernel::{Clock, Completion, Kernel, Lease, Outgoing, Socket, Wait};
+use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use in_flight::InFlight;
@@ -136,6 +136,7 @@ impl Ring {
                 result: result_of(entry).map(|sent| sent as usize),
                 outgoing: self.in_flight.take(token.index),
             },
+            Operation::Readable => Completion::Readable { token },
             Operation::Cancel | Operation::Shutdown | Operation::Close | Operation::Connect => {
                 Completion::Done { token }
             }
@@ -171,6 +172,15 @@ impl Kernel for Ring {
             opcode::RecvMulti::new(types::Fd(socket.0), BUFFER_GROUP).build(),
             token,
         );
+    }
+
+    fn poll_readable(&mut self, socket: Socket, token: Token) {
+        let events = (libc::POLLIN | libc::POLLRDHUP) as u32;
+        self.push(opcode::PollAdd::new(types::Fd(socket.0), events).build(), token);
+    }
+
+    fn receive_now(&mut self, socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
+        submission::receive_now(socket, bytes_max)
     }
 
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing) {

@@ -187,7 +187,7 @@ impl State {
     fn body_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
         let gap = milliseconds(self.options.deadlines.body_gap)?;
-        if connection.receive != Receive::Armed {
+        if !matches!(connection.receive, Receive::Armed | Receive::Polled) {
             return None;
         }
         if let Some(body) = connection.body {

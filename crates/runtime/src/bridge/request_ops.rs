@@ -10,9 +10,6 @@ use howth_http1::{BodyLength, FieldLines, RequestHead};
 
 use super::{head_text, id, state::Bridge};
 
-/// What a body that arrives in parts is read in at most.
-const READ_BYTES_MAX: usize = 64 * 1024;
-
 /// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
 const BODY_PENDING: i32 = 0;
 const BODY_END: i32 = 1;
@@ -163,7 +160,7 @@ fn whole_body(state: &OpState, id: ExchangeId) -> Option<Vec<u8>> {
         .flatten()
 }
 
-/// The next part of the body: bytes, a number (nothing yet, end), or a string that says what went wrong.
+/// What has come of the body, which the engine bounds: bytes, a number (nothing yet, end), or a string that says what went wrong.
 #[op2]
 pub(super) fn op_howth_body_read<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -173,7 +170,7 @@ pub(super) fn op_howth_body_read<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let read = state
         .borrow::<Bridge>()
-        .with(|exchanges| exchanges.read_body(id(index, generation), READ_BYTES_MAX));
+        .with(|exchanges| exchanges.read_body(id(index, generation), usize::MAX));
     match read {
         Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, bytes),
         Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),
