@@ -35,19 +35,17 @@ pub fn encode_head(
     let mut has_date = false;
     for &(name, value) in head.fields {
         if is_forwarded(name) {
-            has_date |= name.eq_ignore_ascii_case(b"date");
+            has_date |= name.len() == 4 && name.eq_ignore_ascii_case(b"date");
             push_field(out, name, value);
         }
     }
     if !has_date {
-        push_field(out, b"date", date.as_bytes());
+        out.extend_from_slice(date.line());
     }
     if let Some(bytes) = plan.content_length {
-        push_field(
-            out,
-            b"content-length",
-            itoa::Buffer::new().format(bytes).as_bytes(),
-        );
+        out.extend_from_slice(b"content-length: ");
+        out.extend_from_slice(itoa::Buffer::new().format(bytes).as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
     if plan.framing == Framing::Chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
