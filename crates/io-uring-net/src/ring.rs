@@ -64,7 +64,12 @@ pub struct Ring {
     listener: Option<OwnedFd>,
     started: Instant,
     overflows: u64,
+    /// Completions that were taken from the kernel's queue together, in reverse.
+    reaped: Vec<cqueue::Entry>,
 }
+
+/// Completions taken at once: the queue's ends are shared with the kernel, so each look at them costs.
+const REAPED_MAX: usize = 64;
 
 struct IoUringBox(IoUring);
 
@@ -95,6 +100,7 @@ impl Ring {
             listener: Some(listener),
             started: Instant::now(),
             overflows: 0,
+            reaped: Vec::with_capacity(REAPED_MAX),
         })
     }
 
@@ -226,7 +232,11 @@ impl Kernel for Ring {
 
     fn reap(&mut self) -> Option<Completion> {
         loop {
-            let entry = self.ring.0.completion().next()?;
+            if self.reaped.is_empty() {
+                self.reaped.extend(self.ring.0.completion().take(REAPED_MAX));
+                self.reaped.reverse();
+            }
+            let entry = self.reaped.pop()?;
             if let Some(completion) = self.completion(&entry) {
                 return Some(completion);
             }

@@ -13,19 +13,28 @@ use crate::kernel::Kernel;
 const DIRECT_BYTES_MIN: usize = 16 * 1024;
 
 /// Appends `parts` to what the exchange has written; what the kernel takes at once is never copied.
+#[inline]
 pub(super) fn push<K: Kernel>(kernel: &mut K, state: &mut State, exchange: u32, parts: &[&[u8]]) {
+    if parts.iter().map(|part| part.len()).sum::<usize>() < DIRECT_BYTES_MIN {
+        return copy(state, exchange, parts);
+    }
+    offer(kernel, state, exchange, parts);
+}
+
+#[inline]
+fn copy(state: &mut State, exchange: u32, parts: &[&[u8]]) {
+    let output = state.output(exchange);
+    parts.iter().for_each(|part| output.extend_from_slice(part));
+}
+
+fn offer<K: Kernel>(kernel: &mut K, state: &mut State, exchange: u32, parts: &[&[u8]]) {
     let index = state.exchanges[exchange].connection;
     let connection = &state.connections[index];
-    let bytes: usize = parts.iter().map(|part| part.len()).sum();
     let is_next =
         connection.writer == Some(exchange) && !connection.sending && connection.output.is_only_tail();
-    let socket = connection
-        .socket
-        .filter(|_| bytes >= DIRECT_BYTES_MIN && is_next && connection.phase == Phase::Open);
-    let Some(socket) = socket else {
-        let output = state.output(exchange);
-        parts.iter().for_each(|part| output.extend_from_slice(part));
-        return;
+    let is_free = is_next && connection.phase == Phase::Open;
+    let Some(socket) = connection.socket.filter(|_| is_free) else {
+        return copy(state, exchange, parts);
     };
     let sent = {
         let tail = connection.output.tail.as_slice();

@@ -138,6 +138,7 @@ impl<K: Kernel> Exchanges for Shared<K> {
                 now_ms + set.timeout_ms
             };
             let connection = set.connection;
+            state.has_own_deadlines = true;
             state.unsettle(connection);
             Ok(())
         })

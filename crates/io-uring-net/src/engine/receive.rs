@@ -31,6 +31,9 @@ impl<K: Kernel> Core<K> {
             Ok(Some(lease)) => {
                 self.state.ingest(index, self.kernel.bytes(&lease));
                 self.kernel.release(lease);
+                if more && self.state.only_waits_for_answers(index) {
+                    return;
+                }
             }
             Ok(None) => self.state.end_of_stream(index),
             // The buffers of this turn are given back by its end; settling arms the receive again.
@@ -111,6 +114,18 @@ impl State {
         self.tell_body_readable(body);
         // The end, if this was the last of it.
         self.decode(index, &[]);
+    }
+
+    /// Whether receiving goes on as it is and nothing else is to be done before the application has answered.
+    fn only_waits_for_answers(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        self.is_plain(connection)
+            && connection.exchanges > 0
+            && connection.exchanges < self.options.pipeline_max
+            && connection.receive == Receive::Armed
+            && !connection.takes_no_more
+            && !connection.held_back
+            && self.options.deadlines.handler.is_none()
     }
 
     fn ingest(&mut self, index: u32, bytes: &[u8]) {
