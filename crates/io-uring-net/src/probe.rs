@@ -9,6 +9,15 @@ use io_uring::{IoUring, Probe, opcode};
 
 use crate::ring::{RingOptions, set_up};
 
+/// A ring that costs the start little: whatever would refuse a large one refuses this one, but for the limit on
+/// locked memory, for which the engine makes its ring smaller.
+const SMALLEST: RingOptions = RingOptions {
+    submissions: 16,
+    completions: 32,
+    buffers: 1,
+    buffer_bytes: 4096,
+};
+
 /// Why io_uring cannot serve.
 #[derive(Debug, thiserror::Error)]
 pub enum Refusal {
@@ -55,7 +64,7 @@ impl Refusal {
 /// # Errors
 /// The reason it cannot be used.
 pub fn probe() -> Result<(), Refusal> {
-    let mut ring = set_up(RingOptions::default()).map_err(explain)?;
+    let mut ring = set_up(SMALLEST).map_err(explain)?;
     run_nop(&mut ring).map_err(explain)?;
     let mut supported = Probe::new();
     ring.submitter().register_probe(&mut supported).map_err(explain)?;
@@ -90,13 +99,7 @@ fn run_nop(ring: &mut IoUring) -> io::Result<()> {
 /// tried by setting the ring up, and the kernels that have it have the others.
 fn check_provided_buffers() -> Result<(), Refusal> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").map_err(Refusal::Failed)?;
-    let smallest = RingOptions {
-        submissions: 16,
-        completions: 32,
-        buffers: 1,
-        buffer_bytes: 4096,
-    };
-    crate::Ring::new(socket.into(), smallest)
+    crate::Ring::new(socket.into(), SMALLEST)
         .map(drop)
         .map_err(explain)
 }

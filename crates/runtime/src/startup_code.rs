@@ -1,13 +1,48 @@
 //! Giving the memory of start-up code back.
 //!
 //! Starting an isolate touches much of the binary once: of its code some 30 MiB were resident afterwards (seen on
-//! x86-64 Linux), a third of which serving ever uses. Called by: the supervisor, once, when all cores serve.
+//! x86-64 Linux), a third of which serving ever uses. V8's compilers follow, when the first requests come. Called by:
+//! the supervisor, once all cores serve.
+
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use tokio::time::{Sleep, sleep};
+
+/// When the handlers of a server that has work are compiled.
+const COMPILED: Duration = Duration::from_secs(10);
+
+/// The release that is still to come.
+pub(crate) struct StartupCode {
+    timer: Option<Pin<Box<Sleep>>>,
+}
+
+impl StartupCode {
+    /// Releases the code of the start now, and the compilers' later. Must be called inside a tokio runtime.
+    pub(crate) fn release() -> Self {
+        release();
+        StartupCode {
+            timer: Some(Box::pin(sleep(COMPILED))),
+        }
+    }
+
+    /// Releases what is due; the waker is registered for what is not.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) {
+        if let Some(timer) = &mut self.timer
+            && let Poll::Ready(()) = timer.as_mut().poll(context)
+        {
+            release();
+            self.timer = None;
+        }
+    }
+}
 
 cfg_if::cfg_if! {
     if #[cfg(target_os = "linux")] {
         /// Lets the kernel drop the pages of the binary's code; those that are used are mapped again, from the
         /// page cache, when they are.
-        pub(crate) fn release() {
+        fn release() {
             // Without /proc nothing is released, which costs memory only.
             let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else { return };
             let Ok(binary) = std::fs::read_link("/proc/self/exe") else { return };
@@ -19,7 +54,7 @@ cfg_if::cfg_if! {
             }
         }
     } else {
-        pub(crate) fn release() {}
+        fn release() {}
     }
 }
 

@@ -23,7 +23,7 @@ use crate::modules::Modules;
 use crate::open_files;
 use crate::options::Options;
 use crate::signals::Signals;
-use crate::startup_code;
+use crate::startup_code::StartupCode;
 use crate::watch::Watch;
 
 /// Messages a lane of orders or reports holds; there are never more than a few.
@@ -149,6 +149,7 @@ struct Supervisor {
     processors: Vec<usize>,
     cores: Vec<Core>,
     phase: Phase,
+    startup_code: Option<StartupCode>,
     is_restarting: bool,
     code: i32,
 }
@@ -171,6 +172,7 @@ impl Supervisor {
             processors: allowed_processors(),
             cores: Vec::new(),
             phase: Phase::Serving,
+            startup_code: None,
             is_restarting: false,
             code: 0,
         }
@@ -213,6 +215,9 @@ impl Supervisor {
         }
         if self.cores.iter().all(|core| core.is_ended) {
             return Poll::Ready(Ok(self.outcome()));
+        }
+        if let Some(startup_code) = &mut self.startup_code {
+            startup_code.poll(context);
         }
         self.poll_deadline(context)
     }
@@ -287,7 +292,7 @@ impl Supervisor {
             }
         }
         if self.cores.len() == self.wanted && self.cores.iter().all(|core| core.has_listened) {
-            startup_code::release();
+            self.startup_code = Some(StartupCode::release());
         }
         Ok(())
     }

@@ -14,7 +14,7 @@ mod state;
 
 use std::borrow::Cow;
 
-use deno_core::{ExtensionFileSource, ascii_str_include};
+use deno_core::ExtensionFileSource;
 use howth_engine::ExchangeId;
 
 pub(crate) use application::{Application, Configuration, Entry};
@@ -66,8 +66,10 @@ deno_core::extension!(
 
 /// The extension that adds the ops to an isolate.
 pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
-    let connect = ExtensionFileSource::new("ext:howth_ops/connect.js", ascii_str_include!("connect.js"));
     let mut extension = howth_ops::init(bridge);
+    let names: Vec<&str> = extension.ops.iter().map(|op| op.name).collect();
+    let source = format!("{}({names:?})", include_str!("connect.js"));
+    let connect = ExtensionFileSource::new_computed("ext:howth_ops/connect.js", source.into());
     extension.js_files = Cow::Owned(vec![connect]);
     extension
 }

@@ -46,7 +46,8 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     let worker_options = WorkerOptions {
         bootstrap: BootstrapOptions {
             node_ipc_init: process.parent_channel.take(),
-            ..bootstrap_options(process, WorkerExecutionMode::Run)
+            // Not `Run`: that makes Deno's own server of an entry module that exports `fetch`, and loads it for that.
+            ..bootstrap_options(process, WorkerExecutionMode::None)
         },
         extensions,
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
