@@ -1,25 +1,14 @@
 // From the platform's Response to the wire.
 //
-// A response with a string or bytes leaves in one call of the engine; only a stream takes more. What the
-// Response class keeps ready for a server (status, body and content type of a plain response) is used before
-// anything is built.
+// A response with a string or bytes leaves in one call of the engine; only a stream takes more. What a program
+// constructed is sent as it was given (js/14_message.js); Deno's own responses are taken apart first.
 
 import { core } from "ext:core/mod.js";
+import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
 
-const {
-  getInnerResponse,
-  responseBodyUsed,
-  ResponsePrototype,
-  serveFastBodyKey,
-  serveFastConsumedKey,
-  serveFastContentTypeKey,
-  serveFastHeaderKindKey,
-  serveFastStatusKey,
-  SERVE_FAST_HEADER_DEFAULT_TEXT,
-  SERVE_FAST_HEADER_NONE,
-  toInnerResponse,
-  wireHeaderList,
-} = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { responseBodyUsed, ResponsePrototype, toInnerResponse, wireHeaderList } = core.loadExtScript(
+  "ext:deno_fetch/23_response.js",
+);
 const { ReadableStreamPrototype } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 const isPrototypeOf = Function.prototype.call.bind(Object.prototype.isPrototypeOf);
@@ -51,7 +40,7 @@ function checkResponse(response) {
       `The handler must return a Response (or a promise of one), but returned ${describe(response)}`,
     );
   }
-  const inner = getInnerResponse(response);
+  const inner = innerResponse(response);
   if (inner === undefined) {
     throw new TypeError(
       "The handler returned an object that looks like a Response but was not constructed",
@@ -60,7 +49,7 @@ function checkResponse(response) {
   if (inner.type === "error") {
     throw new TypeError("The handler returned Response.error(), which cannot be sent");
   }
-  if (response[serveFastConsumedKey] || responseBodyUsed(response)) {
+  if (inner instanceof InnerResponse ? inner.isUsed : responseBodyUsed(response)) {
     throw new TypeError(
       "The body of the Response was used already; make a new Response for each request, or clone() it",
     );
@@ -77,27 +66,32 @@ function describe(value) {
 
 // Sends a response that `checkResponse` accepted. `openExchange` gives the InnerRequest, made when needed.
 function sendResponse(index, generation, response, openExchange) {
-  const status = response[serveFastStatusKey];
-  if (status !== 0 && status !== undefined) {
-    const body = response[serveFastBodyKey];
-    if (body !== null) {
-      response[serveFastConsumedKey] = true;
-      const kind = response[serveFastHeaderKindKey];
-      const type =
-        kind === SERVE_FAST_HEADER_DEFAULT_TEXT
-          ? DEFAULT_TEXT
-          : kind === SERVE_FAST_HEADER_NONE
-            ? ""
-            : response[serveFastContentTypeKey];
-      if (typeof body === "string") {
-        ops.op_howth_respond_text(index, generation, status, type, body);
-      } else {
-        ops.op_howth_respond_bytes(index, generation, status, type, body);
-      }
-      return;
-    }
+  const inner = innerResponse(response);
+  if (!(inner instanceof InnerResponse)) {
+    sendInner(index, generation, toInnerResponse(response), openExchange);
+    return;
   }
-  sendInner(index, generation, toInnerResponse(response), openExchange);
+  const content = inner.takeContent();
+  if (content === null) {
+    sendInner(index, generation, inner, openExchange);
+    return;
+  }
+  const { status, statusMessage } = inner;
+  if (inner.fields === null && statusMessage === "") {
+    const type = inner.contentType ?? "";
+    if (typeof content === "string") {
+      ops.op_howth_respond_text(index, generation, status, type, content);
+    } else {
+      ops.op_howth_respond_bytes(index, generation, status, type, content);
+    }
+    return;
+  }
+  const fields = encodeFields(inner.headerList);
+  if (typeof content === "string") {
+    ops.op_howth_respond(index, generation, status, statusMessage, fields, content);
+  } else {
+    ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, content);
+  }
 }
 
 function sendInner(index, generation, inner, openExchange) {
