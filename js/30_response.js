@@ -13,6 +13,7 @@ const { ReadableStreamPrototype } = core.loadExtScript("ext:deno_web/06_streams.
 
 const isPrototypeOf = Function.prototype.call.bind(Object.prototype.isPrototypeOf);
 
+const NO_FIELDS = [];
 const DEFAULT_TEXT = "text/plain;charset=UTF-8";
 
 // What op_howth_start answers, besides that the exchange is over.
@@ -71,27 +72,62 @@ function sendResponse(index, generation, response, openExchange) {
     sendInner(index, generation, toInnerResponse(response), openExchange);
     return;
   }
-  const content = inner.takeContent();
+  const content = inner.takeContent() ?? (inner.body === null ? "" : null);
   if (content === null) {
     sendInner(index, generation, inner, openExchange);
     return;
   }
+  if (inner.statusMessage === "" && sendAsGiven(index, generation, inner, content)) return;
   const { status, statusMessage } = inner;
-  if (inner.fields === null && statusMessage === "") {
-    const type = inner.contentType ?? "";
-    if (typeof content === "string") {
-      ops.op_howth_respond_text(index, generation, status, type, content);
-    } else {
-      ops.op_howth_respond_bytes(index, generation, status, type, content);
-    }
-    return;
-  }
   const fields = encodeFields(inner.headerList);
   if (typeof content === "string") {
     ops.op_howth_respond(index, generation, status, statusMessage, fields, content);
   } else {
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, content);
   }
+}
+
+// Sends a response of few fields in which nothing has to be put together; false: it is not such a one.
+function sendAsGiven(index, generation, inner, content) {
+  const { status } = inner;
+  const type = inner.contentType;
+  const flat = inner.fields === null ? NO_FIELDS : inner.fields.flat;
+  if (flat === null) return false;
+  const only = flat.length === 0 ? (type ?? "") : type === null ? onlyType(flat) : null;
+  if (typeof content !== "string") {
+    if (only === null) return false;
+    ops.op_howth_respond_bytes(index, generation, status, only, content);
+    return true;
+  }
+  if (only !== null) {
+    ops.op_howth_respond_text(index, generation, status, only, content);
+    return true;
+  }
+  const second = type === null ? 2 : 0;
+  if (flat.length > second + 6) return false;
+  // biome-ignore format: a line is a field
+  ops.op_howth_respond_few(
+    index, generation, status,
+    type === null ? nameAt(flat, 0) : "content-type", type ?? valueAt(flat, 0),
+    nameAt(flat, second), valueAt(flat, second),
+    nameAt(flat, second + 2), valueAt(flat, second + 2),
+    nameAt(flat, second + 4), valueAt(flat, second + 4),
+    content,
+  );
+  return true;
+}
+
+// The content type of a response that has no other field; null: it has, or another.
+function onlyType(flat) {
+  return flat.length === 2 && flat[0].lower === "content-type" ? flat[1] : null;
+}
+
+function nameAt(flat, at) {
+  return at < flat.length ? flat[at].written : "";
+}
+
+function valueAt(flat, at) {
+  return at < flat.length ? flat[at + 1] : "";
 }
 
 function sendInner(index, generation, inner, openExchange) {
