@@ -9,7 +9,7 @@ import {
 } from "ext:howth/11_interface.js";
 import { FieldList, fieldName } from "ext:howth/12_fields.js";
 import { fill, headersOver, throwIfInvalid } from "ext:howth/13_headers.js";
-import { InnerMessage } from "ext:howth/14_message.js";
+import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveUrl } from "ext:howth/16_url.js";
 
 const {
@@ -37,7 +37,6 @@ const responseKey = privateSymbol(sample, "response");
 const headersKey = privateSymbol(sample, "headers");
 const guardKey = privateSymbol(sample, "headers guard");
 
-const toBodyInit = webidl.converters["BodyInit_DOMString?"];
 const toByteString = webidl.converters.ByteString;
 const toUnsignedShort = webidl.converters["unsigned short"];
 const toUSVString = webidl.converters.USVString;
@@ -147,7 +146,7 @@ function Response(body = null, init = undefined) {
   const inner = new InnerResponse();
   this[responseKey] = inner;
   const prefix = "Failed to construct 'Response'";
-  const given = typeof body === "string" ? body : toBodyInit(body, prefix, "Argument 1");
+  const given = toBody(body, prefix);
   const problem = inner.readInit(init, prefix);
   if (given !== null) inner.giveBody(given);
   if (init !== undefined) inner.check(problem);

@@ -7,7 +7,7 @@ import { core, primordials } from "ext:core/mod.js";
 import { privateSymbol, replaceInterface, replaceMembers } from "ext:howth/11_interface.js";
 import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
 import { fill, headersOver, throwIfInvalid } from "ext:howth/13_headers.js";
-import { InnerMessage } from "ext:howth/14_message.js";
+import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveUrl } from "ext:howth/16_url.js";
 
 const {
@@ -33,7 +33,6 @@ const signalCacheKey = privateSymbol(sample, "signalCache");
 const headersKey = privateSymbol(prototype, "headers");
 const signalKey = privateSymbol(prototype, "signal");
 
-const toBodyInit = webidl.converters["BodyInit_DOMString?"];
 const toByteString = webidl.converters.ByteString;
 const toDOMString = webidl.converters.DOMString;
 
@@ -188,7 +187,7 @@ function readInit(init, prefix) {
   if (init === undefined || init === null) return null;
   const given = { body: null, fields: null, method: undefined, problem: null };
   const { body } = init;
-  if (body !== undefined) given.body = typeof body === "string" ? body : toBodyInit(body, prefix);
+  if (body !== undefined) given.body = toBody(body, prefix);
   const { headers } = init;
   if (headers !== undefined) {
     given.fields = new FieldList([]);

@@ -79,7 +79,8 @@ function sendResponse(index, generation, response, openExchange) {
   }
   if (inner.statusMessage === "" && sendAsGiven(index, generation, inner, content)) return;
   const { status, statusMessage } = inner;
-  const fields = encodeFields(inner.headerList);
+  const list = inner.openFields();
+  const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
   if (typeof content === "string") {
     ops.op_howth_respond(index, generation, status, statusMessage, fields, content);
   } else {
