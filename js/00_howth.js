@@ -4,6 +4,7 @@
 // starts, before any program runs, so no program sees it.
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
+import "ext:howth/17_request.js";
 import * as server from "ext:howth/40_server.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;

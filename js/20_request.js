@@ -5,7 +5,7 @@
 // exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is gone.
 
 import { core } from "ext:core/mod.js";
-import { fieldsOf, valueAt } from "ext:howth/15_head_text.js";
+import { fieldsOf, valueAt } from "ext:howth/18_head_text.js";
 
 const { fromInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");

@@ -25,8 +25,8 @@ use request_ops::{
     op_howth_head, op_howth_remote_address, op_howth_watch,
 };
 use response_ops::{
-    op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_raw,
-    op_howth_respond_text, op_howth_start, op_howth_write,
+    op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_few,
+    op_howth_respond_long, op_howth_respond_raw, op_howth_respond_text, op_howth_start, op_howth_write,
 };
 use server_ops::{
     op_howth_connect, op_howth_keep_alive, op_howth_listen, op_howth_pending, op_howth_set_timeout,
@@ -51,6 +51,8 @@ deno_core::extension!(
         op_howth_remote_address,
         op_howth_respond,
         op_howth_respond_bytes,
+        op_howth_respond_few,
+        op_howth_respond_long,
         op_howth_respond_raw,
         op_howth_respond_text,
         op_howth_set_timeout,
