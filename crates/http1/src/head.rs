@@ -100,6 +100,16 @@ impl RequestHead {
         self.text(self.parts.method)
     }
 
+    /// The bytes of [`method`](Self::method), [`authority`](Self::authority) and [`path`](Self::path).
+    pub fn request_bytes(&self) -> (&[u8], Option<&[u8]>, &[u8]) {
+        let parts = &self.parts;
+        (
+            parts.method.of(&self.bytes),
+            parts.authority.map(|authority| authority.of(&self.bytes)),
+            parts.path.of(&self.bytes),
+        )
+    }
+
     /// The request target as sent; visible ASCII.
     pub fn target(&self) -> &str {
         self.text(self.parts.target)

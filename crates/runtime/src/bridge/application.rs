@@ -3,6 +3,8 @@
 //! Owns the isolate of a core. One call of JavaScript serves all events of a turn; microtasks run once after
 //! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
 
+use std::cell::Cell;
+
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
 use howth_engine::{Event, Handler};
 use std::task::{Context, Poll};
@@ -216,6 +218,7 @@ impl Application {
             0
         });
         let (mut done, mut count, mut text_bytes) = (first, 0, 0);
+        let cells: &[Cell<u8>] = &functions.batch;
         while done < events.len() && count < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
             let event = events[done];
             done += 1;
@@ -237,13 +240,7 @@ impl Application {
                     None => v8::undefined(scope).into(),
                 });
             }
-            batch::put(
-                &functions.batch,
-                count,
-                batch::kind(event),
-                event.exchange(),
-                lengths,
-            );
+            batch::put(cells, count, batch::kind(event), event.exchange(), lengths);
             count += 1;
         }
         let texts: v8::Local<'_, v8::Value> = match takes_texts {

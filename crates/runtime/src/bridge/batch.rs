@@ -3,7 +3,8 @@
 //! Six 32-bit numbers an event: kind, slot, generation, and of a request what tells the parts of its text apart.
 //! `js/40_server.js` knows the same.
 
-use deno_core::v8;
+use std::cell::Cell;
+
 use howth_engine::{Event, ExchangeId};
 
 use super::head_text::Lengths;
@@ -38,7 +39,7 @@ pub(super) fn kind(event: Event) -> Kind {
 }
 
 /// Writes an event at a position below [`LENGTH`].
-pub(super) fn put(store: &v8::BackingStore, position: usize, kind: Kind, id: ExchangeId, lengths: Lengths) {
+pub(super) fn put(cells: &[Cell<u8>], position: usize, kind: Kind, id: ExchangeId, lengths: Lengths) {
     let at = position * EVENT_BYTES;
     let bytes = [
         (kind as u32).to_ne_bytes(),
@@ -48,7 +49,7 @@ pub(super) fn put(store: &v8::BackingStore, position: usize, kind: Kind, id: Exc
         lengths.method_bytes.to_ne_bytes(),
         lengths.url_bytes.to_ne_bytes(),
     ];
-    for (cell, byte) in store[at..at + EVENT_BYTES].iter().zip(bytes.as_flattened()) {
+    for (cell, byte) in cells[at..at + EVENT_BYTES].iter().zip(bytes.as_flattened()) {
         cell.set(*byte);
     }
 }

@@ -7,7 +7,9 @@ use deno_core::v8;
 use howth_http1::RequestHead;
 
 /// The methods that cross as a number; `js/20_request.js` has the same table. 0: any other.
-const METHODS: [&str; 8] = ["", "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+const METHODS: [&[u8]; 8] = [
+    b"", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH",
+];
 
 /// What tells the parts of the string apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -23,13 +25,20 @@ pub(super) struct Lengths {
 /// Writes what the head says over `text`. `authority` is that of requests without one of their own.
 pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str) -> Lengths {
     text.clear();
-    let name = head.method();
+    let (name, own, path) = head.request_bytes();
     let method = METHODS.iter().position(|known| *known == name).unwrap_or(0);
     if method == 0 {
-        text.extend_from_slice(name.as_bytes());
+        text.extend_from_slice(name);
     }
     let method_bytes = text.len();
-    push_url(text, head, authority);
+    // Of CONNECT and OPTIONS * there is no path.
+    let path = if head.is_connect() || path == b"*" {
+        b""
+    } else {
+        path
+    };
+    let own = own.filter(|own| !own.is_empty());
+    push_url(text, own.unwrap_or(authority.as_bytes()), path);
     let url_bytes = text.len() - method_bytes;
     text.extend_from_slice(head.field_section());
     Lengths {
@@ -40,18 +49,13 @@ pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str) -> 
 }
 
 /// The target URI of RFC 9112 section 3.3: scheme, authority, path and query.
-fn push_url(text: &mut Vec<u8>, head: &RequestHead, authority: &str) {
+fn push_url(text: &mut Vec<u8>, authority: &[u8], path: &[u8]) {
     text.extend_from_slice(b"http://");
-    let own = head.authority().filter(|own| !own.is_empty());
-    text.extend_from_slice(own.unwrap_or(authority).as_bytes());
-    let path = head.path();
-    if !path.starts_with('/') {
+    text.extend_from_slice(authority);
+    if !path.starts_with(b"/") {
         text.push(b'/');
     }
-    // Of CONNECT and OPTIONS * there is no path.
-    if !head.is_connect() && path != "*" {
-        text.extend_from_slice(path.as_bytes());
-    }
+    text.extend_from_slice(path);
 }
 
 /// The text as a string of JavaScript; every byte is one character, as the Fetch standard has it.
