@@ -111,11 +111,15 @@ pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
 }
 
 /// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
-pub(crate) fn unacknowledged_bytes(socket: Socket) -> usize {
+pub(crate) fn unacknowledged_bytes(socket: Socket) -> u32 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: SIOCOUTQ (the same number as TIOCOUTQ) writes one int, which outlives the call.
     let result = unsafe { libc::ioctl(socket.0, libc::TIOCOUTQ, &raw mut bytes) };
-    if result == 0 { bytes.max(0) as usize } else { 0 }
+    if result == 0 {
+        bytes.max(0).cast_unsigned()
+    } else {
+        0
+    }
 }
 
 /// setsockopt(2) SO_LINGER with 0 seconds.
