@@ -67,6 +67,7 @@ macro_rules! engine_cases {
                 streams_a_known_length
                 streams_until_close_to_http_1_0
                 streams_trailers
+                writes_whole_and_streamed_responses_in_order
                 stops_a_fast_writer
                 breaks_off
                 breaks_off_before_the_answer

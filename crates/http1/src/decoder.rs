@@ -245,6 +245,6 @@ mod tests {
 
     #[test]
     fn an_idle_connection_owns_little() {
-        assert!(size_of::<Decoder>() <= 64, "{}", size_of::<Decoder>());
+        assert!(size_of::<Decoder>() <= 40, "{}", size_of::<Decoder>());
     }
 }

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
-use howth_http1::{Framing, Rejection, RequestHead, ResponseHead, plan_response};
+use howth_http1::{Framing, Rejection, RequestHead, ResponseHead, ResponsePlan, plan_response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::answer::map_head;
 use crate::response_body::ResponseBody;
 use crate::shared::Shared;
-use crate::table::{Answer, Exchange, ResponseStream};
+use crate::table::{Answer, Exchange, Outgoing, ResponseStream};
+use crate::transport::GATHER_BYTES_MAX;
 
 /// The engine's side of the seam.
 pub(crate) struct Calls {
@@ -23,9 +24,30 @@ pub(crate) struct Calls {
 }
 
 /// What follows the head.
-enum Content {
-    Whole(Bytes),
+enum Content<'a> {
+    Borrowed(&'a [u8]),
+    Owned(Vec<u8>),
     Stream(Option<u64>),
+}
+
+impl Content<'_> {
+    fn length(&self) -> Option<u64> {
+        match self {
+            Content::Borrowed(bytes) => Some(bytes.len() as u64),
+            Content::Owned(bytes) => Some(bytes.len() as u64),
+            Content::Stream(length) => *length,
+        }
+    }
+
+    /// A body that is cheaper to copy than to write by itself.
+    fn as_small(&self) -> Option<&[u8]> {
+        let bytes = match self {
+            Content::Borrowed(bytes) => bytes,
+            Content::Owned(bytes) => bytes.as_slice(),
+            Content::Stream(_) => return None,
+        };
+        (bytes.len() <= GATHER_BYTES_MAX).then_some(bytes)
+    }
 }
 
 impl Calls {
@@ -54,7 +76,7 @@ impl Calls {
         })?
     }
 
-    fn begin(&self, id: ExchangeId, head: &ResponseHead<'_>, content: Content) -> Result<(), Gone> {
+    fn begin(&self, id: ExchangeId, head: &ResponseHead<'_>, content: Content<'_>) -> Result<(), Gone> {
         self.change(id, Answer::Waiting, |exchange| {
             exchange.restart_timeout();
             if self.prepare(id, exchange, head, content).is_none() {
@@ -63,28 +85,54 @@ impl Calls {
         })
     }
 
-    /// Plans and maps a response. `None` if it can't be sent as it is.
+    /// Plans and prepares a response. `None` if it can't be sent as it is.
     fn prepare(
         &self,
         id: ExchangeId,
         exchange: &mut Exchange,
         head: &ResponseHead<'_>,
-        content: Content,
+        content: Content<'_>,
     ) -> Option<()> {
         let shared = &self.shared;
         let closing =
             shared.draining.get() || exchange.body.forbids_keep_alive(shared.options.drain_bytes_max);
-        let length = match &content {
-            Content::Whole(bytes) => Some(bytes.len() as u64),
-            Content::Stream(length) => *length,
-        };
-        let plan = plan_response(exchange.facts, head, length, closing).ok()?;
-        let is_length_hinted = matches!(plan.framing, Framing::Length(_));
-        let mapped = map_head(shared, exchange.facts, head, &plan, is_length_hinted).ok()?;
+        let plan = plan_response(exchange.facts, head, content.length(), closing).ok()?;
         let is_stream = matches!(content, Content::Stream(_));
+        let outgoing = match content.as_small() {
+            Some(body) => Outgoing::Encoded(shared.encode(exchange.facts, head, &plan, body)),
+            None => Outgoing::Framed(Box::new(self.frame(id, exchange, head, &plan, content)?)),
+        };
+        exchange.outgoing = Some(outgoing);
+        exchange.framing = plan.framing;
+        exchange.is_last = !plan.keep_alive;
+        if exchange.is_last {
+            exchange.link.is_ending.set(true);
+        }
+        exchange.answer = if is_stream {
+            Answer::Streaming
+        } else {
+            Answer::Complete
+        };
+        Some(())
+    }
+
+    /// Maps a response for Hyper.
+    fn frame(
+        &self,
+        id: ExchangeId,
+        exchange: &mut Exchange,
+        head: &ResponseHead<'_>,
+        plan: &ResponsePlan,
+        content: Content<'_>,
+    ) -> Option<http::Response<ResponseBody>> {
+        let shared = &self.shared;
+        let is_length_hinted = matches!(plan.framing, Framing::Length(_));
+        let mapped = map_head(shared, exchange.facts, head, plan, is_length_hinted).ok()?;
+        let whole = |bytes| ResponseBody::whole(Rc::clone(shared), id, bytes);
         let body = match (content, plan.framing) {
-            (_, Framing::None) => ResponseBody::whole(Rc::clone(shared), id, Bytes::new()),
-            (Content::Whole(bytes), _) => ResponseBody::whole(Rc::clone(shared), id, bytes),
+            (_, Framing::None) => whole(Bytes::new()),
+            (Content::Borrowed(bytes), _) => whole(Bytes::copy_from_slice(bytes)),
+            (Content::Owned(bytes), _) => whole(Bytes::from(bytes)),
             (Content::Stream(_), framing) => {
                 let remaining = if let Framing::Length(length) = framing {
                     Some(length)
@@ -102,18 +150,7 @@ impl Calls {
         *response.status_mut() = mapped.status;
         *response.headers_mut() = mapped.fields;
         *response.extensions_mut() = mapped.extensions;
-        exchange.outgoing = Some(response);
-        exchange.framing = plan.framing;
-        exchange.is_last = !plan.keep_alive;
-        if exchange.is_last {
-            exchange.link.is_ending.set(true);
-        }
-        exchange.answer = if is_stream {
-            Answer::Streaming
-        } else {
-            Answer::Complete
-        };
-        Some(())
+        Some(response)
     }
 }
 
@@ -164,11 +201,11 @@ impl Exchanges for Calls {
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        self.begin(id, head, Content::Whole(Bytes::copy_from_slice(body)))
+        self.begin(id, head, Content::Borrowed(body))
     }
 
     fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.begin(id, head, Content::Whole(Bytes::from(body)))
+        self.begin(id, head, Content::Owned(body))
     }
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {

@@ -46,6 +46,8 @@ pub(crate) struct Connection {
     pub(crate) hyper: Option<Box<HyperConnection>>,
     /// Hyper wrote the last response; its exchange may not be finished yet.
     is_hyper_done: bool,
+    /// The last response is among the bytes that go out.
+    is_last_taken: bool,
     /// Since when the head of a request is arriving.
     pub(crate) head_since: Option<Instant>,
     /// Since when there has been nothing to do. Before the first request the clock of its head runs instead.
@@ -115,6 +117,7 @@ impl Connection {
             body_clock: BodyClock::new(now),
             hyper: None,
             is_hyper_done: false,
+            is_last_taken: false,
             head_since: Some(now),
             idle_since: None,
             ended_at: None,
@@ -214,11 +217,10 @@ impl Connection {
                 self.stop_intake();
             }
         }
-        self.poll_hyper(shared, context)?;
-        self.send_interim(shared);
-        // What Hyper left gathered; pending means that the kernel takes no more for now.
-        if let Poll::Ready(flushed) = self.link.poll_flush(shared, context) {
-            flushed?;
+        self.take_responses(shared, context)?;
+        self.flush(shared, context)?;
+        if self.send_interim(shared) {
+            self.flush(shared, context)?;
         }
         if self.is_hyper_done {
             self.link.complete_exchanges(shared);
@@ -228,10 +230,37 @@ impl Connection {
         Ok(())
     }
 
-    fn poll_hyper(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
-        if self.is_hyper_done || (self.link.fed.get() == 0 && self.link.next_to_feed(shared).is_none()) {
+    /// Hands what is gathered to the kernel, as much as it takes, and ends the exchanges whose responses it has.
+    fn flush(&self, shared: &Shared, context: &mut Context<'_>) -> io::Result<()> {
+        let Poll::Ready(flushed) = self.link.poll_flush(shared, context) else {
             return Ok(());
+        };
+        flushed?;
+        if !self.link.is_hyper_busy() {
+            self.link.set_flushed();
+            self.link.complete_exchanges(shared);
         }
+        Ok(())
+    }
+
+    /// Gathers the responses whose turn has come: the encoded ones as they are, the others through Hyper.
+    fn take_responses(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
+        loop {
+            self.is_last_taken |= self.link.take_encoded(shared);
+            let next = self.link.next_for_hyper(shared);
+            if self.is_hyper_done || (next.is_none() && !self.link.is_hyper_busy()) {
+                return Ok(());
+            }
+            self.poll_hyper(shared, context)?;
+            // Behind what Hyper is through with there may be encoded ones.
+            if self.link.is_hyper_busy() || self.link.next_for_hyper(shared) == next {
+                self.is_last_taken |= self.link.take_encoded(shared);
+                return Ok(());
+            }
+        }
+    }
+
+    fn poll_hyper(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
         let hyper = self
             .hyper
             .get_or_insert_with(|| Box::new(connect(shared, &self.link)));
@@ -246,10 +275,10 @@ impl Connection {
         }
     }
 
-    /// Writes `100 Continue` if the client waits for it and the responses before it are out.
-    fn send_interim(&mut self, shared: &Shared) {
+    /// Gathers `100 Continue` if the client waits for it and the responses before it are out.
+    fn send_interim(&mut self, shared: &Shared) -> bool {
         let (0, Some(Item::Exchange(id))) = (self.link.fed.get(), self.link.front()) else {
-            return;
+            return false;
         };
         let is_due = shared
             .table
@@ -261,12 +290,13 @@ impl Connection {
             self.link
                 .append(shared, |output| output.extend_from_slice(howth_http1::CONTINUE));
         }
+        is_due
     }
 
     /// Decides what the state of the oldest exchange means for the connection.
     fn look_at_front(&mut self, shared: &Shared) {
         let is_fed = self.link.fed.get() > 0;
-        if self.is_hyper_done && !is_fed {
+        if (self.is_hyper_done || self.is_last_taken) && !is_fed {
             return self.close(shared);
         }
         let id = match self.link.front() {
@@ -350,7 +380,7 @@ impl Connection {
 
     fn abort_exchanges(&mut self, shared: &Shared) {
         self.hyper = None;
-        self.link.fed.set(0);
+        self.link.forget_fed();
         self.abort_from(shared, 0);
         self.stop_intake();
     }

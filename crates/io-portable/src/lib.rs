@@ -5,15 +5,16 @@
 //! core inside the root future of a current-thread runtime.
 //!
 //! Requests are decoded and judged by `howth_http1`, the same code the io_uring engine runs, so that both
-//! accept, refuse and hand over exactly the same. Hyper gets a stand-in request once a response begins (see
-//! `transport`), and encodes, frames and orders responses as `howth_http1::plan_response` says.
+//! accept, refuse and hand over exactly the same. So are whole responses encoded. For a stream, or a large body, Hyper
+//! gets a stand-in request once the response begins (see `transport`), and encodes and frames it as
+//! `howth_http1::plan_response` says.
 //!
 //! What differs from an engine that follows the seam to the letter:
 //!
 //! | Behaviour | Here |
 //! |---|---|
-//! | Case and order of response fields | names are lower-case; lines of one name stand together; the engine's own fields come last |
-//! | Response field values with control characters | answered with 500; Hyper sends none but the tab |
+//! | Case and order of response fields, where Hyper writes | names are lower-case; lines of one name stand together; the engine's own fields come last |
+//! | Response field values with control characters, where Hyper writes | answered with 500; Hyper sends none but the tab |
 //! | Response trailers | only those the response's `trailer` field names; Hyper drops the others, and that field where no body goes out |
 //! | Chunk sizes | upper-case hexadecimal |
 //! | Reset of a Unix-domain connection | a plain close: such sockets have none |

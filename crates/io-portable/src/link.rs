@@ -14,7 +14,7 @@ use howth_http1::Rejection;
 
 use crate::shared::Shared;
 use crate::socket::Socket;
-use crate::table::Answer;
+use crate::table::{Answer, Outgoing};
 
 /// One place in the order of responses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,8 +31,11 @@ pub(crate) struct Link {
     pub(crate) peer: PeerAddress,
     pub(crate) socket: RefCell<Socket>,
     pub(crate) pipeline: RefCell<VecDeque<Item>>,
-    /// How many exchanges at the front of the pipeline Hyper has been told of.
+    /// How many exchanges at the front of the pipeline have their response written: first those that were encoded,
+    /// whose bytes go out, then those Hyper has been told of.
     pub(crate) fed: Cell<usize>,
+    /// How many of them are Hyper's.
+    fed_to_hyper: Cell<usize>,
     /// The exchange whose request Hyper is reading.
     pub(crate) feeding: Cell<Option<ExchangeId>>,
     /// A response was begun after which the connection ends.
@@ -68,6 +71,7 @@ impl Link {
             socket: RefCell::new(socket),
             pipeline: RefCell::default(),
             fed: Cell::new(0),
+            fed_to_hyper: Cell::new(0),
             feeding: Cell::new(None),
             is_ending: Cell::new(false),
             is_read_closed: Cell::new(false),
@@ -100,8 +104,55 @@ impl Link {
         self.pipeline.borrow().front().copied()
     }
 
-    /// The exchange whose response Hyper may begin now: it was begun by the application, and Hyper holds
-    /// the whole of the one before it.
+    /// Hyper holds a response, or bytes of one.
+    pub(crate) fn is_hyper_busy(&self) -> bool {
+        self.fed_to_hyper.get() > 0
+    }
+
+    /// Adds the encoded responses whose turn has come to the bytes that go out; true if the connection ends with one.
+    /// Not while Hyper still holds bytes of a response before them.
+    pub(crate) fn take_encoded(&self, shared: &Shared) -> bool {
+        let mut is_last = false;
+        while !self.is_hyper_busy()
+            && let Some(id) = self.next_to_feed(shared)
+        {
+            let mut table = shared.table.borrow_mut();
+            let Some(exchange) = table.get_mut(id) else { break };
+            let Some(Outgoing::Encoded(bytes)) = &mut exchange.outgoing else {
+                break;
+            };
+            self.append_buffer(shared, std::mem::take(bytes));
+            exchange.outgoing = None;
+            exchange.is_taken = true;
+            is_last = exchange.is_last;
+            self.fed.set(self.fed.get() + 1);
+            self.is_flushed.set(false);
+        }
+        is_last
+    }
+
+    /// Like [`next_to_feed`](Self::next_to_feed), if Hyper is to write that response.
+    pub(crate) fn next_for_hyper(&self, shared: &Shared) -> Option<ExchangeId> {
+        let id = self.next_to_feed(shared)?;
+        let table = shared.table.borrow();
+        matches!(table.get(id)?.outgoing, Some(Outgoing::Framed(_))).then_some(id)
+    }
+
+    /// Hyper was told of the next exchange.
+    pub(crate) fn feed_hyper(&self) {
+        self.fed.set(self.fed.get() + 1);
+        self.fed_to_hyper.set(self.fed_to_hyper.get() + 1);
+        self.is_flushed.set(false);
+    }
+
+    /// Nothing is written any more of what was to be.
+    pub(crate) fn forget_fed(&self) {
+        self.fed.set(0);
+        self.fed_to_hyper.set(0);
+    }
+
+    /// The exchange whose response may be written now: it was begun by the application, and the whole of the one
+    /// before it was taken.
     pub(crate) fn next_to_feed(&self, shared: &Shared) -> Option<ExchangeId> {
         let pipeline = self.pipeline.borrow();
         let fed = self.fed.get();
@@ -136,6 +187,8 @@ impl Link {
             }
             self.pipeline.borrow_mut().pop_front();
             self.fed.set(self.fed.get() - 1);
+            // Hyper's come last.
+            self.fed_to_hyper.set(self.fed_to_hyper.get().min(self.fed.get()));
             if table.remove(id) {
                 shared.push_event(Event::Completed(id));
             }
@@ -171,6 +224,16 @@ impl Link {
             output.bytes = shared.take_buffer();
         }
         add(&mut output.bytes);
+    }
+
+    fn append_buffer(&self, shared: &Shared, bytes: Vec<u8>) {
+        let mut output = self.output.borrow_mut();
+        if output.bytes.is_empty() {
+            shared.give_buffer(std::mem::replace(&mut output.bytes, bytes));
+        } else {
+            output.bytes.extend_from_slice(&bytes);
+            shared.give_buffer(bytes);
+        }
     }
 
     /// Hands gathered bytes to the kernel.

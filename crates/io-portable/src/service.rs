@@ -16,6 +16,7 @@ use hyper::service::Service;
 use crate::link::Link;
 use crate::response_body::ResponseBody;
 use crate::shared::Shared;
+use crate::table::Outgoing;
 use crate::transport::Transport;
 
 /// Hyper's state machine for one connection.
@@ -49,14 +50,15 @@ impl Service<Request<Incoming>> for ResponseService {
 
     fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         self.shared.give_map(std::mem::take(request.headers_mut()));
-        let response = self.link.feeding.take().and_then(|id| {
-            let response = self.shared.table.borrow_mut().get_mut(id)?.outgoing.take();
-            response.map(|response| (id, response))
-        });
+        let response = self
+            .link
+            .feeding
+            .take()
+            .and_then(|id| self.shared.table.borrow_mut().get_mut(id)?.outgoing.take());
         std::future::ready(Ok(match response {
-            Some((_, response)) => response,
+            Some(Outgoing::Framed(response)) => *response,
             // Only if Hyper found a request where none was fed.
-            None => self.missing(),
+            _ => self.missing(),
         }))
     }
 }

@@ -5,10 +5,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
-use std::time::{Instant, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use howth_engine::{Counters, EngineOptions, Event};
-use howth_http1::{Date, Rejection};
+use howth_http1::{Date, Framing, Rejection, RequestFacts, ResponseHead, ResponsePlan, encode_head};
 use http::HeaderMap;
 
 use crate::table::ExchangeTable;
@@ -18,6 +18,9 @@ use crate::wake::WakeList;
 const SPARE_MAX: usize = 64;
 /// A larger output buffer is given back to the allocator.
 const SPARE_BUFFER_BYTES_MAX: usize = 128 * 1024;
+
+/// How old the date may be that heads carry.
+const DATE_AGE: Duration = Duration::from_millis(100);
 
 pub(crate) struct Shared {
     pub(crate) options: EngineOptions,
@@ -32,6 +35,9 @@ pub(crate) struct Shared {
     pub(crate) has_handler_deadlines: Cell<bool>,
     /// The instant the turn began.
     pub(crate) now: Cell<Instant>,
+    /// The date that heads carry, and when it was read.
+    date: RefCell<Date>,
+    date_read_at: Cell<Instant>,
     /// Connections the application did something for.
     kicked: RefCell<Vec<u32>>,
     /// Set while the engine's own turn is on the stack, which looks at `kicked` before it ends.
@@ -52,6 +58,8 @@ impl Shared {
             draining: Cell::new(false),
             drain_until: Cell::new(None),
             now: Cell::new(Instant::now()),
+            date: RefCell::new(Date::new(SystemTime::now())),
+            date_read_at: Cell::new(Instant::now()),
             kicked: RefCell::default(),
             in_turn: Cell::new(false),
             counters: Cell::default(),
@@ -61,7 +69,12 @@ impl Shared {
     }
 
     pub(crate) fn begin_turn(&self) {
-        self.now.set(Instant::now());
+        let now = Instant::now();
+        self.now.set(now);
+        if now >= self.date_read_at.get() + DATE_AGE {
+            self.date_read_at.set(now);
+            self.date.borrow_mut().update(SystemTime::now());
+        }
         self.in_turn.set(true);
     }
 
@@ -96,9 +109,25 @@ impl Shared {
         self.counters.get()
     }
 
+    /// A whole response as bytes, in a buffer for [`give_buffer`](Self::give_buffer).
+    pub(crate) fn encode(
+        &self,
+        facts: RequestFacts,
+        head: &ResponseHead<'_>,
+        plan: &ResponsePlan,
+        body: &[u8],
+    ) -> Vec<u8> {
+        let mut bytes = self.take_buffer();
+        encode_head(&mut bytes, facts, head, plan, &self.date.borrow());
+        if plan.framing != Framing::None {
+            bytes.extend_from_slice(body);
+        }
+        bytes
+    }
+
     /// Appends the engine's own response and counts it.
     pub(crate) fn encode_rejection(&self, rejection: Rejection, out: &mut Vec<u8>) {
-        rejection.encode(&Date::new(SystemTime::now()), out);
+        rejection.encode(&self.date.borrow(), out);
         self.count(|counters| counters.refused += 1);
     }
 

@@ -24,13 +24,13 @@ pub(crate) struct Exchange {
     pub(crate) facts: RequestFacts,
     pub(crate) body: RequestBody,
     pub(crate) answer: Answer,
-    /// The response's head and body until Hyper takes them.
-    pub(crate) outgoing: Option<http::Response<ResponseBody>>,
+    /// The response until its turn has come.
+    pub(crate) outgoing: Option<Outgoing>,
     /// How the body is framed and so which request Hyper has to believe in.
     pub(crate) framing: Framing,
     /// The connection ends with this response.
     pub(crate) is_last: bool,
-    /// Hyper holds every byte of the response.
+    /// Every byte of the response is with Hyper, or among the bytes that go out.
     pub(crate) is_taken: bool,
     /// What Hyper has not taken yet of a streamed response.
     pub(crate) stream: Option<Box<ResponseStream>>,
@@ -40,6 +40,14 @@ pub(crate) struct Exchange {
     pub(crate) timeout: Option<Duration>,
     /// The application switched the deadlines of its handler and of the request body off.
     pub(crate) is_untimed: bool,
+}
+
+/// A response that waits for its turn.
+pub(crate) enum Outgoing {
+    /// Whole, and encoded by `howth_http1`.
+    Encoded(Vec<u8>),
+    /// To be written by Hyper: a stream, or a body too large to be copied.
+    Framed(Box<http::Response<ResponseBody>>),
 }
 
 /// What the application, or the engine in its place, has decided on.

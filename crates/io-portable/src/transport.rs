@@ -17,10 +17,10 @@ use hyper::rt::{Read, ReadBufCursor, Write};
 
 use crate::link::Link;
 use crate::shared::Shared;
-use crate::table::Exchange;
+use crate::table::{Exchange, Outgoing};
 
 /// Up to here a write is copied, so that it shares a system call with its neighbours.
-const GATHER_BYTES_MAX: usize = 16 * 1024;
+pub(crate) const GATHER_BYTES_MAX: usize = 16 * 1024;
 
 pub(crate) struct Transport {
     shared: Rc<Shared>,
@@ -66,10 +66,7 @@ fn stand_in(exchange: &Exchange) -> &'static [u8] {
 }
 
 fn has_trailer_field(exchange: &Exchange) -> bool {
-    exchange
-        .outgoing
-        .as_ref()
-        .is_some_and(|response| response.headers().contains_key(TRAILER))
+    matches!(&exchange.outgoing, Some(Outgoing::Framed(response)) if response.headers().contains_key(TRAILER))
 }
 
 impl Read for Transport {
@@ -80,7 +77,7 @@ impl Read for Transport {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         // Pending without a waker: the engine polls Hyper whenever a response begins.
-        let Some(id) = this.link.next_to_feed(&this.shared) else {
+        let Some(id) = this.link.next_for_hyper(&this.shared) else {
             return Poll::Pending;
         };
         let table = this.shared.table.borrow();
@@ -94,8 +91,7 @@ impl Read for Transport {
         buffer.put_slice(request);
         this.is_version_due = exchange.framing == Framing::UntilClose;
         this.link.feeding.set(Some(id));
-        this.link.fed.set(this.link.fed.get() + 1);
-        this.link.is_flushed.set(false);
+        this.link.feed_hyper();
         Poll::Ready(Ok(()))
     }
 }
@@ -140,7 +136,7 @@ impl Write for Transport {
         let this = self.get_mut();
         let (link, shared) = (&this.link, &this.shared);
         // The next response goes out in the same write if it is there already.
-        if link.output_len() <= GATHER_BYTES_MAX && link.next_to_feed(shared).is_some() {
+        if link.output_len() <= GATHER_BYTES_MAX && link.next_for_hyper(shared).is_some() {
             return Poll::Ready(Ok(()));
         }
         ready!(link.poll_flush(shared, context))?;

@@ -77,6 +77,8 @@ pub(crate) struct Connection {
     pub(crate) takes_no_more: bool,
     /// The end has to be told by a reset, because the client would take a plain end for the end of the body.
     pub(crate) must_reset: bool,
+    /// A request was read.
+    pub(crate) has_asked: bool,
     /// The client's end of stream was received.
     pub(crate) read_closed: bool,
     /// In the list of connections to settle.
@@ -100,12 +102,11 @@ pub(crate) struct Connection {
     pub(crate) discarded_bytes: u64,
     /// What `body_bytes` was when its rate began to count.
     pub(crate) rate_bytes_base: u64,
-    pub(crate) requests: u64,
     pub(crate) moments: Moments,
     /// When the timer wheel will look at this connection; `u64::MAX`: not scheduled.
     pub(crate) look_at_ms: u64,
     /// Unacknowledged bytes when the write deadline was last looked at.
-    pub(crate) unacknowledged: usize,
+    pub(crate) unacknowledged: u32,
 }
 
 impl Connection {
@@ -243,7 +244,7 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         assert!(
-            size_of::<Connection>() <= 512,
+            size_of::<Connection>() <= 280,
             "{} bytes",
             size_of::<Connection>()
         );

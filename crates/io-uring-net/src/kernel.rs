@@ -216,7 +216,7 @@ pub trait Kernel {
     fn peer_address(&self, socket: Socket) -> Option<PeerAddress>;
 
     /// Bytes that were sent but not acknowledged by the peer (SIOCOUTQ); 0 when unknown.
-    fn unacknowledged_bytes(&self, socket: Socket) -> usize;
+    fn unacknowledged_bytes(&self, socket: Socket) -> u32;
 
     /// How often the completion queue has overflowed.
     fn overflows(&self) -> u64;

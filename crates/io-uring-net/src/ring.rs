@@ -263,7 +263,7 @@ impl Kernel for Ring {
         submission::peer_address(socket)
     }
 
-    fn unacknowledged_bytes(&self, socket: Socket) -> usize {
+    fn unacknowledged_bytes(&self, socket: Socket) -> u32 {
         submission::unacknowledged_bytes(socket)
     }
 

@@ -209,9 +209,9 @@ impl State {
             let since_ms = self.draining_ms.unwrap_or(0).max(moments.idle_ms);
             return Some((since_ms + DRAIN_GRACE_MS, Expiry::Silent));
         }
-        let (since_ms, patience) = match connection.requests {
-            0 => (moments.head_ms, deadlines.head),
-            _ => (moments.idle_ms, deadlines.keep_alive),
+        let (since_ms, patience) = match connection.has_asked {
+            false => (moments.head_ms, deadlines.head),
+            true => (moments.idle_ms, deadlines.keep_alive),
         };
         Some((since_ms + milliseconds(patience)?, Expiry::Silent))
     }

@@ -212,7 +212,7 @@ impl State {
     fn request(&mut self, index: u32) {
         let exchange = self.append_exchange(index);
         let connection = &mut self.connections[index];
-        connection.requests += 1;
+        connection.has_asked = true;
         // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
         connection.takes_no_more = !self.exchanges[exchange].facts.keep_alive;
         connection.moments.head_ms = self.now_ms;

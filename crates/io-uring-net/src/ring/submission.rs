@@ -105,7 +105,7 @@ pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
 /// recv(2), without waiting, of what is there.
 pub(crate) fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
     // Memory for what has arrived, not for what may: a slow client's bytes come in small pieces.
-    let available = queued_bytes(socket, libc::FIONREAD);
+    let available = queued_bytes(socket, libc::FIONREAD) as usize;
     let mut bytes = Vec::with_capacity(available.clamp(1, bytes_max.max(1)));
     let received = with_socket(socket, |reference| {
         reference.recv_with_flags(bytes.spare_capacity_mut(), libc::MSG_DONTWAIT)
@@ -139,17 +139,21 @@ pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
 }
 
 /// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
-pub(crate) fn unacknowledged_bytes(socket: Socket) -> usize {
+pub(crate) fn unacknowledged_bytes(socket: Socket) -> u32 {
     // The same number as SIOCOUTQ.
     queued_bytes(socket, libc::TIOCOUTQ)
 }
 
 /// ioctl(2) of a request that counts bytes of a queue.
-fn queued_bytes(socket: Socket, request: libc::c_ulong) -> usize {
+fn queued_bytes(socket: Socket, request: libc::c_ulong) -> u32 {
     let mut bytes: libc::c_int = 0;
     // SAFETY: both requests that are made here, FIONREAD and TIOCOUTQ, write one int, which outlives the call.
     let result = unsafe { libc::ioctl(socket.0, request, &raw mut bytes) };
-    if result == 0 { bytes.max(0) as usize } else { 0 }
+    if result == 0 {
+        bytes.max(0).cast_unsigned()
+    } else {
+        0
+    }
 }
 
 /// setsockopt(2) SO_LINGER with 0 seconds.
