@@ -14,10 +14,6 @@ const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 const BODY_PENDING = 0;
 const BODY_END = 1;
 
-// V8 counts the bytes of young buffers, and collects the garbage among them, only when it allocates a buffer itself, not
-// when it is given one. One of this size is never part of an object.
-const NOTICED_BYTES = 128;
-
 // What op_howth_watch answers when the exchange is over, and when the client has closed its side.
 const WATCH_OVER = 0;
 const WATCH_LEFT = 2;
@@ -303,7 +299,6 @@ function bodyStream(inner) {
             throw new TypeError(`The request body ${read}`);
           }
           controller.enqueue(read);
-          new ArrayBuffer(NOTICED_BYTES);
           return;
         }
       },

@@ -17,6 +17,10 @@ use crate::isolate::Isolate;
 /// What requests say crosses in calls of no more than about so many bytes each.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
 
+/// Young garbage is collected when JavaScript was given buffers of so many bytes. V8 lets them pile up to 64 MiB and more
+/// before it looks, because it does not see them as its own; then every page of them is a new one for the kernel.
+const GIVEN_BYTES_MAX: usize = 16 * 1024 * 1024;
+
 /// What JavaScript is told when it starts.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Configuration {
@@ -92,7 +96,13 @@ impl Application {
     /// Polls timers, promises, ops. `Ready`: nothing is pending.
     pub(crate) fn poll_event_loop(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
         let runtime = &mut self.isolate.worker.js_runtime;
-        runtime.poll_event_loop(context, PollEventLoopOptions::default())
+        let polled = runtime.poll_event_loop(context, PollEventLoopOptions::default());
+        if self.bridge.was_given(GIVEN_BYTES_MAX) && !self.is_terminated {
+            // Whatever the name says, this is V8's only way to ask for it; `isolate::platform` allows it.
+            let minor = v8::GarbageCollectionType::Minor;
+            runtime.v8_isolate().request_garbage_collection_for_testing(minor);
+        }
+        polled
     }
 
     /// The isolate's event loop no longer counts the server as work: the core's loop knows of it.

@@ -120,7 +120,7 @@ pub(super) fn op_howth_body_take<'s>(
         return v8::null(scope).into();
     }
     match whole_body(state, id(index, generation)) {
-        Some(bytes) => bytes_value(scope, bytes),
+        Some(bytes) => bytes_value(scope, state, bytes),
         None => v8::undefined(scope).into(),
     }
 }
@@ -172,7 +172,7 @@ pub(super) fn op_howth_body_read<'s>(
         .borrow::<Bridge>()
         .with(|exchanges| exchanges.read_body(id(index, generation), usize::MAX));
     match read {
-        Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, bytes),
+        Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, state, bytes),
         Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),
         Some(Ok(BodyRead::End)) => v8::Integer::new(scope, BODY_END).into(),
         Some(Ok(BodyRead::Failed(reason))) => text_value(scope, reason),
@@ -189,8 +189,13 @@ pub(super) fn op_howth_body_cancel(state: &OpState, index: u32, generation: u32)
 }
 
 /// A `Uint8Array` that takes the bytes over.
-fn bytes_value<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> v8::Local<'s, v8::Value> {
+fn bytes_value<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &OpState,
+    bytes: Vec<u8>,
+) -> v8::Local<'s, v8::Value> {
     let len = bytes.len();
+    state.borrow::<Bridge>().note_given(len);
     let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
     let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
     match v8::Uint8Array::new(scope, buffer, 0, len) {

@@ -33,6 +33,8 @@ struct Inner {
     /// For request URLs without a host of their own.
     authority: RefCell<String>,
     fixed_routes: RefCell<FixedRoutes>,
+    /// Bytes of the buffers that JavaScript was given.
+    given_bytes: Cell<usize>,
     /// The server is that of this core alone.
     is_local: Cell<bool>,
     /// Handlers take a request.
@@ -55,6 +57,7 @@ impl Bridge {
             exchanges: RefCell::default(),
             authority: RefCell::default(),
             fixed_routes: RefCell::default(),
+            given_bytes: Cell::new(0),
             is_local: Cell::new(false),
             takes_texts: Cell::new(true),
             watched: RefCell::default(),
@@ -117,6 +120,22 @@ impl Bridge {
             Some(())
         });
         answered.flatten().is_some()
+    }
+
+    /// Notes that JavaScript was given a buffer of so many bytes.
+    pub(super) fn note_given(&self, bytes: usize) {
+        self.0
+            .given_bytes
+            .set(self.0.given_bytes.get().saturating_add(bytes));
+    }
+
+    /// Whether JavaScript was given buffers of `bytes_max` bytes or more since this was last true.
+    pub(super) fn was_given(&self, bytes_max: usize) -> bool {
+        let is_much = self.0.given_bytes.get() >= bytes_max;
+        if is_much {
+            self.0.given_bytes.set(0);
+        }
+        is_much
     }
 
     pub(super) fn set_local(&self, is_local: bool) {

@@ -14,6 +14,9 @@ pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
         .and_then(|value| v8::Local::<v8::Object>::try_from(value).ok())
         .expect("js/00_howth.js, in the snapshot, defines it");
     global.delete(scope, name);
+    // Of the flag that lets Rust collect garbage, see `platform`.
+    let garbage_collector = self::name(scope, "__howth_gc");
+    global.delete(scope, garbage_collector);
     v8::Global::new(scope, object)
 }
 

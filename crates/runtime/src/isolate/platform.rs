@@ -13,11 +13,15 @@ use deno_runtime::colors;
 ///
 /// The fourth: young garbage is collected by the core whose it is. Threads that help take the time of other cores, and
 /// more of it altogether.
-const FLAGS: [&str; 4] = [
+///
+/// Last: what `Application::poll_event_loop` needs to collect young garbage when it wants to. The name is taken off the
+/// global scope again (`bridge::take`).
+const FLAGS: [&str; 5] = [
     "--stack-size=1024",
     "--external-memory-max-reasonable-size=0",
     "--no-turboshaft-loop-unrolling",
     "--no-parallel-scavenge",
+    "--expose-gc-as=__howth_gc",
 ];
 
 /// Flags V8 does not know.
@@ -36,7 +40,11 @@ pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
         colors::set_use_color(false);
     }
     // V8 takes the first for the name of the program.
-    let own = ["howth"].into_iter().chain(FLAGS).map(str::to_owned);
+    let exposes_gc = v8_flags.iter().any(|flag| flag.contains("expose"));
+    let flags = FLAGS
+        .into_iter()
+        .filter(|flag| !(exposes_gc && flag.contains("expose")));
+    let own = ["howth"].into_iter().chain(flags).map(str::to_owned);
     let unknown = deno_core::v8_set_flags(own.chain(v8_flags.iter().cloned()).collect());
     match unknown.get(1..) {
         None | Some([]) => {
