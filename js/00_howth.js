@@ -4,6 +4,7 @@
 // starts, before any program runs, so no program sees it.
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
+import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 
 const { connect, listensForSignals, serve, serveModule, waitingPromises } = server;

@@ -16,5 +16,6 @@ deno_core::extension!(
         "36_options.js",
         "38_facade.js",
         "40_server.js",
+        "50_node.js",
     ],
 );
