@@ -4,10 +4,11 @@
 // starts, before any program runs, so no program sees it.
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
+import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 
-const { connect, listensForSignals, serve, serveModule, waitingPromises } = server;
+const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
@@ -26,5 +27,6 @@ globalThis.__howth = {
   serveModule,
   setRejectionPolicy,
   start,
+  stopped,
   waitingPromises,
 };

@@ -1,21 +1,33 @@
 // One exchange as JavaScript sees it: the inner half of a platform Request.
 //
-// Everything is asked of the engine when it is first read, so a handler that reads nothing pays for nothing.
-// An exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is
-// gone, and what was not read before cannot be read any more.
+// What the request said crosses as one string, cut up only where somebody reads: a handler that reads nothing pays
+// for nothing, and a Request may be read after its exchange is over. Everything else is asked of the engine. An
+// exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is gone.
 
 import { core } from "ext:core/mod.js";
+import { fieldsOf, valueAt } from "ext:howth/18_head_text.js";
 
-const { fromInnerRequest, abortRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { fromInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
 // What op_howth_body_read answers besides bytes.
 const BODY_PENDING = 0;
 const BODY_END = 1;
 
+// V8 counts the bytes of young buffers, and collects the garbage among them, only when it allocates a buffer itself, not
+// when it is given one. One of this size is never part of an object.
+const NOTICED_BYTES = 128;
+
 // What op_howth_watch answers when the exchange is over, and when the client has closed its side.
 const WATCH_OVER = 0;
 const WATCH_LEFT = 2;
+
+// What op_howth_field answers besides where the only field line of a name begins.
+const FIELD_MISSING = -1;
+
+// The methods that cross as a number, crates/runtime/src/bridge/head_text.rs has the same. 0: the text begins with
+// the method.
+const METHODS = [null, "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
 
 // Exchanges that want to hear more than their request, by slot.
 const watched = new Map();
@@ -27,52 +39,40 @@ function connectOps(bound) {
 }
 
 class InnerRequest {
-  index;
-  generation;
-  #server;
-  #url = null;
-  #method = null;
-  #headerList = null;
-  #body = undefined;
-  #onCancel = null;
-  #completed = null;
-  #remoteAddr = null;
-  #bodyWaiter = null;
-  #writeWaiter = null;
-  #stream = null;
-  #over = false;
-  #watched = false;
-  #retained = null;
-  // The client closed its side, or is gone.
-  #left = false;
-  request = null;
-  redirectMode = "follow";
-  redirectCount = 0;
-  clientRid = null;
-  blobUrlEntry = null;
-
-  constructor(server, index, generation) {
-    this.#server = server;
+  // The text and its lengths: see `say`. Without a text they are asked for when they are first needed.
+  constructor(server, index, generation, text, method, methodLength, urlLength) {
+    this.server = server;
     this.index = index;
     this.generation = generation;
+    this.text = text;
+    this.knownMethod = METHODS[method];
+    this.urlStart = methodLength;
+    this.fieldsStart = methodLength + urlLength;
+    this.knownHeaderList = null;
+    this.knownBody = undefined;
+    // What few exchanges need: see `Life`.
+    this.life = null;
   }
 
-  get server() {
-    return this.#server;
-  }
-
-  // Keeps what the request said, because the exchange is about to end and the Request may live on. One string,
-  // taken apart only if somebody asks.
-  retain() {
-    this.#retained ??= ops.op_howth_head(this.index, this.generation);
+  // Asks for what the request said: method (unless it is a known one), URL and field section in one string.
+  say() {
+    const lengths = new Uint32Array(3);
+    const text = ops.op_howth_head(this.index, this.generation, lengths);
+    if (text === undefined) gone("head");
+    this.knownMethod = METHODS[lengths[0]];
+    this.urlStart = lengths[1];
+    this.fieldsStart = lengths[1] + lengths[2];
+    this.text = text;
   }
 
   get method() {
-    return (this.#method ??= ops.op_howth_method(this.index, this.generation) ?? this.#said()[0]);
+    if (this.text === undefined) this.say();
+    return (this.knownMethod ??= this.text.slice(0, this.urlStart));
   }
 
   url() {
-    return (this.#url ??= ops.op_howth_url(this.index, this.generation) ?? this.#said()[1]);
+    if (this.text === undefined) this.say();
+    return this.text.slice(this.urlStart, this.fieldsStart);
   }
 
   currentUrl() {
@@ -80,42 +80,40 @@ class InnerRequest {
   }
 
   get headerList() {
-    if (this.#headerList === null) {
-      const flat = ops.op_howth_headers(this.index, this.generation) ?? this.#said().slice(2);
-      const list = [];
-      for (let i = 0; i + 1 < flat.length; i += 2) {
-        list.push([flat[i], flat[i + 1]]);
-      }
-      this.#headerList = list;
+    if (this.knownHeaderList === null) {
+      if (this.text === undefined) this.say();
+      this.knownHeaderList = fieldsOf(this.text, this.fieldsStart);
     }
-    return this.#headerList;
+    return this.knownHeaderList;
   }
 
+  // The value of a header without making the list of all.
   header(name) {
-    const value = ops.op_howth_header(this.index, this.generation, name);
-    if (value !== undefined) return value;
+    if (this.knownHeaderList === null && this.text !== undefined) {
+      const found = ops.op_howth_field(this.index, this.generation, name);
+      if (found === FIELD_MISSING) return null;
+      // Where the exchange is over, or the field is repeated, the list tells.
+      if (found >= 0) return valueAt(this.text, this.fieldsStart + found + name.length + 1);
+    }
     const lower = name.toLowerCase();
-    const values = this.headerList.filter((field) => field[0] === lower).map((field) => field[1]);
-    return values.length === 0 ? null : values.join(", ");
-  }
-
-  // Method, URL, and names and values of the headers, in the order they were retained.
-  #said() {
-    if (this.#retained === null || this.#retained === undefined) gone("head");
-    return this.#retained.split("\n");
+    let joined = null;
+    for (const [field, value] of this.headerList) {
+      if (field === lower) joined = joined === null ? value : `${joined}, ${value}`;
+    }
+    return joined;
   }
 
   get body() {
-    if (this.#body === undefined) this.#body = this.#openBody();
-    return this.#body;
+    if (this.knownBody === undefined) this.knownBody = this.openBody();
+    return this.knownBody;
   }
 
   // A clone of the request replaces the body.
   set body(body) {
-    this.#body = body;
+    this.knownBody = body;
   }
 
-  #openBody() {
+  openBody() {
     const method = this.method;
     if (method === "GET" || method === "HEAD") return null;
     const whole = ops.op_howth_body_take(this.index, this.generation);
@@ -125,90 +123,64 @@ class InnerRequest {
       body.length = whole.byteLength;
       return body;
     }
-    return new InnerBody(this.#bodyStream());
+    return new InnerBody(bodyStream(this));
   }
 
   // The text of a body that has arrived whole; null when it has to be read the long way.
   consumeTextBody() {
-    if (this.#body !== undefined) return null;
+    if (this.knownBody !== undefined) return null;
     const method = this.method;
     if (method === "GET" || method === "HEAD") return null;
     const text = ops.op_howth_body_text(this.index, this.generation);
     if (text === null) return null;
-    this.#body = new InnerBody({ body: text, consumed: true });
+    this.knownBody = new InnerBody({ body: text, consumed: true });
     return text;
   }
 
-  #bodyStream() {
-    this.watch();
-    return new ReadableStream(
-      {
-        type: "bytes",
-        pull: async (controller) => {
-          for (;;) {
-            const read = this.#over
-              ? "broke off before its end"
-              : ops.op_howth_body_read(this.index, this.generation);
-            if (read === BODY_PENDING) {
-              await new Promise((resolve) => (this.#bodyWaiter = resolve));
-              continue;
-            }
-            if (read === BODY_END) {
-              controller.close();
-              controller.byobRequest?.respond(0);
-              return;
-            }
-            if (typeof read === "string") {
-              throw new TypeError(`The request body ${read}`);
-            }
-            controller.enqueue(read);
-            return;
-          }
-        },
-        cancel: () => {
-          ops.op_howth_body_cancel(this.index, this.generation);
-        },
-      },
-      { highWaterMark: 0 },
-    );
-  }
-
   onCancel(callback) {
-    if (this.#left) {
+    const life = this.lived();
+    if (life.hasLeft) {
       callback();
-    } else if (!this.#over) {
-      this.#onCancel = callback;
+    } else if (!life.isOver) {
+      life.onCancel = callback;
       this.watch();
     }
   }
 
   get remoteAddr() {
-    if (this.#remoteAddr === null) {
+    const life = this.lived();
+    if (life.remoteAddr === null) {
       const [hostname, port] =
         ops.op_howth_remote_address(this.index, this.generation) ?? gone("address");
-      this.#remoteAddr =
+      life.remoteAddr =
         port < 0
-          ? { transport: "unix", path: this.#server.unix ?? "" }
+          ? { transport: "unix", path: this.server.unix ?? "" }
           : { transport: "tcp", hostname, port };
     }
-    return this.#remoteAddr;
+    return life.remoteAddr;
   }
 
   // Resolves when the response was handed to the kernel, rejects when that cannot happen any more.
   get completed() {
-    if (this.#completed === null) {
-      this.#completed = Promise.withResolvers();
-      this.#completed.promise.catch(() => {});
+    const life = this.lived();
+    if (life.completed === null) {
+      life.completed = Promise.withResolvers();
+      life.completed.promise.catch(() => {});
       this.watch();
-      if (this.#over) this.#completed.reject(interrupted());
+      if (life.isOver) life.completed.reject(interrupted());
     }
-    return this.#completed.promise;
+    return life.completed.promise;
+  }
+
+  lived() {
+    return (this.life ??= new Life());
   }
 
   // Asks to be told of what happens to the exchange later.
   watch() {
-    if (this.#watched || this.#over) return;
-    this.#watched = true;
+    const life = this.lived();
+    if (life.isWatched || life.isOver) return;
+    life.isWatched = true;
     const found = ops.op_howth_watch(this.index, this.generation);
     // The slot of an exchange that is over may be another's already.
     if (found === WATCH_OVER) return this.aborted();
@@ -218,67 +190,129 @@ class InnerRequest {
 
   // Waits until a paused response stream may go on; false: it may not.
   async writable() {
-    if (this.#over) return false;
-    await new Promise((resolve) => (this.#writeWaiter = resolve));
-    return !this.#over;
+    const life = this.lived();
+    if (life.isOver) return false;
+    await new Promise((resolve) => (life.writeWaiter = resolve));
+    return !life.isOver;
   }
 
   get isOver() {
-    return this.#over;
+    return this.life !== null && this.life.isOver;
   }
 
   // The reader of the response stream, to be cancelled when nobody wants it any more.
   set responseReader(reader) {
-    this.#stream = reader;
+    this.lived().reader = reader;
   }
 
   bodyReadable() {
-    this.#resume("body");
+    this.lived().resumeBody();
   }
 
   bodyWritable() {
-    this.#resume("write");
+    this.lived().resumeWrite();
   }
 
   disconnected() {
-    this.#left = true;
-    const callback = this.#onCancel;
-    this.#onCancel = null;
+    const life = this.lived();
+    life.hasLeft = true;
+    const callback = life.onCancel;
+    life.onCancel = null;
     callback?.();
   }
 
   finished() {
-    this.#end();
-    this.#completed?.resolve(undefined);
+    this.end();
+    this.life.completed?.resolve(undefined);
   }
 
   aborted() {
-    this.#end();
+    this.end();
     this.disconnected();
-    const reader = this.#stream;
-    this.#stream = null;
+    const { reader, completed } = this.life;
+    this.life.reader = null;
     reader?.cancel(interrupted()).catch(() => {});
-    this.#completed?.reject(interrupted());
+    completed?.reject(interrupted());
   }
 
-  #end() {
-    this.#over = true;
+  end() {
+    const life = this.lived();
+    life.isOver = true;
     if (watched.get(this.index) === this) watched.delete(this.index);
-    this.#resume("body");
-    this.#resume("write");
+    life.resumeBody();
+    life.resumeWrite();
+  }
+}
+
+// The same for every exchange; a Request's clone has its own.
+Object.assign(InnerRequest.prototype, {
+  redirectMode: "follow",
+  redirectCount: 0,
+  clientRid: null,
+  blobUrlEntry: null,
+});
+
+// What happens to an exchange besides its request and a whole response.
+class Life {
+  isWatched = false;
+  isOver = false;
+  // The client closed its side, or is gone.
+  hasLeft = false;
+  onCancel = null;
+  completed = null;
+  remoteAddr = null;
+  bodyWaiter = null;
+  writeWaiter = null;
+  reader = null;
+
+  resumeBody() {
+    const waiter = this.bodyWaiter;
+    this.bodyWaiter = null;
+    waiter?.();
   }
 
-  #resume(which) {
-    if (which === "body") {
-      const waiter = this.#bodyWaiter;
-      this.#bodyWaiter = null;
-      waiter?.();
-    } else {
-      const waiter = this.#writeWaiter;
-      this.#writeWaiter = null;
-      waiter?.();
-    }
+  resumeWrite() {
+    const waiter = this.writeWaiter;
+    this.writeWaiter = null;
+    waiter?.();
   }
+}
+
+function bodyStream(inner) {
+  const { index, generation } = inner;
+  const life = inner.lived();
+  inner.watch();
+  return new ReadableStream(
+    {
+      type: "bytes",
+      pull: async (controller) => {
+        for (;;) {
+          const read = life.isOver
+            ? "broke off before its end"
+            : ops.op_howth_body_read(index, generation);
+          if (read === BODY_PENDING) {
+            await new Promise((resolve) => (life.bodyWaiter = resolve));
+            continue;
+          }
+          if (read === BODY_END) {
+            controller.close();
+            controller.byobRequest?.respond(0);
+            return;
+          }
+          if (typeof read === "string") {
+            throw new TypeError(`The request body ${read}`);
+          }
+          controller.enqueue(read);
+          new ArrayBuffer(NOTICED_BYTES);
+          return;
+        }
+      },
+      cancel: () => {
+        ops.op_howth_body_cancel(index, generation);
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 function gone(what) {
@@ -290,9 +324,7 @@ function interrupted() {
 }
 
 function makeRequest(inner) {
-  const request = fromInnerRequest(inner, "immutable");
-  inner.request = request;
-  return request;
+  return fromInnerRequest(inner, "immutable");
 }
 
 // The exchange at a slot, if it asked to be told.
@@ -301,4 +333,4 @@ function watchedExchange(index, generation) {
   return inner !== undefined && inner.generation === generation ? inner : undefined;
 }
 
-export { abortRequest, connectOps, InnerRequest, makeRequest, watchedExchange };
+export { connectOps, InnerRequest, makeRequest, watchedExchange };

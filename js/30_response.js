@@ -1,29 +1,22 @@
 // From the platform's Response to the wire.
 //
-// A response with a string or bytes leaves in one call of the engine; only a stream takes more. What the
-// Response class keeps ready for a server (status, body and content type of a plain response) is used before
-// anything is built.
+// A response with a string or bytes leaves in one call of the engine; only a stream takes more. What a program
+// constructed is sent as it was given (js/14_message.js); Deno's own responses are taken apart first.
 
 import { core } from "ext:core/mod.js";
+import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
+import { InnerRequest } from "ext:howth/20_request.js";
 
-const {
-  getInnerResponse,
-  responseBodyUsed,
-  ResponsePrototype,
-  serveFastBodyKey,
-  serveFastConsumedKey,
-  serveFastContentTypeKey,
-  serveFastHeaderKindKey,
-  serveFastStatusKey,
-  SERVE_FAST_HEADER_DEFAULT_TEXT,
-  SERVE_FAST_HEADER_NONE,
-  toInnerResponse,
-  wireHeaderList,
-} = core.loadExtScript("ext:deno_fetch/23_response.js");
+const { responseBodyUsed, ResponsePrototype, toInnerResponse, wireHeaderList } = core.loadExtScript(
+  "ext:deno_fetch/23_response.js",
+);
 const { ReadableStreamPrototype } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 const isPrototypeOf = Function.prototype.call.bind(Object.prototype.isPrototypeOf);
 
+const NO_FIELDS = [];
+// From this length on a text is read where V8 has it, which costs more to begin with than a copy.
+const LONG_TEXT = 16 * 1024;
 const DEFAULT_TEXT = "text/plain;charset=UTF-8";
 
 // What op_howth_start answers, besides that the exchange is over.
@@ -51,7 +44,7 @@ function checkResponse(response) {
       `The handler must return a Response (or a promise of one), but returned ${describe(response)}`,
     );
   }
-  const inner = getInnerResponse(response);
+  const inner = innerResponse(response);
   if (inner === undefined) {
     throw new TypeError(
       "The handler returned an object that looks like a Response but was not constructed",
@@ -60,7 +53,7 @@ function checkResponse(response) {
   if (inner.type === "error") {
     throw new TypeError("The handler returned Response.error(), which cannot be sent");
   }
-  if (response[serveFastConsumedKey] || responseBodyUsed(response)) {
+  if (inner instanceof InnerResponse ? inner.isUsed : responseBodyUsed(response)) {
     throw new TypeError(
       "The body of the Response was used already; make a new Response for each request, or clone() it",
     );
@@ -75,39 +68,86 @@ function describe(value) {
   return value === undefined ? "undefined" : `a ${typeof value}`;
 }
 
-// Sends a response that `checkResponse` accepted. `openExchange` gives the InnerRequest, made when needed.
-function sendResponse(index, generation, response, openExchange) {
-  const status = response[serveFastStatusKey];
-  if (status !== 0 && status !== undefined) {
-    const body = response[serveFastBodyKey];
-    if (body !== null) {
-      response[serveFastConsumedKey] = true;
-      const kind = response[serveFastHeaderKindKey];
-      const type =
-        kind === SERVE_FAST_HEADER_DEFAULT_TEXT
-          ? DEFAULT_TEXT
-          : kind === SERVE_FAST_HEADER_NONE
-            ? ""
-            : response[serveFastContentTypeKey];
-      if (typeof body === "string") {
-        ops.op_howth_respond_text(index, generation, status, type, body);
-      } else {
-        ops.op_howth_respond_bytes(index, generation, status, type, body);
-      }
-      return;
-    }
+// Sends a response that `checkResponse` accepted. A stream is watched over by `request`, the exchange's InnerRequest;
+// null: none was made yet.
+function sendResponse(index, generation, response, request, server) {
+  const inner = innerResponse(response);
+  if (!(inner instanceof InnerResponse)) {
+    sendInner(index, generation, toInnerResponse(response), request, server);
+    return;
   }
-  sendInner(index, generation, toInnerResponse(response), openExchange);
+  const content = inner.takeContent() ?? (inner.body === null ? "" : null);
+  if (content === null) {
+    sendInner(index, generation, inner, request, server);
+    return;
+  }
+  const isLong = typeof content === "string" && content.length >= LONG_TEXT;
+  if (!isLong && inner.statusMessage === "" && sendAsGiven(index, generation, inner, content)) {
+    return;
+  }
+  const { status, statusMessage } = inner;
+  const list = inner.openFields();
+  const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
+  if (isLong) {
+    ops.op_howth_respond_long(index, generation, status, statusMessage, fields, content);
+  } else if (typeof content === "string") {
+    ops.op_howth_respond(index, generation, status, statusMessage, fields, content);
+  } else {
+    ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, content);
+  }
 }
 
-function sendInner(index, generation, inner, openExchange) {
-  const fields = encodeFields(wireHeaderList(inner));
-  const { status, statusMessage } = inner;
-  if (inner.body === null) {
+// Sends a response of few fields in which nothing has to be put together; false: it is not such a one.
+function sendAsGiven(index, generation, inner, content) {
+  const { status } = inner;
+  const type = inner.contentType;
+  const flat = inner.fields === null ? NO_FIELDS : inner.fields.flat;
+  if (flat === null) return false;
+  const only = flat.length === 0 ? (type ?? "") : type === null ? onlyType(flat) : null;
+  if (typeof content !== "string") {
+    if (only === null) return false;
+    ops.op_howth_respond_bytes(index, generation, status, only, content);
+    return true;
+  }
+  if (only !== null) {
+    ops.op_howth_respond_text(index, generation, status, only, content);
+    return true;
+  }
+  const second = type === null ? 2 : 0;
+  if (flat.length > second + 6) return false;
+  // biome-ignore format: a line is a field
+  ops.op_howth_respond_few(
+    index, generation, status,
+    type === null ? nameAt(flat, 0) : "content-type", type ?? valueAt(flat, 0),
+    nameAt(flat, second), valueAt(flat, second),
+    nameAt(flat, second + 2), valueAt(flat, second + 2),
+    nameAt(flat, second + 4), valueAt(flat, second + 4),
+    content,
+  );
+  return true;
+}
+
+// The content type of a response that has no other field; null: it has, or another.
+function onlyType(flat) {
+  return flat.length === 2 && flat[0].lower === "content-type" ? flat[1] : null;
+}
+
+function nameAt(flat, at) {
+  return at < flat.length ? flat[at].written : "";
+}
+
+function valueAt(flat, at) {
+  return at < flat.length ? flat[at + 1] : "";
+}
+
+function sendInner(index, generation, response, request, server) {
+  const fields = encodeFields(wireHeaderList(response));
+  const { status, statusMessage } = response;
+  if (response.body === null) {
     ops.op_howth_respond(index, generation, status, statusMessage, fields, "");
     return;
   }
-  const stream = inner.body.streamOrStatic;
+  const stream = response.body.streamOrStatic;
   const body = stream.body;
   if (typeof body === "string") {
     stream.consumed = true;
@@ -117,11 +157,11 @@ function sendInner(index, generation, inner, openExchange) {
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, body);
   } else if (isPrototypeOf(ReadableStreamPrototype, stream)) {
     // A locked stream throws here, while the handler's failure can still be answered.
-    const reader = inner.body.stream.getReader();
-    const length = inner.body.length ?? -1;
+    const reader = response.body.stream.getReader();
+    const length = response.body.length ?? -1;
     const started = ops.op_howth_start(index, generation, status, statusMessage, fields, length);
     if (started === START_STREAM) {
-      pump(openExchange(), reader);
+      pump(request ?? new InnerRequest(server, index, generation), reader);
       return;
     }
     if (started === START_BODYLESS) ops.op_howth_finish(index, generation);

@@ -18,11 +18,8 @@ function readHandlers(options, handler) {
   }
   const receiver = handler === undefined ? options : undefined;
   return {
-    handler:
-      receiver === undefined || (takesNothing(chosen) && !/\bthis\b/.test(chosen))
-        ? chosen
-        : bind(chosen, receiver),
-    errorHandler: errorHandler === undefined ? undefined : bind(errorHandler, options),
+    handler: receiver === undefined ? chosen : bound(chosen, receiver),
+    errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
 }
@@ -35,18 +32,33 @@ function isSetting(value) {
   );
 }
 
-function bind(method, receiver) {
-  return (request, info, context) => method.call(receiver, request, info, context);
+// The method as a function that takes no more arguments than it.
+function bound(method, receiver) {
+  if (!/\bthis\b|\bsuper\b|\[native code\]/.test(sourceOf(method))) return method;
+  switch (argumentsTaken(method)) {
+    case 0:
+      return () => method.call(receiver);
+    case 1:
+      return (request) => method.call(receiver, request);
+    default:
+      return (request, info, context) => method.call(receiver, request, info, context);
+  }
 }
 
-// Whether calling the handler without arguments cannot be told from calling it with some.
-function takesNothing(handler) {
-  if (handler.length !== 0) return false;
-  const source = Function.prototype.toString.call(handler);
-  return (
-    /^(async\s+)?(function\b\s*\w*\s*|\w+\s*)?\(\s*\)/.test(source) &&
-    !/\barguments\b|\beval\b|\[native code\]/.test(source)
-  );
+function sourceOf(callable) {
+  return Function.prototype.toString.call(callable);
+}
+
+const NO_PARAMETERS = /^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/;
+const ONE_PARAMETER = /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/;
+
+// How many arguments the handler can be seen to take: 0, 1, or 3 for "perhaps all". Calling it with so many cannot be
+// told from calling it with more.
+function argumentsTaken(handler) {
+  const source = sourceOf(handler);
+  if (handler.length > 1 || /\barguments\b|\beval\b|\[native code\]/.test(source)) return 3;
+  if (handler.length === 0) return NO_PARAMETERS.test(source) ? 0 : 3;
+  return ONE_PARAMETER.test(source) ? 1 : 3;
 }
 
 function readPort(value) {
@@ -57,4 +69,4 @@ function readPort(value) {
   return port;
 }
 
-export { readHandlers, readPort, takesNothing };
+export { argumentsTaken, readHandlers, readPort };

@@ -3,7 +3,7 @@
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
 import { errorPage } from "ext:howth/35_error_page.js";
-import { readHandlers, readPort, takesNothing } from "ext:howth/36_options.js";
+import { argumentsTaken, readHandlers, readPort } from "ext:howth/36_options.js";
 import * as facades from "ext:howth/38_facade.js";
 
 const { InnerRequest, makeRequest, watchedExchange } = requests;
@@ -17,8 +17,9 @@ const WRITABLE = 2;
 const DISCONNECTED = 3;
 const COMPLETED = 4;
 const ABORTED = 5;
-const STOPPED = 6;
-const EVENT_LENGTH = 3;
+// An event's numbers: kind, slot, generation; of a request also its method's number, and the lengths of method and URL
+// in its text.
+const EVENT_LENGTH = 6;
 
 const waiting = new Set();
 
@@ -53,15 +54,14 @@ function connect(configuration, bound) {
   ops.op_howth_connect(batch, dispatch);
 }
 
-function dispatch(count) {
+// Handles `count` events. `texts` has what each request said, unless the handler takes no request.
+function dispatch(count, texts) {
   for (let i = 0, at = 0; i < count; i++, at += EVENT_LENGTH) {
     const index = batch[at + 1];
     const generation = batch[at + 2];
     const kind = batch[at];
     if (kind === REQUEST) {
-      server.handle(index, generation);
-    } else if (kind === STOPPED) {
-      server?.stopped();
+      server.handle(index, generation, at, texts?.[i]);
     } else {
       tell(kind, watchedExchange(index, generation));
     }
@@ -97,6 +97,11 @@ function waitingPromises() {
   return waiting.size;
 }
 
+// The engine has ended, and with it the server.
+function stopped() {
+  server?.stopped();
+}
+
 // Whether the program wants to hear of the signals that end howth.
 function listensForSignals() {
   try {
@@ -110,7 +115,8 @@ function listensForSignals() {
 // What a Server keeps to itself; one per isolate.
 class ServerState {
   handler;
-  handlerTakesNothing;
+  // How many arguments the handler can be seen to take.
+  taken;
   errorHandler;
   address;
   development;
@@ -129,55 +135,57 @@ class ServerState {
 
   reload({ handler, errorHandler, development: wanted }) {
     this.handler = handler;
-    this.handlerTakesNothing = takesNothing(handler);
+    this.taken = argumentsTaken(handler);
+    ops.op_howth_take_texts(this.taken > 0);
     if (errorHandler !== undefined) this.errorHandler = errorHandler;
     this.development = wanted ?? development;
   }
 
-  handle(index, generation) {
+  // `at`: where the request's numbers stand in the batch.
+  handle(index, generation, at, text) {
+    const { handler, taken } = this;
     let inner = null;
-    const open = () => (inner ??= new InnerRequest(this, index, generation));
     let result;
     try {
-      if (this.handlerTakesNothing) {
-        result = this.handler();
+      if (taken === 0) {
+        result = handler();
       } else {
-        const request = makeRequest(open());
-        result = this.handler(request, new Info(inner), context);
+        const method = batch[at + 3];
+        inner = new InnerRequest(this, index, generation, text, method, batch[at + 4], batch[at + 5]);
+        const request = makeRequest(inner);
+        result = taken === 1 ? handler(request) : handler(request, new Info(inner), context);
       }
-      inner?.retain();
       if (responses.isResponse(result)) {
         checkResponse(result);
-        sendResponse(index, generation, result, open);
+        sendResponse(index, generation, result, inner, this);
         return;
       }
     } catch (error) {
-      inner?.retain();
-      this.fail(index, generation, error, open);
+      this.fail(index, generation, error, inner);
       return;
     }
-    this.finishLater(index, generation, result, open);
+    this.finishLater(index, generation, result, inner);
   }
 
-  async finishLater(index, generation, result, open) {
+  async finishLater(index, generation, result, inner) {
     try {
       const response = await result;
       if (server !== this) return;
       checkResponse(response);
-      sendResponse(index, generation, response, open);
+      sendResponse(index, generation, response, inner, this);
     } catch (error) {
-      this.fail(index, generation, error, open);
+      this.fail(index, generation, error, inner);
     }
   }
 
   // Answers for a handler that threw. Nothing of the error reaches the client but in development.
-  async fail(index, generation, error, open) {
+  async fail(index, generation, error, inner) {
     try {
       if (this.errorHandler !== undefined) {
         const response = await this.errorHandler(error);
         if (response !== undefined) {
           checkResponse(response);
-          sendResponse(index, generation, response, open);
+          sendResponse(index, generation, response, inner, this);
           return;
         }
       }
@@ -258,4 +266,4 @@ function serveModule(exported) {
   return false;
 }
 
-export { connect, listensForSignals, serve, serveModule, waitingPromises };
+export { connect, listensForSignals, serve, serveModule, stopped, waitingPromises };

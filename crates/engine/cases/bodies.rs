@@ -117,7 +117,7 @@ pub fn stops_reading_at_the_high_watermark(start: Start) {
 /// The watermark is reached by the bytes that also end the body, in whichever read of the turn: nothing else comes
 /// that could make an engine look again.
 pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
-    const WATERMARK: usize = 150_000;
+    const WATERMARK: usize = 200_000;
     let folder = tempfile::tempdir().expect("a folder");
     let options = EngineOptions {
         body_high_watermark_bytes: WATERMARK,
@@ -162,7 +162,7 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
     holder.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     // Connections that are accepted together are read from in any order.
     held.recv_timeout(PATIENCE).expect("the first request");
-    let lengths = [64_000, 130_000, WATERMARK, 195_000, 210_000, 260_000];
+    let lengths = [64_000, 190_000, WATERMARK, 210_000, 240_000, 260_000];
     let mut clients = lengths.map(|length| {
         let mut client = Client::connect(&server);
         client.hold_unread(2 * length);

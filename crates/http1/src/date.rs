@@ -1,11 +1,17 @@
 //! The `date` field's value, rendered at most once a second.
 //!
-//! Owns the 29 bytes of an IMF-fixdate (RFC 9110 section 5.6.7). Never reads a clock: time is passed in.
+//! Owns the line with the 29 bytes of an IMF-fixdate (RFC 9110 section 5.6.7). Never reads a clock: time is passed in.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use httpdate::HttpDate;
+
+/// Around the date in a field line.
+const START: &[u8; 6] = b"date: ";
+const END: &[u8; 2] = b"\r\n";
+const DATE_BYTES: usize = 29;
+const LINE_BYTES: usize = START.len() + DATE_BYTES + END.len();
 
 /// The last second an IMF-fixdate can name: the end of the year 9999.
 const SECONDS_MAX: u64 = 253_402_300_799;
@@ -14,7 +20,7 @@ const SECONDS_MAX: u64 = 253_402_300_799;
 #[derive(Clone, Debug)]
 pub struct Date {
     seconds: u64,
-    bytes: [u8; 29],
+    line: [u8; LINE_BYTES],
 }
 
 impl Date {
@@ -23,7 +29,7 @@ impl Date {
         let seconds = seconds_since_epoch(now);
         Date {
             seconds,
-            bytes: render(seconds),
+            line: render(seconds),
         }
     }
 
@@ -33,14 +39,19 @@ impl Date {
         if seconds != self.seconds {
             *self = Date {
                 seconds,
-                bytes: render(seconds),
+                line: render(seconds),
             };
         }
     }
 
     /// The field value.
-    pub fn as_bytes(&self) -> &[u8; 29] {
-        &self.bytes
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.line[START.len()..START.len() + DATE_BYTES]
+    }
+
+    /// The field line.
+    pub fn line(&self) -> &[u8] {
+        &self.line
     }
 }
 
@@ -50,12 +61,16 @@ fn seconds_since_epoch(now: SystemTime) -> u64 {
         .min(SECONDS_MAX)
 }
 
-fn render(seconds: u64) -> [u8; 29] {
-    let mut bytes = [b' '; 29];
+fn render(seconds: u64) -> [u8; LINE_BYTES] {
+    let mut line = [b' '; LINE_BYTES];
+    let (start, rest) = line.split_at_mut(START.len());
+    let (bytes, end) = rest.split_at_mut(DATE_BYTES);
+    start.copy_from_slice(START);
     let date = HttpDate::from(UNIX_EPOCH + Duration::from_secs(seconds));
     // An IMF-fixdate has exactly 29 bytes, so that the write cannot fall short.
     let _ = write!(&mut bytes[..], "{date}");
-    bytes
+    end.copy_from_slice(END);
+    line
 }
 
 #[cfg(test)]

@@ -139,7 +139,7 @@ impl Decoder {
         // A head that arrives whole, as most do, is parsed without a search for its end. Whatever is wrong is
         // found again below, where the first fault is the same for every split.
         if self.scanned == 0
-            && let Ok(Some(head_bytes)) = parse::parse_head(window, limits, head)
+            && let Some(head_bytes) = parse::parse_whole(window, limits, head)
         {
             return Ok(self.begin_body(skipped + head_bytes, head));
         }

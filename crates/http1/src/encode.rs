@@ -35,19 +35,17 @@ pub fn encode_head(
     let mut has_date = false;
     for &(name, value) in head.fields {
         if is_forwarded(name) {
-            has_date |= name.eq_ignore_ascii_case(b"date");
+            has_date |= name.len() == 4 && name.eq_ignore_ascii_case(b"date");
             push_field(out, name, value);
         }
     }
     if !has_date {
-        push_field(out, b"date", date.as_bytes());
+        out.extend_from_slice(date.line());
     }
     if let Some(bytes) = plan.content_length {
-        push_field(
-            out,
-            b"content-length",
-            itoa::Buffer::new().format(bytes).as_bytes(),
-        );
+        out.extend_from_slice(b"content-length: ");
+        out.extend_from_slice(itoa::Buffer::new().format(bytes).as_bytes());
+        out.extend_from_slice(b"\r\n");
     }
     if plan.framing == Framing::Chunked {
         out.extend_from_slice(b"transfer-encoding: chunked\r\n");
@@ -60,15 +58,24 @@ pub fn encode_head(
     out.extend_from_slice(b"\r\n");
 }
 
+/// What ends a chunk (RFC 9112 section 7.1).
+pub const CHUNK_END: &[u8] = b"\r\n";
+
 /// Appends one chunk (RFC 9112 section 7.1). No data: nothing, because an empty chunk would be the last.
 pub fn encode_chunk(out: &mut Vec<u8>, data: &[u8]) {
     if data.is_empty() {
         return;
     }
     out.reserve(data.len() + 20);
-    push_hexadecimal(out, data.len());
-    out.extend_from_slice(b"\r\n");
+    encode_chunk_start(out, data.len());
     out.extend_from_slice(data);
+    out.extend_from_slice(CHUNK_END);
+}
+
+/// Appends what precedes the data of a chunk of so many bytes, which must not be none; [`CHUNK_END`] follows them.
+pub fn encode_chunk_start(out: &mut Vec<u8>, bytes: usize) {
+    debug_assert!(bytes > 0, "an empty chunk is the last");
+    push_hexadecimal(out, bytes);
     out.extend_from_slice(b"\r\n");
 }
 

@@ -37,6 +37,7 @@ pub(crate) enum KnownField {
 
 impl KnownField {
     /// Recognises a name; most names are told apart by their length and first letter.
+    #[inline]
     pub fn of(name: &str) -> Option<KnownField> {
         let name = name.as_bytes();
         let (known, spelling): (_, &[u8]) = match (name.len(), name.first()? | 0x20) {
@@ -115,18 +116,28 @@ fn walk_in<'a>(
         Err(Error::HeaderValue) => return Err(Walk::Refused(VALUE)),
         Err(_) => return Err(Walk::Refused(LINE_END)),
     };
-    let mut at = 0;
-    for header in headers {
-        let line = strict_line(section, at, header).ok_or(Walk::Refused(LINE_END))?;
-        at = line.end;
-        visit(line.field).map_err(Walk::Refused)?;
-    }
+    let at = walk_tokens(section, headers, visit).map_err(Walk::Refused)?;
     // RFC 9112 section 2.1: the section ends in an empty line, CR LF.
     if bytes == at + 2 && section.get(at..bytes) == Some(b"\r\n") {
         Ok(Some(bytes))
     } else {
         Err(Walk::Refused(LINE_END))
     }
+}
+
+/// Finds the tokenised fields again in the section they are from, and gives where the last line ends.
+pub(crate) fn walk_tokens<'a>(
+    section: &'a [u8],
+    headers: &[Header<'a>],
+    mut visit: impl FnMut(FieldLine<'a>) -> Result<(), Rejection>,
+) -> Result<usize, Rejection> {
+    let mut at = 0;
+    for header in headers {
+        let line = strict_line(section, at, header).ok_or(LINE_END)?;
+        at = line.end;
+        visit(line.field)?;
+    }
+    Ok(at)
 }
 
 struct StrictLine<'a> {

@@ -24,6 +24,17 @@ pub enum BodyLength {
     Chunked,
 }
 
+/// The field lines of one name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FieldLines {
+    /// There is none.
+    None,
+    /// There is one, which begins at this byte of the field section.
+    One(usize),
+    /// There are several.
+    Several,
+}
+
 /// The head of one request. [`clear`](Self::clear) keeps the memory, so that in the steady state a head costs
 /// no allocation.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +78,8 @@ pub(crate) struct Parts {
     pub is_connect: bool,
     pub keep_alive: bool,
     pub expects_continue: bool,
+    /// Where the field lines end, and the empty line begins.
+    pub fields_end: u32,
 }
 
 impl RequestHead {
@@ -85,6 +98,16 @@ impl RequestHead {
     /// The method, a case-sensitive token as sent (RFC 9110 section 9.1).
     pub fn method(&self) -> &str {
         self.text(self.parts.method)
+    }
+
+    /// The bytes of [`method`](Self::method), [`authority`](Self::authority) and [`path`](Self::path).
+    pub fn request_bytes(&self) -> (&[u8], Option<&[u8]>, &[u8]) {
+        let parts = &self.parts;
+        (
+            parts.method.of(&self.bytes),
+            parts.authority.map(|authority| authority.of(&self.bytes)),
+            parts.path.of(&self.bytes),
+        )
     }
 
     /// The request target as sent; visible ASCII.
@@ -123,6 +146,28 @@ impl RequestHead {
                 && field.name.of(&self.bytes).eq_ignore_ascii_case(name.as_bytes())
         });
         named.next().map(|field| field.value.of(&self.bytes))
+    }
+
+    /// The field lines as received: name, colon, value in whatever whitespace, CR LF. Without the empty line that
+    /// ends the section.
+    pub fn field_section(&self) -> &[u8] {
+        let Some(first) = self.fields.first() else {
+            return &[];
+        };
+        let section = first.name.start as usize..self.parts.fields_end as usize;
+        self.bytes.get(section).unwrap_or_default()
+    }
+
+    /// Where the only field line of this name, compared without case, begins in the [section](Self::field_section).
+    pub fn field_line(&self, name: &[u8]) -> FieldLines {
+        let mut named = self.fields.iter().filter(|field| {
+            field.name.len as usize == name.len() && field.name.of(&self.bytes).eq_ignore_ascii_case(name)
+        });
+        match (named.next(), named.next()) {
+            (None, _) => FieldLines::None,
+            (Some(field), None) => FieldLines::One((field.name.start - self.fields[0].name.start) as usize),
+            (Some(_), Some(_)) => FieldLines::Several,
+        }
     }
 
     /// How many field lines there are.
@@ -167,6 +212,7 @@ impl RequestHead {
     /// Takes the head's bytes, all fields having been pushed.
     pub(crate) fn fill(&mut self, bytes: &[u8], mut parts: Parts) {
         self.bytes.extend_from_slice(bytes);
+        parts.fields_end = bytes.len().saturating_sub(b"\r\n".len()) as u32;
         // An absolute-form target may have an empty path, with or without a query; it means "/"
         // (RFC 9110 section 4.2.3). Its path is written behind the head.
         if parts.path.of(bytes).first().is_none_or(|&first| first == b'?') {

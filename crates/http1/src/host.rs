@@ -12,6 +12,13 @@ use crate::bytes::REGISTERED_NAME;
 /// A comma, which the grammar of registered names allows, is refused: it is how several Host fields look
 /// after somebody merged them.
 pub(crate) fn is_authority(authority: &[u8]) -> bool {
+    // Most are a plain name, or an IPv4 address, and perhaps a port.
+    let plain = authority.iter().position(|&byte| !REGISTERED_NAME.contains(byte));
+    match plain {
+        None => return !authority.is_empty(),
+        Some(end) if end > 0 && authority[end] == b':' => return is_port(&authority[end + 1..]),
+        Some(_) => {}
+    }
     split(authority).is_some_and(|(host, port)| is_host(host) && port.is_none_or(is_port))
 }
 

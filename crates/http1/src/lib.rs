@@ -44,8 +44,8 @@ mod trailers;
 
 pub use date::Date;
 pub use decoder::{Decoded, Decoder, Step};
-pub use encode::{CONTINUE, encode_chunk, encode_head, encode_last_chunk};
-pub use head::{BodyLength, RequestHead, Version};
+pub use encode::{CHUNK_END, CONTINUE, encode_chunk, encode_chunk_start, encode_head, encode_last_chunk};
+pub use head::{BodyLength, FieldLines, RequestHead, Version};
 pub use limits::Limits;
 pub use rejection::Rejection;
 pub use response::{

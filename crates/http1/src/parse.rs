@@ -2,6 +2,11 @@
 //!
 //! Owns the order of the rules: request line, fields in their order, then what they say together. Never
 //! looks for the head's end; the decoder hands over bytes and learns whether a whole head was in them.
+//!
+//! There are two ways in. `parse_whole` takes heads with which nothing is wrong, in one pass; whatever it does not take,
+//! `parse_head` judges rule by rule, so that verdicts come from one place.
+
+use std::mem::MaybeUninit;
 
 use crate::connection::{ConnectionOptions, members};
 use crate::fields::{self, FieldLine, KnownField};
@@ -14,6 +19,49 @@ use crate::{BodyLength, Limits, Rejection, RequestHead, Version, host, scan};
 const HOST_MISSING: Rejection = Rejection::bad_request("the host field is missing");
 const HOST_REPEATED: Rejection = Rejection::bad_request("the host field is repeated");
 const HOST_MALFORMED: Rejection = Rejection::bad_request("the host field is malformed");
+
+/// Fields of a head that is parsed in one pass.
+const FIELDS_MAX: usize = 64;
+
+/// Parses a head that is there as a whole and breaks no rule or limit, as nearly all are, and gives its length.
+/// `None`: it has to be looked at closely; `head` is left empty.
+pub(crate) fn parse_whole(window: &[u8], limits: &Limits, head: &mut RequestHead) -> Option<usize> {
+    head.clear();
+    let parsed = parse_in_one_pass(window, limits, head);
+    if parsed.is_none() {
+        head.clear();
+    }
+    parsed
+}
+
+fn parse_in_one_pass(window: &[u8], limits: &Limits, head: &mut RequestHead) -> Option<usize> {
+    let mut array = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut request = httparse::Request::new(&mut []);
+    let tokenised = request.parse_with_uninit_headers(window, &mut array).ok()?;
+    let httparse::Status::Complete(head_bytes) = tokenised else {
+        return None;
+    };
+    let line = RequestLine::of_tokens(window, request.method?, request.path?, limits)?;
+    let line_bytes = line.bytes();
+    let section = window.get(line_bytes..head_bytes)?;
+    if request.headers.len() > limits.fields_max {
+        return None;
+    }
+    let mut known = KnownFields::default();
+    let end = fields::walk_tokens(section, request.headers, |field| {
+        head.push_field(
+            span(line_bytes + field.name_start, field.name.len()),
+            value_span(line_bytes, &field),
+        );
+        known.add(line_bytes, &field)
+    });
+    if end.ok()? + b"\r\n".len() != section.len() {
+        return None;
+    }
+    let parts = known.judge(&line, window, limits).ok()?;
+    head.fill(&window[..head_bytes], parts);
+    Some(head_bytes)
+}
 
 /// Parses the head at the start of `window` and gives its length; `None` when it is not complete.
 ///
@@ -139,6 +187,7 @@ impl KnownFields {
             expects_continue: self.expects
                 && is_http_11
                 && !matches!(body, BodyLength::None | BodyLength::Known(0)),
+            fields_end: 0,
         })
     }
 

@@ -11,6 +11,9 @@ use crate::{Limits, Rejection, Version};
 /// 501 beyond what a server implements, and a bound lets a stream of junk be refused early.
 const METHOD_BYTES_MAX: usize = 64;
 
+/// What follows the target of a request in the version that nearly all have.
+const HTTP_11: &[u8] = b" HTTP/1.1\r\n";
+
 const INCOMPLETE: Rejection = Rejection::bad_request("the request line is not method, target, version");
 const VERSION: Rejection = Rejection::bad_request("the HTTP version is malformed");
 
@@ -24,6 +27,31 @@ pub(crate) struct RequestLine<'a> {
 }
 
 impl<'a> RequestLine<'a> {
+    /// The line at the start of `window`, of which a tokeniser has found method and target. `None`: it has to be looked
+    /// at closely.
+    pub fn of_tokens(window: &[u8], method: &'a str, target: &'a str, limits: &Limits) -> Option<Self> {
+        let (method, target) = (method.as_bytes(), target.as_bytes());
+        let (start, rest) = window.split_at_checked(method.len())?;
+        let is_strict = start == method
+            && rest.first() == Some(&b' ')
+            && rest.get(1 + target.len()..)?.starts_with(HTTP_11);
+        let is_within = method.len() <= METHOD_BYTES_MAX && target.len() <= limits.target_bytes_max;
+        if !(is_strict && is_within && TOKEN.contains_all(method)) {
+            return None;
+        }
+        Some(RequestLine {
+            method,
+            target,
+            form: Target::parse(method, target).ok()?,
+            version: Version::Http11,
+        })
+    }
+
+    /// The length of the line with everything between its parts, and its end.
+    pub fn bytes(&self) -> usize {
+        self.method.len() + 1 + self.target.len() + HTTP_11.len()
+    }
+
     /// Parses a whole line, without its CR LF.
     pub fn parse(line: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
         let method_bytes = judge_start(line, limits)?.ok_or(INCOMPLETE)?;

@@ -177,9 +177,9 @@ impl OwnFields {
         let mut content_lengths = (0, None);
         for &(name, value) in head.fields {
             validate(name, value)?;
-            if name.eq_ignore_ascii_case(b"connection") {
+            if name.len() == 10 && name.eq_ignore_ascii_case(b"connection") {
                 connection.add(value);
-            } else if name.eq_ignore_ascii_case(b"content-length") {
+            } else if name.len() == 14 && name.eq_ignore_ascii_case(b"content-length") {
                 content_lengths = (
                     content_lengths.0 + 1,
                     parse_content_length(fields::trim_whitespace(value)),
@@ -200,7 +200,7 @@ pub(crate) fn validate(name: &[u8], value: &[u8]) -> Result<(), InvalidResponse>
     if !fields::is_token(name) {
         return Err(InvalidResponse::FieldName);
     }
-    if value.iter().any(|byte| matches!(byte, b'\r' | b'\n' | b'\0')) {
+    if memchr::memchr3(b'\r', b'\n', b'\0', value).is_some() {
         return Err(InvalidResponse::FieldValue);
     }
     Ok(())

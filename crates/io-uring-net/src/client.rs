@@ -250,9 +250,11 @@ impl ClientRing {
                 token,
                 result: result_of(entry).map(drop),
             },
-            Operation::Accept | Operation::Cancel | Operation::Shutdown | Operation::Close => {
-                ClientCompletion::Done { token }
-            }
+            Operation::Accept
+            | Operation::Cancel
+            | Operation::Shutdown
+            | Operation::Close
+            | Operation::Readable => ClientCompletion::Done { token },
         }
     }
 }

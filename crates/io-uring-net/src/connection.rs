@@ -25,15 +25,18 @@ pub(crate) enum Phase {
     Closing,
 }
 
-/// The multishot receive of a connection.
+/// How a connection's bytes are received. Multishot into provided buffers, as a rule, which an idle connection owns
+/// nothing for; a large request body straight into memory of its own, whenever a poll says that there is some of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Receive {
     /// None is in flight.
     #[default]
     Off,
-    /// One is in flight.
+    /// A multishot receive is in flight.
     Armed,
-    /// One is in flight and was cancelled.
+    /// A poll is in flight.
+    Polled,
+    /// Either is in flight and was cancelled.
     Cancelling,
 }
 
@@ -60,6 +63,8 @@ pub(crate) struct Connection {
     pub(crate) socket: Option<Socket>,
     pub(crate) phase: Phase,
     pub(crate) receive: Receive,
+    /// Receiving was stopped by us: what the client does not send meanwhile is not held against it.
+    pub(crate) paused: bool,
     /// Operations in flight, the receive included.
     pub(crate) operations: u8,
     pub(crate) sending: bool,
@@ -157,6 +162,26 @@ impl Output {
         !self.tail.is_empty() || !self.segments.is_empty()
     }
 
+    /// Whether the tail is all there is to give to the kernel.
+    pub(crate) fn is_only_tail(&self) -> bool {
+        self.segments.is_empty()
+    }
+
+    /// Notes that the kernel took `sent` bytes of the tail and of `parts` behind it, and keeps a copy of the rest.
+    pub(crate) fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
+        self.taken += sent as u64;
+        self.sent += sent as u64;
+        let of_tail = sent.min(self.tail.len());
+        self.tail.drain(..of_tail);
+        let mut skipped = sent - of_tail;
+        for part in parts {
+            let of_part = skipped.min(part.len());
+            skipped -= of_part;
+            self.tail.extend_from_slice(&part[of_part..]);
+        }
+        assert_eq!(skipped, 0, "the kernel sent more bytes than it was given");
+    }
+
     /// Queues a body without copying it.
     pub(crate) fn push_segment(&mut self, segment: Vec<u8>) {
         self.seal();
@@ -203,6 +228,17 @@ mod tests {
         assert!(!output.is_ready());
         output.sent += 5;
         assert_eq!((output.queued(), output.unsent()), (12, 7));
+    }
+
+    #[test]
+    fn what_the_kernel_took_at_once_is_not_kept() {
+        for sent in 0..=10 {
+            let mut output = Output::default();
+            output.tail.extend_from_slice(b"head");
+            output.advance(sent, &[b"abc", b"", b"def"]);
+            assert_eq!(output.tail, b"headabcdef"[sent..]);
+            assert_eq!((output.queued(), output.unsent()), (10, 10 - sent as u64));
+        }
     }
 
     #[test]

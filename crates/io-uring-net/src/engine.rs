@@ -6,6 +6,7 @@
 
 mod accept;
 mod deadlines;
+mod direct;
 mod exchanges;
 mod receive;
 mod respond;
@@ -191,6 +192,10 @@ struct State {
     head: RequestHead,
     /// Output buffers that wait to be used again.
     spare: Vec<Vec<u8>>,
+    /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
+    shortest_ms: u64,
+    /// The application has set a deadline of its own, at some time.
+    has_own_deadlines: bool,
     /// Since when the engine drains.
     draining_ms: Option<u64>,
     counters: Counters,
@@ -200,6 +205,8 @@ impl<K: Kernel> Core<K> {
     fn new(kernel: K, options: EngineOptions) -> Self {
         let clock = kernel.clock();
         let state = State {
+            shortest_ms: deadlines::shortest_ms(&options.deadlines),
+            has_own_deadlines: false,
             options,
             connections: Table::new(GENERATION_MASK),
             exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),
@@ -267,6 +274,7 @@ impl<K: Kernel> Core<K> {
         match completion {
             Completion::Accepted { result, more } => self.accepted(result, more),
             Completion::Received { token, result, more } => self.received(token, result, more),
+            Completion::Readable { token } => self.readable(token),
             Completion::Sent {
                 token,
                 result,

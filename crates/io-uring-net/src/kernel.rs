@@ -42,9 +42,10 @@ pub struct Lease {
 /// Bytes on their way out: segments, of which a part may have been sent.
 #[derive(Debug, Default)]
 pub struct Outgoing {
-    /// Not empty while anything is to be sent. Most sends have no other segment, and allocate nothing here.
+    /// Not empty while anything is to be sent.
     first: Vec<u8>,
-    rest: VecDeque<Vec<u8>>,
+    /// Most sends have no other segment: a pointer is all they move around for it.
+    rest: Option<Box<VecDeque<Vec<u8>>>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,
 }
@@ -55,14 +56,15 @@ impl Outgoing {
         if self.first.is_empty() {
             self.first = segment;
         } else if !segment.is_empty() {
-            self.rest.push_back(segment);
+            self.rest.get_or_insert_default().push_back(segment);
         }
     }
 
     /// The unsent parts, in order.
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         let first = Some(&self.first[self.offset..]).filter(|slice| !slice.is_empty());
-        first.into_iter().chain(self.rest.iter().map(Vec::as_slice))
+        let rest = self.rest.iter().flat_map(|rest| rest.iter().map(Vec::as_slice));
+        first.into_iter().chain(rest)
     }
 
     /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
@@ -79,14 +81,18 @@ impl Outgoing {
             }
             sent -= left;
             self.offset = 0;
-            let next = self.rest.pop_front().unwrap_or_default();
+            let next = self
+                .rest
+                .as_mut()
+                .and_then(|rest| rest.pop_front())
+                .unwrap_or_default();
             spent(std::mem::replace(&mut self.first, next));
         }
     }
 
     /// How many segments there are.
     pub fn segments_len(&self) -> usize {
-        usize::from(!self.first.is_empty()) + self.rest.len()
+        usize::from(!self.first.is_empty()) + self.rest.as_ref().map_or(0, |rest| rest.len())
     }
 
     /// Whether everything was sent.
@@ -113,6 +119,11 @@ pub enum Completion {
         result: Result<Option<Lease>, Errno>,
         /// Whether further completions of the same operation follow.
         more: bool,
+    },
+    /// A connection that was polled has bytes, an end or an error to be received, or the poll was cancelled.
+    Readable {
+        /// Whose poll it is.
+        token: Token,
     },
     /// A send ended, with its bytes given back.
     Sent {
@@ -151,8 +162,22 @@ pub trait Kernel {
     /// Arms a multishot receive.
     fn receive(&mut self, socket: Socket, token: Token);
 
+    /// Polls once for something to receive.
+    fn poll_readable(&mut self, socket: Socket, token: Token);
+
+    /// recv(2), without waiting and without a completion: what is there, up to `bytes_max` bytes, in memory of its own.
+    /// Nothing: the end of the stream.
+    ///
+    /// # Errors
+    /// `EAGAIN` when there is nothing; whatever else recv(2) says.
+    fn receive_now(&mut self, socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno>;
+
     /// Sends; the bytes belong to the kernel until their completion.
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing);
+
+    /// sendmsg(2) of all slices, without waiting and without a completion. Gives how many bytes the kernel took; none
+    /// on an error, which the next queued send meets as well.
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize;
 
     /// Cancels `target`, which completes in its own way; `token` is the cancellation's own.
     fn cancel(&mut self, target: Token, token: Token);

@@ -19,7 +19,7 @@ use std::time::{Instant, SystemTime};
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, opcode, types};
 
-use crate::kernel::{Clock, Completion, Kernel, Lease, Outgoing, Socket, Wait};
+use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use in_flight::InFlight;
@@ -64,7 +64,12 @@ pub struct Ring {
     listener: Option<OwnedFd>,
     started: Instant,
     overflows: u64,
+    /// Completions that were taken from the kernel's queue together, in reverse.
+    reaped: Vec<cqueue::Entry>,
 }
+
+/// Completions taken at once: the queue's ends are shared with the kernel, so each look at them costs.
+const REAPED_MAX: usize = 64;
 
 struct IoUringBox(IoUring);
 
@@ -95,6 +100,7 @@ impl Ring {
             listener: Some(listener),
             started: Instant::now(),
             overflows: 0,
+            reaped: Vec::with_capacity(REAPED_MAX),
         })
     }
 
@@ -136,6 +142,7 @@ impl Ring {
                 result: result_of(entry).map(|sent| sent as usize),
                 outgoing: self.in_flight.take(token.index),
             },
+            Operation::Readable => Completion::Readable { token },
             Operation::Cancel | Operation::Shutdown | Operation::Close | Operation::Connect => {
                 Completion::Done { token }
             }
@@ -173,9 +180,22 @@ impl Kernel for Ring {
         );
     }
 
+    fn poll_readable(&mut self, socket: Socket, token: Token) {
+        let events = (libc::POLLIN | libc::POLLRDHUP) as u32;
+        self.push(opcode::PollAdd::new(types::Fd(socket.0), events).build(), token);
+    }
+
+    fn receive_now(&mut self, socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
+        submission::receive_now(socket, bytes_max)
+    }
+
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing) {
         let entry = self.in_flight.hold(socket, token.index, outgoing);
         self.push(entry, token);
+    }
+
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize {
+        submission::send_now(socket, slices)
     }
 
     fn cancel(&mut self, target: Token, token: Token) {
@@ -212,7 +232,11 @@ impl Kernel for Ring {
 
     fn reap(&mut self) -> Option<Completion> {
         loop {
-            let entry = self.ring.0.completion().next()?;
+            if self.reaped.is_empty() {
+                self.reaped.extend(self.ring.0.completion().take(REAPED_MAX));
+                self.reaped.reverse();
+            }
+            let entry = self.reaped.pop()?;
             if let Some(completion) = self.completion(&entry) {
                 return Some(completion);
             }

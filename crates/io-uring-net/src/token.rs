@@ -22,6 +22,8 @@ pub enum Operation {
     Close = 6,
     /// Connect to a server; only the client side asks for it.
     Connect = 7,
+    /// Poll of a connection for bytes to receive.
+    Readable = 8,
 }
 
 /// An operation of one connection (or of the listener, index 0).
@@ -57,6 +59,7 @@ impl Token {
             5 => Operation::Shutdown,
             6 => Operation::Close,
             7 => Operation::Connect,
+            8 => Operation::Readable,
             _ => return None,
         };
         Some(Token {
@@ -81,6 +84,7 @@ mod tests {
             (Operation::Shutdown, 78, 6),
             (Operation::Close, 79, 7),
             (Operation::Connect, 80, 8),
+            (Operation::Readable, 81, 9),
         ] {
             let token = Token {
                 operation,

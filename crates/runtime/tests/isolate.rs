@@ -20,6 +20,7 @@ const CASES: &[(&str, fn())] = &[
     ("stack traces name lines of TypeScript", stack_traces),
     ("errors name the file and who imports it", module_errors),
     ("Node's modules work", node),
+    ("Headers, Request and Response keep their promises", classes),
     ("WebAssembly works", webassembly),
     ("module hooks are called", hooks),
     ("workers run TypeScript", workers),
@@ -187,6 +188,11 @@ fn node() {
             "globals": ["function", "object"],
         })
     );
+}
+
+/// The fixture lists what it found broken.
+fn classes() {
+    assert_eq!(result("classes/main.mjs"), json!([]));
 }
 
 fn webassembly() {

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use howth_engine::Deadlines;
 use howth_http1::Rejection;
 
 use crate::connection::{Connection, Phase, Receive};
@@ -43,9 +44,21 @@ impl<K: Kernel> Core<K> {
     /// Tells the wheel of the connection's deadline, if it would look too late.
     pub(super) fn schedule(&mut self, index: u32) {
         let state = &mut self.state;
+        if state.is_looked_at_in_time(index) {
+            return;
+        }
+        // While requests follow one another the wheel looks more often than deadlines ask for, so that they need not be
+        // worked out each time.
+        self.schedule_within(index, self.state.now_ms + self.state.shortest_ms);
+    }
+
+    /// Tells the wheel of the connection's deadline, or of `latest_ms`, if it would look later than that.
+    fn schedule_within(&mut self, index: u32, latest_ms: u64) {
+        let state = &mut self.state;
         let Some((at_ms, _)) = state.deadline(index) else {
             return;
         };
+        let at_ms = at_ms.min(latest_ms);
         if at_ms < state.connections[index].look_at_ms {
             state.connections[index].look_at_ms = at_ms;
             let generation = state.connections.generation(index);
@@ -78,7 +91,7 @@ impl<K: Kernel> Core<K> {
             _ => {}
         }
         if self.state.connections[index].phase != Phase::Closing {
-            self.schedule(index);
+            self.schedule_within(index, u64::MAX);
         }
     }
 
@@ -132,6 +145,25 @@ impl<K: Kernel> Core<K> {
 }
 
 impl State {
+    /// Whether the wheel will surely look in time, told without working out when that is: whatever begins now on a
+    /// connection that is neither ending nor within a message lasts for the shortest of the configured times, and what
+    /// began before was told to the wheel then.
+    pub(super) fn is_looked_at_in_time(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        connection.look_at_ms <= self.now_ms + self.shortest_ms && self.is_plain(connection)
+    }
+
+    /// Nothing is special about the connection: it is open, between requests as far as reading goes, and no deadline is
+    /// other than configured.
+    pub(super) fn is_plain(&self, connection: &Connection) -> bool {
+        connection.phase == Phase::Open
+            && !connection.read_closed
+            && !connection.reading_body
+            && connection.input.is_empty()
+            && self.draining_ms.is_none()
+            && !self.has_own_deadlines
+    }
+
     /// The connection's next deadline, in milliseconds of the engine's clock, and what it is for.
     fn deadline(&self, index: u32) -> Option<(u64, Expiry)> {
         let connection = &self.connections[index];
@@ -187,7 +219,7 @@ impl State {
     fn body_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
         let gap = milliseconds(self.options.deadlines.body_gap)?;
-        if connection.receive != Receive::Armed {
+        if !matches!(connection.receive, Receive::Armed | Receive::Polled) {
             return None;
         }
         if let Some(body) = connection.body {
@@ -223,6 +255,18 @@ impl State {
         let at_ms = exchange.handler_deadline_ms;
         (at_ms != u64::MAX).then_some((at_ms, Expiry::Handler(writer)))
     }
+}
+
+/// The shortest time that a connection on which nothing is special may be given.
+pub(super) fn shortest_ms(deadlines: &Deadlines) -> u64 {
+    let times = [
+        deadlines.head,
+        deadlines.keep_alive,
+        deadlines.write_stall,
+        deadlines.handler,
+    ];
+    let shortest = times.into_iter().filter_map(milliseconds).min();
+    shortest.unwrap_or(u64::from(u32::MAX))
 }
 
 fn milliseconds(duration: Option<Duration>) -> Option<u64> {

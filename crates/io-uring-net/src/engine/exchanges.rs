@@ -8,8 +8,7 @@ use std::cell::{Ref, RefCell};
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
 use howth_http1::{RequestHead, ResponseHead};
 
-use crate::engine::respond::Payload;
-use crate::engine::{Core, State};
+use crate::engine::{Core, State, direct};
 use crate::exchange::BodyState;
 use crate::kernel::Kernel;
 
@@ -25,11 +24,19 @@ impl<K: Kernel> Shared<K> {
         id: ExchangeId,
         act: impl FnOnce(&mut State, u32) -> Result<R, Gone>,
     ) -> Result<R, Gone> {
+        self.with_kernel(id, |_, state, exchange| act(state, exchange))
+    }
+
+    fn with_kernel<R>(
+        &self,
+        id: ExchangeId,
+        act: impl FnOnce(&mut K, &mut State, u32) -> Result<R, Gone>,
+    ) -> Result<R, Gone> {
         let core = &mut *self.core.borrow_mut();
         if !core.state.exchanges.contains(id.index, id.generation) {
             return Err(Gone);
         }
-        act(&mut core.state, id.index)
+        act(&mut core.kernel, &mut core.state, id.index)
     }
 }
 
@@ -81,14 +88,18 @@ impl<K: Kernel> Exchanges for Shared<K> {
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        self.with(id, |state, exchange| {
-            state.respond(exchange, head, Payload::Borrowed(body))
+        self.with_kernel(id, |kernel, state, exchange| {
+            state.respond(exchange, head, body.len(), |state, exchange| {
+                direct::push(kernel, state, exchange, &[body]);
+            })
         })
     }
 
     fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
-            state.respond(exchange, head, Payload::Owned(body))
+            state.respond(exchange, head, body.len(), |state, exchange| {
+                state.push_owned(exchange, body);
+            })
         })
     }
 
@@ -97,7 +108,11 @@ impl<K: Kernel> Exchanges for Shared<K> {
     }
 
     fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
-        self.with(id, |state, exchange| state.write(exchange, chunk))
+        self.with_kernel(id, |kernel, state, exchange| {
+            state.write(exchange, chunk, |state, exchange, parts| {
+                direct::push(kernel, state, exchange, parts);
+            })
+        })
     }
 
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
@@ -123,6 +138,7 @@ impl<K: Kernel> Exchanges for Shared<K> {
                 now_ms + set.timeout_ms
             };
             let connection = set.connection;
+            state.has_own_deadlines = true;
             state.unsettle(connection);
             Ok(())
         })

@@ -31,18 +31,103 @@ impl<K: Kernel> Core<K> {
             Ok(Some(lease)) => {
                 self.state.ingest(index, self.kernel.bytes(&lease));
                 self.kernel.release(lease);
+                if more && self.state.only_waits_for_answers(index) {
+                    return;
+                }
             }
             Ok(None) => self.state.end_of_stream(index),
             // The buffers of this turn are given back by its end; settling arms the receive again.
-            Err(Errno(libc::ENOBUFS)) => self.state.counters.buffers_exhausted += 1,
+            Err(Errno(libc::ENOBUFS)) => {
+                self.state.counters.buffers_exhausted += 1;
+                self.state.connections[index].paused = true;
+            }
             Err(Errno(libc::ECANCELED)) => {}
             Err(_) => self.state.tear_later(index),
         }
         self.state.unsettle(index);
     }
+
+    /// A poll has ended: takes what has arrived of a large body, no more than the application is to hold.
+    pub(super) fn readable(&mut self, token: Token) {
+        let index = token.index;
+        if !self.state.connections.contains(index, token.generation) {
+            return;
+        }
+        let connection = &mut self.state.connections[index];
+        let was_cancelled = connection.receive == Receive::Cancelling;
+        connection.receive = Receive::Off;
+        connection.operations -= 1;
+        self.state.unsettle(index);
+        let (false, Some(socket)) = (was_cancelled, self.state.connections[index].socket) else {
+            return;
+        };
+        let room = self.state.room_for_body(index);
+        if room == 0 {
+            return;
+        }
+        match self.kernel.receive_now(socket, room) {
+            Ok(bytes) if bytes.is_empty() => self.state.end_of_stream(index),
+            Ok(bytes) => self.state.ingest_owned(index, bytes),
+            Err(Errno(libc::EAGAIN | libc::EINTR)) => {}
+            Err(_) => self.state.tear_later(index),
+        }
+    }
 }
 
 impl State {
+    /// How many bytes of the body being read there is room for; of a body of known length never any behind its end.
+    fn room_for_body(&self, index: u32) -> usize {
+        let connection = &self.connections[index];
+        let Some(body) = connection.body else { return 0 };
+        let exchange = &self.exchanges[body];
+        let high = self.options.body_high_watermark_bytes;
+        let room = high.saturating_sub(exchange.body_bytes.len());
+        match exchange.head.body() {
+            BodyLength::Known(length) => {
+                let to_come = length.saturating_sub(connection.body_bytes);
+                room.min(usize::try_from(to_come).unwrap_or(usize::MAX))
+            }
+            _ => room,
+        }
+    }
+
+    /// Like [`ingest`](Self::ingest), of bytes that may be kept: those of a body that nothing waits before become it.
+    fn ingest_owned(&mut self, index: u32, bytes: Vec<u8>) {
+        let connection = &mut self.connections[index];
+        let free = connection
+            .body
+            .filter(|&body| self.exchanges[body].body_bytes.is_empty());
+        let (Phase::Open, Some(body), true) = (connection.phase, free, connection.input.is_empty()) else {
+            return self.ingest(index, &bytes);
+        };
+        if self.exchanges[body].head.body() == BodyLength::Chunked {
+            return self.ingest(index, &bytes);
+        }
+        // Whole, because no more than the rest of the body was asked for; the decoder counts.
+        let step = connection
+            .decoder
+            .decode(&bytes, &self.options.limits, &mut self.head);
+        debug_assert!(step.is_ok_and(|step| step.consumed == bytes.len()));
+        connection.moments.body_ms = self.now_ms;
+        connection.body_bytes += bytes.len() as u64;
+        self.exchanges[body].body_bytes = bytes;
+        self.tell_body_readable(body);
+        // The end, if this was the last of it.
+        self.decode(index, &[]);
+    }
+
+    /// Whether receiving goes on as it is and nothing else is to be done before the application has answered.
+    fn only_waits_for_answers(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        self.is_plain(connection)
+            && connection.exchanges > 0
+            && connection.exchanges < self.options.pipeline_max
+            && connection.receive == Receive::Armed
+            && !connection.takes_no_more
+            && !connection.held_back
+            && self.options.deadlines.handler.is_none()
+    }
+
     fn ingest(&mut self, index: u32, bytes: &[u8]) {
         let now_ms = self.now_ms;
         let connection = &mut self.connections[index];

@@ -4,50 +4,35 @@
 //! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
 
 use howth_engine::{Backpressure, Event, Gone};
-use howth_http1::{Date, Field, Framing, Rejection, ResponseHead, ResponsePlan, encode_chunk, encode_head};
-use howth_http1::{encode_last_chunk, plan_response};
+use howth_http1::{CHUNK_END, Date, Field, Framing, Rejection, ResponseHead, ResponsePlan};
+use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_response};
 
 use crate::connection::{Phase, SEGMENT_BYTES_MIN};
 use crate::engine::State;
 use crate::exchange::{BodyState, ResponseState};
-
-/// The body of a whole response.
-pub(super) enum Payload<'a> {
-    /// To be copied.
-    Borrowed(&'a [u8]),
-    /// To be kept, when copying it would cost more.
-    Owned(Vec<u8>),
-}
-
-impl Payload<'_> {
-    fn len(&self) -> usize {
-        match self {
-            Payload::Borrowed(bytes) => bytes.len(),
-            Payload::Owned(bytes) => bytes.len(),
-        }
-    }
-}
 
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;
 const SPARE_BYTES_MAX: usize = 16 * 1024;
 
 impl State {
+    /// Answers with a body of `length` bytes, which `push` appends where there is one on the wire.
     pub(super) fn respond(
         &mut self,
         exchange: u32,
         head: &ResponseHead<'_>,
-        payload: Payload<'_>,
+        length: usize,
+        push: impl FnOnce(&mut State, u32),
     ) -> Result<(), Gone> {
         if !self.exchanges[exchange].may_begin() {
             return Err(Gone);
         }
-        let Some(plan) = self.plan(exchange, head, Some(payload.len() as u64)) else {
+        let Some(plan) = self.plan(exchange, head, Some(length as u64)) else {
             return Ok(());
         };
         self.encode_head(exchange, head, &plan);
         if plan.framing != Framing::None {
-            self.push_payload(exchange, payload);
+            push(self, exchange);
         }
         self.written(exchange);
         Ok(())
@@ -76,19 +61,29 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn write(&mut self, exchange: u32, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    /// Goes on with a response by `chunk`, which `push` appends in one piece or several.
+    pub(super) fn write(
+        &mut self,
+        exchange: u32,
+        chunk: &[u8],
+        push: impl FnOnce(&mut State, u32, &[&[u8]]),
+    ) -> Result<Backpressure, Gone> {
         match self.exchanges[exchange].response {
             ResponseState::Owed | ResponseState::Written => return Err(Gone),
             ResponseState::Bodyless => return Ok(Backpressure::Ready),
-            ResponseState::Chunked => encode_chunk(self.output(exchange), chunk),
-            ResponseState::UntilClose => self.output(exchange).extend_from_slice(chunk),
+            ResponseState::Chunked if chunk.is_empty() => {}
+            ResponseState::Chunked => {
+                encode_chunk_start(self.output(exchange), chunk.len());
+                push(self, exchange, &[chunk, CHUNK_END]);
+            }
+            ResponseState::UntilClose => push(self, exchange, &[chunk]),
             ResponseState::Counted(left) => {
                 let Some(left) = left.checked_sub(chunk.len() as u64) else {
                     self.tear(self.exchanges[exchange].connection);
                     return Err(Gone);
                 };
                 self.exchanges[exchange].response = ResponseState::Counted(left);
-                self.output(exchange).extend_from_slice(chunk);
+                push(self, exchange, &[chunk]);
             }
         }
         self.refresh_timeout(exchange);
@@ -204,7 +199,7 @@ impl State {
     }
 
     /// Where the exchange's bytes go now.
-    fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
+    pub(super) fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
         self.output_and_date(exchange).0
     }
 
@@ -224,17 +219,14 @@ impl State {
         (output, &self.date)
     }
 
-    fn push_payload(&mut self, exchange: u32, payload: Payload<'_>) {
-        match payload {
-            Payload::Owned(bytes) if bytes.len() >= SEGMENT_BYTES_MIN => {
-                let connection = &mut self.connections[self.exchanges[exchange].connection];
-                match connection.writer == Some(exchange) {
-                    true => connection.output.push_segment(bytes),
-                    false => self.exchanges[exchange].held.extend_from_slice(&bytes),
-                }
-            }
-            Payload::Owned(bytes) => self.output(exchange).extend_from_slice(&bytes),
-            Payload::Borrowed(bytes) => self.output(exchange).extend_from_slice(bytes),
+    /// Appends a body that is the engine's to keep: a large one is not copied.
+    pub(super) fn push_owned(&mut self, exchange: u32, body: Vec<u8>) {
+        let index = self.exchanges[exchange].connection;
+        let connection = &mut self.connections[index];
+        if body.len() >= SEGMENT_BYTES_MIN && connection.writer == Some(exchange) {
+            connection.output.push_segment(body);
+        } else {
+            self.output(exchange).extend_from_slice(&body);
         }
     }
 

@@ -3,10 +3,17 @@
 //! Everything else in the engine only changes state and marks the connection unsettled; this is the one
 //! place that queues operations on connections, so their number in flight is counted in one place too.
 
+use howth_http1::BodyLength;
+
 use crate::connection::{Phase, Receive};
 use crate::engine::{Core, State};
-use crate::kernel::{Kernel, Outgoing};
+use crate::exchange::BodyState;
+use crate::kernel::{Kernel, Outgoing, Socket};
 use crate::token::{Operation, Token};
+
+/// A body is large when so much of it is to come, or has come of one whose length nobody knows: then a change of the
+/// way it is received pays. Measured on loopback; below it is lost in what the change costs.
+const LARGE_BODY_BYTES: u64 = 256 * 1024;
 
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_all(&mut self) {
@@ -57,23 +64,44 @@ impl<K: Kernel> Core<K> {
 
     fn settle_receive(&mut self, index: u32) {
         let wanted = self.state.wants_receive(index);
-        let connection = &self.state.connections[index];
+        let direct = wanted && self.state.receives_directly(index);
+        let connection = &mut self.state.connections[index];
         let Some(socket) = connection.socket else { return };
-        match connection.receive {
+        let in_flight = match connection.receive {
             Receive::Off if wanted => {
-                let token = self.begin(index, Operation::Receive);
-                self.kernel.receive(socket, token);
-                self.state.connections[index].receive = Receive::Armed;
-                self.state.restart_body_clock(index);
+                let resumes = std::mem::take(&mut connection.paused);
+                if resumes {
+                    self.state.restart_body_clock(index);
+                }
+                return self.begin_receive(index, socket, direct);
             }
-            Receive::Armed if !wanted => {
-                let target = self.token(index, Operation::Receive);
-                let token = self.begin(index, Operation::Cancel);
-                self.kernel.cancel(target, token);
-                self.state.connections[index].receive = Receive::Cancelling;
+            Receive::Off | Receive::Cancelling => {
+                connection.paused |= !wanted;
+                return;
             }
-            Receive::Off | Receive::Armed | Receive::Cancelling => {}
+            Receive::Armed if wanted && !direct => return,
+            Receive::Polled if direct => return,
+            Receive::Armed => Operation::Receive,
+            Receive::Polled => Operation::Readable,
+        };
+        connection.receive = Receive::Cancelling;
+        connection.paused |= !wanted;
+        let target = self.token(index, in_flight);
+        let token = self.begin(index, Operation::Cancel);
+        self.kernel.cancel(target, token);
+    }
+
+    fn begin_receive(&mut self, index: u32, socket: Socket, direct: bool) {
+        let (operation, receive) = match direct {
+            true => (Operation::Readable, Receive::Polled),
+            false => (Operation::Receive, Receive::Armed),
+        };
+        let token = self.begin(index, operation);
+        match direct {
+            true => self.kernel.poll_readable(socket, token),
+            false => self.kernel.receive(socket, token),
         }
+        self.state.connections[index].receive = receive;
     }
 
     /// Makes every operation in flight complete: by shutting the socket down, which tells the client of the end,
@@ -188,10 +216,25 @@ impl State {
                     && (connection.exchanges < self.options.pipeline_max || connection.body.is_some())
                     && connection.output.unsent() < 4 * self.options.write_high_watermark_bytes as u64
             }
-            Phase::Finishing => connection.receive == Receive::Armed,
+            Phase::Finishing => matches!(connection.receive, Receive::Armed | Receive::Polled),
             Phase::Lingering => true,
             Phase::Tearing | Phase::Closing => false,
         }
+    }
+
+    /// Whether what arrives now is a large body that somebody wants, or the greater part of one.
+    fn receives_directly(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        let Some(body) = connection.body.filter(|_| connection.phase == Phase::Open) else {
+            return false;
+        };
+        let exchange = &self.exchanges[body];
+        let is_large = match exchange.head.body() {
+            BodyLength::Known(length) => length.saturating_sub(connection.body_bytes) >= LARGE_BODY_BYTES,
+            BodyLength::Chunked => connection.body_bytes >= LARGE_BODY_BYTES,
+            BodyLength::None => false,
+        };
+        is_large && exchange.body == BodyState::Arriving
     }
 
     /// The client was not read from for a while: its silence was ours.

@@ -7,7 +7,7 @@
 
 use howth_engine::Event;
 
-use crate::connection::{Connection, Phase};
+use crate::connection::{Connection, Phase, Receive};
 use crate::engine::{Core, State};
 use crate::exchange::ResponseState;
 use crate::kernel::{Errno, Kernel, Outgoing};
@@ -23,11 +23,13 @@ impl<K: Kernel> Core<K> {
         let connection = &mut state.connections[index];
         connection.operations -= 1;
         connection.sending = false;
-        state.unsettle(index);
         let sent = match result {
             Ok(sent) => sent,
             Err(Errno(libc::EINTR | libc::EAGAIN)) => 0,
-            Err(_) => return state.tear(index),
+            Err(_) => {
+                state.unsettle(index);
+                return state.tear(index);
+            }
         };
         let mut spent = None;
         outgoing.advance(sent, |segment| spent = Some(segment));
@@ -45,6 +47,9 @@ impl<K: Kernel> Core<K> {
         }
         self.state.retire(index);
         self.state.tell_writable(index);
+        if !self.state.is_at_rest(index) {
+            self.state.unsettle(index);
+        }
     }
 
     pub(super) fn done(&mut self, token: Token) {
@@ -86,6 +91,17 @@ impl<K: Kernel> Core<K> {
 }
 
 impl State {
+    /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it.
+    fn is_at_rest(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        self.is_plain(connection)
+            && connection.exchanges == 0
+            && connection.receive == Receive::Armed
+            && !connection.sending
+            && !connection.output.is_ready()
+            && self.is_looked_at_in_time(index)
+    }
+
     /// Ends the exchanges whose responses were sent whole.
     pub(super) fn retire(&mut self, index: u32) {
         while let Some(front) = self.connections[index].front {

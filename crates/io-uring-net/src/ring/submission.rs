@@ -2,7 +2,7 @@
 //!
 //! Owns no memory. Its callers, `ring` and `client`, guarantee what an entry points to; see each `SAFETY` comment.
 
-use std::io;
+use std::io::{self, IoSlice};
 use std::os::fd::FromRawFd;
 
 use howth_engine::PeerAddress;
@@ -102,6 +102,34 @@ pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
     }
 }
 
+/// recv(2), without waiting, of what is there.
+pub(crate) fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
+    // Memory for what has arrived, not for what may: a slow client's bytes come in small pieces.
+    let available = queued_bytes(socket, libc::FIONREAD) as usize;
+    let mut bytes = Vec::with_capacity(available.clamp(1, bytes_max.max(1)));
+    let received = with_socket(socket, |reference| {
+        reference.recv_with_flags(bytes.spare_capacity_mut(), libc::MSG_DONTWAIT)
+    });
+    match received {
+        Ok(length) => {
+            // SAFETY: recv(2) has written so many bytes at the start of the spare capacity.
+            unsafe { bytes.set_len(length) };
+            Ok(bytes)
+        }
+        Err(error) => Err(Errno(error.raw_os_error().unwrap_or(libc::EIO))),
+    }
+}
+
+/// sendmsg(2), without waiting; gives how many bytes were taken.
+pub(crate) fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
+    let slices: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
+    with_socket(socket, |reference| {
+        reference
+            .send_vectored_with_flags(&slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+            .unwrap_or(0)
+    })
+}
+
 /// getpeername(2).
 pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
     with_socket(socket, |reference| {
@@ -112,9 +140,15 @@ pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
 
 /// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
 pub(crate) fn unacknowledged_bytes(socket: Socket) -> u32 {
+    // The same number as SIOCOUTQ.
+    queued_bytes(socket, libc::TIOCOUTQ)
+}
+
+/// ioctl(2) of a request that counts bytes of a queue.
+fn queued_bytes(socket: Socket, request: libc::c_ulong) -> u32 {
     let mut bytes: libc::c_int = 0;
-    // SAFETY: SIOCOUTQ (the same number as TIOCOUTQ) writes one int, which outlives the call.
-    let result = unsafe { libc::ioctl(socket.0, libc::TIOCOUTQ, &raw mut bytes) };
+    // SAFETY: both requests that are made here, FIONREAD and TIOCOUTQ, write one int, which outlives the call.
+    let result = unsafe { libc::ioctl(socket.0, request, &raw mut bytes) };
     if result == 0 {
         bytes.max(0).cast_unsigned()
     } else {

@@ -3,13 +3,19 @@
 //! Owns the isolate of a core. One call of JavaScript serves all events of a turn; microtasks run once after
 //! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
 
+use std::cell::Cell;
+
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
-use howth_engine::{Event, ExchangeId, Handler};
+use howth_engine::{Event, Handler};
 use std::task::{Context, Poll};
 
-use super::batch::{self, Kind};
+use super::batch;
+use super::head_text::{self, Lengths};
 use super::state::{Bridge, StopOrder};
 use crate::isolate::Isolate;
+
+/// What requests say crosses in calls of no more than about so many bytes each.
+const TEXT_BYTES_MAX: usize = 256 * 1024;
 
 /// What JavaScript is told when it starts.
 #[derive(Clone, Copy, Debug)]
@@ -37,6 +43,8 @@ pub(crate) struct Application {
     /// Dropped before the isolate: it holds handles into it.
     functions: Option<Functions>,
     isolate: Isolate,
+    /// Where the text of a request is put together.
+    text: Vec<u8>,
     /// JavaScript ran since the event loop was polled.
     ran: bool,
     /// Somebody ended what ran.
@@ -55,6 +63,7 @@ impl Application {
             bridge,
             functions: None,
             isolate,
+            text: Vec::new(),
             ran: true,
             is_terminated: false,
         };
@@ -155,14 +164,17 @@ impl Application {
 
     /// Tells JavaScript that its server has stopped.
     pub(crate) fn stopped(&mut self) {
-        let nobody = ExchangeId {
-            index: 0,
-            generation: 0,
-        };
-        if let Some(functions) = &self.functions {
-            batch::put(&functions.batch, 0, Kind::Stopped, nobody);
+        if self.is_terminated {
+            return;
         }
-        self.dispatch(1);
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        if call(scope, &self.isolate.bridge, "stopped", &[]).is_none() {
+            self.is_terminated = scope.has_terminated();
+            return;
+        }
+        scope.perform_microtask_checkpoint();
     }
 
     fn start(&mut self, configuration: Configuration) {
@@ -188,52 +200,85 @@ impl Application {
         );
     }
 
-    /// One call of JavaScript for `count` events, then its microtasks. Never again once it was terminated.
-    fn dispatch(&mut self, count: usize) {
-        let Some(functions) = self.functions.as_ref().filter(|_| !self.is_terminated) else {
-            return;
+    /// One call of JavaScript for as many of `events` as fit, then its microtasks; gives how many are done with. Never
+    /// calls again once it was terminated.
+    fn dispatch(&mut self, events: &[Event]) -> usize {
+        let bridge = &self.bridge;
+        let first = events.iter().position(|event| is_wanted(bridge, *event));
+        let (Some(first), Some(functions), false) = (first, &self.functions, self.is_terminated) else {
+            return events.len();
         };
         self.ran = true;
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
+        let takes_texts = bridge.takes_texts();
+        let mut texts = Vec::with_capacity(if takes_texts {
+            events.len().min(batch::LENGTH)
+        } else {
+            0
+        });
+        let (mut done, mut count, mut text_bytes) = (first, 0, 0);
+        let cells: &[Cell<u8>] = &functions.batch;
+        while done < events.len() && count < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
+            let event = events[done];
+            done += 1;
+            if !is_wanted(bridge, event) {
+                continue;
+            }
+            let mut lengths = Lengths::default();
+            if takes_texts {
+                let said = match event {
+                    Event::Request(id) => bridge.write_head(id, &mut self.text),
+                    _ => None,
+                };
+                texts.push(match said {
+                    Some(said) => {
+                        lengths = said;
+                        text_bytes += self.text.len();
+                        head_text::string(scope, &self.text)
+                    }
+                    None => v8::undefined(scope).into(),
+                });
+            }
+            batch::put(cells, count, batch::kind(event), event.exchange(), lengths);
+            count += 1;
+        }
+        let texts: v8::Local<'_, v8::Value> = match takes_texts {
+            true => v8::Array::new_with_elements(scope, &texts).into(),
+            false => v8::undefined(scope).into(),
+        };
         let dispatch = v8::Local::new(scope, &functions.dispatch);
         let receiver = v8::undefined(scope).into();
         let count = v8::Integer::new(scope, count as i32).into();
-        let returned = dispatch.call(scope, receiver, &[count]).is_some();
+        let returned = dispatch.call(scope, receiver, &[count, texts]).is_some();
         self.is_terminated = scope.has_terminated();
         if self.is_terminated {
-            return;
+            return events.len();
         }
         if !returned {
             // Handlers' exceptions are caught in JavaScript; this one is its own.
             eprintln!("howth: dispatch failed: {}", exception_message(scope));
         }
         scope.perform_microtask_checkpoint();
+        done
+    }
+}
+
+/// Does JavaScript want to hear of it?
+fn is_wanted(bridge: &Bridge, event: Event) -> bool {
+    match event {
+        // Whether somebody listens for a client's leaving is known after its request was handled, which may stand in
+        // the same batch.
+        Event::Request(_) | Event::Disconnected(_) => true,
+        other => bridge.is_watched(other.exchange()),
     }
 }
 
 impl Handler for Application {
     fn on_batch(&mut self, events: &[Event]) {
-        let mut count = 0;
-        for event in events {
-            let is_wanted = match event {
-                // Whether somebody listens for a client's leaving is known after its request was handled, which may
-                // stand in the same batch.
-                Event::Request(_) | Event::Disconnected(_) => true,
-                other => self.bridge.is_watched(other.exchange()),
-            };
-            let (true, Some(functions)) = (is_wanted, &self.functions) else {
-                continue;
-            };
-            batch::put(&functions.batch, count, batch::kind(*event), event.exchange());
-            count += 1;
-            if count == batch::LENGTH {
-                self.dispatch(count);
-                count = 0;
-            }
-        }
-        if count > 0 {
-            self.dispatch(count);
+        let mut done = 0;
+        while done < events.len() {
+            done += self.dispatch(&events[done..]);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod head_text;
 mod request_ops;
 mod response_ops;
 mod server_ops;
@@ -20,17 +21,16 @@ pub(crate) use application::{Application, Configuration, Entry};
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
 use request_ops::{
-    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_head,
-    op_howth_header, op_howth_headers, op_howth_method, op_howth_remote_address, op_howth_url,
-    op_howth_watch,
+    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_field,
+    op_howth_head, op_howth_remote_address, op_howth_watch,
 };
 use response_ops::{
-    op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_raw,
-    op_howth_respond_text, op_howth_start, op_howth_write,
+    op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_few,
+    op_howth_respond_long, op_howth_respond_raw, op_howth_respond_text, op_howth_start, op_howth_write,
 };
 use server_ops::{
     op_howth_connect, op_howth_keep_alive, op_howth_listen, op_howth_pending, op_howth_set_timeout,
-    op_howth_stop,
+    op_howth_stop, op_howth_take_texts,
 };
 
 deno_core::extension!(
@@ -42,23 +42,23 @@ deno_core::extension!(
         op_howth_body_text,
         op_howth_connect,
         op_howth_fail,
+        op_howth_field,
         op_howth_finish,
         op_howth_head,
-        op_howth_header,
-        op_howth_headers,
         op_howth_keep_alive,
         op_howth_listen,
-        op_howth_method,
         op_howth_pending,
         op_howth_remote_address,
         op_howth_respond,
         op_howth_respond_bytes,
+        op_howth_respond_few,
+        op_howth_respond_long,
         op_howth_respond_raw,
         op_howth_respond_text,
         op_howth_set_timeout,
         op_howth_start,
         op_howth_stop,
-        op_howth_url,
+        op_howth_take_texts,
         op_howth_watch,
         op_howth_write,
     ],

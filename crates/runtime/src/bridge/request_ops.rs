@@ -1,21 +1,22 @@
-//! Ops that read a request: method, URL, header, body.
+//! Ops that read a request: its head, a header, the body.
 //!
 //! An exchange that is over answers `None`, which JavaScript turns into an exception.
 
 use std::borrow::Cow;
 
-use deno_core::{ByteString, OpState, op2, v8};
+use deno_core::{OpState, op2, v8};
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
-use howth_http1::{BodyLength, RequestHead};
+use howth_http1::{BodyLength, FieldLines, RequestHead};
 
-use super::{id, state::Bridge};
-
-/// What a body that arrives in parts is read in at most.
-const READ_BYTES_MAX: usize = 64 * 1024;
+use super::{head_text, id, state::Bridge};
 
 /// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
 const BODY_PENDING: i32 = 0;
 const BODY_END: i32 = 1;
+
+/// What `op_howth_field` answers besides a position.
+const FIELD_MISSING: i32 = -1;
+const FIELD_UNKNOWN: i32 = -2;
 
 /// What `op_howth_watch` answers; there as well. The last: the client has closed its side.
 const WATCH_OVER: u32 = 0;
@@ -34,103 +35,45 @@ fn with_head<R>(
         .flatten()
 }
 
-#[op2]
-#[string]
-pub(super) fn op_howth_method(state: &OpState, index: u32, generation: u32) -> Option<String> {
-    with_head(state, index, generation, |head| head.method().to_owned())
-}
-
-#[op2]
-#[string]
-pub(super) fn op_howth_url(state: &OpState, index: u32, generation: u32) -> Option<String> {
-    with_head(state, index, generation, |head| url(state, head))
-}
-
-/// Everything the head says, in one string: method, URL, and name and value of each field, with a line feed
-/// behind each.
+/// What the request said, as a string, and the three numbers that tell its parts apart (`head_text`). `undefined`: the
+/// exchange is over.
 #[op2]
 pub(super) fn op_howth_head<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: &OpState,
     index: u32,
     generation: u32,
+    #[buffer] lengths: &mut [u32],
 ) -> v8::Local<'s, v8::Value> {
-    let text = with_head(state, index, generation, |head| {
-        let mut text = Vec::with_capacity(512);
-        text.extend_from_slice(head.method().as_bytes());
-        text.push(b'\n');
-        text.extend_from_slice(url(state, head).as_bytes());
-        for (name, value) in head.fields() {
-            text.push(b'\n');
-            text.extend(name.bytes().map(|byte| byte.to_ascii_lowercase()));
-            text.push(b'\n');
-            text.extend_from_slice(value);
+    let mut text = Vec::with_capacity(512);
+    let written = state
+        .borrow::<Bridge>()
+        .write_head(id(index, generation), &mut text);
+    match (written, lengths) {
+        (Some(written), [method, method_bytes, url_bytes]) => {
+            *method = written.method;
+            *method_bytes = written.method_bytes;
+            *url_bytes = written.url_bytes;
+            head_text::string(scope, &text)
         }
-        text
-    });
-    match text.and_then(|text| v8::String::new_from_one_byte(scope, &text, v8::NewStringType::Normal)) {
-        Some(text) => text.into(),
-        None => v8::undefined(scope).into(),
+        _ => v8::undefined(scope).into(),
     }
 }
 
-/// The target URI of RFC 9112 section 3.3: scheme, authority, path and query.
-fn url(state: &OpState, head: &RequestHead) -> String {
-    let authority = match head.authority() {
-        Some(authority) if !authority.is_empty() => Cow::Borrowed(authority),
-        _ => Cow::Owned(state.borrow::<Bridge>().authority()),
-    };
-    let path = head.path();
-    let slash = if path.starts_with('/') { "" } else { "/" };
-    // Of CONNECT and OPTIONS * there is no path.
-    let path = if head.is_connect() || path == "*" {
-        ""
-    } else {
-        path
-    };
-    ["http://", &authority, slash, path].concat()
-}
-
-/// One header: its values joined as the Fetch standard joins them; null when it is missing.
-#[op2]
-pub(super) fn op_howth_header<'s>(
-    scope: &mut v8::PinScope<'s, '_>,
+/// Where the only field line of a name begins in the field section; else `FIELD_MISSING`, or `FIELD_UNKNOWN`, if there
+/// are several or the exchange is over.
+#[op2(fast)]
+pub(super) fn op_howth_field(
     state: &OpState,
     index: u32,
     generation: u32,
-    #[string] name: &str,
-) -> v8::Local<'s, v8::Value> {
-    let value = with_head(state, index, generation, |head| {
-        let mut values = head
-            .fields()
-            .filter(|(field, _)| field.eq_ignore_ascii_case(name));
-        let first = values.next()?.1.to_vec();
-        Some(values.fold(first, |joined, (_, value)| {
-            [joined.as_slice(), b", ", value].concat()
-        }))
-    });
-    match value {
-        None => v8::undefined(scope).into(),
-        Some(None) => v8::null(scope).into(),
-        Some(Some(value)) => match v8::String::new_from_one_byte(scope, &value, v8::NewStringType::Normal) {
-            Some(value) => value.into(),
-            None => v8::null(scope).into(),
-        },
+    #[string(onebyte)] name: Cow<'_, [u8]>,
+) -> i32 {
+    match with_head(state, index, generation, |head| head.field_line(&name)) {
+        Some(FieldLines::One(at)) => i32::try_from(at).unwrap_or(FIELD_UNKNOWN),
+        Some(FieldLines::None) => FIELD_MISSING,
+        Some(FieldLines::Several) | None => FIELD_UNKNOWN,
     }
-}
-
-/// All headers: name, value, name, value.
-#[op2]
-#[serde]
-pub(super) fn op_howth_headers(state: &OpState, index: u32, generation: u32) -> Option<Vec<ByteString>> {
-    with_head(state, index, generation, |head| {
-        let mut flat = Vec::with_capacity(head.fields_len() * 2);
-        for (name, value) in head.fields() {
-            flat.push(ByteString::from(name.to_ascii_lowercase()));
-            flat.push(ByteString::from(value));
-        }
-        flat
-    })
 }
 
 /// The client's address and port; port -1 for a Unix-domain socket.
@@ -217,7 +160,7 @@ fn whole_body(state: &OpState, id: ExchangeId) -> Option<Vec<u8>> {
         .flatten()
 }
 
-/// The next part of the body: bytes, a number (nothing yet, end), or a string that says what went wrong.
+/// What has come of the body, which the engine bounds: bytes, a number (nothing yet, end), or a string that says what went wrong.
 #[op2]
 pub(super) fn op_howth_body_read<'s>(
     scope: &mut v8::PinScope<'s, '_>,
@@ -227,7 +170,7 @@ pub(super) fn op_howth_body_read<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let read = state
         .borrow::<Bridge>()
-        .with(|exchanges| exchanges.read_body(id(index, generation), READ_BYTES_MAX));
+        .with(|exchanges| exchanges.read_body(id(index, generation), usize::MAX));
     match read {
         Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, bytes),
         Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),

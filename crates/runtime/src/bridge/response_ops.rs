@@ -5,7 +5,7 @@
 
 use std::borrow::Cow;
 
-use deno_core::{JsBuffer, OpState, op2};
+use deno_core::{OpState, op2, v8};
 use howth_engine::{Backpressure, ExchangeId, Exchanges};
 use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
 
@@ -66,9 +66,49 @@ fn respond_plain(state: &OpState, id: ExchangeId, status: u32, content_type: &[u
         reason: None,
         fields,
     };
+    respond(state, id, &head, body);
+}
+
+fn respond(state: &OpState, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) {
     let _ = state
         .borrow::<Bridge>()
-        .with(|exchanges| exchanges.respond(id, &head, body));
+        .with(|exchanges| exchanges.respond(id, head, body));
+}
+
+/// Answers with a text and one to four header fields; those that are left out have no name.
+///
+/// Names and values cross as they are: V8 passes sequential strings by reference, so that nothing is put together or
+/// copied before it is written into the message.
+#[allow(clippy::too_many_arguments)]
+#[op2(fast)]
+pub(super) fn op_howth_respond_few(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] name_1: Cow<'_, [u8]>,
+    #[string(onebyte)] value_1: Cow<'_, [u8]>,
+    #[string(onebyte)] name_2: Cow<'_, [u8]>,
+    #[string(onebyte)] value_2: Cow<'_, [u8]>,
+    #[string(onebyte)] name_3: Cow<'_, [u8]>,
+    #[string(onebyte)] value_3: Cow<'_, [u8]>,
+    #[string(onebyte)] name_4: Cow<'_, [u8]>,
+    #[string(onebyte)] value_4: Cow<'_, [u8]>,
+    #[string] body: Cow<'_, str>,
+) {
+    let fields: [Field<'_>; 4] = [
+        (&name_1, &value_1),
+        (&name_2, &value_2),
+        (&name_3, &value_3),
+        (&name_4, &value_4),
+    ];
+    let count = fields.iter().take_while(|(name, _)| !name.is_empty()).count();
+    let head = ResponseHead {
+        status: status as u16,
+        reason: None,
+        fields: &fields[..count],
+    };
+    respond(state, id(index, generation), &head, body.as_bytes());
 }
 
 /// Answers with a text and any header fields.
@@ -83,15 +123,40 @@ pub(super) fn op_howth_respond(
     #[string] body: Cow<'_, str>,
 ) {
     with_response_head(status, &reason, &fields, |head| {
-        let id = id(index, generation);
+        respond(state, id(index, generation), head, body.as_bytes());
+    });
+}
+
+/// Answers with a long text and any header fields. Text that is ASCII goes to the engine from where V8 has it.
+#[op2(nofast)]
+pub(super) fn op_howth_respond_long(
+    scope: &mut v8::PinScope<'_, '_>,
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    status: u32,
+    #[string(onebyte)] reason: Cow<'_, [u8]>,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    body: v8::Local<'_, v8::String>,
+) {
+    let id = id(index, generation);
+    with_response_head(status, &reason, &fields, |head| {
+        let view = v8::ValueView::new(scope, body);
+        if let v8::ValueViewData::OneByte(text) = view.data()
+            && text.is_ascii()
+        {
+            return respond(state, id, head, text);
+        }
+        drop(view);
+        let text = body.to_rust_string_lossy(scope).into_bytes();
         let _ = state
             .borrow::<Bridge>()
-            .with(|exchanges| exchanges.respond(id, head, body.as_bytes()));
+            .with(|exchanges| exchanges.respond_owned(id, head, text));
     });
 }
 
 /// Answers with bytes and any header fields.
-#[op2]
+#[op2(fast)]
 pub(super) fn op_howth_respond_raw(
     state: &OpState,
     index: u32,
@@ -99,13 +164,10 @@ pub(super) fn op_howth_respond_raw(
     status: u32,
     #[string(onebyte)] reason: Cow<'_, [u8]>,
     #[string(onebyte)] fields: Cow<'_, [u8]>,
-    #[buffer] body: JsBuffer,
+    #[buffer] body: &[u8],
 ) {
     with_response_head(status, &reason, &fields, |head| {
-        let id = id(index, generation);
-        let _ = state
-            .borrow::<Bridge>()
-            .with(|exchanges| exchanges.respond(id, head, &body));
+        respond(state, id(index, generation), head, body);
     });
 }
 

@@ -114,3 +114,9 @@ pub(super) fn op_howth_set_timeout(state: &OpState, index: u32, generation: u32,
 pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
     state.borrow::<Bridge>().set_keeps_alive(keeps);
 }
+
+/// Whether handlers take a request at all, and so what it said has to cross.
+#[op2(fast)]
+pub(super) fn op_howth_take_texts(state: &OpState, takes: bool) {
+    state.borrow::<Bridge>().set_takes_texts(takes);
+}

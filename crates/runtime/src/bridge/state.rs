@@ -6,6 +6,7 @@ use std::rc::Rc;
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
 
+use super::head_text::{self, Lengths};
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
 
@@ -30,6 +31,8 @@ struct Inner {
     exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
     /// For request URLs without a host of their own.
     authority: RefCell<String>,
+    /// Handlers take a request.
+    takes_texts: Cell<bool>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
     watched: RefCell<Vec<u32>>,
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
@@ -47,6 +50,7 @@ impl Bridge {
             opener,
             exchanges: RefCell::default(),
             authority: RefCell::default(),
+            takes_texts: Cell::new(true),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
             batch: RefCell::default(),
@@ -79,8 +83,23 @@ impl Bridge {
         exchanges.as_deref().map(ask)
     }
 
-    pub(super) fn authority(&self) -> String {
-        self.0.authority.borrow().clone()
+    /// Writes what the request said over `text`; `None` when the exchange is over.
+    pub(super) fn write_head(&self, id: ExchangeId, text: &mut Vec<u8>) -> Option<Lengths> {
+        let authority = self.0.authority.borrow();
+        self.with(|exchanges| {
+            let head = exchanges.head(id)?;
+            Some(head_text::write(text, &head, &authority))
+        })
+        .flatten()
+    }
+
+    pub(super) fn set_takes_texts(&self, takes: bool) {
+        self.0.takes_texts.set(takes);
+    }
+
+    /// Whether JavaScript wants to be given what requests say.
+    pub(super) fn takes_texts(&self) -> bool {
+        self.0.takes_texts.get()
     }
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.

@@ -10,10 +10,14 @@ use deno_runtime::colors;
 /// The third: the phase that unrolls loops also takes the check for termination out of some, even endless ones
 /// (seen in V8 15.0 with `for (;;) list.push(new Array(1000).fill(0))`), and such a loop could only be ended by
 /// ending the process.
-const FLAGS: [&str; 3] = [
+///
+/// The fourth: young garbage is collected by the core whose it is. Threads that help take the time of other cores, and
+/// more of it altogether.
+const FLAGS: [&str; 4] = [
     "--stack-size=1024",
     "--external-memory-max-reasonable-size=0",
     "--no-turboshaft-loop-unrolling",
+    "--no-parallel-scavenge",
 ];
 
 /// Flags V8 does not know.

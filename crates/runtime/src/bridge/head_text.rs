@@ -1,0 +1,116 @@
+//! How the head of a request crosses into JavaScript: as one string and three numbers.
+//!
+//! The string: the method, unless it is one that has a number; the URL; the field section as it was received. One copy
+//! for everything a program may read, now or after the exchange is over. `js/20_request.js` cuts it up.
+
+use deno_core::v8;
+use howth_http1::RequestHead;
+
+/// The methods that cross as a number; `js/20_request.js` has the same table. 0: any other.
+const METHODS: [&[u8]; 8] = [
+    b"", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH",
+];
+
+/// What tells the parts of the string apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Lengths {
+    /// The method's place in the table.
+    pub(super) method: u32,
+    /// The bytes of a method that has no number.
+    pub(super) method_bytes: u32,
+    /// The bytes of the URL.
+    pub(super) url_bytes: u32,
+}
+
+/// Writes what the head says over `text`. `authority` is that of requests without one of their own.
+pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str) -> Lengths {
+    text.clear();
+    let (name, own, path) = head.request_bytes();
+    let method = METHODS.iter().position(|known| *known == name).unwrap_or(0);
+    if method == 0 {
+        text.extend_from_slice(name);
+    }
+    let method_bytes = text.len();
+    // Of CONNECT and OPTIONS * there is no path.
+    let path = if head.is_connect() || path == b"*" {
+        b""
+    } else {
+        path
+    };
+    let own = own.filter(|own| !own.is_empty());
+    push_url(text, own.unwrap_or(authority.as_bytes()), path);
+    let url_bytes = text.len() - method_bytes;
+    text.extend_from_slice(head.field_section());
+    Lengths {
+        method: method as u32,
+        method_bytes: method_bytes as u32,
+        url_bytes: url_bytes as u32,
+    }
+}
+
+/// The target URI of RFC 9112 section 3.3: scheme, authority, path and query.
+fn push_url(text: &mut Vec<u8>, authority: &[u8], path: &[u8]) {
+    text.extend_from_slice(b"http://");
+    text.extend_from_slice(authority);
+    if !path.starts_with(b"/") {
+        text.push(b'/');
+    }
+    text.extend_from_slice(path);
+}
+
+/// The text as a string of JavaScript; every byte is one character, as the Fetch standard has it.
+pub(super) fn string<'s>(scope: &mut v8::PinScope<'s, '_>, text: &[u8]) -> v8::Local<'s, v8::Value> {
+    match v8::String::new_from_one_byte(scope, text, v8::NewStringType::Normal) {
+        Some(text) => text.into(),
+        None => v8::undefined(scope).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use howth_http1::{Decoder, Limits};
+
+    use super::*;
+
+    fn written(request: &str) -> (String, Lengths) {
+        let mut head = RequestHead::new();
+        Decoder::new()
+            .decode(request.as_bytes(), &Limits::default(), &mut head)
+            .expect("a valid head");
+        let mut text = b"what was there before".to_vec();
+        let lengths = write(&mut text, &head, "own:1");
+        (String::from_utf8(text).expect("ASCII"), lengths)
+    }
+
+    #[test]
+    fn known_methods_are_numbers() {
+        let (text, lengths) = written("POST /a?b HTTP/1.1\r\nHost: h\r\nX:  y \r\n\r\n");
+        assert_eq!(text, "http://h/a?bHost: h\r\nX:  y \r\n");
+        let expected = Lengths {
+            method: 3,
+            method_bytes: 0,
+            url_bytes: 12,
+        };
+        assert_eq!(lengths, expected);
+    }
+
+    #[test]
+    fn other_methods_are_text() {
+        let (text, lengths) = written("get / HTTP/1.0\r\n\r\n");
+        assert_eq!(text, "gethttp://own:1/");
+        assert_eq!((lengths.method, lengths.method_bytes), (0, 3));
+    }
+
+    #[test]
+    fn targets_of_every_form() {
+        for (request, url) in [
+            ("GET http://a/b HTTP/1.1\r\nhost: h\r\n\r\n", "http://a/b"),
+            ("GET http://a?b HTTP/1.1\r\nhost: h\r\n\r\n", "http://a/?b"),
+            ("GET / HTTP/1.1\r\nhost:\r\n\r\n", "http://own:1/"),
+            ("OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", "http://h/"),
+        ] {
+            let (text, lengths) = written(request);
+            assert_eq!(&text[..lengths.url_bytes as usize], url);
+        }
+    }
+}

@@ -1,0 +1,241 @@
+// Header fields as programs give them: what a name and a value may be, and the list they stand in.
+//
+// A list is flat (name, value, name, value) as long as only howth's classes work on it. Deno's code, which wants
+// pairs and changes them in place, gets them when it asks, and from then on the pairs are the list.
+
+import { core, primordials } from "ext:core/mod.js";
+
+const {
+  ArrayPrototypeJoin,
+  ArrayPrototypeSort,
+  ArrayPrototypeSlice,
+  RegExpPrototypeTest,
+  SafeMap,
+  SafeRegExp,
+  StringPrototypeCharCodeAt,
+  StringPrototypeSlice,
+  StringPrototypeToLowerCase,
+} = primordials;
+
+const { getHeader } = core.loadExtScript("ext:deno_fetch/20_headers.js");
+
+// RFC 9110 section 5.6.2.
+const TOKEN = new SafeRegExp("^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$");
+// What the Fetch standard lets no value hold, besides what is no byte.
+const FORBIDDEN_IN_VALUE = new SafeRegExp("[\\0\\n\\r\\u0100-\\uffff]");
+
+// Names are few in a program; one that makes them up must not fill the memory.
+const NAMES_MAX = 1024;
+const NAME_LENGTH_MAX = 64;
+// Longer values are seldom the same twice, and would be kept alive.
+const MEMO_LENGTH_MAX = 128;
+// Up to here a loop is faster than a regular expression.
+const LOOP_LENGTH_MAX = 48;
+
+const names = new SafeMap();
+
+// A name that was found to be a token, as it was written.
+class FieldName {
+  written;
+  lower;
+  // The last value that went with it and needed no change: most fields say the same in every message.
+  value = null;
+
+  constructor(written) {
+    this.written = written;
+    this.lower = StringPrototypeToLowerCase(written);
+  }
+}
+
+// The FieldName of a string; null: it is no token.
+function fieldName(written) {
+  return names.get(written) ?? newFieldName(written);
+}
+
+function newFieldName(written) {
+  if (!RegExpPrototypeTest(TOKEN, written)) return null;
+  const name = new FieldName(written);
+  if (written.length <= NAME_LENGTH_MAX) {
+    if (names.size >= NAMES_MAX) names.clear();
+    names.set(written, name);
+  }
+  return name;
+}
+
+// The value as it is kept, without the whitespace around it; null: it cannot be the value of a field.
+function fieldValue(name, value) {
+  if (name.value === value) return value;
+  const kept = normalized(value);
+  if (kept !== null && kept.length <= MEMO_LENGTH_MAX) name.value = kept;
+  return kept;
+}
+
+function normalized(value) {
+  const length = value.length;
+  if (length === 0) return value;
+  if (length > LOOP_LENGTH_MAX) return trimmed(value);
+  for (let i = 0; i < length; i++) {
+    const code = StringPrototypeCharCodeAt(value, i);
+    if (code < 0x0e || code > 0xff) return trimmed(value);
+  }
+  // Whitespace at an end: 0x20 is the only kind the loop lets pass.
+  return StringPrototypeCharCodeAt(value, 0) === 0x20 ||
+    StringPrototypeCharCodeAt(value, length - 1) === 0x20
+    ? trimmed(value)
+    : value;
+}
+
+function trimmed(value) {
+  let start = 0;
+  let end = value.length;
+  while (start < end && isWhitespace(StringPrototypeCharCodeAt(value, start))) start++;
+  while (end > start && isWhitespace(StringPrototypeCharCodeAt(value, end - 1))) end--;
+  const kept = end - start === value.length ? value : StringPrototypeSlice(value, start, end);
+  return RegExpPrototypeTest(FORBIDDEN_IN_VALUE, kept) ? null : kept;
+}
+
+// HTTP whitespace as the Fetch standard has it.
+function isWhitespace(code) {
+  return code === 0x20 || code === 0x09 || code === 0x0a || code === 0x0d;
+}
+
+class FieldList {
+  // FieldName, string, FieldName, string; null once `pairs` is the list.
+  flat;
+  #pairs = null;
+  // What iteration sees, until the next change.
+  #sorted = null;
+
+  constructor(flat) {
+    this.flat = flat;
+  }
+
+  // The list as Deno's code has it: [name, value] pairs, which it may change.
+  get headerList() {
+    if (this.flat !== null) {
+      this.#pairs = toPairs(this.flat);
+      this.flat = null;
+    }
+    return this.#pairs;
+  }
+
+  // A list of its own with the same fields.
+  copy() {
+    return new FieldList(
+      this.flat === null ? fromPairs(this.#pairs) : ArrayPrototypeSlice(this.flat),
+    );
+  }
+
+  // All values of a name, which is in lower case; null: there is none.
+  header(lower) {
+    const flat = this.flat;
+    if (flat === null) return getHeader(this.#pairs, lower);
+    let found = null;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i].lower !== lower) continue;
+      found = found === null ? flat[i + 1] : `${found}, ${flat[i + 1]}`;
+    }
+    return found;
+  }
+
+  // Those below are for a flat list.
+
+  // All fields as one string: a name and a value to a line each. Joined, and not put together piece by piece: V8
+  // passes a string that lies in one piece to Rust by reference.
+  encoded() {
+    const flat = this.flat;
+    const lines = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      lines[i] = flat[i].written;
+      lines[i + 1] = flat[i + 1];
+    }
+    lines[flat.length] = "";
+    return ArrayPrototypeJoin(lines, "\n");
+  }
+
+  setCookies() {
+    const flat = this.flat;
+    const cookies = [];
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i].lower === "set-cookie") cookies[cookies.length] = flat[i + 1];
+    }
+    return cookies;
+  }
+
+  append(name, value) {
+    const flat = this.flat;
+    const end = flat.length;
+    flat[end] = name;
+    flat[end + 1] = value;
+    this.#sorted = null;
+  }
+
+  set(name, value) {
+    const flat = this.flat;
+    for (let i = 0; i < flat.length; i += 2) {
+      if (flat[i].lower !== name.lower) continue;
+      flat[i + 1] = value;
+      this.#removeFrom(i + 2, name.lower);
+      return;
+    }
+    this.append(name, value);
+  }
+
+  delete(lower) {
+    this.#removeFrom(0, lower);
+  }
+
+  #removeFrom(start, lower) {
+    const flat = this.flat;
+    let end = start;
+    for (let i = start; i < flat.length; i += 2) {
+      if (flat[i].lower === lower) continue;
+      flat[end] = flat[i];
+      flat[end + 1] = flat[i + 1];
+      end += 2;
+    }
+    flat.length = end;
+    this.#sorted = null;
+  }
+
+  // Sorted by name, the values of a name as one, but for each set-cookie by itself.
+  sorted() {
+    return (this.#sorted ??= sortAndCombine(this.flat));
+  }
+}
+
+function toPairs(flat) {
+  const pairs = [];
+  for (let i = 0; i < flat.length; i += 2) {
+    pairs[i >> 1] = [flat[i].written, flat[i + 1]];
+  }
+  return pairs;
+}
+
+// Of pairs that are a header list already, and so are known to be valid.
+function fromPairs(pairs) {
+  const flat = [];
+  for (let i = 0; i < pairs.length; i++) {
+    flat[2 * i] = fieldName(pairs[i][0]);
+    flat[2 * i + 1] = pairs[i][1];
+  }
+  return flat;
+}
+
+function sortAndCombine(flat) {
+  const entries = [];
+  const byName = { __proto__: null };
+  for (let i = 0; i < flat.length; i += 2) {
+    const name = flat[i].lower;
+    const earlier = byName[name];
+    if (earlier !== undefined && name !== "set-cookie") {
+      earlier[1] = `${earlier[1]}, ${flat[i + 1]}`;
+    } else {
+      entries[entries.length] = byName[name] = [name, flat[i + 1]];
+    }
+  }
+  // The sort is stable, so cookies stay in their order.
+  return ArrayPrototypeSort(entries, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
+}
+
+export { FieldList, fieldName, fieldValue, fromPairs };

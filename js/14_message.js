@@ -1,0 +1,179 @@
+// What stands behind a Request or Response that a program constructed.
+//
+// Kept as it came: a body of text or bytes makes no stream and no InnerBody, fields no pairs, until somebody asks.
+// Deno's code reads `body` and `headerList` as of an inner request or response of its own.
+
+import { core, primordials } from "ext:core/mod.js";
+import { FieldList, fieldName } from "ext:howth/12_fields.js";
+
+const {
+  ArrayBufferPrototype,
+  ArrayBufferPrototypeGetByteLength,
+  ObjectPrototypeIsPrototypeOf,
+  TypedArrayPrototypeGetBuffer,
+  TypedArrayPrototypeGetByteLength,
+  TypedArrayPrototypeGetSymbolToStringTag,
+  TypedArrayPrototypeSet,
+  TypedArrayPrototypeSlice,
+  Uint8Array,
+} = primordials;
+
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const { extractBody, InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
+
+const CONTENT_TYPE = fieldName("Content-Type");
+const TEXT_TYPE = "text/plain;charset=UTF-8";
+
+// V8 allocates every buffer outside of its heap, which takes far longer than copying a few bytes into a shared one.
+const POOL_BYTES = 64 * 1024;
+const POOLED_BYTES_MAX = 1024;
+let pool = null;
+let poolUsed = 0;
+
+const toBodyInit = webidl.converters["BodyInit_DOMString?"];
+
+class InnerMessage {
+  // A string, or bytes that no program has; null: there is no body, or `body` has it.
+  content = null;
+  // What the body says of itself where the fields say nothing; null: they do, or nothing does.
+  contentType = null;
+  // null: none were given, and nobody has asked.
+  fields = null;
+  #body = null;
+  #isSent = false;
+
+  // Takes what `toBody` gave, but null. Throws when it is a stream in use.
+  giveBody(given) {
+    if (typeof given === "string") {
+      this.giveContent(given, TEXT_TYPE);
+    } else if (isBytes(given)) {
+      this.giveContent(copyOf(given), null);
+    } else {
+      const { body, contentType } = extractBody(given);
+      const { source } = body;
+      if (typeof source === "string" || isBytes(source)) {
+        this.giveContent(source, contentType);
+      } else {
+        this.#body = body;
+        this.#giveType(contentType);
+      }
+    }
+  }
+
+  giveContent(content, contentType) {
+    this.content = content;
+    this.#giveType(contentType);
+  }
+
+  #giveType(contentType) {
+    if (this.fields === null || this.fields.header("content-type") === null) {
+      this.contentType = contentType;
+    }
+  }
+
+  get body() {
+    const { content } = this;
+    if (content !== null) {
+      this.content = null;
+      this.#body = innerBody(typeof content === "string" ? content : unpooled(content));
+    } else if (this.#isSent && this.#body === null) {
+      this.#body = new InnerBody({ body: "", consumed: true });
+    }
+    return this.#body;
+  }
+
+  set body(body) {
+    this.content = null;
+    this.#body = body;
+  }
+
+  // Gives the content to be sent, after which the body counts as used; null: the body is another, or there is none.
+  takeContent() {
+    const { content } = this;
+    if (content !== null) {
+      this.content = null;
+      this.#isSent = true;
+    }
+    return content;
+  }
+
+  get isUsed() {
+    return this.content === null && (this.body?.consumed() ?? false);
+  }
+
+  // The fields, for somebody who may change them or wants them all.
+  openFields() {
+    this.fields ??= new FieldList([]);
+    if (this.contentType !== null) {
+      const type = this.contentType;
+      this.contentType = null;
+      if (this.fields.flat === null) this.fields.headerList.push([CONTENT_TYPE.written, type]);
+      else this.fields.append(CONTENT_TYPE, type);
+    }
+    return this.fields;
+  }
+
+  get headerList() {
+    return this.openFields().headerList;
+  }
+
+  // Makes `copy` say the same. The body has to be usable.
+  copyTo(copy) {
+    const { content } = this;
+    copy.contentType = this.contentType;
+    copy.fields = this.fields === null ? null : this.fields.copy();
+    if (content !== null) {
+      copy.content = typeof content === "string" ? content : copyOf(content);
+    } else if (this.#body !== null) {
+      copy.body = this.#body.clone();
+    }
+  }
+}
+
+// Converts a BodyInit as Web IDL does, but for copying it.
+function toBody(value, prefix) {
+  return typeof value === "string" || isUnsharedBytes(value)
+    ? value
+    : toBodyInit(value, prefix, "Argument 1");
+}
+
+function isBytes(value) {
+  return TypedArrayPrototypeGetSymbolToStringTag(value) === "Uint8Array";
+}
+
+function isUnsharedBytes(value) {
+  return (
+    isBytes(value) &&
+    ObjectPrototypeIsPrototypeOf(ArrayBufferPrototype, TypedArrayPrototypeGetBuffer(value))
+  );
+}
+
+function copyOf(bytes) {
+  const length = TypedArrayPrototypeGetByteLength(bytes);
+  if (length === 0 || length > POOLED_BYTES_MAX) return TypedArrayPrototypeSlice(bytes);
+  if (pool === null || poolUsed + length > POOL_BYTES) {
+    pool = new Uint8Array(POOL_BYTES);
+    poolUsed = 0;
+  }
+  const copy = new Uint8Array(TypedArrayPrototypeGetBuffer(pool), poolUsed, length);
+  TypedArrayPrototypeSet(pool, bytes, poolUsed);
+  poolUsed += length;
+  return copy;
+}
+
+// The bytes in a buffer of their own: a program that gets them gets their buffer as well.
+function unpooled(bytes) {
+  const length = ArrayBufferPrototypeGetByteLength(TypedArrayPrototypeGetBuffer(bytes));
+  return length === TypedArrayPrototypeGetByteLength(bytes)
+    ? bytes
+    : TypedArrayPrototypeSlice(bytes);
+}
+
+function innerBody(content) {
+  const body = new InnerBody({ body: content, consumed: false });
+  body.source = content;
+  if (typeof content !== "string") body.length = TypedArrayPrototypeGetByteLength(content);
+  return body;
+}
+
+export { InnerMessage, toBody };

@@ -1,0 +1,217 @@
+// The Response class: howth's constructor on Deno's prototype.
+
+import { core, primordials } from "ext:core/mod.js";
+import {
+  defineDefaults,
+  privateSymbol,
+  replaceInterface,
+  replaceMembers,
+} from "ext:howth/11_interface.js";
+import { FieldList, fieldName } from "ext:howth/12_fields.js";
+import { fill, headersOver, throwIfInvalid } from "ext:howth/13_headers.js";
+import { InnerMessage, toBody } from "ext:howth/14_message.js";
+import { resolveUrl } from "ext:howth/16_url.js";
+
+const {
+  ObjectDefineProperty,
+  ObjectFreeze,
+  RangeError,
+  ReflectApply,
+  RegExpPrototypeTest,
+  SafeRegExp,
+  TypeError,
+} = primordials;
+
+const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
+const { serializeJSValueToJSONString } = core.loadExtScript("ext:deno_web/00_infra.js");
+const {
+  nullBodyStatus,
+  redirectStatus,
+  Response: DenoResponse,
+} = core.loadExtScript("ext:deno_fetch/23_response.js");
+
+const { prototype } = DenoResponse;
+const brand = webidl.brand;
+const sample = new DenoResponse();
+const responseKey = privateSymbol(sample, "response");
+const headersKey = privateSymbol(sample, "headers");
+const guardKey = privateSymbol(sample, "headers guard");
+
+const toByteString = webidl.converters.ByteString;
+const toUnsignedShort = webidl.converters["unsigned short"];
+const toUSVString = webidl.converters.USVString;
+
+// RFC 9112 section 4.
+const REASON_PHRASE = new SafeRegExp("^[\\t\\x20-\\x7e\\x80-\\xff]*$");
+const JSON_TYPE = "application/json";
+const LOCATION = fieldName("Location");
+const NO_URLS = ObjectFreeze([]);
+
+defineDefaults(prototype, {
+  [guardKey]: "response",
+  [privateSymbol(sample, "lazy static body")]: null,
+  [privateSymbol(sample, "lazy static content type")]: null,
+  [privateSymbol(sample, "serve native response")]: null,
+});
+
+class InnerResponse extends InnerMessage {
+  status = 200;
+  statusMessage = "";
+
+  get type() {
+    return "default";
+  }
+
+  get urlList() {
+    return NO_URLS;
+  }
+
+  get aborted() {
+    return false;
+  }
+
+  get bodyDecoded() {
+    return false;
+  }
+
+  url() {
+    return null;
+  }
+
+  // Reads a ResponseInit, in the order Web IDL has for its members. Gives what is wrong with the headers, to be
+  // thrown by `check`.
+  readInit(init, prefix) {
+    if (init === undefined || init === null) return null;
+    if (typeof init !== "object" && typeof init !== "function") {
+      throw new TypeError(`${prefix}: Argument 2 can not be converted to a dictionary`);
+    }
+    const { headers } = init;
+    let problem = null;
+    if (headers !== undefined) {
+      this.fields = new FieldList([]);
+      problem = fill(this.fields, headers, prefix, "'headers' of 'ResponseInit' (Argument 2)");
+    }
+    const { status } = init;
+    if (status !== undefined) {
+      this.status = isPlainStatus(status) ? status : toUnsignedShort(status, prefix, "Argument 2");
+    }
+    const { statusText } = init;
+    if (statusText !== undefined && statusText !== "") {
+      this.statusMessage = toByteString(statusText, prefix, "Argument 2");
+    }
+    return problem;
+  }
+
+  // Throws what the standard says of the parts, in its order.
+  check(problem) {
+    const { status, statusMessage } = this;
+    // 101 is no status of the standard's for this, but Deno's for an upgrade.
+    if ((status < 200 || status > 599) && status !== 101) {
+      throw new RangeError(
+        `The status provided (${status}) is not equal to 101 and outside the range [200, 599]`,
+      );
+    }
+    if (statusMessage !== "" && !RegExpPrototypeTest(REASON_PHRASE, statusMessage)) {
+      throw new TypeError(`Invalid status text: "${statusMessage}"`);
+    }
+    throwIfInvalid(problem);
+    if (nullBodyStatus(status) && (this.content !== null || this.body !== null)) {
+      throw new TypeError("Response with null body status cannot have body");
+    }
+  }
+
+  clone() {
+    const copy = new InnerResponse();
+    copy.status = this.status;
+    copy.statusMessage = this.statusMessage;
+    this.copyTo(copy);
+    return copy;
+  }
+}
+
+function isPlainStatus(status) {
+  return typeof status === "number" && status >= 200 && status <= 599 && status % 1 === 0;
+}
+
+function Response(body = null, init = undefined) {
+  if (new.target === undefined) {
+    throw new TypeError("Class constructor Response cannot be invoked without 'new'");
+  }
+  this[brand] = brand;
+  this[headersKey] = null;
+  if (body === brand) {
+    this[responseKey] = init;
+    return;
+  }
+  const inner = new InnerResponse();
+  this[responseKey] = inner;
+  const prefix = "Failed to construct 'Response'";
+  const given = toBody(body, prefix);
+  const problem = inner.readInit(init, prefix);
+  if (given !== null) inner.giveBody(given);
+  if (init !== undefined) inner.check(problem);
+}
+
+// The Response of an inner one.
+function responseOver(inner, guard) {
+  const response = new Response(brand, inner);
+  if (guard !== "response") response[guardKey] = guard;
+  return response;
+}
+
+const statics = {
+  json(data, init = undefined) {
+    const prefix = "Failed to execute 'Response.json'";
+    const inner = new InnerResponse();
+    const problem = inner.readInit(init, prefix);
+    inner.giveContent(serializeJSValueToJSONString(data), JSON_TYPE);
+    if (init !== undefined) inner.check(problem);
+    return responseOver(inner, "response");
+  },
+
+  redirect(url, status = 302) {
+    const prefix = "Failed to execute 'Response.redirect'";
+    const target = toUSVString(url, prefix, "Argument 1");
+    const code = toUnsignedShort(status, prefix, "Argument 2");
+    const location = resolveUrl(target);
+    if (!redirectStatus(code)) throw new RangeError(`Invalid redirect status code: ${code}`);
+    const inner = new InnerResponse();
+    inner.status = code;
+    inner.fields = new FieldList([LOCATION, location]);
+    return responseOver(inner, "immutable");
+  },
+};
+
+for (const name of ["json", "redirect"]) {
+  ObjectDefineProperty(Response, name, {
+    __proto__: null,
+    value: statics[name],
+    writable: true,
+    enumerable: true,
+    configurable: true,
+  });
+}
+
+const deno = replaceMembers(prototype, {
+  get headers() {
+    const inner = this[responseKey];
+    if (!(inner instanceof InnerResponse)) return ReflectApply(deno.headers, this, []);
+    return (this[headersKey] ??= headersOver(inner.openFields(), this[guardKey]));
+  },
+
+  clone() {
+    const inner = this[responseKey];
+    if (!(inner instanceof InnerResponse)) return ReflectApply(deno.clone, this, []);
+    if (inner.content === null && inner.body?.unusable()) throw new TypeError("Body is unusable");
+    return responseOver(inner.clone(), this[guardKey]);
+  },
+});
+
+replaceInterface(Response, DenoResponse);
+
+// What stands behind a Response; undefined: the value is none, or was not constructed.
+function innerResponse(value) {
+  return value[responseKey];
+}
+
+export { InnerResponse, innerResponse };

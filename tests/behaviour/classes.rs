@@ -1,0 +1,180 @@
+//! What a constructed Response becomes on the wire, however it crosses from JavaScript.
+//!
+//! V8 calls an op another way once the code around it is optimised: every response is asked for often.
+
+use crate::support::{Engine, Launch, request};
+
+on_both_engines![
+    fields_arrive_as_they_were_given,
+    texts_arrive_whatever_v8_makes_of_them,
+    bytes_arrive_with_and_without_fields,
+    the_engine_keeps_what_is_its_own,
+    responses_without_a_body,
+    a_response_is_sent_once,
+];
+
+/// Enough for V8 to optimise what answers.
+const OFTEN: usize = 3_000;
+
+const FIELDS: &str = "
+    const field = (number) => [`x-field-${number}`, `value ${number}, long enough to be no small string`];
+    export default (request) => {
+        const count = Number(new URL(request.url).pathname.slice(1));
+        const fields = Array.from({ length: count }, (_, number) => field(number));
+        return new Response('hi', { headers: Object.fromEntries(fields) });
+    };
+";
+
+fn fields_arrive_as_they_were_given(engine: Engine) {
+    let server = Launch::serve(engine, FIELDS).start();
+    let mut connection = server.connect();
+    for round in 0..OFTEN {
+        let count = round % 12;
+        connection.send(request("GET", &format!("/{count}")));
+        let response = connection.response();
+        assert_eq!(response.text(), "hi");
+        assert_eq!(response.field("content-type"), Some("text/plain;charset=UTF-8"));
+        let given: Vec<_> = response
+            .fields
+            .iter()
+            .filter(|(name, _)| name.starts_with("x-field-"))
+            .cloned()
+            .collect();
+        let expected: Vec<_> = (0..count)
+            .map(|number| {
+                let value = format!("value {number}, long enough to be no small string");
+                (format!("x-field-{number}"), value)
+            })
+            .collect();
+        assert_eq!(given, expected);
+    }
+}
+
+fn texts_arrive_whatever_v8_makes_of_them(engine: Engine) {
+    let source = "
+        const long = 'a text of some length, '.repeat(4);
+        const texts = {
+            '/flat': () => 'plain',
+            '/joined': () => long + new Date(0).getTime(),
+            '/part': () => long.slice(2, 22),
+            '/latin': () => 'é'.repeat(20),
+            '/wide': () => '€ and 😀',
+            '/half': () => 'half of 😀: ' + '😀'[0],
+            '/empty': () => '',
+        };
+        export default (request) => {
+            const text = texts[new URL(request.url).pathname]();
+            return new Response(text, { headers: { 'x-kind': text.slice(0, 0) + 'kind' } });
+        };
+    ";
+    let server = Launch::serve(engine, source).start();
+    let mut connection = server.connect();
+    let long = "a text of some length, ".repeat(4);
+    let expected = [
+        ("/flat", "plain".to_owned()),
+        ("/joined", format!("{long}0")),
+        ("/part", long[2..22].to_owned()),
+        ("/latin", "é".repeat(20)),
+        ("/wide", "€ and 😀".to_owned()),
+        ("/half", "half of 😀: \u{fffd}".to_owned()),
+        ("/empty", String::new()),
+    ];
+    for (path, text) in expected.iter().cycle().take(OFTEN) {
+        connection.send(request("GET", path));
+        let response = connection.response();
+        assert_eq!(
+            (response.text(), response.field("x-kind")),
+            (text.as_str(), Some("kind"))
+        );
+    }
+}
+
+fn bytes_arrive_with_and_without_fields(engine: Engine) {
+    let source = "
+        const sizes = { '/none': 0, '/few': 3, '/many': 5000 };
+        export default (request) => {
+            const { pathname, search } = new URL(request.url);
+            const bytes = new Uint8Array(sizes[pathname]).fill(65);
+            const response = new Response(bytes, search === '' ? undefined : { headers: { 'x-a': '1', 'x-b': '2' } });
+            bytes.fill(66);
+            return response;
+        };
+    ";
+    let server = Launch::serve(engine, source).start();
+    let mut connection = server.connect();
+    let paths = ["/none", "/few", "/many", "/none?f", "/few?f", "/many?f"];
+    for path in paths.iter().cycle().take(OFTEN) {
+        connection.send(request("GET", path));
+        let response = connection.response();
+        let size = match &path[..4] {
+            "/non" => 0,
+            "/few" => 3,
+            _ => 5000,
+        };
+        assert_eq!(response.body, vec![b'A'; size]);
+        assert_eq!(response.field("x-b"), path.ends_with('f').then_some("2"));
+        assert_eq!(response.field("content-type"), None);
+    }
+}
+
+fn the_engine_keeps_what_is_its_own(engine: Engine) {
+    let source = "
+        export default () => new Response('hi', { headers: {
+            'Content-Length': '99', 'Transfer-Encoding': 'chunked', 'Keep-Alive': 'x', 'Upgrade': 'y',
+        } });
+    ";
+    let server = Launch::serve(engine, source).start();
+    let response = server.get("/");
+    assert_eq!(response.text(), "hi");
+    for name in ["transfer-encoding", "keep-alive", "upgrade"] {
+        assert_eq!(response.field(name), None, "{name}");
+    }
+    let closing = "export default () => new Response('hi', { headers: { connection: 'close' } });";
+    let server = Launch::serve(engine, closing).start();
+    assert_eq!(server.get("/").field("connection"), Some("close"));
+}
+
+fn responses_without_a_body(engine: Engine) {
+    let source = "
+        const responses = {
+            '/204': () => new Response(null, { status: 204, headers: { 'x-a': '1' } }),
+            '/302': () => Response.redirect('http://test/there'),
+            '/200': () => new Response(undefined, { headers: [['set-cookie', 'a'], ['set-cookie', 'b']] }),
+            '/299': () => new Response('hi', { status: 299, statusText: 'Of its own', headers: { 'x-a': '1' } }),
+        };
+        export default (request) => responses[new URL(request.url).pathname]();
+    ";
+    let server = Launch::serve(engine, source).start();
+    let response = server.get("/204");
+    assert_eq!((response.status, response.field("x-a")), (204, Some("1")));
+    let response = server.get("/302");
+    assert_eq!(
+        (response.status, response.field("location")),
+        (302, Some("http://test/there"))
+    );
+    let response = server.get("/200");
+    assert_eq!((response.status, response.text()), (200, ""));
+    assert_eq!(response.all("set-cookie"), ["a", "b"]);
+    let response = server.get("/299");
+    assert_eq!((response.status, response.reason.as_str()), (299, "Of its own"));
+    assert_eq!((response.text(), response.field("x-a")), ("hi", Some("1")));
+}
+
+fn a_response_is_sent_once(engine: Engine) {
+    for response in [
+        "new Response('hi')",
+        "new Response('hi', { headers: { 'x-a': '1' } })",
+        "new Response(new Uint8Array([104, 105]))",
+        "Response.json('hi')",
+    ] {
+        let source = format!("const response = {response}; export default () => response;");
+        let server = Launch::serve(engine, &source).start();
+        assert_eq!(server.get("/").status, 200, "{response}");
+        assert_eq!(server.get("/").status, 500, "{response}");
+    }
+    let source = "const response = new Response('hi'); export default () => response.clone();";
+    let server = Launch::serve(engine, source).start();
+    for _ in 0..3 {
+        assert_eq!(server.get("/").text(), "hi");
+    }
+}
