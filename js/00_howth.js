@@ -9,11 +9,18 @@ import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
+const { serveBatch, serveLocal, serveRustOnly } = server;
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
   connect(configuration, this.ops);
-  const howth = Object.freeze({ serve, version: configuration.version });
+  const howth = Object.freeze({
+    serve: (first, second) => serve(first, second),
+    serveBatch,
+    serveLocal,
+    serveRustOnly,
+    version: configuration.version,
+  });
   Object.defineProperty(globalThis, "Howth", {
     value: howth,
     writable: true,

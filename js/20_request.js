@@ -197,7 +197,7 @@ class InnerRequest {
   }
 
   get isOver() {
-    return this.life !== null && this.life.isOver;
+    return this.life?.isOver ?? false;
   }
 
   // The reader of the response stream, to be cancelled when nobody wants it any more.

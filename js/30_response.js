@@ -4,6 +4,8 @@
 // constructed is sent as it was given (js/14_message.js); Deno's own responses are taken apart first.
 
 import { core } from "ext:core/mod.js";
+import { FieldList, fieldName } from "ext:howth/12_fields.js";
+import { fill, throwIfInvalid } from "ext:howth/13_headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
 import { InnerRequest } from "ext:howth/20_request.js";
 
@@ -18,6 +20,7 @@ const NO_FIELDS = [];
 // From this length on a text is read where V8 has it, which costs more to begin with than a copy.
 const LONG_TEXT = 16 * 1024;
 const DEFAULT_TEXT = "text/plain;charset=UTF-8";
+const CONTENT_TYPE = fieldName("content-type");
 
 // What op_howth_start answers, besides that the exchange is over.
 const START_STREAM = 1;
@@ -95,6 +98,50 @@ function sendResponse(index, generation, response, request, server) {
   } else {
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, content);
   }
+}
+
+// Sends what Howth.serveBatch takes in the place of a Response: { status, headers, body }.
+function sendPlain(index, generation, answer) {
+  if (typeof answer !== "object" || answer === null) {
+    throw new TypeError(
+      `The answer to a request must be a Response or { status, headers, body }, but is ${describe(answer)}`,
+    );
+  }
+  const { status = 200, headers, body = "" } = answer;
+  if (!Number.isInteger(status) || status < 200 || status > 599) {
+    throw new RangeError(`The status ${status} is not a number from 200 to 599`);
+  }
+  const isText = typeof body === "string";
+  if (!isText && !(body instanceof Uint8Array)) {
+    throw new TypeError(`The body must be a string or a Uint8Array, but is ${describe(body)}`);
+  }
+  if (headers === undefined) {
+    if (isText) ops.op_howth_respond_text(index, generation, status, DEFAULT_TEXT, body);
+    else ops.op_howth_respond_bytes(index, generation, status, "", body);
+    return;
+  }
+  const list = new FieldList([]);
+  throwIfInvalid(fill(list, headers, "Howth.serveBatch", "'headers'"));
+  if (isText && list.header("content-type") === null) list.append(CONTENT_TYPE, DEFAULT_TEXT);
+  const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
+  if (isText) ops.op_howth_respond(index, generation, status, "", fields, body);
+  else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
+}
+
+// A response that is not a stream, as the engine keeps it: { status, reason, fields, body }, the body in bytes.
+function wholeResponse(response) {
+  checkResponse(response);
+  const inner = toInnerResponse(response);
+  const content = inner.body === null ? "" : inner.body.streamOrStatic.body;
+  if (typeof content !== "string" && !(content instanceof Uint8Array)) {
+    throw new TypeError("A Response that is a route must have its whole body, not a stream");
+  }
+  return {
+    status: inner.status,
+    reason: inner.statusMessage,
+    fields: encodeFields(wireHeaderList(inner)),
+    body: typeof content === "string" ? core.encode(content) : content,
+  };
 }
 
 // Sends a response of few fields in which nothing has to be put together; false: it is not such a one.
@@ -214,4 +261,12 @@ async function pump(exchange, reader) {
   }
 }
 
-export { checkResponse, connectOps, DEFAULT_TEXT, encodeFields, isResponse, sendResponse };
+export {
+  checkResponse,
+  connectOps,
+  DEFAULT_TEXT,
+  isResponse,
+  sendPlain,
+  sendResponse,
+  wholeResponse,
+};

@@ -2,12 +2,15 @@
 //
 // Every mistake is a TypeError or RangeError that names the option.
 
+import { Routes, routed } from "ext:howth/37_routes.js";
+
 function readHandlers(options, handler) {
+  const routes = readRoutes(options);
   const chosen = handler ?? options.fetch ?? options.handler;
-  if (typeof chosen !== "function") {
+  if (typeof chosen !== "function" && (chosen !== undefined || routes === null)) {
     throw new TypeError("Howth.serve needs a handler: give a function, or { fetch(request) {…} }");
   }
-  for (const name of ["routes", "static", "tls", "cert", "key", "websocket"]) {
+  for (const name of ["tls", "cert", "key", "websocket"]) {
     if (isSetting(options[name])) {
       throw new TypeError(`Howth.serve does not support the option \`${name}\` yet; leave it out`);
     }
@@ -17,11 +20,22 @@ function readHandlers(options, handler) {
     throw new TypeError("Howth.serve: `error` must be a function that returns a Response");
   }
   const receiver = handler === undefined ? options : undefined;
+  const own = receiver === undefined || chosen === undefined ? chosen : bound(chosen, receiver);
   return {
-    handler: receiver === undefined ? chosen : bound(chosen, receiver),
+    handler: routes === null ? own : routed(routes, own),
+    fixed: routes === null ? [] : routes.fixed,
     errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
+}
+
+// `routes`, and `static`, as Bun called it before: null if there are none.
+function readRoutes({ routes, static: fixed }) {
+  if (!isSetting(routes) && !isSetting(fixed)) return null;
+  for (const given of [routes, fixed]) {
+    if (typeof given === "string") throw new TypeError("Howth.serve: `routes` must be an object");
+  }
+  return new Routes({ ...fixed, ...routes });
 }
 
 // An application object (a router, say) may have properties of these names that mean something else to it.
@@ -50,7 +64,8 @@ function sourceOf(callable) {
 }
 
 const NO_PARAMETERS = /^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/;
-const ONE_PARAMETER = /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/;
+const ONE_PARAMETER =
+  /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/;
 
 // How many arguments the handler can be seen to take: 0, 1, or 3 for "perhaps all". Calling it with so many cannot be
 // told from calling it with more.
@@ -61,6 +76,11 @@ function argumentsTaken(handler) {
   return ONE_PARAMETER.test(source) ? 1 : 3;
 }
 
+// What Howth.serveRustOnly answers every request with.
+function readAnswer({ body = "", status = 200, headers }) {
+  return new Response(body, { status, headers });
+}
+
 function readPort(value) {
   const port = Number(value);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
@@ -69,4 +89,4 @@ function readPort(value) {
   return port;
 }
 
-export { argumentsTaken, readHandlers, readPort };
+export { argumentsTaken, readAnswer, readHandlers, readPort };

@@ -3,8 +3,9 @@
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
 import { errorPage } from "ext:howth/35_error_page.js";
-import { argumentsTaken, readHandlers, readPort } from "ext:howth/36_options.js";
+import { argumentsTaken, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
 import * as facades from "ext:howth/38_facade.js";
+import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
 
 const { InnerRequest, makeRequest, watchedExchange } = requests;
 const { checkResponse, sendResponse } = responses;
@@ -66,6 +67,7 @@ function dispatch(count, texts) {
       tell(kind, watchedExchange(index, generation));
     }
   }
+  if (server !== null && server.batch !== null) server.batch.flush(server);
 }
 
 function tell(kind, exchange) {
@@ -120,6 +122,8 @@ class ServerState {
   errorHandler;
   address;
   development;
+  // Of Howth.serveBatch.
+  batch = null;
   finished = Promise.withResolvers();
   facade = null;
 
@@ -133,10 +137,16 @@ class ServerState {
     return this.address.unix;
   }
 
-  reload({ handler, errorHandler, development: wanted }) {
+  reload({ handler, fixed, batch, errorHandler, development: wanted }) {
     this.handler = handler;
-    this.taken = argumentsTaken(handler);
+    this.batch = batch ?? null;
+    this.taken = this.batch === null ? argumentsTaken(handler) : 1;
     ops.op_howth_take_texts(this.taken > 0);
+    ops.op_howth_clear_routes();
+    for (const { path, method, response } of fixed) {
+      const { status, reason, fields, body } = responses.wholeResponse(response);
+      ops.op_howth_add_route(path, method ?? "", status, reason, fields, body);
+    }
     if (errorHandler !== undefined) this.errorHandler = errorHandler;
     this.development = wanted ?? development;
   }
@@ -144,14 +154,17 @@ class ServerState {
   // `at`: where the request's numbers stand in the batch.
   handle(index, generation, at, text) {
     const { handler, taken } = this;
+    if (this.batch !== null) {
+      this.batch.add(this.open(index, generation, at, text));
+      return;
+    }
     let inner = null;
     let result;
     try {
       if (taken === 0) {
         result = handler();
       } else {
-        const method = batch[at + 3];
-        inner = new InnerRequest(this, index, generation, text, method, batch[at + 4], batch[at + 5]);
+        inner = this.open(index, generation, at, text);
         const request = makeRequest(inner);
         result = taken === 1 ? handler(request) : handler(request, new Info(inner), context);
       }
@@ -165,6 +178,13 @@ class ServerState {
       return;
     }
     this.finishLater(index, generation, result, inner);
+  }
+
+  open(index, generation, at, text) {
+    const method = batch[at + 3];
+    const methodLength = batch[at + 4];
+    const urlLength = batch[at + 5];
+    return new InnerRequest(this, index, generation, text, method, methodLength, urlLength);
   }
 
   async finishLater(index, generation, result, inner) {
@@ -215,7 +235,7 @@ class ServerState {
 }
 
 // Howth.serve(handler), (options, handler), (options): the shapes of Bun and Deno.
-function serve(first, second) {
+function serve(first, second, isLocal = false) {
   let options = {};
   let handler = second;
   if (typeof first === "function") {
@@ -226,10 +246,34 @@ function serve(first, second) {
   } else {
     throw new TypeError("Howth.serve needs a handler: Howth.serve((request) => new Response())");
   }
-  return listen(options, readHandlers(options, handler));
+  return listen(options, readHandlers(options, handler), isLocal);
 }
 
-function listen(options, handlers) {
+// Howth.serveLocal, with the arguments of Howth.serve: on the core that calls it, and no other starts.
+function serveLocal(first, second) {
+  return serve(first, second, true);
+}
+
+// Howth.serveBatch({ port, batchSize }, handler): the handler takes an array of requests and returns one of answers.
+function serveBatch(options, handler) {
+  if (typeof options !== "object" || options === null || typeof handler !== "function") {
+    throw new TypeError(
+      "Howth.serveBatch needs options and a handler: Howth.serveBatch({ batchSize: 64 }, (requests) => […])",
+    );
+  }
+  const handlers = readHandlers(options, handler);
+  handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize));
+  return listen(options, handlers, false);
+}
+
+// Howth.serveRustOnly({ port, body }): every request has the same answer, and none reaches JavaScript.
+function serveRustOnly(options = {}) {
+  const handlers = readHandlers(options, () => readAnswer(options));
+  handlers.fixed = [{ path: "", method: null, response: readAnswer(options) }];
+  return listen(options, handlers, false);
+}
+
+function listen(options, handlers, isLocal) {
   if (server !== null) {
     throw new TypeError(
       "Howth.serve was called already: one server listens per process; stop() it first",
@@ -238,7 +282,7 @@ function listen(options, handlers) {
   const port = options.port === undefined || options.port === null ? -1 : readPort(options.port);
   const hostname = options.hostname ?? options.host ?? "";
   const unix = options.unix ?? options.path ?? "";
-  const address = ops.op_howth_listen(port, String(hostname), String(unix));
+  const address = ops.op_howth_listen(port, String(hostname), String(unix), isLocal);
   server = new ServerState(handlers, address);
   const facade = new Server(server);
   server.facade = facade;
@@ -256,14 +300,34 @@ function serveModule(exported) {
     typeof exported === "function" &&
     !/^class\b/.test(Function.prototype.toString.call(exported))
   ) {
-    listen({}, readHandlers({}, exported));
+    listen({}, readHandlers({}, exported), false);
     return true;
   }
-  if (typeof exported === "object" && exported !== null && typeof exported.fetch === "function") {
-    listen(exported, readHandlers(exported));
+  if (typeof exported === "object" && exported !== null && canServe(exported)) {
+    listen(exported, readHandlers(exported), false);
     return true;
   }
   return false;
 }
 
-export { connect, listensForSignals, serve, serveModule, stopped, waitingPromises };
+function canServe({ fetch, routes }) {
+  return typeof fetch === "function" || (fetch === undefined && isRecord(routes));
+}
+
+function isRecord(value) {
+  return (
+    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
+  );
+}
+
+export {
+  connect,
+  listensForSignals,
+  serve,
+  serveBatch,
+  serveLocal,
+  serveModule,
+  serveRustOnly,
+  stopped,
+  waitingPromises,
+};

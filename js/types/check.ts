@@ -36,6 +36,26 @@ Howth.serve({
 await deno.shutdown();
 await deno.finished;
 
+// Routes, and the other ways to serve.
+const routed = {
+  routes: {
+    "/": new Response("Hi"),
+    "/users/:id": ({ params }) => new Response(params.id),
+    "/items": {
+      GET: new Response("all"),
+      POST: async (request) => new Response(await request.text()),
+    },
+  },
+} satisfies Howth.Application;
+Howth.serve({ port: 0, ...routed });
+Howth.serveLocal(() => new Response());
+Howth.serveBatch({ port: 0, batchSize: 16 }, (requests) =>
+  requests.map(({ url }) => ({ status: 200, headers: { "x-url": url }, body: url })),
+);
+Howth.serveRustOnly({ port: 0, body: "Hi", headers: { "x-a": "b" } });
+// @ts-expect-error a route has a method of HTTP
+Howth.serve({ routes: { "/": { FETCH: () => new Response() } } });
+
 // As Bun code writes it.
 const bun = Howth.serve({
   unix: "/tmp/app.sock",

@@ -27,10 +27,38 @@ declare namespace Howth {
   type Application = Handler | ApplicationObject;
 
   /** `export default { … } satisfies Howth.ApplicationObject`; `--port`, `--host` and `--unix` win over it. */
-  interface ApplicationObject extends ServeOptions {
-    /** Answers every request. */
-    fetch: Handler;
+  type ApplicationObject = ServeOptions &
+    (
+      | {
+          /** Answers every request that has no route. */
+          fetch: Handler;
+        }
+      | { routes: Routes }
+    );
+
+  /**
+   * What answers under which path, in the shape of Bun's `routes`. `"/users/:id"` takes one segment, which the handler
+   * finds in `request.params`; `"/files/*"` takes whatever follows. An exact path wins over one with parameters, and that
+   * over one with `*`. A `Response` under an exact path is sent by the engine, without a call of JavaScript.
+   */
+  type Routes = Record<string, RouteTarget | Partial<Record<Method, RouteTarget>>>;
+
+  /** A `Response` answers GET and HEAD, again and again; its body must not be a stream. */
+  type RouteTarget = Response | RouteHandler;
+
+  type Method = "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH";
+
+  /** A request that was found by its route. */
+  interface RoutedRequest extends Request {
+    /** The segments that stand for `:name` in the route, decoded. */
+    readonly params: Readonly<Record<string, string>>;
   }
+
+  type RouteHandler = (
+    request: RoutedRequest,
+    server: RequestServer,
+    context: Context,
+  ) => Response | Promise<Response>;
 
   /** The third argument of a handler. */
   interface Context {
@@ -124,6 +152,10 @@ declare namespace Howth {
     unix?: string;
     /** The same (Deno). */
     path?: string;
+    /** What answers under which path; `fetch` answers the others, else they get 404. */
+    routes?: Routes;
+    /** The same for Responses alone, as Bun called it before. */
+    static?: Record<string, Response>;
     /** Stops the server and closes its connections when it is aborted (Deno). */
     signal?: AbortSignal;
     /** Called once the server listens (Deno). */
@@ -140,6 +172,7 @@ declare namespace Howth {
   type Handlers = { error?: ErrorHandler; onError?: ErrorHandler; development?: boolean } & (
     | { fetch: Handler }
     | { handler: Handler }
+    | { routes: Routes }
   );
 
   /** `Howth.serve(handler)`, as Deno code writes it. */
@@ -148,6 +181,39 @@ declare namespace Howth {
   function serve(options: ServeOptions, handler: Handler): Server;
   /** `Howth.serve({ port, fetch })` as Bun code writes it, `Howth.serve({ port, handler })` as Deno code does. */
   function serve(options: ServeOptions & Handlers): Server;
+
+  /**
+   * `Howth.serve` on the core that calls it alone: no other core runs the application, so that its modules have one
+   * state. For what cannot be spread, and for measuring.
+   */
+  const serveLocal: typeof serve;
+
+  /** What `serveBatch` takes in the place of a `Response`; cheaper, because nothing of the platform is made. */
+  interface PlainResponse {
+    /** 200 to 599. Default: 200. */
+    status?: number;
+    /** Without a `content-type` a text is `text/plain;charset=UTF-8`. */
+    headers?: HeadersInit;
+    /** Default: empty. */
+    body?: string | Uint8Array;
+  }
+
+  type BatchAnswer = Response | PlainResponse;
+
+  /** Answers many requests in one call: an array with an answer for each, in their order. */
+  type BatchHandler = (requests: Request[]) => BatchAnswer[] | Promise<BatchAnswer[]>;
+
+  /**
+   * Hands the requests that arrived together to the handler together, no more than `batchSize` (1 to 1024, default 64)
+   * at a time; nobody is waited for. What the handler throws is the failure of every request in the batch.
+   */
+  function serveBatch(
+    options: ServeOptions & { batchSize?: number },
+    handler: BatchHandler,
+  ): Server;
+
+  /** Answers every request alike, without a call of JavaScript: what the engine can do at most. */
+  function serveRustOnly(options?: ServeOptions & { body?: BodyInit } & ResponseInit): Server;
 }
 
 /** What `import.meta` has besides lib.dom's `url` and `resolve`. */

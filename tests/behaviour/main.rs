@@ -19,6 +19,7 @@ mod limits;
 mod memory;
 mod modules;
 mod options;
+mod routes;
 mod run;
 mod signals;
 mod startup;

@@ -251,7 +251,7 @@ impl Supervisor {
 
     fn take_report(&mut self, index: usize, report: Report) -> Result<(), Error> {
         match report {
-            Report::Listening(address) => self.listening(index, &address),
+            Report::Listening { address, is_local } => self.listening(index, &address, is_local),
             Report::Ended(Ok(Ended::Finished(code))) => {
                 self.cores[index].is_ended = true;
                 self.code = self.code.max(code);
@@ -283,9 +283,12 @@ impl Supervisor {
         Ok(())
     }
 
-    fn listening(&mut self, index: usize, address: &Address) -> Result<(), Error> {
+    fn listening(&mut self, index: usize, address: &Address, is_local: bool) -> Result<(), Error> {
         self.cores[index].has_listened = true;
         if index == 0 && self.cores.len() == 1 {
+            if is_local {
+                self.wanted = 1;
+            }
             self.announce(address);
             while self.cores.len() < self.wanted && matches!(self.phase, Phase::Serving) {
                 self.start_core()?;

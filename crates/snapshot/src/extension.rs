@@ -22,8 +22,10 @@ deno_core::extension!(
         "30_response.js",
         "35_error_page.js",
         "36_options.js",
+        "37_routes.js",
         "38_facade.js",
         "40_server.js",
+        "42_batch.js",
         "50_node.js",
     ],
 );

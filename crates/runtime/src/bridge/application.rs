@@ -109,6 +109,11 @@ impl Application {
         self.bridge.keeps_alive()
     }
 
+    /// Whether the server is that of this core alone (`Howth.serveLocal`).
+    pub(crate) fn is_local(&self) -> bool {
+        self.bridge.is_local()
+    }
+
     /// What `server.stop()` asked for since the last call.
     pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
         self.bridge.take_stop_order()
@@ -200,6 +205,13 @@ impl Application {
         );
     }
 
+    fn dispatch_all(&mut self, events: &[Event]) {
+        let mut done = 0;
+        while done < events.len() {
+            done += self.dispatch(&events[done..]);
+        }
+    }
+
     /// One call of JavaScript for as many of `events` as fit, then its microtasks; gives how many are done with. Never
     /// calls again once it was terminated.
     fn dispatch(&mut self, events: &[Event]) -> usize {
@@ -276,10 +288,13 @@ fn is_wanted(bridge: &Bridge, event: Event) -> bool {
 
 impl Handler for Application {
     fn on_batch(&mut self, events: &[Event]) {
-        let mut done = 0;
-        while done < events.len() {
-            done += self.dispatch(&events[done..]);
+        if !self.bridge.has_fixed_routes() {
+            return self.dispatch_all(events);
         }
+        let bridge = &self.bridge;
+        let is_left = |event: &Event| !matches!(event, Event::Request(id) if bridge.answer(*id));
+        let left: Vec<Event> = events.iter().copied().filter(is_left).collect();
+        self.dispatch_all(&left);
     }
 }
 

@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod fixed_routes;
 mod head_text;
 mod request_ops;
 mod response_ops;
@@ -29,17 +30,19 @@ use response_ops::{
     op_howth_respond_long, op_howth_respond_raw, op_howth_respond_text, op_howth_start, op_howth_write,
 };
 use server_ops::{
-    op_howth_connect, op_howth_keep_alive, op_howth_listen, op_howth_pending, op_howth_set_timeout,
-    op_howth_stop, op_howth_take_texts,
+    op_howth_add_route, op_howth_clear_routes, op_howth_connect, op_howth_keep_alive, op_howth_listen,
+    op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
 };
 
 deno_core::extension!(
     howth_ops,
     ops = [
+        op_howth_add_route,
         op_howth_body_cancel,
         op_howth_body_read,
         op_howth_body_take,
         op_howth_body_text,
+        op_howth_clear_routes,
         op_howth_connect,
         op_howth_fail,
         op_howth_field,

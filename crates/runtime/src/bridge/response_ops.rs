@@ -228,7 +228,7 @@ pub(super) fn op_howth_fail(state: &OpState, index: u32, generation: u32) {
 }
 
 /// Reads header fields out of the one string they cross in: name, line feed, value, line feed, and so on.
-fn with_response_head<R>(
+pub(super) fn with_response_head<R>(
     status: u32,
     reason: &[u8],
     encoded: &[u8],

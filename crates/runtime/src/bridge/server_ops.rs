@@ -1,10 +1,12 @@
 //! Ops about the server as a whole: connecting JavaScript's dispatch, listening, stopping.
 
+use std::borrow::Cow;
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
 use serde::Serialize;
 
+use super::fixed_routes::FixedResponse;
 use super::id;
 use super::state::{Bridge, StopOrder};
 use crate::error::ListenError;
@@ -56,7 +58,37 @@ pub(super) fn op_howth_connect(
         .connect(dispatch, buffer.get_backing_store());
 }
 
-/// Listens; a port below zero, an empty host and an empty path mean that the module does not say.
+/// Forgets what `op_howth_add_route` added.
+#[op2(fast)]
+pub(super) fn op_howth_clear_routes(state: &OpState) {
+    state.borrow::<Bridge>().fixed_routes().clear();
+}
+
+/// A response that is given under a path without a call of JavaScript. No path: whatever the path is. No method: GET
+/// and HEAD; without a path, any.
+#[op2(fast)]
+pub(super) fn op_howth_add_route(
+    state: &OpState,
+    #[string] path: &str,
+    #[string] method: &str,
+    status: u32,
+    #[string] reason: &str,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    #[buffer] body: &[u8],
+) {
+    let response = FixedResponse {
+        status,
+        reason: reason.as_bytes().to_vec(),
+        fields: fields.into_owned(),
+        body: body.to_vec(),
+    };
+    state
+        .borrow::<Bridge>()
+        .fixed_routes()
+        .add(path.as_bytes(), method.as_bytes(), response);
+}
+
+/// Listens, on this core alone if it is to be local; a port below zero, an empty host and an empty path mean that the module does not say.
 #[op2]
 #[serde]
 pub(super) fn op_howth_listen(
@@ -64,6 +96,7 @@ pub(super) fn op_howth_listen(
     port: i32,
     #[string] host: String,
     #[string] unix: String,
+    is_local: bool,
 ) -> Result<ListeningAddress, ListenException> {
     let wanted = Wanted {
         port: u16::try_from(port).ok(),
@@ -71,6 +104,7 @@ pub(super) fn op_howth_listen(
         unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
     };
     let bridge = state.borrow::<Bridge>();
+    bridge.set_local(is_local);
     match bridge.listen(&wanted) {
         Ok(address) => {
             // Top-level code may await the end of the server: until the core's loop has taken the server over,

@@ -1,11 +1,12 @@
 //! What the ops of one isolate work on.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
 
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
 
+use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
@@ -31,6 +32,9 @@ struct Inner {
     exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
     /// For request URLs without a host of their own.
     authority: RefCell<String>,
+    fixed_routes: RefCell<FixedRoutes>,
+    /// The server is that of this core alone.
+    is_local: Cell<bool>,
     /// Handlers take a request.
     takes_texts: Cell<bool>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
@@ -50,6 +54,8 @@ impl Bridge {
             opener,
             exchanges: RefCell::default(),
             authority: RefCell::default(),
+            fixed_routes: RefCell::default(),
+            is_local: Cell::new(false),
             takes_texts: Cell::new(true),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
@@ -91,6 +97,35 @@ impl Bridge {
             Some(head_text::write(text, &head, &authority))
         })
         .flatten()
+    }
+
+    pub(super) fn fixed_routes(&self) -> RefMut<'_, FixedRoutes> {
+        self.0.fixed_routes.borrow_mut()
+    }
+
+    /// Whether any response is given without a call of JavaScript.
+    pub(super) fn has_fixed_routes(&self) -> bool {
+        !self.0.fixed_routes.borrow().is_empty()
+    }
+
+    /// Answers a request that has a response without a call of JavaScript; false: it has none.
+    pub(super) fn answer(&self, id: ExchangeId) -> bool {
+        let routes = self.0.fixed_routes.borrow();
+        let answered = self.with(|exchanges| {
+            let response = routes.find(&*exchanges.head(id)?)?;
+            response.send(exchanges, id);
+            Some(())
+        });
+        answered.flatten().is_some()
+    }
+
+    pub(super) fn set_local(&self, is_local: bool) {
+        self.0.is_local.set(is_local);
+    }
+
+    /// Whether the server is that of this core alone.
+    pub(crate) fn is_local(&self) -> bool {
+        self.0.is_local.get()
     }
 
     pub(super) fn set_takes_texts(&self, takes: bool) {

@@ -218,7 +218,8 @@ impl<'a> EventLoop<'a> {
         self.lease = Some(lease);
         self.has_served = true;
         // A supervisor that does not read any more is ending the process.
-        let _ = self.reports.send(Report::Listening(address));
+        let is_local = self.application.is_local();
+        let _ = self.reports.send(Report::Listening { address, is_local });
         true
     }
 

@@ -43,7 +43,12 @@ pub(crate) enum Order {
 #[derive(Debug)]
 pub(crate) enum Report {
     /// It listens and serves.
-    Listening(Address),
+    Listening {
+        /// Where.
+        address: Address,
+        /// No other core is to.
+        is_local: bool,
+    },
     /// It has ended.
     Ended(Result<Ended, Error>),
 }

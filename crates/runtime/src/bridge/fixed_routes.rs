@@ -1,0 +1,134 @@
+//! Responses that are given without a call of JavaScript: static routes, and the one of `Howth.serveRustOnly`.
+//!
+//! Owns the table, which JavaScript fills when it listens. Never matches patterns: `js/37_routes.js` does. Called by: the
+//! application, for every request, while there is a route.
+
+use std::collections::HashMap;
+
+use howth_engine::{ExchangeId, Exchanges};
+use howth_http1::RequestHead;
+
+use super::response_ops::with_response_head;
+
+/// A response in the form in which it crossed from JavaScript.
+#[derive(Debug)]
+pub(super) struct FixedResponse {
+    pub(super) status: u32,
+    pub(super) reason: Vec<u8>,
+    /// Name, line feed, value, line feed, and so on.
+    pub(super) fields: Vec<u8>,
+    pub(super) body: Vec<u8>,
+}
+
+impl FixedResponse {
+    /// Answers; a client that is gone is no error.
+    pub(super) fn send(&self, exchanges: &dyn Exchanges, id: ExchangeId) {
+        with_response_head(self.status, &self.reason, &self.fields, |head| {
+            let _ = exchanges.respond(id, head, &self.body);
+        });
+    }
+}
+
+/// The responses by path and method.
+#[derive(Debug, Default)]
+pub(super) struct FixedRoutes {
+    by_path: HashMap<Vec<u8>, Vec<(Vec<u8>, FixedResponse)>>,
+    /// Of every request that has none of its own.
+    otherwise: Option<FixedResponse>,
+}
+
+impl FixedRoutes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_path.is_empty() && self.otherwise.is_none()
+    }
+
+    pub(super) fn clear(&mut self) {
+        *self = FixedRoutes::default();
+    }
+
+    /// Adds a response. An empty path stands for any, an empty method for GET and HEAD.
+    pub(super) fn add(&mut self, path: &[u8], method: &[u8], response: FixedResponse) {
+        if path.is_empty() {
+            self.otherwise = Some(response);
+            return;
+        }
+        let methods = self.by_path.entry(path.to_vec()).or_default();
+        methods.push((method.to_vec(), response));
+    }
+
+    /// The response to a request. A GET's is also that of HEAD (RFC 9110 section 9.3.2), unless that has its own.
+    pub(super) fn find(&self, head: &RequestHead) -> Option<&FixedResponse> {
+        let (method, _, target) = head.request_bytes();
+        let path = target.split(|byte| *byte == b'?').next().unwrap_or_default();
+        let of_path = self.by_path.get(path).map_or(&[][..], Vec::as_slice);
+        let of = |wanted: &[u8]| of_path.iter().find(|(own, _)| own == wanted);
+        let mut found = of(method);
+        if found.is_none() && method == b"HEAD" {
+            found = of(b"GET");
+        }
+        if found.is_none() && matches!(method, b"GET" | b"HEAD") {
+            found = of(b"");
+        }
+        found.map(|(_, response)| response).or(self.otherwise.as_ref())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use howth_http1::{Decoder, Limits};
+
+    use super::*;
+
+    fn response(body: &str) -> FixedResponse {
+        FixedResponse {
+            status: 200,
+            reason: Vec::new(),
+            fields: Vec::new(),
+            body: body.into(),
+        }
+    }
+
+    fn found(routes: &FixedRoutes, line: &str) -> Option<String> {
+        let mut head = RequestHead::new();
+        Decoder::new()
+            .decode(
+                format!("{line} HTTP/1.1\r\nhost: h\r\n\r\n").as_bytes(),
+                &Limits::default(),
+                &mut head,
+            )
+            .expect("a valid head");
+        let response = routes.find(&head)?;
+        Some(String::from_utf8_lossy(&response.body).into_owned())
+    }
+
+    #[test]
+    fn routes_are_found_by_path_and_method() {
+        let mut routes = FixedRoutes::default();
+        routes.add(b"/a", b"", response("a"));
+        routes.add(b"/b", b"GET", response("get"));
+        routes.add(b"/b", b"POST", response("post"));
+        routes.add(b"/c", b"HEAD", response("head"));
+        routes.add(b"/c", b"", response("c"));
+        for (line, body) in [
+            ("GET /a", Some("a")),
+            ("HEAD /a", Some("a")),
+            ("GET /a?b=c", Some("a")),
+            ("GET http://h/a", Some("a")),
+            ("POST /a", None),
+            ("GET /a/", None),
+            ("GET /b", Some("get")),
+            ("HEAD /b", Some("get")),
+            ("POST /b", Some("post")),
+            ("PUT /b", None),
+            ("HEAD /c", Some("head")),
+            ("GET /c", Some("c")),
+        ] {
+            assert_eq!(found(&routes, line).as_deref(), body, "{line}");
+        }
+        routes.add(b"", b"", response("any"));
+        assert_eq!(found(&routes, "PUT /b").as_deref(), Some("any"));
+        assert_eq!(found(&routes, "GET /a").as_deref(), Some("a"));
+        routes.clear();
+        assert!(routes.is_empty());
+    }
+}

@@ -1,0 +1,175 @@
+// Routes in the shape of Bun's: { "/path": Response | handler | { GET: Response | handler }, "/users/:id": …, "/files/*": … }.
+//
+// An exact path wins over one with parameters, and that over one that ends in "*"; among equals the longer, then the one
+// that was given first. What is a Response under an exact path is sent by the engine without a call of JavaScript:
+// `fixed` lists those.
+
+import { isResponse } from "ext:howth/30_response.js";
+
+const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
+const NO_PARAMETERS = Object.freeze({});
+
+class Routes {
+  // { path, method, response }; the method null: GET and HEAD.
+  fixed = [];
+  #exact = new Map();
+  #patterns = [];
+
+  constructor(routes) {
+    for (const [path, target] of Object.entries(routes)) {
+      if (!path.startsWith("/")) {
+        throw new TypeError(`Howth.serve: the route "${path}" must begin with "/"`);
+      }
+      const isExact = !/\/:|\*/.test(path);
+      const route = new Route(readTarget(path, target));
+      if (isExact) {
+        this.#exact.set(path, route);
+        route.takeFixed(path, this.fixed);
+      } else {
+        this.#patterns.push(new Pattern(path, route));
+      }
+    }
+    this.#patterns.sort((a, b) => b.rank - a.rank);
+  }
+
+  // { route, parameters } for a path, undefined if there is none.
+  find(path) {
+    const route = this.#exact.get(path);
+    if (route !== undefined) return { route, parameters: NO_PARAMETERS };
+    const segments = path.split("/");
+    for (const pattern of this.#patterns) {
+      const parameters = pattern.match(segments);
+      if (parameters !== null) return { route: pattern.route, parameters };
+    }
+    return undefined;
+  }
+}
+
+// What answers under one path, by method; under "" what answers all others.
+class Route {
+  #targets;
+
+  constructor(targets) {
+    this.#targets = targets;
+  }
+
+  takeFixed(path, fixed) {
+    for (const [method, target] of this.#targets) {
+      if (isResponse(target)) {
+        fixed.push({ path, method: method === "" ? null : method, response: target });
+      }
+    }
+  }
+
+  // The handler for a method; undefined: the route does not know it.
+  handler(method) {
+    const targets = this.#targets;
+    const target =
+      targets.get(method) ??
+      (method === "HEAD" ? targets.get("GET") : undefined) ??
+      targets.get("");
+    if (!isResponse(target)) return target;
+    const isTaken = targets.has(method) || method === "GET" || method === "HEAD";
+    return isTaken ? () => target.clone() : undefined;
+  }
+
+  get allowed() {
+    const methods = [...this.#targets.keys()].map((method) => (method === "" ? "GET" : method));
+    return (methods.includes("GET") ? [...methods, "HEAD"] : methods).join(", ");
+  }
+}
+
+// A path with ":name" for a segment, or "*" for whatever follows.
+class Pattern {
+  route;
+  #segments;
+  #isOpen;
+
+  constructor(path, route) {
+    const segments = path.split("/");
+    this.route = route;
+    this.#isOpen = segments.at(-1) === "*";
+    this.#segments = this.#isOpen ? segments.slice(0, -1) : segments;
+    if (this.#segments.some((segment) => segment.includes("*"))) {
+      throw new TypeError(`Howth.serve: in the route "${path}" the "*" must be the last segment`);
+    }
+  }
+
+  get rank() {
+    return this.#segments.length + (this.#isOpen ? 0 : 1 << 20);
+  }
+
+  match(segments) {
+    const own = this.#segments;
+    const fits = this.#isOpen ? segments.length > own.length : segments.length === own.length;
+    if (!fits) return null;
+    const parameters = {};
+    for (let i = 0; i < own.length; i++) {
+      if (!own[i].startsWith(":")) {
+        if (own[i] !== segments[i]) return null;
+      } else if (segments[i] === "") {
+        return null;
+      } else {
+        parameters[own[i].slice(1)] = decoded(segments[i]);
+      }
+    }
+    return parameters;
+  }
+}
+
+// A segment that is not encoded as a URI is taken as it is.
+function decoded(segment) {
+  try {
+    return decodeURIComponent(segment);
+  } catch {
+    return segment;
+  }
+}
+
+function readTarget(path, target) {
+  if (isTarget(target)) return new Map([["", target]]);
+  if (typeof target === "object" && target !== null) {
+    const targets = new Map(Object.entries(target));
+    for (const [method, answer] of targets) {
+      if (METHODS.has(method) && isTarget(answer)) continue;
+      throw new TypeError(
+        `Howth.serve: under the route "${path}", ${method} must be a method with a Response or a handler`,
+      );
+    }
+    return targets;
+  }
+  throw new TypeError(
+    `Howth.serve: the route "${path}" must have a Response, a handler, or an object of them by method`,
+  );
+}
+
+function isTarget(value) {
+  return typeof value === "function" || isResponse(value);
+}
+
+// The handler that looks a request's route up; `otherwise` answers what has none, if there is one.
+function routed(routes, otherwise) {
+  return (request, info, context) => {
+    const found = routes.find(pathOf(request.url));
+    const handler = found?.route.handler(request.method);
+    if (handler !== undefined) {
+      request.params = found.parameters;
+      return handler(request, info, context);
+    }
+    if (otherwise !== undefined) return otherwise(request, info, context);
+    if (found === undefined) return new Response("Not Found", { status: 404 });
+    return new Response("Method Not Allowed", {
+      status: 405,
+      headers: { allow: found.route.allowed },
+    });
+  };
+}
+
+// The path of a request's URL, which is an absolute one.
+function pathOf(url) {
+  const start = url.indexOf("/", url.indexOf("//") + 2);
+  const end = url.indexOf("?", start);
+  return end < 0 ? url.slice(start) : url.slice(start, end);
+}
+
+export { Routes, routed };
