@@ -5,6 +5,7 @@
 
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
+import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;

@@ -45,6 +45,7 @@ pub struct Outgoing {
     /// Not empty while anything is to be sent.
     first: Vec<u8>,
     /// Most sends have no other segment: a pointer is all they move around for it.
+    #[expect(clippy::box_collection, reason = "a deque by itself is four times as large")]
     rest: Option<Box<VecDeque<Vec<u8>>>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,

@@ -177,6 +177,7 @@ fn node() {
         json!({
             "hash": "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824",
             "webCrypto": 32,
+            "buffers": ["refused", "small", "next"],
             "read": true,
             "promisesRead": true,
             "http": [201, "POST /path body"],

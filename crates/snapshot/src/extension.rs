@@ -26,5 +26,6 @@ deno_core::extension!(
         "38_facade.js",
         "40_server.js",
         "42_batch.js",
+        "50_node.js",
     ],
 );
