@@ -3,11 +3,12 @@
 //     howth run benches/classes.js          (also: bun, deno run, node)
 //
 // A plain script, so that it says the same of every runtime. Every object adds a number to a sum that is printed:
-// nothing can be optimised away. The least of several rounds is taken, after a warm-up in the same loop.
+// nothing can be optimised away. The least of many short rounds is taken, after a warm-up in the same loop: on a machine
+// that others use as well, the shortest is the least disturbed.
 
 const WARM_UP_MS = 100;
-const ROUND_MS = 40;
-const ROUNDS = 7;
+const ROUND_MS = 10;
+const ROUNDS = 30;
 
 const bytes = new TextEncoder().encode("Hi, these are bytes");
 const two = { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" };

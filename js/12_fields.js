@@ -15,6 +15,7 @@ const {
   StringPrototypeCharCodeAt,
   StringPrototypeSlice,
   StringPrototypeToLowerCase,
+  TypeError,
 } = primordials;
 
 const { getHeader } = core.loadExtScript("ext:deno_fetch/20_headers.js");
@@ -102,6 +103,8 @@ function isWhitespace(code) {
 class FieldList {
   // FieldName, string, FieldName, string; null once `pairs` is the list.
   flat;
+  // The first thing that made what a program gave no list of fields.
+  problem = null;
   #pairs = null;
   // What iteration sees, until the next change.
   #sorted = null;
@@ -119,11 +122,13 @@ class FieldList {
     return this.#pairs;
   }
 
-  // A list of its own with the same fields.
+  // The same fields in an array of their own.
   copy() {
-    return new FieldList(
-      this.flat === null ? fromPairs(this.#pairs) : ArrayPrototypeSlice(this.flat),
-    );
+    return this.flat === null ? fromPairs(this.#pairs) : ArrayPrototypeSlice(this.flat);
+  }
+
+  throwIfInvalid() {
+    if (this.problem !== null) throw new TypeError(this.problem);
   }
 
   // All values of a name, which is in lower case; null: there is none.
@@ -160,6 +165,18 @@ class FieldList {
       if (flat[i].lower === "set-cookie") cookies[cookies.length] = flat[i + 1];
     }
     return cookies;
+  }
+
+  // Adds what has not been checked yet.
+  add(key, text) {
+    const name = fieldName(key);
+    if (name === null) {
+      this.problem ??= `Invalid header name: "${key}"`;
+      return;
+    }
+    const value = fieldValue(name, text);
+    if (value === null) this.problem ??= `Invalid header value: "${text}"`;
+    else this.append(name, value);
   }
 
   append(name, value) {

@@ -16,7 +16,9 @@ const {
   ArrayIsArray,
   ArrayIteratorPrototype,
   ArrayPrototype,
+  ObjectGetPrototypeOf,
   ObjectHasOwn,
+  ObjectPrototypeIsPrototypeOf,
   ReflectApply,
   SymbolIterator,
   TypeError,
@@ -33,12 +35,13 @@ const listKey = privateSymbol(sample, "header list");
 const targetKey = privateSymbol(sample, "header target");
 const guardKey = privateSymbol(sample, "guard");
 const iterableKey = privateSymbol(prototype, "iterable headers");
+const stateKey = privateSymbol(sample.keys(), "iterator internal");
 
 const arrayIterator = ArrayPrototype[SymbolIterator];
 const nextOfArray = ArrayIteratorPrototype.next;
-const headersIterator = prototype[SymbolIterator];
 
 const toByteString = webidl.converters.ByteString;
+const toByteStrings = webidl.converters["sequence<ByteString>"];
 const toHeadersInit = webidl.converters.HeadersInit;
 
 defineDefaults(prototype, {
@@ -59,10 +62,11 @@ function Headers(init = undefined, fields, guard) {
     this[guardKey] = guard;
     return;
   }
-  const own = new FieldList([]);
+  const own =
+    init === undefined ? new FieldList([]) : readFields(init, "Failed to construct 'Headers'");
+  own.throwIfInvalid();
   this[targetKey] = own;
   this[guardKey] = "none";
-  if (init !== undefined) throwIfInvalid(fill(own, init, "Failed to construct 'Headers'"));
 }
 
 // The Headers object of a list that somebody else changes and reads as well.
@@ -70,76 +74,61 @@ function headersOver(fields, guard) {
   return new Headers(brand, fields, guard);
 }
 
-// Adds to an empty list what a HeadersInit says. Gives the first thing wrong with it, or null: all of it has to be
-// converted, which may run code of the program, before the time comes to complain.
-function fill(fields, init, prefix, context = "Argument 1") {
+// The list that a HeadersInit describes, which may be invalid: all of it has to be converted, which may run code of
+// the program, before the time comes to complain.
+function readFields(init, prefix, context = "Argument 1") {
   if (typeof init !== "object" || init === null || core.isProxy(init)) {
-    return fillFromConverted(fields, toHeadersInit(init, prefix, context));
+    return fromConverted(toHeadersInit(init, prefix, context));
   }
   const iterator = init[SymbolIterator];
-  if (iterator === undefined) return fillFromRecord(fields, init, prefix, context);
+  if (iterator === undefined) return fromRecord(init, prefix, context);
   if (iterator === headersIterator) {
     const other = init[targetKey];
-    fields.flat = other instanceof FieldList ? other.copy().flat : fromPairs(init[iterableKey]);
-    return null;
+    return new FieldList(other instanceof FieldList ? other.copy() : fromPairs(init[iterableKey]));
   }
   if (iterator === arrayIterator && ArrayIsArray(init) && arraysAreIteratedAsUsual()) {
-    return fillFromArray(fields, init, prefix, context);
+    return fromArray(init, prefix, context);
   }
-  return fillFromConverted(fields, toHeadersInit(init, prefix, context));
+  return fromConverted(toHeadersInit(init, prefix, context));
 }
 
 function arraysAreIteratedAsUsual() {
   return ArrayIteratorPrototype.next === nextOfArray;
 }
 
-function fillFromRecord(fields, record, prefix, context) {
-  let problem = null;
+function fromRecord(record, prefix, context) {
+  const fields = new FieldList([]);
   for (const key in record) {
     if (!ObjectHasOwn(record, key)) continue;
     let value = record[key];
     if (typeof value !== "string") value = toByteString(value, prefix, context);
-    problem ??= add(fields, key, value);
+    fields.add(key, value);
   }
-  return problem;
+  return fields;
 }
 
-function fillFromArray(fields, array, prefix, context) {
-  let problem = null;
+function fromArray(array, prefix, context) {
+  const fields = new FieldList([]);
   for (let i = 0; i < array.length; i++) {
     let pair = array[i];
     if (!ArrayIsArray(pair) || pair[SymbolIterator] !== arrayIterator || pair.length !== 2) {
-      pair = webidl.converters["sequence<ByteString>"](pair, prefix, `${context}, index ${i}`);
+      pair = toByteStrings(pair, prefix, `${context}, index ${i}`);
     }
     if (pair.length !== 2) {
-      problem ??= `Invalid header: length must be 2, but is ${pair.length}`;
+      fields.problem ??= `Invalid header: length must be 2, but is ${pair.length}`;
       continue;
     }
     let name = pair[0];
     let value = pair[1];
     if (typeof name !== "string") name = toByteString(name, prefix, context);
     if (typeof value !== "string") value = toByteString(value, prefix, context);
-    problem ??= add(fields, name, value);
+    fields.add(name, value);
   }
-  return problem;
+  return fields;
 }
 
-function fillFromConverted(fields, init) {
-  if (ArrayIsArray(init)) return fillFromArray(fields, init);
-  return fillFromRecord(fields, init);
-}
-
-function add(fields, key, value) {
-  const name = fieldName(key);
-  if (name === null) return `Invalid header name: "${key}"`;
-  const kept = fieldValue(name, value);
-  if (kept === null) return `Invalid header value: "${value}"`;
-  fields.append(name, kept);
-  return null;
-}
-
-function throwIfInvalid(problem) {
-  if (problem !== null) throw new TypeError(problem);
+function fromConverted(init) {
+  return ArrayIsArray(init) ? fromArray(init) : fromRecord(init);
 }
 
 // The list behind a Headers object that may be changed; null: Deno's method knows what to do or to say.
@@ -233,6 +222,35 @@ function readValue(known, value, method) {
   return kept;
 }
 
+// Deno's iterators, made without Deno's detour: the same prototype, which reads the same state.
+function HeadersIterator(target, kind) {
+  this[stateKey] = { target, kind, index: 0 };
+}
+HeadersIterator.prototype = ObjectGetPrototypeOf(sample.keys());
+
+function isHeaders(value) {
+  return ObjectPrototypeIsPrototypeOf(prototype, value) && value[brand] === brand;
+}
+
+const iterators = replaceMembers(prototype, {
+  entries() {
+    if (!isHeaders(this)) return ReflectApply(iterators.entries, this, []);
+    return new HeadersIterator(this, "key+value");
+  },
+
+  keys() {
+    if (!isHeaders(this)) return ReflectApply(iterators.keys, this, []);
+    return new HeadersIterator(this, "key");
+  },
+
+  values() {
+    if (!isHeaders(this)) return ReflectApply(iterators.values, this, []);
+    return new HeadersIterator(this, "value");
+  },
+});
+const headersIterator = prototype.entries;
+replaceMembers(prototype, { [SymbolIterator]: headersIterator });
+
 replaceInterface(Headers, DenoHeaders);
 
-export { fill, headersOver, throwIfInvalid };
+export { headersOver, readFields };

@@ -121,7 +121,7 @@ class InnerMessage {
   copyTo(copy) {
     const { content } = this;
     copy.contentType = this.contentType;
-    copy.fields = this.fields === null ? null : this.fields.copy();
+    copy.fields = this.fields === null ? null : new FieldList(this.fields.copy());
     if (content !== null) {
       copy.content = typeof content === "string" ? content : copyOf(content);
     } else if (this.#body !== null) {

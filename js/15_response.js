@@ -8,7 +8,7 @@ import {
   replaceMembers,
 } from "ext:howth/11_interface.js";
 import { FieldList, fieldName } from "ext:howth/12_fields.js";
-import { fill, headersOver, throwIfInvalid } from "ext:howth/13_headers.js";
+import { headersOver, readFields } from "ext:howth/13_headers.js";
 import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveUrl } from "ext:howth/16_url.js";
 
@@ -78,18 +78,15 @@ class InnerResponse extends InnerMessage {
     return null;
   }
 
-  // Reads a ResponseInit, in the order Web IDL has for its members. Gives what is wrong with the headers, to be
-  // thrown by `check`.
+  // Reads a ResponseInit, in the order Web IDL has for its members; `check` judges it.
   readInit(init, prefix) {
-    if (init === undefined || init === null) return null;
+    if (init === undefined || init === null) return;
     if (typeof init !== "object" && typeof init !== "function") {
       throw new TypeError(`${prefix}: Argument 2 can not be converted to a dictionary`);
     }
     const { headers } = init;
-    let problem = null;
     if (headers !== undefined) {
-      this.fields = new FieldList([]);
-      problem = fill(this.fields, headers, prefix, "'headers' of 'ResponseInit' (Argument 2)");
+      this.fields = readFields(headers, prefix, "'headers' of 'ResponseInit' (Argument 2)");
     }
     const { status } = init;
     if (status !== undefined) {
@@ -99,11 +96,10 @@ class InnerResponse extends InnerMessage {
     if (statusText !== undefined && statusText !== "") {
       this.statusMessage = toByteString(statusText, prefix, "Argument 2");
     }
-    return problem;
   }
 
   // Throws what the standard says of the parts, in its order.
-  check(problem) {
+  check() {
     const { status, statusMessage } = this;
     // 101 is no status of the standard's for this, but Deno's for an upgrade.
     if ((status < 200 || status > 599) && status !== 101) {
@@ -114,7 +110,7 @@ class InnerResponse extends InnerMessage {
     if (statusMessage !== "" && !RegExpPrototypeTest(REASON_PHRASE, statusMessage)) {
       throw new TypeError(`Invalid status text: "${statusMessage}"`);
     }
-    throwIfInvalid(problem);
+    this.fields?.throwIfInvalid();
     if (nullBodyStatus(status) && (this.content !== null || this.body !== null)) {
       throw new TypeError("Response with null body status cannot have body");
     }
@@ -147,9 +143,9 @@ function Response(body = null, init = undefined) {
   this[responseKey] = inner;
   const prefix = "Failed to construct 'Response'";
   const given = toBody(body, prefix);
-  const problem = inner.readInit(init, prefix);
+  inner.readInit(init, prefix);
   if (given !== null) inner.giveBody(given);
-  if (init !== undefined) inner.check(problem);
+  if (init !== undefined) inner.check();
 }
 
 // The Response of an inner one.
@@ -163,9 +159,9 @@ const statics = {
   json(data, init = undefined) {
     const prefix = "Failed to execute 'Response.json'";
     const inner = new InnerResponse();
-    const problem = inner.readInit(init, prefix);
+    inner.readInit(init, prefix);
     inner.giveContent(serializeJSValueToJSONString(data), JSON_TYPE);
-    if (init !== undefined) inner.check(problem);
+    if (init !== undefined) inner.check();
     return responseOver(inner, "response");
   },
 

@@ -6,7 +6,7 @@
 import { core, primordials } from "ext:core/mod.js";
 import { privateSymbol, replaceInterface, replaceMembers } from "ext:howth/11_interface.js";
 import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
-import { fill, headersOver, throwIfInvalid } from "ext:howth/13_headers.js";
+import { headersOver, readFields } from "ext:howth/13_headers.js";
 import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveUrl } from "ext:howth/16_url.js";
 
@@ -178,20 +178,22 @@ function fromRequest(source, init, prefix) {
 }
 
 function copyFields(original) {
-  if (original instanceof ConstructedRequest) return original.openFields().copy();
-  return new FieldList(fromPairs(original.headerList));
+  return new FieldList(
+    original instanceof ConstructedRequest
+      ? original.openFields().copy()
+      : fromPairs(original.headerList),
+  );
 }
 
 // What is read of a RequestInit, in the order Web IDL has for its members; null: nothing.
 function readInit(init, prefix) {
   if (init === undefined || init === null) return null;
-  const given = { body: null, fields: null, method: undefined, problem: null };
+  const given = { body: null, fields: null, method: undefined };
   const { body } = init;
   if (body !== undefined) given.body = toBody(body, prefix);
   const { headers } = init;
   if (headers !== undefined) {
-    given.fields = new FieldList([]);
-    given.problem = fill(given.fields, headers, prefix, "'headers' of 'RequestInit' (Argument 2)");
+    given.fields = readFields(headers, prefix, "'headers' of 'RequestInit' (Argument 2)");
   }
   const { method } = init;
   if (method !== undefined) given.method = toByteString(method, prefix, "Argument 2");
@@ -204,8 +206,10 @@ function applyInit(inner, given, inputBody) {
   if (given !== null) {
     body = given.body;
     if (given.method !== undefined) inner.giveMethod(given.method);
-    throwIfInvalid(given.problem);
-    if (given.fields !== null) inner.fields = given.fields;
+    if (given.fields !== null) {
+      given.fields.throwIfInvalid();
+      inner.fields = given.fields;
+    }
   }
   if (body === null && inputBody === null) return;
   if (inner.method === "GET" || inner.method === "HEAD") {
