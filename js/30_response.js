@@ -4,8 +4,8 @@
 // constructed is sent as it was given (js/14_message.js); Deno's own responses are taken apart first.
 
 import { core } from "ext:core/mod.js";
-import { FieldList, fieldName } from "ext:howth/12_fields.js";
-import { fill, throwIfInvalid } from "ext:howth/13_headers.js";
+import { fieldName } from "ext:howth/12_fields.js";
+import { readFields } from "ext:howth/13_headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
 import { InnerRequest } from "ext:howth/20_request.js";
 
@@ -120,8 +120,8 @@ function sendPlain(index, generation, answer) {
     else ops.op_howth_respond_bytes(index, generation, status, "", body);
     return;
   }
-  const list = new FieldList([]);
-  throwIfInvalid(fill(list, headers, "Howth.serveBatch", "'headers'"));
+  const list = readFields(headers, "Howth.serveBatch", "'headers'");
+  list.throwIfInvalid();
   if (isText && list.header("content-type") === null) list.append(CONTENT_TYPE, DEFAULT_TEXT);
   const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
   if (isText) ops.op_howth_respond(index, generation, status, "", fields, body);
