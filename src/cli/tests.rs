@@ -77,7 +77,12 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth serve --max-head lots app.ts", "32K"),
         ("howth serve --timeout-head 10 app.ts", "10s"),
         ("howth serve --unix s --port 1 app.ts", "'--port"),
-        ("howth", "serve, run"),
+        ("howth", "serve, run, bench"),
+        (
+            "howth bench http --conections 1 http://127.0.0.1/",
+            "'--connections'",
+        ),
+        ("howth bench compare --only helo", "hello"),
         ("howth serve", "<FILE>"),
         ("howth run", "<FILE>"),
         ("howth completions tcsh", "bash"),

@@ -10,7 +10,7 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::failure::Failure;
 
-const COMMANDS: [&str; 3] = ["serve", "run", "completions"];
+const COMMANDS: [&str; 4] = ["serve", "run", "bench", "completions"];
 
 /// The failure that says what `error` says.
 pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {

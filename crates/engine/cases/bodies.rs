@@ -150,14 +150,21 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
             .respond(id, &ok(), answer.as_bytes())
             .expect("an open exchange");
     };
-    let server = Server::automatic(start, Listen::Unix(folder.path().join("socket")), options, application);
+    let server = Server::automatic(
+        start,
+        Listen::Unix(folder.path().join("socket")),
+        options,
+        application,
+    );
     let mut holder = Client::connect(&server);
     holder.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let lengths = [64_000, 130_000, WATERMARK, 195_000, 210_000, 260_000];
     let mut clients = lengths.map(|length| {
         let mut client = Client::connect(&server);
         client.hold_unread(2 * length);
-        client.send(format!("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"));
+        client.send(format!(
+            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"
+        ));
         client.send(vec![b'b'; length]);
         client
     });

@@ -1,0 +1,50 @@
+//! Work on one core.
+//!
+//! Owns the choice of a core for a thread; what the thread starts, threads or processes, inherits it.
+
+use core_affinity::CoreId;
+
+use crate::error::CompareError;
+
+/// Does `work` on a thread that runs on this core only.
+pub(crate) fn on_core<T: Send>(core: usize, work: impl FnOnce() -> T + Send) -> Result<T, CompareError> {
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            core_affinity::set_for_current(CoreId { id: core })
+                .then(work)
+                .ok_or(CompareError::Core { core })
+        });
+        match thread.join() {
+            Ok(result) => result,
+            Err(panic) => std::panic::resume_unwind(panic),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_started_inherits_the_core() {
+        let core = core_affinity::get_core_ids().expect("cores")[0].id;
+        let seen = on_core(core, || {
+            let child = std::thread::spawn(core_affinity::get_core_ids);
+            child.join().expect("no panic").expect("cores")
+        });
+        let seen: Vec<_> = seen
+            .expect("an allowed core")
+            .iter()
+            .map(|core| core.id)
+            .collect();
+        assert_eq!(seen, [core]);
+    }
+
+    #[test]
+    fn a_core_that_is_not_there_is_named() {
+        assert!(matches!(
+            on_core(100_000, || ()),
+            Err(CompareError::Core { core: 100_000 })
+        ));
+    }
+}
