@@ -148,8 +148,9 @@ impl Contest<'_> {
         self.comparison.condition(
             workload.name,
             format!(
-                "{} requests/s, {LATENCY_SHARE} of what {best} reaches",
-                rate.round()
+                "{} requests/s, {:.0} % of what {best} reaches in a closed loop",
+                Figure::RequestsPerSecond.written(rate),
+                LATENCY_SHARE * 100.0
             ),
         );
         for round in 0..self.options.rounds {

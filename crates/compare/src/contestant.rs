@@ -145,7 +145,10 @@ impl Contestant {
             Runtime::Howth => (&["serve", "--uring=require"], "howth.mjs"),
             Runtime::HowthPortable => (&["serve", "--uring=off"], "howth.mjs"),
             Runtime::Bun => (&["run"], "bun.mjs"),
-            Runtime::Deno => (&["run", "--allow-all", "--no-config"], "deno.mjs"),
+            Runtime::Deno => (
+                &["run", "--allow-all", "--no-config", "--node-modules-dir=manual"],
+                "deno.mjs",
+            ),
             Runtime::Node => (&[], "node.mjs"),
         };
         let mut line = vec![binary.clone().into_os_string()];

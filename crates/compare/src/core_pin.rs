@@ -8,14 +8,16 @@ use crate::error::CompareError;
 
 /// Does `work` on a thread that runs on this core only.
 pub(crate) fn on_core<T: Send>(core: usize, work: impl FnOnce() -> T + Send) -> Result<T, CompareError> {
+    let core = CoreId { id: core };
+    let refused = CompareError::Core { core: core.id };
+    let allowed = core_affinity::get_core_ids().unwrap_or_default();
+    if !allowed.contains(&core) {
+        return Err(refused);
+    }
     std::thread::scope(|scope| {
-        let thread = scope.spawn(|| {
-            core_affinity::set_for_current(CoreId { id: core })
-                .then(work)
-                .ok_or(CompareError::Core { core })
-        });
+        let thread = scope.spawn(move || core_affinity::set_for_current(core).then(work));
         match thread.join() {
-            Ok(result) => result,
+            Ok(result) => result.ok_or(refused),
             Err(panic) => std::panic::resume_unwind(panic),
         }
     })

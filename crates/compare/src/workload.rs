@@ -65,10 +65,14 @@ impl Load {
 }
 
 impl Workload {
-    /// Whether both are measured on the same running servers.
+    /// Whether both are measured on the same running servers. Other numbers of connections leave memory behind.
     pub(crate) fn shares_servers_with(&self, other: &Workload) -> bool {
-        let is_load = |workload: &Workload| matches!(workload.kind, Kind::Load(_) | Kind::Transfer(_));
-        is_load(self) && is_load(other) && self.application == other.application
+        match (&self.kind, &other.kind) {
+            (Kind::Load(own), Kind::Load(others)) => {
+                self.application == other.application && own.connections == others.connections
+            }
+            _ => false,
+        }
     }
 
     /// The figure that the workload is about.

@@ -8,7 +8,7 @@ use crate::options::Sizes;
 use crate::request::Request;
 use crate::workload::{Kind, Load, Transfer, Workload};
 
-/// Of most workloads, as many as wrk opens where nothing is said for the like.
+/// Of most workloads: enough to keep a core busy, few enough to fit into one turn of it.
 const CONNECTIONS: usize = 50;
 const PIPELINING: usize = 16;
 /// Uploads at a time; fewer than would fill the server's core leave it idle.
@@ -78,12 +78,8 @@ fn all(sizes: &Sizes) -> Vec<Workload> {
 fn least() -> Vec<Workload> {
     let hello = |connections| Load::of(hello_request(), connections);
     let of_hello = |name, title: String, load| workload(name, title, "hello", Kind::Load(load));
-    let many = |name, connections| {
-        of_hello(
-            name,
-            format!("hello, {connections} connections"),
-            hello(connections),
-        )
+    let many = |name, connections, written: &str| {
+        of_hello(name, format!("hello, {written} connections"), hello(connections))
     };
     let pipelined = Load {
         pipelining: PIPELINING,
@@ -98,10 +94,7 @@ fn least() -> Vec<Workload> {
         ..hello(CONNECTIONS)
     };
     vec![
-        many("hello", CONNECTIONS),
-        many("connections-200", 200),
-        many("connections-1000", 1000),
-        many("connections-10000", 10_000),
+        many("hello", CONNECTIONS, "50"),
         of_hello(
             "pipelined",
             format!("hello, {PIPELINING} requests in each write"),
@@ -112,6 +105,9 @@ fn least() -> Vec<Workload> {
             "hello, a new connection for each request".to_owned(),
             close,
         ),
+        many("connections-200", 200, "200"),
+        many("connections-1000", 1000, "1,000"),
+        many("connections-10000", 10_000, "10,000"),
         workload(
             "latency",
             "hello, open loop".to_owned(),

@@ -167,15 +167,13 @@ fn publish(comparison: &Comparison, folder: &Path) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Servers end with the comparison, not with this process: the first signal breaks it off after the measurement
-/// that is going on, a second one ends the process.
+/// Servers are processes of their own, which end with the comparison and not with this process: a signal breaks the
+/// comparison off, after the measurement that is going on.
 fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let interrupt = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {
-        // Registered first, so that it sees what the other one sets only the next time.
-        signal_hook::flag::register_conditional_shutdown(signal, 128 + signal, Arc::clone(&interrupt))
-            .and_then(|_| signal_hook::flag::register(signal, Arc::clone(&interrupt)))
+        signal_hook::flag::register(signal, Arc::clone(&interrupt))
             .map_err(|error| Failure::runtime(format!("cannot listen for signals ({error})")))?;
     }
     Ok(interrupt)

@@ -36,10 +36,16 @@ pub(super) fn render(comparison: &Comparison) -> String {
 
 fn conditions(comparison: &Comparison) -> String {
     let facts = &comparison.facts;
+    let rounds = match facts.rounds {
+        1 => format!("one round of {} s", facts.seconds),
+        rounds => format!(
+            "medians of {rounds} alternating rounds of {} s, in parentheses the least and the most",
+            facts.seconds
+        ),
+    };
     format!(
         "Made by `howth bench compare` on {}: {}. {}, {} cores, {} GiB, Linux {}, load average {} at the start. The \
-         server on core {}, the load generator on core {}; medians of {} alternating rounds of {} s, in parentheses \
-         the least and the most. Compare within one run: absolute figures differ between machines and hours.",
+         server on core {}, the load generator on core {}; {rounds}. Compare within one run: absolute figures differ between machines and hours.",
         facts.date,
         facts.versions(),
         facts.processor,
@@ -49,8 +55,6 @@ fn conditions(comparison: &Comparison) -> String {
         facts.load_average,
         facts.server_core,
         facts.load_core,
-        facts.rounds,
-        facts.seconds,
     )
 }
 

@@ -22,6 +22,10 @@ const BAR_STEP: i32 = 21;
 const MARGIN: i32 = 20;
 const CAPTION_HEIGHT: i32 = 30;
 const FONT: &str = "system-ui, sans-serif";
+/// Of the font, in plotters' measure: pixels times 1.24.
+const TITLE_SIZE: i32 = 16;
+const TEXT_SIZE: i32 = 15;
+const SMALL_SIZE: i32 = 14;
 const INK: RGBColor = RGBColor(31, 35, 40);
 const FAINT: RGBColor = RGBColor(87, 96, 106);
 const OWN: RGBColor = RGBColor(31, 111, 235);
@@ -50,7 +54,11 @@ pub(super) fn draw(comparison: &Comparison) -> Result<String, CompareError> {
         SVGBackend::with_string(&mut svg, (width.unsigned_abs(), height.unsigned_abs())).into_drawing_area();
     let drawn = draw_all(&area, &panels, panel_height).and_then(|()| {
         let position = (MARGIN, height - CAPTION_HEIGHT / 2);
-        area.draw_text(&caption(comparison), &style(11, FAINT, HPos::Left), position)?;
+        area.draw_text(
+            &caption(comparison),
+            &style(SMALL_SIZE, FAINT, HPos::Left),
+            position,
+        )?;
         area.present()
     });
     drawn.map_err(|error| CompareError::Picture(error.to_string()))?;
@@ -101,9 +109,13 @@ fn draw_all<'a>(area: &Area<'a>, panels: &[Panel], panel_height: i32) -> Drawn<'
 }
 
 fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, left: i32, top: i32) -> Drawn<'a> {
-    let title = TextStyle::from((FONT, 13, FontStyle::Bold).into_font()).color(&INK);
+    let title = TextStyle::from((FONT, TITLE_SIZE, FontStyle::Bold).into_font()).color(&INK);
     area.draw_text(&panel.title, &title, (left, top))?;
-    area.draw_text(panel.unit, &style(11, FAINT, HPos::Left), (left, top + 24))?;
+    area.draw_text(
+        panel.unit,
+        &style(SMALL_SIZE, FAINT, HPos::Left),
+        (left, top + 24),
+    )?;
     let longest = panel
         .bars
         .iter()
@@ -119,7 +131,7 @@ fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, left: i32, top: i32) -> Drawn<
         let y = top + TITLE_HEIGHT + number as i32 * BAR_STEP;
         let middle = y + BAR_HEIGHT / 2;
         let colour = if name.starts_with("howth") { OWN } else { OTHER };
-        area.draw_text(name, &style(12, INK, HPos::Right), (bar_left - 8, middle))?;
+        area.draw_text(name, &style(TEXT_SIZE, INK, HPos::Right), (bar_left - 8, middle))?;
         area.draw(&Rectangle::new(
             [(bar_left, y), (end(spread.median), y + BAR_HEIGHT)],
             colour.filled(),
@@ -132,7 +144,7 @@ fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, left: i32, top: i32) -> Drawn<
         }
         area.draw_text(
             written,
-            &style(12, INK, HPos::Left),
+            &style(TEXT_SIZE, INK, HPos::Left),
             (end(spread.max) + 6, middle),
         )?;
     }
