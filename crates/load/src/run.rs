@@ -154,7 +154,7 @@ impl<'a> Run<'a> {
                     }
                 }
                 News::Second(sample) => {
-                    if let Some(second) = summary.add(sample) {
+                    if let Some(second) = summary.add(*sample) {
                         observer.second(second);
                     }
                 }

@@ -46,7 +46,7 @@ pub(crate) enum News {
     /// Its warm-up is over.
     CountingBegins,
     /// A second is over, or the run.
-    Second(Sample),
+    Second(Box<Sample>),
 }
 
 /// What a thread tells in the end.
@@ -212,7 +212,7 @@ impl Worker {
             self.recorder.end_warm_up();
         }
         while let Some(sample) = self.recorder.sample(self.now_ns) {
-            self.tell(News::Second(sample));
+            self.tell(News::Second(Box::new(sample)));
         }
     }
 
@@ -230,7 +230,7 @@ impl Worker {
         let before = self.cpu_before.unwrap_or_else(CpuTime::of_this_thread);
         let cpu = CpuTime::of_this_thread().since(before);
         let rest = self.recorder.rest(self.now_ns);
-        self.tell(News::Second(rest));
+        self.tell(News::Second(Box::new(rest)));
         let end_ns = self
             .pacing
             .counted_end_ns()
