@@ -9,6 +9,7 @@ on_both_engines![
     auto_takes_the_cores_it_may_run_on,
     the_heap_limit_is_v8s,
     flags_reach_v8,
+    uploads_outlive_any_v8_flag,
     a_debugger_can_connect,
 ];
 
@@ -44,6 +45,45 @@ fn flags_reach_v8(engine: Engine) {
         .options(["--v8-flags=--expose-gc,--no-opt"])
         .start();
     assert_eq!(server.get("/").text(), "function");
+}
+
+/// howth collects garbage on its own between the parts of an upload, whatever V8 is told.
+fn uploads_outlive_any_v8_flag(engine: Engine) {
+    for flags in [
+        "--no-opt",
+        "--expose-externalize-string",
+        "--no-expose-gc",
+        "--expose-gc",
+    ] {
+        let server = Launch::serve(
+            engine,
+            "
+            const seen = `${typeof globalThis.gc} ${typeof globalThis.__howth_gc}`;
+            export default async (request: Request) => {
+                let bytes = 0;
+                for await (const chunk of request.body!) bytes += chunk.byteLength;
+                return new Response(`${bytes} ${seen}`);
+            };
+        ",
+        )
+        .options([format!("--v8-flags={flags}")])
+        .start();
+        let gc = if flags == "--expose-gc" {
+            "function"
+        } else {
+            "undefined"
+        };
+        let mut connection = server.connect();
+        for _ in 0..2 {
+            connection.send(format!(
+                "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n",
+                20 << 20
+            ));
+            connection.send(vec![b'b'; 20 << 20]);
+            let expected = format!("{} {gc} undefined", 20 << 20);
+            assert_eq!(connection.response().text(), expected, "{flags}");
+        }
+    }
 }
 
 /// What a debugger asks for first.

@@ -179,6 +179,57 @@ pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
     }
 }
 
+/// Large, so that an engine may receive it in another way than small ones; what follows it is a request all the same.
+pub fn takes_large_bodies_and_what_is_behind_them(start: Start) {
+    const CHUNKS: usize = 40;
+    let chunk: String = format!("{:x}\r\n{}\r\n", 50_000, "b".repeat(50_000));
+    let chunked = format!(
+        "POST /chunked HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n{}0\r\nx-sum: 1\r\n\r\n",
+        chunk.repeat(CHUNKS)
+    );
+    let known = format!(
+        "POST /known HTTP/1.1\r\nhost: h\r\ncontent-length: 2000000\r\n\r\n{}",
+        "k".repeat(2_000_000)
+    );
+    let (server, client) = manual(start);
+    let mut sender = client.second();
+    let all = [
+        &chunked,
+        "GET /after HTTP/1.1\r\nhost: h\r\n\r\n",
+        &known,
+        &chunked,
+        &known,
+    ]
+    .concat();
+    let sending = std::thread::spawn(move || sender.send(all));
+    let mut client = client;
+    for (body, byte) in [
+        (2_000_000, b'b'),
+        (0, b' '),
+        (2_000_000, b'k'),
+        (2_000_000, b'b'),
+        (2_000_000, b'k'),
+    ] {
+        let id = server.next_request_among_others();
+        let mut received = 0;
+        loop {
+            match read(&server, id, usize::MAX) {
+                BodyRead::Data(bytes) => {
+                    assert!(bytes.iter().all(|own| *own == byte));
+                    received += bytes.len();
+                }
+                // Earlier exchanges are told of in between.
+                BodyRead::Pending => while server.next_event() != Event::BodyReadable(id) {},
+                end => break assert_eq!(end, BodyRead::End),
+            }
+        }
+        assert_eq!(received, body);
+        server.respond(id, "done");
+        assert_eq!(client.response().text(), "done");
+    }
+    sending.join().expect("the sender");
+}
+
 pub fn sends_continue_when_the_body_is_read(start: Start) {
     let (server, mut client) = manual(start);
     client.send("GET /before HTTP/1.1\r\nhost: h\r\n\r\n");

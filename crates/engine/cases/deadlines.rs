@@ -195,6 +195,31 @@ pub fn sets_the_deadline_of_one_exchange(start: Start) {
     server.expect(Event::Aborted(id));
 }
 
+pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
+    const CHUNK: usize = 20_000;
+    let (server, mut client) = with(start, |_| {});
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.start(id, &ok(), None))
+        .expect("an open exchange");
+    client.head();
+    client.end();
+    server.expect(Event::Disconnected(id));
+    for _ in 0..4 {
+        std::thread::sleep(Duration::from_millis(500));
+        server
+            .call(move |exchanges| exchanges.write(id, &[b'c'; CHUNK]))
+            .expect("an open exchange");
+        assert_eq!(client.take(6).to_ascii_lowercase(), b"4e20\r\n");
+        client.take(CHUNK + 2);
+    }
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    assert_eq!(client.take(5), b"0\r\n\r\n");
+}
+
 pub fn ends_a_silent_stream_to_a_client_that_half_closed(start: Start) {
     let (server, mut client) = with(start, |_| {});
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");

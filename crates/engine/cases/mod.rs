@@ -53,6 +53,7 @@ macro_rules! engine_cases {
                 reads_a_chunked_body_with_trailers
                 stops_reading_at_the_high_watermark
                 takes_the_end_of_a_body_that_came_at_once
+                takes_large_bodies_and_what_is_behind_them
                 sends_continue_when_the_body_is_read
                 sends_no_continue_when_the_body_has_begun
                 closes_when_continue_was_never_sent
@@ -69,6 +70,7 @@ macro_rules! engine_cases {
                 streams_trailers
                 writes_whole_and_streamed_responses_in_order
                 stops_a_fast_writer
+                stops_a_writer_whose_client_keeps_up
                 breaks_off
                 breaks_off_before_the_answer
                 breaks_when_a_known_length_is_exceeded
@@ -83,6 +85,7 @@ macro_rules! engine_cases {
                 refuses_a_broken_body
                 tells_why_a_body_failed
                 refuses_a_large_body
+                lingers_after_a_refusal_within_a_last_body
                 decodes_nothing_behind_a_refusal
             }
             deadlines {
@@ -94,6 +97,7 @@ macro_rules! engine_cases {
                 ends_a_client_that_takes_nothing
                 ends_a_handler_that_takes_too_long
                 sets_the_deadline_of_one_exchange
+                keeps_a_slow_stream_to_a_client_that_half_closed
                 ends_a_silent_stream_to_a_client_that_half_closed
             }
             life {

@@ -1,5 +1,7 @@
 //! Requests the engine refuses itself.
 
+use std::time::Duration;
+
 use howth_engine::{BodyRead, EngineOptions, Event, Gone};
 use howth_http1::{Limits, Rejection};
 
@@ -140,19 +142,22 @@ pub fn tells_why_a_body_failed(start: Start) {
     assert_eq!(reasons.recv_timeout(PATIENCE), Ok("was malformed or too large"));
 }
 
-pub fn refuses_a_large_body(start: Start) {
+fn with_body_limit(start: Start, body_bytes_max: u64) -> (Server, Client) {
     let limits = Limits {
-        body_bytes_max: 10,
+        body_bytes_max,
         ..Limits::default()
     };
-    let server = Server::manual(
-        start,
-        EngineOptions {
-            limits,
-            ..EngineOptions::default()
-        },
-    );
-    let mut client = Client::connect(&server);
+    let options = EngineOptions {
+        limits,
+        ..EngineOptions::default()
+    };
+    let server = Server::manual(start, options);
+    let client = Client::connect(&server);
+    (server, client)
+}
+
+pub fn refuses_a_large_body(start: Start) {
+    let (server, mut client) = with_body_limit(start, 10);
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\n");
     let response = client.response();
     assert_eq!(response.status(), 413);
@@ -171,6 +176,23 @@ pub fn refuses_a_large_body(start: Start) {
     assert_eq!(client.response().status(), 413);
     client.expect_end();
     server.expect(Event::Aborted(id));
+}
+
+/// A client that said `connection: close` and is in the middle of its body: the answer must not be lost to a reset.
+pub fn lingers_after_a_refusal_within_a_last_body(start: Start) {
+    let (server, mut client) = with_body_limit(start, 100_000);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\ntransfer-encoding: chunked\r\n\r\n");
+    let id = server.next_request();
+    let chunk = format!("{:x}\r\n{}\r\n", 50_000, "b".repeat(50_000));
+    // More than is allowed, and on the way before the client can know.
+    for _ in 0..3 {
+        client.send(&chunk);
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    client.send(&chunk);
+    assert_eq!(client.response().status(), 413);
+    server.expect(Event::Aborted(id));
+    client.expect_end();
 }
 
 pub fn decodes_nothing_behind_a_refusal(start: Start) {

@@ -175,6 +175,42 @@ pub fn writes_whole_and_streamed_responses_in_order(start: Start) {
     }
 }
 
+/// However fast the client is: the others want to be served as well.
+pub fn stops_a_writer_whose_client_keeps_up(start: Start) {
+    const CHUNK: usize = 64 * 1024;
+    const CHUNKS: usize = 200;
+    let (server, mut client) = manual(start);
+    client.send(GET);
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.start(id, &ok(), None))
+        .expect("an open exchange");
+    let reader = std::thread::spawn(move || client.response());
+    let mut written = 0;
+    while written < CHUNKS {
+        let (count, answer) = server.call(move |exchanges| {
+            let chunk = vec![b'c'; CHUNK];
+            for count in 1..=CHUNKS - written {
+                match exchanges.write(id, &chunk) {
+                    Ok(Backpressure::Ready) => {}
+                    answer => return (count, answer),
+                }
+            }
+            (CHUNKS - written, Ok(Backpressure::Ready))
+        });
+        // The watermark is 256 KiB.
+        assert!(count <= 8, "{count} chunks were taken at once");
+        written += count;
+        if answer == Ok(Backpressure::Full) {
+            server.expect(Event::Writable(id));
+        }
+    }
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    assert_eq!(reader.join().expect("the reader").body.len(), CHUNKS * CHUNK);
+}
+
 pub fn stops_a_fast_writer(start: Start) {
     let options = EngineOptions {
         write_high_watermark_bytes: 200_000,

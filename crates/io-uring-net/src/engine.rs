@@ -190,6 +190,8 @@ struct State {
     date_updated_ms: u64,
     /// Filled by the decoder, then swapped with an exchange's.
     head: RequestHead,
+    /// Response bytes that the kernel has taken from the application's memory since connections were last settled.
+    sent_directly: u64,
     /// Output buffers that wait to be used again.
     spare: Vec<Vec<u8>>,
     /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
@@ -207,6 +209,7 @@ impl<K: Kernel> Core<K> {
         let state = State {
             shortest_ms: deadlines::shortest_ms(&options.deadlines),
             has_own_deadlines: false,
+            sent_directly: 0,
             options,
             connections: Table::new(GENERATION_MASK),
             exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),

@@ -223,6 +223,8 @@ impl Kernel for Ring {
     }
 
     fn enter(&mut self, wait: Wait) -> io::Result<()> {
+        // What was taken from the kernel's queue and not worked on yet is not waited behind.
+        let wait = if self.reaped.is_empty() { wait } else { Wait::Not };
         if submission::enter(&mut self.ring.0, wait)? {
             self.overflows += 1;
         }
@@ -253,7 +255,8 @@ impl Kernel for Ring {
     fn shrink(&mut self) {
         self.in_flight.shrink();
         // A completion that was not reaped names a buffer with bytes in it.
-        if self.ring.0.completion().is_empty() && !self.ring.0.submission().cq_overflow() {
+        let is_reaped = self.reaped.is_empty() && self.ring.0.completion().is_empty();
+        if is_reaped && !self.ring.0.submission().cq_overflow() {
             self.buffers.shrink();
         }
     }

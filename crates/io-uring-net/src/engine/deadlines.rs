@@ -23,6 +23,9 @@ const DRAIN_GRACE_MS: u64 = 500;
 /// How long a response stream may be silent towards a client that closed its sending side.
 const DISCONNECTED_SILENCE_MS: u64 = 1_000;
 
+/// The wheel looks at a connection that has a deadline at least this often: its ticks do not count for ever.
+const LOOK_MAX_MS: u64 = 24 * 60 * 60 * 1000;
+
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expiry {
@@ -58,7 +61,7 @@ impl<K: Kernel> Core<K> {
         let Some((at_ms, _)) = state.deadline(index) else {
             return;
         };
-        let at_ms = at_ms.min(latest_ms);
+        let at_ms = at_ms.min(latest_ms).min(state.now_ms + LOOK_MAX_MS);
         if at_ms < state.connections[index].look_at_ms {
             state.connections[index].look_at_ms = at_ms;
             let generation = state.connections.generation(index);
@@ -150,7 +153,10 @@ impl State {
     /// began before was told to the wheel then.
     pub(super) fn is_looked_at_in_time(&self, index: u32) -> bool {
         let connection = &self.connections[index];
-        connection.look_at_ms <= self.now_ms + self.shortest_ms && self.is_plain(connection)
+        connection.look_at_ms <= self.now_ms + self.shortest_ms
+            && self.is_plain(connection)
+            // That of a handler begins with its request, and counts once its turn to answer has come.
+            && self.options.deadlines.handler.is_none()
     }
 
     /// Nothing is special about the connection: it is open, between requests as far as reading goes, and no deadline is
@@ -259,12 +265,7 @@ impl State {
 
 /// The shortest time that a connection on which nothing is special may be given.
 pub(super) fn shortest_ms(deadlines: &Deadlines) -> u64 {
-    let times = [
-        deadlines.head,
-        deadlines.keep_alive,
-        deadlines.write_stall,
-        deadlines.handler,
-    ];
+    let times = [deadlines.head, deadlines.keep_alive, deadlines.write_stall];
     let shortest = times.into_iter().filter_map(milliseconds).min();
     shortest.unwrap_or(u64::from(u32::MAX))
 }

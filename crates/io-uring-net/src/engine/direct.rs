@@ -41,10 +41,14 @@ fn offer<K: Kernel>(kernel: &mut K, state: &mut State, exchange: u32, parts: &[&
         let slices: Vec<&[u8]> = std::iter::once(tail).chain(parts.iter().copied()).collect();
         kernel.send_now(socket, &slices)
     };
-    let output = &mut state.connections[index].output;
-    output.advance(sent, parts);
-    if output.tail.is_empty() {
-        let tail = std::mem::take(&mut output.tail);
+    let connection = &mut state.connections[index];
+    connection.output.advance(sent, parts);
+    if sent > 0 {
+        connection.moments.write_ms = state.now_ms;
+    }
+    state.sent_directly += sent as u64;
+    if state.connections[index].output.tail.is_empty() {
+        let tail = std::mem::take(&mut state.connections[index].output.tail);
         state.spare(tail);
     }
     state.counters.sends += 1;

@@ -107,7 +107,10 @@ impl State {
         let step = connection
             .decoder
             .decode(&bytes, &self.options.limits, &mut self.head);
-        debug_assert!(step.is_ok_and(|step| step.consumed == bytes.len()));
+        assert!(
+            step.is_ok_and(|step| step.consumed == bytes.len()),
+            "more was received than the body has"
+        );
         connection.moments.body_ms = self.now_ms;
         connection.body_bytes += bytes.len() as u64;
         self.exchanges[body].body_bytes = bytes;
@@ -318,6 +321,8 @@ impl State {
         self.counters.refused += 1;
         let connection = &mut self.connections[index];
         connection.takes_no_more = true;
+        // It may be in the middle of sending.
+        connection.is_last = false;
         connection.reading_body = false;
         // Whatever follows is not decoded: the decoder has seen a rule broken.
         connection.decoder = Decoder::new();

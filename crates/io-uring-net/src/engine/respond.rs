@@ -132,8 +132,11 @@ impl State {
     }
 
     /// Whether a response stream should pause.
+    ///
+    /// What went to the kernel directly, of all connections, counts as waiting until the turn is over: a stream whose
+    /// client keeps up would otherwise never pause, and the core serve nobody else.
     pub(super) fn backpressure(&mut self, exchange: u32) -> Backpressure {
-        let waiting = self.waiting_bytes(exchange);
+        let waiting = self.waiting_bytes(exchange) + self.sent_directly;
         if waiting < self.options.write_high_watermark_bytes as u64 {
             return Backpressure::Ready;
         }

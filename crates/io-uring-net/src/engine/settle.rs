@@ -17,6 +17,7 @@ const LARGE_BODY_BYTES: u64 = 256 * 1024;
 
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_all(&mut self) {
+        self.state.sent_directly = 0;
         while let Some(index) = self.state.unsettled.pop() {
             self.state.connections[index].unsettled = false;
             self.settle(index);
@@ -26,6 +27,7 @@ impl<K: Kernel> Core<K> {
     fn settle(&mut self, index: u32) {
         // A response may have become whole after all its bytes were sent.
         self.state.retire(index);
+        self.state.tell_writable(index);
         if self.state.connections[index].phase == Phase::Open {
             self.state.resume_decoding(index);
         }

@@ -107,9 +107,12 @@ pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
 pub(crate) fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
     // Memory for what has arrived, not for what may: a slow client's bytes come in small pieces.
     let available = queued_bytes(socket, libc::FIONREAD) as usize;
-    let mut bytes = Vec::with_capacity(available.clamp(1, bytes_max.max(1)));
+    let wanted = available.clamp(1, bytes_max.max(1));
+    let mut bytes = Vec::with_capacity(wanted);
     let received = with_socket(socket, |reference| {
-        reference.recv_with_flags(bytes.spare_capacity_mut(), libc::MSG_DONTWAIT)
+        // A vector may have more room than was asked for.
+        let room = &mut bytes.spare_capacity_mut()[..wanted];
+        reference.recv_with_flags(room, libc::MSG_DONTWAIT)
     });
     match received {
         Ok(length) => {

@@ -12,7 +12,7 @@ use std::task::{Context, Poll};
 use super::batch;
 use super::head_text::{self, Lengths};
 use super::state::{Bridge, StopOrder};
-use crate::isolate::Isolate;
+use crate::isolate::{Isolate, may_collect};
 
 /// What requests say crosses in calls of no more than about so many bytes each.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -97,7 +97,7 @@ impl Application {
     pub(crate) fn poll_event_loop(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
         let runtime = &mut self.isolate.worker.js_runtime;
         let polled = runtime.poll_event_loop(context, PollEventLoopOptions::default());
-        if self.bridge.was_given(GIVEN_BYTES_MAX) && !self.is_terminated {
+        if self.bridge.was_given(GIVEN_BYTES_MAX) && may_collect() && !self.is_terminated {
             // Whatever the name says, this is V8's only way to ask for it; `isolate::platform` allows it.
             let minor = v8::GarbageCollectionType::Minor;
             runtime.v8_isolate().request_garbage_collection_for_testing(minor);

@@ -14,9 +14,13 @@ pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
         .and_then(|value| v8::Local::<v8::Object>::try_from(value).ok())
         .expect("js/00_howth.js, in the snapshot, defines it");
     global.delete(scope, name);
-    // Of the flag that lets Rust collect garbage, see `platform`.
-    let garbage_collector = self::name(scope, "__howth_gc");
-    global.delete(scope, garbage_collector);
+    // Of the flag that lets Rust collect garbage, see `platform`. It cannot be deleted: what an extension of V8 declares
+    // stays declared.
+    let collector = self::name(scope, "__howth_gc");
+    if global.has(scope, collector) == Some(true) {
+        let nothing = v8::undefined(scope).into();
+        global.set(scope, collector, nothing);
+    }
     v8::Global::new(scope, object)
 }
 

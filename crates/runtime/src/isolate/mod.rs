@@ -26,6 +26,7 @@ pub use heap::heap_bytes_default;
 pub use inspector::listen_for_debugger;
 pub use memory_limit::memory_bytes;
 pub use options::{HeapLimitHook, IsolateOptions};
+pub(crate) use platform::may_collect;
 pub use platform::{UnknownFlags, initialize};
 pub use process::{Process, ProcessOptions};
 

@@ -1,6 +1,7 @@
 //! V8 itself, once per process.
 
 use std::io::IsTerminal;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use deno_core::JsRuntime;
 use deno_runtime::colors;
@@ -14,15 +15,24 @@ use deno_runtime::colors;
 /// The fourth: young garbage is collected by the core whose it is. Threads that help take the time of other cores, and
 /// more of it altogether.
 ///
-/// Last: what `Application::poll_event_loop` needs to collect young garbage when it wants to. The name is taken off the
-/// global scope again (`bridge::take`).
-const FLAGS: [&str; 5] = [
+/// `COLLECTION` comes on top.
+const FLAGS: [&str; 4] = [
     "--stack-size=1024",
     "--external-memory-max-reasonable-size=0",
     "--no-turboshaft-loop-unrolling",
     "--no-parallel-scavenge",
-    "--expose-gc-as=__howth_gc",
 ];
+
+/// What `Application::poll_event_loop` needs to collect young garbage when it wants to: V8's only way to ask for that is
+/// meant for tests. The function that comes with it is taken from programs (`bridge::take`).
+const COLLECTION: &str = "--expose-gc-as=__howth_gc";
+
+static MAY_COLLECT: AtomicBool = AtomicBool::new(false);
+
+/// Whether V8 may be asked to collect garbage.
+pub(crate) fn may_collect() -> bool {
+    MAY_COLLECT.load(Ordering::Relaxed)
+}
 
 /// Flags V8 does not know.
 #[derive(Debug, thiserror::Error)]
@@ -40,11 +50,12 @@ pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
         colors::set_use_color(false);
     }
     // V8 takes the first for the name of the program.
-    let exposes_gc = v8_flags.iter().any(|flag| flag.contains("expose"));
-    let flags = FLAGS
-        .into_iter()
-        .filter(|flag| !(exposes_gc && flag.contains("expose")));
-    let own = ["howth"].into_iter().chain(flags).map(str::to_owned);
+    let collection = collection_flag(v8_flags);
+    MAY_COLLECT.store(collection != Collection::Refused, Ordering::Relaxed);
+    let own = ["howth"].into_iter().chain(FLAGS);
+    let own = own
+        .chain((collection == Collection::Needed).then_some(COLLECTION))
+        .map(str::to_owned);
     let unknown = deno_core::v8_set_flags(own.chain(v8_flags.iter().cloned()).collect());
     match unknown.get(1..) {
         None | Some([]) => {
@@ -52,5 +63,48 @@ pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
             Ok(())
         }
         Some(unknown) => Err(UnknownFlags(unknown.to_vec())),
+    }
+}
+
+/// What the flags of the user say about collecting garbage on request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Collection {
+    /// Nothing.
+    Needed,
+    /// It is allowed, under a name that programs are to see.
+    Given,
+    Refused,
+}
+
+fn collection_flag(v8_flags: &[String]) -> Collection {
+    // V8 takes underscores for dashes, and one dash for two.
+    let names = v8_flags.iter().map(|flag| {
+        let name = flag.split('=').next().unwrap_or_default();
+        name.trim_start_matches('-').replace('_', "-")
+    });
+    names.fold(Collection::Needed, |found, name| match name.as_str() {
+        "expose-gc" | "expose-gc-as" => Collection::Given,
+        "no-expose-gc" | "noexpose-gc" => Collection::Refused,
+        _ => found,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn garbage_collection_is_asked_for_only_where_v8_allows_it() {
+        for (flags, expected) in [
+            (&[][..], Collection::Needed),
+            (&["--expose-externalize-string"], Collection::Needed),
+            (&["--trace-gc", "--expose_gc"], Collection::Given),
+            (&["-expose-gc-as=collect"], Collection::Given),
+            (&["--no-expose-gc"], Collection::Refused),
+            (&["--noexpose_gc"], Collection::Refused),
+        ] {
+            let flags: Vec<String> = flags.iter().map(|flag| (*flag).to_owned()).collect();
+            assert_eq!(collection_flag(&flags), expected, "{flags:?}");
+        }
     }
 }
