@@ -8,6 +8,7 @@ pub mod deadlines;
 mod harness;
 pub mod life;
 pub mod messages;
+pub mod pipelines;
 pub mod refusals;
 pub mod responses;
 pub mod streams;
@@ -68,7 +69,6 @@ macro_rules! engine_cases {
                 streams_a_known_length
                 streams_until_close_to_http_1_0
                 streams_trailers
-                writes_whole_and_streamed_responses_in_order
                 stops_a_fast_writer
                 stops_a_writer_whose_client_keeps_up
                 breaks_off
@@ -78,6 +78,11 @@ macro_rules! engine_cases {
                 tells_a_stream_of_a_client_that_left
                 echoes_both_ways_at_once
                 leaves_a_streamed_body_out_after_head
+            }
+            pipelines {
+                writes_whole_and_streamed_responses_in_order
+                writes_all_that_waits_behind_a_slow_stream
+                writes_nothing_behind_the_last_response
             }
             refusals {
                 refuses_what_the_protocol_refuses

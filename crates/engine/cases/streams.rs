@@ -137,44 +137,6 @@ pub fn streams_trailers(start: Start) {
     server.expect(Event::Completed(id));
 }
 
-/// However each response of a pipeline is written: they go out whole and in order, when all are begun at once, in the
-/// order of the requests or against it.
-pub fn writes_whole_and_streamed_responses_in_order(start: Start) {
-    const LARGE: usize = 50_000;
-    for is_reversed in [false, true] {
-        let (server, mut client) = manual(start);
-        client.send(GET.repeat(7));
-        let mut ids: Vec<_> = (0..7).map(|_| server.next_request()).enumerate().collect();
-        if is_reversed {
-            ids.reverse();
-        }
-        server.call(move |exchanges| {
-            for (position, id) in ids {
-                match position {
-                    1 | 2 | 5 => {
-                        exchanges.start(id, &ok(), None).expect("an open exchange");
-                        exchanges.write(id, b"streamed").expect("an open exchange");
-                        exchanges.finish(id, &[]).expect("an open exchange");
-                    }
-                    4 => exchanges
-                        .respond(id, &ok(), &[b'l'; LARGE])
-                        .expect("an open exchange"),
-                    _ => exchanges.respond(id, &ok(), b"whole").expect("an open exchange"),
-                }
-            }
-        });
-        let large = "l".repeat(LARGE);
-        for expected in [
-            "whole", "streamed", "streamed", "whole", &large, "streamed", "whole",
-        ] {
-            assert!(client.response().text() == expected);
-        }
-        client.expect_silence();
-        server.wait_for(|counters| counters.requests == 7);
-        assert_eq!(server.call(|exchanges| exchanges.pending()), 0);
-    }
-}
-
 /// However fast the client is: the others want to be served as well.
 pub fn stops_a_writer_whose_client_keeps_up(start: Start) {
     const CHUNK: usize = 64 * 1024;

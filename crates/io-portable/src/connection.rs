@@ -245,19 +245,20 @@ impl Connection {
 
     /// Gathers the responses whose turn has come: the encoded ones as they are, the others through Hyper.
     fn take_responses(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
-        loop {
+        // Behind what Hyper ended with there is nothing to write.
+        while !self.is_hyper_done {
             self.is_last_taken |= self.link.take_encoded(shared);
             let next = self.link.next_for_hyper(shared);
-            if self.is_hyper_done || (next.is_none() && !self.link.is_hyper_busy()) {
-                return Ok(());
+            if next.is_none() && !self.link.is_hyper_busy() {
+                break;
             }
             self.poll_hyper(shared, context)?;
-            // Behind what Hyper is through with there may be encoded ones.
-            if self.link.is_hyper_busy() || self.link.next_for_hyper(shared) == next {
-                self.is_last_taken |= self.link.take_encoded(shared);
-                return Ok(());
+            // Another round only after progress; whatever Hyper waits for has the connection looked at again.
+            if self.link.is_hyper_busy() || (next.is_some() && self.link.next_for_hyper(shared) == next) {
+                break;
             }
         }
+        Ok(())
     }
 
     fn poll_hyper(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
@@ -361,13 +362,10 @@ impl Connection {
             Poll::Ready(Ok(())) => {
                 let is_shut = self.link.socket.borrow().shutdown_write().is_ok();
                 self.phase = if is_shut && self.intake != Intake::Ended {
-                    {
-                        let now = shared.now.get();
-                        Phase::Lingering {
-                            silent_until: now + LINGER_SILENCE,
-                            until: now + LINGER,
-                            bytes_left: shared.options.drain_bytes_max,
-                        }
+                    Phase::Lingering {
+                        silent_until: shared.now.get() + LINGER_SILENCE,
+                        until: shared.now.get() + LINGER,
+                        bytes_left: shared.options.drain_bytes_max,
                     }
                 } else {
                     Phase::Closed
