@@ -3,6 +3,8 @@
 // What Rust needs to reach is put on one object. The isolate takes it from the global scope right after it
 // starts, before any program runs, so no program sees it.
 
+import { core } from "ext:core/mod.js";
+import * as denoOps from "ext:core/ops";
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
@@ -11,9 +13,25 @@ import * as server from "ext:howth/40_server.js";
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 const { serveBatch, serveLocal, serveRustOnly } = server;
 
+const ops = {};
+for (const name of Object.keys(denoOps)) {
+  if (name.startsWith("op_howth_")) ops[name] = denoOps[name];
+}
+
+// The functions in a snapshot have no fast calls. deno_core makes new ones for all ops when it is first asked for a
+// script, even for one that the snapshot has, and leaves them on `core.ops`, which a program can reach.
+function makeFastCalls() {
+  core.loadExtScript("ext:deno_node/path/mod.ts");
+  for (const name of Object.keys(ops)) {
+    ops[name] = core.ops[name] ?? ops[name];
+    delete core.ops[name];
+  }
+}
+
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
-  connect(configuration, this.ops);
+  makeFastCalls();
+  connect(configuration, ops);
   const howth = Object.freeze({
     serve: (first, second) => serve(first, second),
     serveBatch,

@@ -84,7 +84,7 @@ fn run_on_this_thread(process: &Process, unhandled_rejections: UnhandledRejectio
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(move || flag.set(true)),
                 unhandled_rejections,
-                extensions: Vec::new(),
+                ops: None,
             },
         );
         let end = tokio::time::timeout(PATIENCE, run_to_end(&mut isolate, process))
