@@ -9,6 +9,7 @@ import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
+import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 const { serveBatch, serveLocal, serveRustOnly } = server;
@@ -55,3 +56,5 @@ globalThis.__howth = {
   stopped,
   waitingPromises,
 };
+
+warmUp();

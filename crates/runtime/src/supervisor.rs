@@ -295,7 +295,7 @@ impl Supervisor {
             }
         }
         if self.cores.len() == self.wanted && self.cores.iter().all(|core| core.has_listened) {
-            self.startup_code = Some(StartupCode::release());
+            self.startup_code = Some(StartupCode::new());
         }
         Ok(())
     }

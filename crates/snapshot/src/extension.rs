@@ -28,6 +28,7 @@ deno_core::extension!(
         "40_server.js",
         "42_batch.js",
         "50_node.js",
+        "60_warm_up.js",
     ],
 );
 
