@@ -8,6 +8,7 @@ mod support;
 
 mod api;
 mod bodies;
+mod cache;
 mod classes;
 mod connections;
 mod deadlines;

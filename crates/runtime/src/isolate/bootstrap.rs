@@ -38,7 +38,7 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
         fetch_dns_resolver: Default::default(),
         shared_array_buffer_store: Some(process.shared_array_buffers.clone()),
         compiled_wasm_module_store: Some(process.compiled_wasm_modules.clone()),
-        v8_code_cache: None,
+        v8_code_cache: process.modules.script_cache(),
         bundle_provider: None,
     };
     let worker_options = WorkerOptions {

@@ -45,7 +45,7 @@ pub fn error(fixture: &str) -> String {
 /// Runs a fixture to its end.
 pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let modules = match Modules::discover(Path::new(fixture), &folder) {
+    let modules = match Modules::discover(Path::new(fixture), &folder, None) {
         Ok(modules) => modules,
         Err(error) => {
             return Outcome {
