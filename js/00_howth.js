@@ -14,25 +14,28 @@ import { warmUp } from "ext:howth/60_warm_up.js";
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 const { serveBatch, serveLocal, serveRustOnly } = server;
 
-const ops = {};
+// As they are in the snapshot, without fast calls.
+const slowOps = {};
 for (const name of Object.keys(denoOps)) {
-  if (name.startsWith("op_howth_")) ops[name] = denoOps[name];
+  if (name.startsWith("op_howth_")) slowOps[name] = denoOps[name];
 }
 
-// The functions in a snapshot have no fast calls. deno_core makes new ones for all ops when it is first asked for a
-// script, even for one that the snapshot has, and leaves them on `core.ops`, which a program can reach.
-function makeFastCalls() {
-  core.loadExtScript("ext:deno_node/path/mod.ts");
-  for (const name of Object.keys(ops)) {
-    ops[name] = core.ops[name] ?? ops[name];
+// deno_core makes new functions, with fast calls, for all ops that can have them when it is first asked for a script, even
+// for one that was loaded, and leaves them on `core.ops`, which a program can reach. The object is a new one: V8
+// takes for constant what was set only once, and needs to know the function for a fast call.
+function fastOps() {
+  denoOps.op_load_ext_script("ext:deno_node/path/mod.ts");
+  const ops = {};
+  for (const name of Object.keys(slowOps)) {
+    ops[name] = core.ops[name] ?? slowOps[name];
     delete core.ops[name];
   }
+  return ops;
 }
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
-  makeFastCalls();
-  connect(configuration, ops);
+  connect(configuration, fastOps());
   const howth = Object.freeze({
     serve: (first, second) => serve(first, second),
     serveBatch,
