@@ -16,18 +16,18 @@ const { serveBatch, serveLocal, serveRustOnly } = server;
 
 // As they are in the snapshot, without fast calls.
 const slowOps = {};
-for (const name of Object.keys(denoOps)) {
-  if (name.startsWith("op_howth_")) slowOps[name] = denoOps[name];
+for (const [name, op] of Object.entries(denoOps)) {
+  if (name.startsWith("op_howth_")) slowOps[name] = op;
 }
 
-// deno_core makes new functions, with fast calls, for all ops that can have them when it is first asked for a script, even
-// for one that was loaded, and leaves them on `core.ops`, which a program can reach. The object is a new one: V8
-// takes for constant what was set only once, and needs to know the function for a fast call.
+// deno_core makes new functions, with fast calls, for all ops that can have them when it is first asked for a script,
+// even for one that was loaded, and leaves them on `core.ops`, which a program can reach. The object is a new one: V8
+// takes for constant what was set only once, and makes fast calls of what is constant.
 function fastOps() {
   denoOps.op_load_ext_script("ext:deno_node/path/mod.ts");
   const ops = {};
-  for (const name of Object.keys(slowOps)) {
-    ops[name] = core.ops[name] ?? slowOps[name];
+  for (const [name, op] of Object.entries(slowOps)) {
+    ops[name] = core.ops[name] ?? op;
     delete core.ops[name];
   }
   return ops;
