@@ -3,17 +3,39 @@
 // What Rust needs to reach is put on one object. The isolate takes it from the global scope right after it
 // starts, before any program runs, so no program sees it.
 
+import { core } from "ext:core/mod.js";
+import * as denoOps from "ext:core/ops";
 import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
+import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
 const { serveBatch, serveLocal, serveRustOnly } = server;
 
+// As they are in the snapshot, without fast calls.
+const slowOps = {};
+for (const [name, op] of Object.entries(denoOps)) {
+  if (name.startsWith("op_howth_")) slowOps[name] = op;
+}
+
+// deno_core makes new functions, with fast calls, for all ops that can have them when it is first asked for a script,
+// even for one that was loaded, and leaves them on `core.ops`, which a program can reach. The object is a new one: V8
+// takes for constant what was set only once, and makes fast calls of what is constant.
+function fastOps() {
+  denoOps.op_load_ext_script("ext:deno_node/path/mod.ts");
+  const ops = {};
+  for (const [name, op] of Object.entries(slowOps)) {
+    ops[name] = core.ops[name] ?? op;
+    delete core.ops[name];
+  }
+  return ops;
+}
+
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
-  connect(configuration, this.ops);
+  connect(configuration, fastOps());
   const howth = Object.freeze({
     serve: (first, second) => serve(first, second),
     serveBatch,
@@ -37,3 +59,5 @@ globalThis.__howth = {
   stopped,
   waitingPromises,
 };
+
+warmUp();

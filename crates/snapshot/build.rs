@@ -27,7 +27,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         target: std::env::var("TARGET")?,
     };
     // Names every JavaScript file it reads to Cargo, as a reason to run again.
-    let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, vec![howth::init()]);
+    let extensions = vec![howth::init(), howth_ops::init()];
+    let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, extensions);
 
     let consumed: HashSet<&str> = snapshot
         .consumed_lazy_specifiers

@@ -37,6 +37,13 @@ pub struct ApplicationArguments {
     #[arg(long)]
     pub quiet: bool,
 
+    /// Use nothing of earlier starts, and keep nothing for later ones
+    ///
+    /// JavaScript made of TypeScript, and what V8 compiled of modules, is kept in HOWTH_CACHE_DIR, or else in
+    /// $XDG_CACHE_HOME/howth or ~/.cache/howth: at most 256 MiB.
+    #[arg(long)]
+    pub no_cache: bool,
+
     #[command(flatten)]
     pub listen: ListenArguments,
 

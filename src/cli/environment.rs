@@ -1,4 +1,4 @@
-//! The environment: `--env-file`, PORT, HOST, HOWTH_TRACE.
+//! The environment: `--env-file`, PORT, HOST, HOWTH_TRACE, HOWTH_CACHE_DIR.
 //!
 //! Owns the reading of these. HOWTH_URING is read where `--uring` is. Called before any thread starts.
 
@@ -13,6 +13,7 @@ Environment:
   PORT, HOST        where to listen, unless an option or the module says so
   HOWTH_URING       as --uring: auto, require (or 1), off (or 0)
   HOWTH_TRACE=1     print where a request's time goes, per stage
+  HOWTH_CACHE_DIR   where compiled modules are kept, see --no-cache
 
 Exit codes: 0 done, 1 the application could not be started or failed, 2 wrong usage.
 `howth COMMAND --help` tells all about a command.";
@@ -83,6 +84,18 @@ pub fn trace() -> Result<bool, Failure> {
             "the environment variable HOWTH_TRACE is {other:?}; set it to 1 or 0, or unset it"
         ))),
     }
+}
+
+/// Where compiled modules are kept: HOWTH_CACHE_DIR, else a folder in that of all caches, if there is one.
+pub fn cache_folder() -> Option<PathBuf> {
+    let folder = |name| {
+        let path = env::var_os(name).map(PathBuf::from)?;
+        path.is_absolute().then_some(path)
+    };
+    let own = env::var_os("HOWTH_CACHE_DIR").filter(|path| !path.is_empty());
+    own.map(PathBuf::from)
+        .or_else(|| Some(folder("XDG_CACHE_HOME")?.join("howth")))
+        .or_else(|| Some(folder("HOME")?.join(".cache/howth")))
 }
 
 fn variable(name: &str) -> Result<Option<String>, Failure> {

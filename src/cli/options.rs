@@ -34,6 +34,7 @@ fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Re
     Ok(Options {
         entry: arguments.file().to_owned(),
         arguments: texts(arguments.arguments())?,
+        cache: environment::cache_folder().filter(|_| !arguments.no_cache),
         listen,
         engine: match arguments.engine.uring {
             UringChoice::Auto => EngineChoice::Auto,

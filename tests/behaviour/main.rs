@@ -9,6 +9,7 @@ mod support;
 mod api;
 mod bench;
 mod bodies;
+mod cache;
 mod classes;
 mod connections;
 mod deadlines;

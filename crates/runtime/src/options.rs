@@ -57,6 +57,8 @@ pub struct Options {
     pub entry: PathBuf,
     /// Arguments after the file, as `process.argv.slice(2)`.
     pub arguments: Vec<String>,
+    /// The folder where what is made of modules is kept for later starts.
+    pub cache: Option<PathBuf>,
     /// Where to listen.
     pub listen: ListenOptions,
     /// Which engine.

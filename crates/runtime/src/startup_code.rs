@@ -10,32 +10,41 @@ use std::time::Duration;
 
 use tokio::time::{Sleep, sleep};
 
-/// When the handlers of a server that has work are compiled.
-const COMPILED: Duration = Duration::from_secs(10);
+/// When a start is over: the first requests come at once, and need much of the same code.
+const STARTED: Duration = Duration::from_secs(1);
 
-/// The release that is still to come.
+/// When, after that, the handlers of a server that has work are compiled.
+const COMPILED: Duration = Duration::from_secs(9);
+
+/// The releases that are still to come.
 pub(crate) struct StartupCode {
     timer: Option<Pin<Box<Sleep>>>,
+    pauses: std::array::IntoIter<Duration, 2>,
 }
 
 impl StartupCode {
-    /// Releases the code of the start now, and the compilers' later. Must be called inside a tokio runtime.
-    pub(crate) fn release() -> Self {
-        release();
+    /// Will release the code of the start, and later the compilers'. Must be called inside a tokio runtime.
+    pub(crate) fn new() -> Self {
+        let mut pauses = [STARTED, COMPILED].into_iter();
         StartupCode {
-            timer: Some(Box::pin(sleep(COMPILED))),
+            timer: timer(&mut pauses),
+            pauses,
         }
     }
 
     /// Releases what is due; the waker is registered for what is not.
     pub(crate) fn poll(&mut self, context: &mut Context<'_>) {
-        if let Some(timer) = &mut self.timer
-            && let Poll::Ready(()) = timer.as_mut().poll(context)
+        while let Some(due) = &mut self.timer
+            && let Poll::Ready(()) = due.as_mut().poll(context)
         {
             release();
-            self.timer = None;
+            self.timer = timer(&mut self.pauses);
         }
     }
+}
+
+fn timer(pauses: &mut impl Iterator<Item = Duration>) -> Option<Pin<Box<Sleep>>> {
+    pauses.next().map(|pause| Box::pin(sleep(pause)))
 }
 
 cfg_if::cfg_if! {

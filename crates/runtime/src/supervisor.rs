@@ -19,7 +19,7 @@ use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
 use crate::listen::{Address, Listeners};
-use crate::modules::Modules;
+use crate::modules::{Cache, Modules};
 use crate::open_files;
 use crate::options::Options;
 use crate::signals::Signals;
@@ -95,7 +95,8 @@ fn shared(
     cores: NonZeroUsize,
 ) -> Result<Shared, Error> {
     let working_directory = std::env::current_dir().map_err(Error::Core)?;
-    let modules = Modules::discover(&options.entry, &working_directory)?;
+    let cache = options.cache.as_deref().map(Cache::new);
+    let modules = Modules::discover(&options.entry, &working_directory, cache)?;
     let heap_bytes_max = options
         .heap_bytes_max
         .unwrap_or_else(|| isolate::heap_bytes_default(isolate::memory_bytes(), cores));
@@ -295,7 +296,7 @@ impl Supervisor {
             }
         }
         if self.cores.len() == self.wanted && self.cores.iter().all(|core| core.has_listened) {
-            self.startup_code = Some(StartupCode::release());
+            self.startup_code = Some(StartupCode::new());
         }
         Ok(())
     }

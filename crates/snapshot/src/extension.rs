@@ -1,8 +1,9 @@
-// The extension `howth`: the JavaScript of the repository's `js` folder, without one op in Rust.
+// The extensions `howth` and `howth_ops`: the JavaScript of the repository's `js` folder, and the names of the ops it
+// calls.
 //
-// Included by `build.rs`, which evaluates the files into the snapshot, and by `lib.rs`, which names the
-// extension again at run time (deno_core skips its sources then). The ops the JavaScript calls live in the
-// runtime crate and join when an isolate starts, so a change to them does not rebuild the snapshot.
+// Included by `build.rs`, which evaluates the files into the snapshot, and by `lib.rs`, which names the extension
+// `howth` again at run time (deno_core skips its sources then). The ops' Rust lives in the runtime crate: the snapshot
+// holds functions that do nothing, which an isolate gives the real code, so only a new name makes a new snapshot.
 deno_core::extension!(
     howth,
     esm_entry_point = "ext:howth/00_howth.js",
@@ -27,5 +28,52 @@ deno_core::extension!(
         "40_server.js",
         "42_batch.js",
         "50_node.js",
+        "60_warm_up.js",
     ],
 );
+
+// In the order in which the snapshot refers to them. No two may do the same: the compiler makes one function of equal
+// ones, and V8 knows an op in the snapshot by its function.
+macro_rules! placeholders {
+    ($($name:ident),+ $(,)?) => {
+        $(
+            #[deno_core::op2]
+            #[string]
+            fn $name() -> String {
+                stringify!($name).to_owned()
+            }
+        )+
+
+        deno_core::extension!(howth_ops, ops = [$($name),+]);
+    };
+}
+
+placeholders![
+    op_howth_add_route,
+    op_howth_body_cancel,
+    op_howth_body_read,
+    op_howth_body_take,
+    op_howth_body_text,
+    op_howth_clear_routes,
+    op_howth_connect,
+    op_howth_fail,
+    op_howth_field,
+    op_howth_finish,
+    op_howth_head,
+    op_howth_keep_alive,
+    op_howth_listen,
+    op_howth_pending,
+    op_howth_remote_address,
+    op_howth_respond,
+    op_howth_respond_bytes,
+    op_howth_respond_few,
+    op_howth_respond_long,
+    op_howth_respond_raw,
+    op_howth_respond_text,
+    op_howth_set_timeout,
+    op_howth_start,
+    op_howth_stop,
+    op_howth_take_texts,
+    op_howth_watch,
+    op_howth_write,
+];

@@ -1,7 +1,7 @@
 //! The V8 startup snapshot: a heap in which Deno's JavaScript and howth's own has already run.
 //!
-//! Owns: the snapshot bytes, the sources left outside it, the list of howth's JavaScript files. Never does:
-//! start an isolate, define an op. Called by: `howth-runtime`, for every isolate it starts.
+//! Owns: the snapshot bytes, the sources left outside it, the list of howth's JavaScript files, the names of the ops
+//! these call. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it starts.
 //!
 //! The crate is apart because making the snapshot takes long and nothing but `js/` changes it.
 
@@ -9,15 +9,33 @@
 #[allow(missing_docs, unreachable_pub)]
 mod declared {
     include!("extension.rs");
+
+    pub(super) fn extensions() -> [deno_core::Extension; 2] {
+        [howth::init(), howth_ops::init()]
+    }
 }
+
+use deno_core::Extension;
 
 include!(concat!(env!("OUT_DIR"), "/residual.rs"));
 
 /// The snapshot. Fits only the V8 and the `deno_runtime` this crate was built with.
 pub static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));
 
-/// The extension `howth`, to be listed first among an isolate's extensions: the order must be the one in which
-/// the snapshot was made. Extensions that only add ops follow it.
-pub fn extension() -> deno_core::Extension {
-    declared::howth::init()
+/// The extensions to be listed last among an isolate's. `ops` is the extension `howth_ops` with the real ops, in the
+/// order of the snapshot; without it howth's JavaScript calls ops that do nothing.
+///
+/// # Panics
+/// If `ops` holds other ops than the snapshot.
+pub fn extensions(ops: Option<Extension>) -> Vec<Extension> {
+    let [howth, placeholders] = declared::extensions();
+    let Some(ops) = ops else {
+        return vec![howth, placeholders];
+    };
+    assert_eq!(names(&ops), names(&placeholders), "the snapshot's ops");
+    vec![howth, ops]
+}
+
+fn names(extension: &Extension) -> Vec<&'static str> {
+    extension.ops.iter().map(|op| op.name).collect()
 }

@@ -189,6 +189,7 @@ impl Launch {
         for name in ["PORT", "HOST", "HOWTH_URING", "HOWTH_TRACE", "NODE_ENV"] {
             command.env_remove(name);
         }
+        command.env("HOWTH_CACHE_DIR", self.folder.path().join(".cache"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
             .stdin(Stdio::null())

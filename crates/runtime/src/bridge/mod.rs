@@ -13,9 +13,6 @@ mod response_ops;
 mod server_ops;
 mod state;
 
-use std::borrow::Cow;
-
-use deno_core::ExtensionFileSource;
 use howth_engine::ExchangeId;
 
 pub(crate) use application::{Application, Configuration, Entry};
@@ -69,14 +66,9 @@ deno_core::extension!(
     state = |state, options| state.put(options.bridge),
 );
 
-/// The extension that adds the ops to an isolate.
+/// The extension that gives the snapshot's ops their code.
 pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
-    let mut extension = howth_ops::init(bridge);
-    let names: Vec<&str> = extension.ops.iter().map(|op| op.name).collect();
-    let source = format!("{}({names:?})", include_str!("connect.js"));
-    let connect = ExtensionFileSource::new_computed("ext:howth_ops/connect.js", source.into());
-    extension.js_files = Cow::Owned(vec![connect]);
-    extension
+    howth_ops::init(bridge)
 }
 
 /// An exchange as JavaScript names it: by two numbers.

@@ -165,7 +165,7 @@ fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &O
             heap_bytes_max: shared.heap_bytes_max,
             on_heap_limit: Box::new(move || at_heap_limit.note(Reason::HeapLimit)),
             unhandled_rejections: shared.options.unhandled_rejections,
-            extensions: vec![bridge::extension(bridge.clone())],
+            ops: Some(bridge::extension(bridge.clone())),
         },
     );
     termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());

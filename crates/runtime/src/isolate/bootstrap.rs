@@ -38,19 +38,19 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
         fetch_dns_resolver: Default::default(),
         shared_array_buffer_store: Some(process.shared_array_buffers.clone()),
         compiled_wasm_module_store: Some(process.compiled_wasm_modules.clone()),
-        v8_code_cache: None,
+        v8_code_cache: process.modules.script_cache(),
         bundle_provider: None,
     };
-    let mut extensions = vec![howth_snapshot::extension()];
-    extensions.extend(options.extensions);
     let worker_options = WorkerOptions {
         bootstrap: BootstrapOptions {
             node_ipc_init: process.parent_channel.take(),
             // Not `Run`: that makes Deno's own server of an entry module that exports `fetch`, and loads it for that.
             ..bootstrap_options(process, WorkerExecutionMode::None)
         },
-        extensions,
+        extensions: howth_snapshot::extensions(options.ops),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
+        // The snapshot has all of them. Their fast calls follow, see `js/00_howth.js`.
+        skip_op_registration: true,
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,
         create_params: Some(v8::CreateParams::default().heap_limits(0, options.heap_bytes_max)),

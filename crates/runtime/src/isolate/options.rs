@@ -17,6 +17,6 @@ pub struct IsolateOptions {
     pub on_heap_limit: HeapLimitHook,
     /// What follows a rejection nobody handles.
     pub unhandled_rejections: UnhandledRejections,
-    /// Extensions that add ops, after the snapshot's. They must not bring modules.
-    pub extensions: Vec<Extension>,
+    /// The extension with the code of howth's ops; without it they do nothing.
+    pub ops: Option<Extension>,
 }

@@ -77,7 +77,7 @@ fn options(
         main_module: arguments.main_module,
         worker_id: arguments.worker_id,
         bootstrap,
-        extensions: vec![howth_snapshot::extension()],
+        extensions: howth_snapshot::extensions(None),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,

@@ -23,6 +23,7 @@ use node_resolver::{
 };
 use sys_traits::impls::RealSys;
 
+use super::cache::Cache;
 use super::error::ModulesError;
 use super::export_analysis::ExportAnalyzer;
 use super::{PackageChecker, PackageResolver};
@@ -49,16 +50,21 @@ pub(super) struct Shared {
     pub module_kinds: CjsTrackerRc<PackageChecker, RealSys>,
     pub compiler_options: CompilerOptionsResolverRc,
     pub translator: Translator,
+    pub cache: Option<Cache>,
 }
 
-pub(super) fn discover(entry: &Path, working_directory: &Path) -> Result<Shared, ModulesError> {
+pub(super) fn discover(
+    entry: &Path,
+    working_directory: &Path,
+    cache: Option<Cache>,
+) -> Result<Shared, ModulesError> {
     // What this thread found before may have changed since: a restart discovers anew.
     PackageJsonThreadLocalCache::clear();
     NodeResolutionThreadLocalCache::clear();
 
     let entry_path = working_directory.join(entry);
     let specifier = find_entry(&entry_path)?;
-    set_up(specifier, &entry_path, working_directory).map_err(|reason| ModulesError::Configuration {
+    set_up(specifier, &entry_path, working_directory, cache).map_err(|reason| ModulesError::Configuration {
         entry: entry_path,
         reason,
     })
@@ -76,7 +82,12 @@ fn find_entry(path: &Path) -> Result<ModuleSpecifier, ModulesError> {
         .ok_or_else(|| ModulesError::EntryNotFound(path.to_owned()))
 }
 
-fn set_up(entry: ModuleSpecifier, entry_path: &Path, working_directory: &Path) -> anyhow::Result<Shared> {
+fn set_up(
+    entry: ModuleSpecifier,
+    entry_path: &Path,
+    working_directory: &Path,
+    cache: Option<Cache>,
+) -> anyhow::Result<Shared> {
     let entry_folder = entry_path.parent().unwrap_or(working_directory).to_owned();
     let workspace = WorkspaceFactory::new(
         RealSys,
@@ -120,6 +131,7 @@ fn set_up(entry: ModuleSpecifier, entry_path: &Path, working_directory: &Path) -
         module_kinds,
         compiler_options: factory.compiler_options_resolver()?.clone(),
         translator: NodeCodeTranslator::new(Arc::new(export_analyzer), NodeCodeTranslatorMode::ModuleLoader),
+        cache,
     })
 }
 

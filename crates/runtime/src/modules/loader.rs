@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::future::{Future, ready};
+use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -12,6 +14,7 @@ use deno_core::{
     ModuleSource, ModuleSpecifier, RequestedModuleType, ResolutionKind, v8,
 };
 use deno_error::JsErrorBox;
+use deno_runtime::code_cache::{CodeCache, CodeCacheType};
 use deno_runtime::deno_node::ops::module_hooks::LoaderHookRegistry;
 use deno_runtime::deno_node::{NodeExtInitServices, create_host_defined_options};
 use deno_runtime::deno_web::BlobStoreTrait;
@@ -90,6 +93,18 @@ impl ModuleLoader for Loader {
         }
         self.0
             .load(specifier, referrer.as_ref(), &options.requested_module_type)
+    }
+
+    fn code_cache_ready(
+        &self,
+        specifier: ModuleSpecifier,
+        text_hash: u64,
+        code: &[u8],
+    ) -> Pin<Box<dyn Future<Output = ()>>> {
+        if let Some(cache) = &self.0.shared.cache {
+            cache.set_sync(specifier, CodeCacheType::EsModule, text_hash, code);
+        }
+        ready(()).boxed_local()
     }
 
     fn get_source_map(&self, file_name: &str) -> Option<Cow<'_, [u8]>> {

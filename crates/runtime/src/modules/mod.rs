@@ -7,6 +7,7 @@
 //! Most of it is Deno's libraries (`deno_resolver`, `node_resolver`, `deno_ast`). What is here wires them up
 //! for one use: programs and their `node_modules` folder on the local disk.
 
+mod cache;
 mod compiler_options;
 mod discovery;
 mod error;
@@ -24,11 +25,13 @@ use std::sync::Arc;
 
 use deno_core::{ModuleLoader, ModuleSpecifier};
 use deno_resolver::npm::{DenoInNpmPackageChecker, NpmResolver};
+use deno_runtime::code_cache::CodeCache;
 use deno_runtime::deno_node::NodeExtInitServices;
 use deno_runtime::deno_node::ops::module_hooks::LoaderHookRegistry;
 use deno_runtime::deno_web::BlobStoreTrait;
 use sys_traits::impls::RealSys;
 
+pub use cache::Cache;
 pub use error::{ModuleError, ModulesError};
 
 /// Tells whether a file belongs to an npm package.
@@ -58,14 +61,24 @@ pub struct Services {
 impl Modules {
     /// Finds the entry file and the configuration (`package.json`, `tsconfig.json`, `deno.json`) that governs
     /// it. `entry` is relative to `working_directory`, which is absolute. As in imports, the extension may be
-    /// left out.
+    /// left out. What is made of modules is kept in `cache`.
     ///
     /// # Errors
     /// If there is no such file, or a configuration file cannot be read.
-    pub fn discover(entry: &Path, working_directory: &Path) -> Result<Self, ModulesError> {
+    pub fn discover(
+        entry: &Path,
+        working_directory: &Path,
+        cache: Option<Cache>,
+    ) -> Result<Self, ModulesError> {
         Ok(Self {
-            shared: Arc::new(discovery::discover(entry, working_directory)?),
+            shared: Arc::new(discovery::discover(entry, working_directory, cache)?),
         })
+    }
+
+    /// Where compiled code of `require` is kept.
+    pub(crate) fn script_cache(&self) -> Option<Arc<dyn CodeCache>> {
+        let cache = self.shared.cache.clone()?;
+        Some(Arc::new(cache))
     }
 
     /// The entry file.

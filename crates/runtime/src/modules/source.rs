@@ -8,11 +8,15 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use deno_ast::{EmittedSourceText, MediaType, ModuleKind, SourceMapOption};
-use deno_core::{ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType};
+use deno_core::{
+    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType, SourceCodeCacheInfo,
+};
 use deno_error::JsErrorBox;
+use deno_runtime::code_cache::{CodeCache, CodeCacheType};
 use node_resolver::analyze::CjsAnalysisSourceProvider;
 use node_resolver::{InNpmPackageChecker, ResolutionMode};
 
+use super::cache::{Key, Kind, text_hash};
 use super::compiler_options::transpile_options;
 use super::discovery::Shared;
 use super::error::ModuleError;
@@ -43,6 +47,7 @@ impl Shared {
         requested: &RequestedModuleType,
     ) -> Result<ModuleSource, JsErrorBox> {
         let bytes = |content: Vec<u8>| ModuleSourceCode::Bytes(content.into_boxed_slice().into());
+        let mut compiled = None;
         let (module_type, code) = match (requested, media_type) {
             (RequestedModuleType::Text, _) => {
                 (ModuleType::Text, ModuleSourceCode::String(text(content).into()))
@@ -52,10 +57,11 @@ impl Shared {
             (_, MediaType::Wasm) => (ModuleType::Wasm, bytes(content)),
             _ => {
                 let code = self.es_module(specifier, media_type, text(content))?;
+                compiled = self.compiled(specifier, &code);
                 (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
             }
         };
-        Ok(ModuleSource::new(module_type, code, specifier, None))
+        Ok(ModuleSource::new(module_type, code, specifier, compiled))
     }
 
     /// Reads a file for `require`, which compiles it as CommonJS.
@@ -142,6 +148,17 @@ impl Shared {
         Ok(ready(translation).map_err(JsErrorBox::from_err)?.into_owned())
     }
 
+    /// What V8 compiled of a file's module in an earlier start.
+    fn compiled(&self, specifier: &ModuleSpecifier, code: &str) -> Option<SourceCodeCacheInfo> {
+        let cache = self.cache.as_ref().filter(|_| specifier.scheme() == "file")?;
+        let hash = text_hash(code);
+        let data = cache.get_sync(specifier, CodeCacheType::EsModule, hash);
+        Some(SourceCodeCacheInfo {
+            hash,
+            data: data.map(Cow::Owned),
+        })
+    }
+
     /// JavaScript made of TypeScript or JSX, and whether it is CommonJS.
     fn transpiled(
         &self,
@@ -150,16 +167,39 @@ impl Shared {
         text: String,
         is_maybe_commonjs: bool,
     ) -> Result<(String, bool), JsErrorBox> {
-        let parsed = parse(specifier, media_type, text.into())?;
-        let is_commonjs = is_maybe_commonjs
-            && self
-                .module_kinds
-                .is_cjs_with_known_is_script(specifier, media_type, parsed.compute_is_script())
-                .map_err(JsErrorBox::from_err)?;
         let options = transpile_options(&self.compiler_options, specifier)?;
+        let is_commonjs = |is_script| match is_maybe_commonjs {
+            true => self
+                .module_kinds
+                .is_cjs_with_known_is_script(specifier, media_type, is_script)
+                .map_err(JsErrorBox::from_err),
+            false => Ok(false),
+        };
+        let kept = self.cache.as_ref().map(|cache| {
+            let facts = format!("{media_type:?} {options:?}");
+            let parts = [specifier.as_str(), &facts, &text].map(str::as_bytes);
+            (cache, Key::new(Kind::JavaScript, &parts))
+        });
+        if let Some(made) = kept.and_then(|(cache, key)| Made::read(cache.get(key)?))
+            && made.is_commonjs == is_commonjs(made.is_script)?
+        {
+            return Ok((made.text, made.is_commonjs));
+        }
+
+        let parsed = parse(specifier, media_type, text.into())?;
+        let is_script = parsed.compute_is_script();
+        let is_commonjs = is_commonjs(is_script)?;
         let kind = ModuleKind::from_is_cjs(is_commonjs);
-        let emitted = to_javascript(parsed, kind, options, SourceMapOption::Inline)?;
-        Ok((emitted.text, is_commonjs))
+        let text = to_javascript(parsed, kind, options, SourceMapOption::Inline)?.text;
+        let made = Made {
+            text,
+            is_script,
+            is_commonjs,
+        };
+        if let Some((cache, key)) = kept {
+            cache.put(key, made.written());
+        }
+        Ok((made.text, is_commonjs))
     }
 
     /// Whether the file must be parsed to tell. Node's rule, but for a program's own files that do not even
@@ -183,6 +223,34 @@ impl Shared {
             self.module_kinds.set_is_known_script(specifier, false);
         }
         Ok(mentions)
+    }
+}
+
+/// JavaScript as it is kept in the cache.
+struct Made {
+    text: String,
+    /// The source has neither imports nor exports.
+    is_script: bool,
+    /// It was written as CommonJS. That depends on `package.json` as well, which may have changed.
+    is_commonjs: bool,
+}
+
+impl Made {
+    fn read(content: Vec<u8>) -> Option<Self> {
+        let mut text = String::from_utf8(content).ok()?;
+        let is_commonjs = text.pop()? == '1';
+        let is_script = text.pop()? == '1';
+        Some(Made {
+            text,
+            is_script,
+            is_commonjs,
+        })
+    }
+
+    fn written(&self) -> Vec<u8> {
+        let digit = |fact| if fact { b'1' } else { b'0' };
+        let facts = [digit(self.is_script), digit(self.is_commonjs)];
+        [self.text.as_bytes(), &facts].concat()
     }
 }
 

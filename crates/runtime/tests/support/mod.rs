@@ -45,7 +45,7 @@ pub fn error(fixture: &str) -> String {
 /// Runs a fixture to its end.
 pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let modules = match Modules::discover(Path::new(fixture), &folder) {
+    let modules = match Modules::discover(Path::new(fixture), &folder, None) {
         Ok(modules) => modules,
         Err(error) => {
             return Outcome {
@@ -84,7 +84,7 @@ fn run_on_this_thread(process: &Process, unhandled_rejections: UnhandledRejectio
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(move || flag.set(true)),
                 unhandled_rejections,
-                extensions: Vec::new(),
+                ops: None,
             },
         );
         let end = tokio::time::timeout(PATIENCE, run_to_end(&mut isolate, process))
