@@ -15,7 +15,8 @@ mod prepared;
 
 use prepared::Application;
 
-const GET: &[u8] = b"GET /hello?a=b HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: howth-bench\r\naccept: */*\r\n\
+const GET: &[u8] =
+    b"GET /hello?a=b HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: howth-bench\r\naccept: */*\r\n\
     accept-encoding: gzip, br\r\naccept-language: en-IE\r\ncookie: session=0123456789abcdef\r\n\r\n";
 
 const HANDLERS: &[(&str, &str)] = &[
@@ -75,8 +76,8 @@ fn measure(criterion: &mut Criterion, tokio: &tokio::runtime::Runtime, name: &st
         group.throughput(Throughput::Elements(u64::from(batch)));
         let mut application = None;
         group.bench_function(BenchmarkId::from_parameter(batch), |bencher| {
-            let application = application
-                .get_or_insert_with(|| tokio.block_on(Application::start(file, GET, batch)));
+            let application =
+                application.get_or_insert_with(|| tokio.block_on(Application::start(file, GET, batch)));
             bencher.iter(|| application.serve_batch());
         });
     }

@@ -106,7 +106,9 @@ fn read_fields(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(head.fields_len() as u64));
     group.bench_function("howth-http1", |bencher| {
         bencher.iter(|| {
-            let bytes = black_box(&head).fields().map(|(name, value)| name.len() + value.len());
+            let bytes = black_box(&head)
+                .fields()
+                .map(|(name, value)| name.len() + value.len());
             bytes.sum::<usize>()
         });
     });

@@ -215,8 +215,9 @@ class FieldList {
     this.#sorted = null;
   }
 
-  // Sorted by name, the values of a name as one, but for each set-cookie by itself.
+  // Sorted by name, the values of a name as one, but for each set-cookie by itself; null: the pairs are the list.
   sorted() {
+    if (this.flat === null) return null;
     return (this.#sorted ??= sortAndCombine(this.flat));
   }
 }

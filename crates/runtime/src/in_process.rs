@@ -42,10 +42,7 @@ impl InProcess {
             version: env!("CARGO_PKG_VERSION"),
         };
         let mut application = Application::new(isolate, bridge, configuration);
-        let module = application
-            .isolate()
-            .run_entry(process.modules().entry())
-            .await?;
+        let module = application.isolate().run_entry(process.modules().entry()).await?;
         let exports = application.isolate().exports(module)?;
         assert_eq!(application.serve_module(&exports), Entry::Serves);
         Ok(InProcess(application))

@@ -6,9 +6,7 @@ use std::cell::{Cell, Ref, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
-use howth_engine::{
-    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, PeerAddress,
-};
+use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, PeerAddress};
 use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead};
 use howth_runtime::in_process::InProcess;
 use howth_runtime::isolate::{Process, ProcessOptions};
