@@ -100,7 +100,9 @@ class InnerRequest {
       const found = ops.op_howth_field(this.index, this.generation, name);
       if (found === FIELD_MISSING) return null;
       // Where the exchange is over, or the field is repeated, the list tells.
-      if (found >= 0) return headText.valueAt(this.text, this.fieldsStart + found + name.length + 1);
+      if (found >= 0) {
+        return headText.valueAt(this.text, this.fieldsStart + found + name.length + 1);
+      }
     }
     const lower = name.toLowerCase();
     let joined = null;
