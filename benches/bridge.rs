@@ -19,6 +19,9 @@ const GET: &[u8] =
     b"GET /hello?a=b HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: howth-bench\r\naccept: */*\r\n\
     accept-encoding: gzip, br\r\naccept-language: en-IE\r\ncookie: session=0123456789abcdef\r\n\r\n";
 
+const POST: &[u8] = b"POST /hello HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n\
+    content-length: 85\r\n\r\n{\"items\":[{\"id\":1,\"name\":\"one\",\"price\":1},{\"id\":2,\"name\":\"two\",\"price\":2}],\"total\":3}";
+
 const HANDLERS: &[(&str, &str)] = &[
     ("takes nothing", r#"() => new Response("Hi")"#),
     ("takes a request", r#"(request) => new Response("Hi")"#),
@@ -43,6 +46,14 @@ const HANDLERS: &[(&str, &str)] = &[
         "answers with headers",
         r#"(request) => new Response("Hi", { headers: { "content-type": "text/plain", "x-a": "b", "x-c": "d" } })"#,
     ),
+    (
+        "answers with ten headers",
+        r#"() => new Response("Hi", { headers: { a: "1", b: "2", c: "3", d: "4", e: "5", f: "6", g: "7", h: "8", i: "9", j: "10" } })"#,
+    ),
+    (
+        "reads JSON",
+        "async (request) => Response.json({ items: (await request.json()).items.length })",
+    ),
 ];
 
 const BATCHES: [u32; 3] = [1, 16, 64];
@@ -65,19 +76,26 @@ fn main() {
     for (number, (name, handler)) in HANDLERS.iter().enumerate() {
         let file = folder.path().join(format!("{number}.mjs"));
         std::fs::write(&file, format!("export default {{ fetch: {handler} }};")).expect("it is written");
-        measure(&mut criterion, &tokio, name, &file);
+        let request = if *name == "reads JSON" { POST } else { GET };
+        measure(&mut criterion, &tokio, name, &file, request);
     }
     criterion.final_summary();
 }
 
-fn measure(criterion: &mut Criterion, tokio: &tokio::runtime::Runtime, name: &str, file: &Path) {
+fn measure(
+    criterion: &mut Criterion,
+    tokio: &tokio::runtime::Runtime,
+    name: &str,
+    file: &Path,
+    request: &[u8],
+) {
     let mut group = criterion.benchmark_group(format!("bridge, a handler that {name}"));
     for batch in BATCHES {
         group.throughput(Throughput::Elements(u64::from(batch)));
         let mut application = None;
         group.bench_function(BenchmarkId::from_parameter(batch), |bencher| {
             let application =
-                application.get_or_insert_with(|| tokio.block_on(Application::start(file, GET, batch)));
+                application.get_or_insert_with(|| tokio.block_on(Application::start(file, request, batch)));
             bencher.iter(|| application.serve_batch());
         });
     }

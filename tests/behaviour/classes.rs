@@ -18,10 +18,10 @@ on_both_engines![
 const OFTEN: usize = 3_000;
 
 const FIELDS: &str = "
-    const field = (number) => [`x-field-${number}`, `value ${number}, long enough to be no small string`];
+    const field = (number, kind) => [`x-field-${number}`, `value ${number}, long enough to be no ${kind} string`];
     export default (request) => {
-        const count = Number(new URL(request.url).pathname.slice(1));
-        const fields = Array.from({ length: count }, (_, number) => field(number));
+        const [, count, kind] = new URL(request.url).pathname.split('/');
+        const fields = Array.from({ length: Number(count) }, (_, number) => field(number, kind));
         return new Response('hi', { headers: Object.fromEntries(fields) });
     };
 ";
@@ -30,8 +30,8 @@ fn fields_arrive_as_they_were_given(engine: Engine) {
     let server = Launch::serve(engine, FIELDS).start();
     let mut connection = server.connect();
     for round in 0..OFTEN {
-        let count = round % 12;
-        connection.send(request("GET", &format!("/{count}")));
+        let (count, kind) = (round % 12, ["small", "short", "other"][round / 24 % 3]);
+        connection.send(request("GET", &format!("/{count}/{kind}")));
         let response = connection.response();
         assert_eq!(response.text(), "hi");
         assert_eq!(response.field("content-type"), Some("text/plain;charset=UTF-8"));
@@ -43,7 +43,7 @@ fn fields_arrive_as_they_were_given(engine: Engine) {
             .collect();
         let expected: Vec<_> = (0..count)
             .map(|number| {
-                let value = format!("value {number}, long enough to be no small string");
+                let value = format!("value {number}, long enough to be no {kind} string");
                 (format!("x-field-{number}"), value)
             })
             .collect();

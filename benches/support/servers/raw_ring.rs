@@ -168,7 +168,9 @@ impl Buffers {
     fn provide(&mut self, buffer: u16) {
         let position = usize::from(self.tail & (BUFFERS - 1));
         // SAFETY: the position is below the number of entries.
-        let entry = unsafe { self.entries.add(position).as_mut() };
+        let mut entry = unsafe { self.entries.add(position) };
+        // SAFETY: it points to an entry, which the kernel reads only after the tail has passed it, below.
+        let entry = unsafe { entry.as_mut() };
         entry.set_addr(self.memory as u64);
         entry.set_len(BUFFER_BYTES);
         entry.set_bid(buffer);

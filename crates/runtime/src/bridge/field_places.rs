@@ -164,9 +164,13 @@ fn write_places(text: &[u8], start: usize, is_sorted: bool, places: &mut [u32]) 
         }
         let value_end = value_start + value.len();
         if let Some(place) = places.get_mut(count) {
-            let number = number_of(&line[..colon]);
-            let bounds = [at, at + colon, value_start, value_end].map(|bound| bound as u32);
-            *place = [number, bounds[0], bounds[1], bounds[2], bounds[3]];
+            *place = [
+                number_of(&line[..colon]),
+                at as u32,
+                (at + colon) as u32,
+                value_start as u32,
+                value_end as u32,
+            ];
         }
         count += 1;
         at += end + b"\r\n".len();
