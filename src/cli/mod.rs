@@ -4,6 +4,8 @@
 //! serves, and never prints more than one line when something is wrong. Called by `main`.
 
 mod application;
+#[cfg_attr(not(all(target_os = "linux", feature = "uring")), path = "bench/absent.rs")]
+mod bench;
 mod deadlines;
 mod development;
 mod engine;
@@ -24,6 +26,7 @@ use std::process::ExitCode;
 use clap::{CommandFactory, Parser, Subcommand};
 
 use application::ApplicationArguments;
+use bench::BenchArguments;
 use failure::Failure;
 
 /// A server runtime for JavaScript and TypeScript: one io_uring and one V8 isolate per core.
@@ -60,6 +63,8 @@ enum Command {
         #[command(flatten)]
         application: ApplicationArguments,
     },
+    /// Measure a server, or howth beside other runtimes
+    Bench(BenchArguments),
     /// Print the completions of a shell
     ///
     /// For bash: `source <(howth completions bash)`.
@@ -87,6 +92,7 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
         Some(Command::Run { application, .. }) => {
             howth_runtime::run(options::for_run(&application)?).map_err(Failure::from)
         }
+        Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
         Some(Command::Completions { shell }) => {
             print_completions(shell);
             Ok(ExitCode::SUCCESS)

@@ -77,7 +77,12 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth serve --max-head lots app.ts", "32K"),
         ("howth serve --timeout-head 10 app.ts", "10s"),
         ("howth serve --unix s --port 1 app.ts", "'--port"),
-        ("howth", "serve, run"),
+        ("howth", "serve, run, bench"),
+        (
+            "howth bench http --conections 1 http://127.0.0.1/",
+            "'--connections'",
+        ),
+        ("howth bench compare --only helo", "hello"),
         ("howth serve", "<FILE>"),
         ("howth run", "<FILE>"),
         ("howth completions tcsh", "bash"),
@@ -88,5 +93,28 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         assert!(!complaint.contains('\n'), "{complaint}");
         assert!(complaint.contains(part), "{line}: {complaint}");
         assert!(complaint.contains("--help'"), "{line}: {complaint}");
+    }
+}
+
+#[cfg(all(target_os = "linux", feature = "uring"))]
+#[test]
+fn complaints_about_a_measurement_name_its_own_help() {
+    for (line, part) in [
+        (
+            "howth bench http --conections 1 http://127.0.0.1/",
+            "'--connections'",
+        ),
+        ("howth bench http", "<URL>"),
+        ("howth bench http --duration 5 http://127.0.0.1/", "10s"),
+        ("howth bench compare --only helo", "hello"),
+        ("howth bench compare --cores 1", "0,1"),
+    ] {
+        let complaint = complaint(line);
+        let measurement = line.split_whitespace().nth(2).expect("http or compare");
+        assert!(complaint.contains(part), "{line}: {complaint}");
+        assert!(
+            complaint.contains(&format!("'howth bench {measurement} --help'")),
+            "{line}: {complaint}"
+        );
     }
 }

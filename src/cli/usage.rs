@@ -10,7 +10,9 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::failure::Failure;
 
-const COMMANDS: [&str; 3] = ["serve", "run", "completions"];
+const COMMANDS: [&str; 4] = ["serve", "run", "bench", "completions"];
+/// What follows `bench`.
+const MEASUREMENTS: [&str; 2] = ["http", "compare"];
 
 /// The failure that says what `error` says.
 pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
@@ -80,8 +82,12 @@ fn help_command(arguments: &[OsString]) -> String {
     let command = arguments
         .get(1)
         .and_then(|first| COMMANDS.into_iter().find(|command| first == command));
-    match command {
-        Some(command) => format!("howth {command} --help"),
-        None => "howth --help".to_owned(),
+    let measurement = arguments
+        .get(2)
+        .and_then(|second| MEASUREMENTS.into_iter().find(|measurement| second == measurement));
+    match (command, measurement) {
+        (Some("bench"), Some(measurement)) => format!("howth bench {measurement} --help"),
+        (Some(command), _) => format!("howth {command} --help"),
+        (None, _) => "howth --help".to_owned(),
     }
 }

@@ -109,7 +109,14 @@ fn env_files_that_are_wrong() {
 fn help_and_versions() {
     let help = Launch::bare("--help").entry("").finish();
     assert_eq!(help.code, Some(0));
-    for part in ["serve", "run", "completions", "HOWTH_URING", "PORT, HOST"] {
+    for part in [
+        "serve",
+        "run",
+        "bench",
+        "completions",
+        "HOWTH_URING",
+        "PORT, HOST",
+    ] {
         assert!(help.stdout.contains(part), "{help:?}");
     }
     for command in ["serve", "run", "completions"] {

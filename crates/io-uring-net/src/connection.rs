@@ -75,6 +75,9 @@ pub(crate) struct Connection {
     pub(crate) held_back: bool,
     /// The last request asked for the connection's end, or broke a rule: nothing behind it is decoded.
     pub(crate) takes_no_more: bool,
+    /// The client has said that it sends no more requests, and has kept to it so far: nothing of its is lost when the
+    /// connection closes right after its last response.
+    pub(crate) is_last: bool,
     /// The end has to be told by a reset, because the client would take a plain end for the end of the body.
     pub(crate) must_reset: bool,
     /// A request was read.

@@ -183,8 +183,9 @@ pub trait Kernel {
     /// Cancels `target`, which completes in its own way; `token` is the cancellation's own.
     fn cancel(&mut self, target: Token, token: Token);
 
-    /// shutdown(2): of the sending side, or of both.
-    fn shutdown(&mut self, socket: Socket, both: bool, token: Token);
+    /// shutdown(2), at once and without a completion: of the sending side, or of both. io_uring has an operation for it,
+    /// which the kernel always hands to another thread.
+    fn shutdown(&mut self, socket: Socket, both: bool);
 
     /// Makes the close of the socket a reset (SO_LINGER of 0 seconds).
     fn reset_on_close(&mut self, socket: Socket);

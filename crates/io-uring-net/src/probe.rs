@@ -73,8 +73,8 @@ pub fn probe() -> Result<(), Refusal> {
         ("receive", opcode::RecvMulti::CODE),
         ("send", opcode::Send::CODE),
         ("sendmsg", opcode::SendMsg::CODE),
+        ("poll", opcode::PollAdd::CODE),
         ("cancel", opcode::AsyncCancel::CODE),
-        ("shutdown", opcode::Shutdown::CODE),
         ("close", opcode::Close::CODE),
     ];
     match needed.iter().find(|(_, code)| !supported.is_supported(*code)) {

@@ -202,9 +202,8 @@ impl Kernel for Ring {
         self.push(opcode::AsyncCancel::new(target.pack()).build(), token);
     }
 
-    fn shutdown(&mut self, socket: Socket, both: bool, token: Token) {
-        let how = if both { libc::SHUT_RDWR } else { libc::SHUT_WR };
-        self.push(opcode::Shutdown::new(types::Fd(socket.0), how).build(), token);
+    fn shutdown(&mut self, socket: Socket, both: bool) {
+        submission::shutdown(socket, both);
     }
 
     fn reset_on_close(&mut self, socket: Socket) {

@@ -2,7 +2,7 @@
 //!
 //! Owns: the clients' side of HTTP/1.1 and WebSocket over TCP and TLS, the pace of requests, the record of
 //! latencies. Never does: terminal output, argument parsing, io_uring itself (that is `howth-io-uring-net`).
-//! Called by: a command line, benchmarks and tests, through [`run`].
+//! Called by: `howth bench http`, `howth-compare` and tests, through [`run`] and [`run_observed`].
 //!
 //! Linux 6.1 or newer; elsewhere the crate is empty.
 #![cfg(target_os = "linux")]
@@ -15,6 +15,7 @@ mod descriptors;
 mod error;
 mod expectation;
 mod http_client;
+mod observer;
 mod options;
 mod pace;
 mod record;
@@ -28,7 +29,8 @@ mod worker;
 
 pub use error::{ErrorClass, Errors, LoadError};
 pub use expectation::Expectation;
+pub use observer::Observer;
 pub use options::{Options, Pace, Stop};
 pub use record::Second;
 pub use report::{Cpu, Latency, Percentile, Report};
-pub use run::{run, run_with_progress};
+pub use run::{run, run_observed, run_with_progress};

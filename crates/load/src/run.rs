@@ -13,15 +13,16 @@ use crate::descriptors;
 use crate::error::LoadError;
 use crate::expectation::Verifier;
 use crate::http_client::HttpShared;
+use crate::observer::{EverySecond, Observer};
 use crate::options::{Options, Pace, Stop};
 use crate::pace::Schedule;
-use crate::record::{Sample, Second, Summary};
+use crate::record::{Second, Summary};
 use crate::report::Report;
 use crate::request::Request;
 use crate::target::{Protocol, Target};
 use crate::tls::TlsTarget;
 use crate::websocket::EchoTarget;
-use crate::worker::{Outcome, Pacing, Plan, Worker};
+use crate::worker::{News, Outcome, Pacing, Plan, Worker};
 
 /// Runs, and reports.
 ///
@@ -37,13 +38,21 @@ pub fn run(options: &Options) -> Result<Report, LoadError> {
 /// # Errors
 /// As [`run`].
 pub fn run_with_progress(options: &Options, progress: impl FnMut(&Second)) -> Result<Report, LoadError> {
+    run_observed(options, &mut EverySecond(progress))
+}
+
+/// Like [`run`], and tells `observer` how it goes.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_observed(options: &Options, observer: &mut dyn Observer) -> Result<Report, LoadError> {
     options.check()?;
     let target = Target::of(options)?;
     let run = Run::new(options, &target)?;
     descriptors::make_room(options.connections)?;
     connect_once(&target, options.timeout)?;
     let mut summary = Summary::new(run.threads);
-    let ended = run.all_threads(&mut summary, progress)?;
+    let ended = run.all_threads(&mut summary, observer)?;
     let is_echo = target.protocol == Protocol::WebSocket;
     Ok(Report::new(options, target.url.clone(), is_echo, summary, &ended))
 }
@@ -103,8 +112,8 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn all_threads(&self, summary: &mut Summary, progress: impl FnMut(&Second)) -> Result<Ended, LoadError> {
-        let (sender, samples) = channel();
+    fn all_threads(&self, summary: &mut Summary, observer: &mut dyn Observer) -> Result<Ended, LoadError> {
+        let (sender, news) = channel();
         std::thread::scope(|scope| {
             let threads: Vec<_> = (0..self.threads)
                 .map(|position| {
@@ -113,25 +122,44 @@ impl<'a> Run<'a> {
                 })
                 .collect();
             drop(sender);
-            listen(&samples, summary, progress);
+            self.listen(&news, summary, observer);
             threads.into_iter().try_fold(Ended::default(), join)
         })
     }
 
-    fn one_thread(&self, position: usize, samples: Sender<Sample>) -> Result<Outcome, LoadError> {
+    fn one_thread(&self, position: usize, news: Sender<News>) -> Result<Outcome, LoadError> {
         let pipeline = self.request.pipeline(self.options.pipelining);
         let worker = Worker::new(
             self.plan(position),
             self.layers(),
             pipeline,
             self.pacing(position),
-            samples,
+            news,
         );
         let prepared = worker.and_then(|mut worker| worker.prepare().map(|()| worker));
         // Whoever failed comes here too, or the others would wait for ever.
         self.gate.wait();
         let start = *self.start.get_or_init(Instant::now);
         Ok(prepared?.run(start)?)
+    }
+
+    fn listen(&self, news: &Receiver<News>, summary: &mut Summary, observer: &mut dyn Observer) {
+        let mut warm = 0;
+        for news in news {
+            match news {
+                News::CountingBegins => {
+                    warm += 1;
+                    if warm == self.threads {
+                        observer.counting_begins();
+                    }
+                }
+                News::Second(sample) => {
+                    if let Some(second) = summary.add(*sample) {
+                        observer.second(second);
+                    }
+                }
+            }
+        }
     }
 
     fn plan(&self, position: usize) -> Plan {
@@ -188,14 +216,6 @@ impl<'a> Run<'a> {
             end_ns,
             is_timed,
             warm_up_ns,
-        }
-    }
-}
-
-fn listen(samples: &Receiver<Sample>, summary: &mut Summary, mut progress: impl FnMut(&Second)) {
-    for sample in samples {
-        if let Some(second) = summary.add(sample) {
-            progress(second);
         }
     }
 }

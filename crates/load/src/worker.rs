@@ -40,6 +40,15 @@ pub(crate) struct Plan {
     pub(crate) warm_up_ns: u64,
 }
 
+/// What a thread tells while it runs.
+#[derive(Debug)]
+pub(crate) enum News {
+    /// Its warm-up is over.
+    CountingBegins,
+    /// A second is over, or the run.
+    Second(Box<Sample>),
+}
+
 /// What a thread tells in the end.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Outcome {
@@ -59,7 +68,7 @@ pub(crate) struct Worker {
     pipeline: Pipeline,
     pacing: Pacing,
     recorder: Recorder,
-    samples: Sender<Sample>,
+    news: Sender<News>,
     /// Connections that can take a request, in turn (open loop).
     ready: VecDeque<u32>,
     /// Requests without an answer on all connections.
@@ -81,7 +90,7 @@ impl Worker {
         layers: Layers,
         pipeline: Pipeline,
         pacing: Pacing,
-        samples: Sender<Sample>,
+        news: Sender<News>,
     ) -> io::Result<Self> {
         let ring = ClientRing::new(plan.address, ring_options(plan.connections))?;
         Ok(Worker {
@@ -92,7 +101,7 @@ impl Worker {
             layers,
             pipeline,
             pacing,
-            samples,
+            news,
             ready: VecDeque::new(),
             outstanding: 0,
             verdicts: Vec::new(),
@@ -147,7 +156,7 @@ impl Worker {
         self.has_begun = true;
         self.recorder.restart();
         if self.plan.warm_up_ns == 0 {
-            self.cpu_before = Some(CpuTime::of_this_thread());
+            self.begin_counting();
         }
         for index in 0..self.connections.len() {
             let connection = &mut self.connections[index];
@@ -199,19 +208,29 @@ impl Worker {
 
     fn tick(&mut self) {
         if self.cpu_before.is_none() && self.now_ns >= self.plan.warm_up_ns {
-            self.cpu_before = Some(CpuTime::of_this_thread());
+            self.begin_counting();
             self.recorder.end_warm_up();
         }
         while let Some(sample) = self.recorder.sample(self.now_ns) {
-            // Nobody listens any more when another thread has failed.
-            let _ = self.samples.send(sample);
+            self.tell(News::Second(Box::new(sample)));
         }
+    }
+
+    fn begin_counting(&mut self) {
+        self.cpu_before = Some(CpuTime::of_this_thread());
+        self.tell(News::CountingBegins);
+    }
+
+    fn tell(&self, news: News) {
+        // Nobody listens any more when another thread has failed.
+        let _ = self.news.send(news);
     }
 
     fn finish(mut self) -> Outcome {
         let before = self.cpu_before.unwrap_or_else(CpuTime::of_this_thread);
         let cpu = CpuTime::of_this_thread().since(before);
-        let _ = self.samples.send(self.recorder.rest(self.now_ns));
+        let rest = self.recorder.rest(self.now_ns);
+        self.tell(News::Second(Box::new(rest)));
         let end_ns = self
             .pacing
             .counted_end_ns()

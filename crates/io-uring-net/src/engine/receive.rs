@@ -196,6 +196,7 @@ impl State {
         let is_stopped = done < input.len() && !self.may_decode(index);
         let connection = &mut self.connections[index];
         if connection.takes_no_more && is_stopped {
+            connection.is_last = false;
             return input.len();
         }
         connection.held_back = is_stopped;
@@ -215,6 +216,7 @@ impl State {
         connection.has_asked = true;
         // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
         connection.takes_no_more = !self.exchanges[exchange].facts.keep_alive;
+        connection.is_last = connection.takes_no_more;
         connection.moments.head_ms = self.now_ms;
         if self.exchanges[exchange].body == BodyState::Arriving {
             connection.body = Some(exchange);

@@ -108,6 +108,10 @@ impl<K: Kernel> Core<K> {
     /// or by cancelling them, where the end is to be a reset.
     fn end_both_sides(&mut self, index: u32) {
         let connection = &mut self.state.connections[index];
+        if connection.read_closed && connection.shut_down && !connection.must_reset {
+            // Both have ended already, and with them whatever was in flight.
+            return;
+        }
         if !connection.must_reset {
             return self.shut_down(index, true);
         }
@@ -134,8 +138,7 @@ impl<K: Kernel> Core<K> {
         let (false, Some(socket)) = (done, connection.socket) else {
             return;
         };
-        let token = self.begin(index, Operation::Shutdown);
-        self.kernel.shutdown(socket, both, token);
+        self.kernel.shutdown(socket, both);
         let connection = &mut self.state.connections[index];
         connection.shut_down = true;
         connection.shut_down_both |= both;
@@ -187,7 +190,9 @@ impl State {
                 connection.moments.head_ms = now_ms;
                 connection.discarded_bytes = 0;
                 connection.input = Vec::new();
-                connection.phase = if connection.read_closed {
+                // RFC 9112 section 9.6: the client's last bytes are lingered over, where there may be any.
+                let is_silent = connection.is_last && !connection.reading_body;
+                connection.phase = if connection.read_closed || is_silent {
                     Phase::Tearing
                 } else {
                     Phase::Lingering

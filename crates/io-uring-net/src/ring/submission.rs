@@ -3,6 +3,7 @@
 //! Owns no memory. Its callers, `ring` and `client`, guarantee what an entry points to; see each `SAFETY` comment.
 
 use std::io::{self, IoSlice};
+use std::net::Shutdown;
 use std::os::fd::FromRawFd;
 
 use howth_engine::PeerAddress;
@@ -156,6 +157,13 @@ fn queued_bytes(socket: Socket, request: libc::c_ulong) -> u32 {
     }
 }
 
+/// shutdown(2).
+pub(crate) fn shutdown(socket: Socket, both: bool) {
+    let how = if both { Shutdown::Both } else { Shutdown::Write };
+    // Fails where the client has ended the connection already, which comes to the same.
+    let _ = with_socket(socket, |reference| reference.shutdown(how));
+}
+
 /// setsockopt(2) SO_LINGER with 0 seconds.
 pub(crate) fn reset_on_close(socket: Socket) {
     // A socket that cannot be told so ends plainly.
@@ -166,7 +174,7 @@ pub(crate) fn reset_on_close(socket: Socket) {
 
 /// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
 pub(crate) fn close_now(socket: Socket) {
-    let _ = with_socket(socket, |reference| reference.shutdown(std::net::Shutdown::Both));
+    let _ = with_socket(socket, |reference| reference.shutdown(Shutdown::Both));
     // SAFETY: the engine, and a client's ring, discard the sockets they have when they are dropped, each once, and
     // use none afterwards.
     drop(unsafe { std::os::fd::OwnedFd::from_raw_fd(socket.0) });

@@ -4,7 +4,9 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::server::{Server, Then};
-use howth_load::{Errors, LoadError, Options, Report, Stop, run, run_with_progress};
+use howth_load::{
+    Errors, LoadError, Observer, Options, Report, Second, Stop, run, run_observed, run_with_progress,
+};
 use sha2::{Digest, Sha256};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
@@ -235,6 +237,31 @@ fn a_report_has_every_form_and_progress_is_told() {
     assert!(report.to_text().contains("closed loop"));
     assert!(report.to_percentile_text().contains("Total count"));
     assert_eq!(count_in_hdr_log(&report.to_hdr_log()), report.requests);
+}
+
+#[test]
+fn an_observer_is_told_once_when_counting_begins() {
+    #[derive(Default)]
+    struct Told(Vec<&'static str>);
+    impl Observer for Told {
+        fn counting_begins(&mut self) {
+            self.0.push("counting");
+        }
+        fn second(&mut self, _: &Second) {
+            self.0.push("second");
+        }
+    }
+    for warm_up in [Duration::ZERO, Duration::from_millis(50)] {
+        let server = Server::of_answer(HELLO);
+        let mut options = options(&server, 20);
+        options.warm_up = warm_up;
+        options.threads = 2;
+        let mut told = Told::default();
+        let report = run_observed(&options, &mut told).expect("the server listens");
+        assert_eq!(report.requests, 20);
+        assert_eq!(told.0.first(), Some(&"counting"));
+        assert_eq!(told.0.iter().filter(|what| **what == "counting").count(), 1);
+    }
 }
 
 fn count_in_hdr_log(log: &str) -> u64 {

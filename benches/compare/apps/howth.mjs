@@ -1,3 +1,0 @@
-import { handler } from "./handlers.mjs";
-
-export default { fetch: handler };

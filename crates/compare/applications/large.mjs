@@ -1,0 +1,6 @@
+// 64 KiB of text.
+const text = "x".repeat(64 * 1024);
+
+export default () => new Response(text);
+
+export const node = (_request, response) => response.end(text);

@@ -1,0 +1,44 @@
+//! What idle connections cost a server: how its resident memory grows with each that asked once and stays.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::error::CompareError;
+use crate::request::Request;
+use crate::server::{Server, ask, is_right};
+
+/// What the first connections cost is not what one more costs.
+const FIRST: usize = 100;
+/// Until a server has tidied up.
+const REST: Duration = Duration::from_secs(1);
+
+/// Bytes of resident memory for each of so many connections.
+pub(crate) fn bytes_per_connection(
+    server: &Server,
+    connections: usize,
+    request: &Request,
+) -> Result<f64, CompareError> {
+    let bytes = request.encode(server.port);
+    let first = open(server, FIRST.min(connections), &bytes)?;
+    std::thread::sleep(REST);
+    let before = server.resident_bytes();
+    let more = open(server, connections, &bytes)?;
+    std::thread::sleep(REST);
+    let after = server.resident_bytes();
+    drop((first, more));
+    Ok((after as f64 - before as f64) / connections.max(1) as f64)
+}
+
+fn open(server: &Server, count: usize, request: &[u8]) -> Result<Vec<TcpStream>, CompareError> {
+    (0..count)
+        .map(|_| {
+            let mut stream = TcpStream::connect(server.address())?;
+            let line = ask(&mut stream, request)?;
+            match is_right(&line) {
+                true => Ok(stream),
+                false => Err(std::io::Error::other(format!("it answered {line:?}"))),
+            }
+        })
+        .collect::<std::io::Result<_>>()
+        .map_err(CompareError::system(format!("open {count} connections")))
+}

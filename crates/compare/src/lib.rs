@@ -1,0 +1,34 @@
+//! howth beside Bun, Deno and Node: the same applications, one core each, in alternating rounds.
+//!
+//! Owns: the applications and their adapters, who is compared and how each is started, the rounds, what is read
+//! off a server's processes, the results and their forms. Never does: terminal output, argument parsing, sending
+//! requests (that is `howth-load`). Called by: `howth bench compare`, through [`compare`].
+//!
+//! Linux only; elsewhere the crate is empty.
+#![cfg(target_os = "linux")]
+#![forbid(unsafe_code)]
+
+mod applications;
+mod contest;
+mod contestant;
+mod core_pin;
+mod error;
+mod facts;
+mod figure;
+mod idle;
+mod measure;
+mod npm;
+mod options;
+mod processes;
+mod request;
+mod results;
+mod server;
+mod statistics;
+mod workload;
+mod workloads;
+
+pub use contest::{Observer, compare};
+pub use error::CompareError;
+pub use options::{Binaries, Extra, Options, Runtime, Sizes};
+pub use results::Comparison;
+pub use workloads::names as workload_names;

@@ -1,0 +1,133 @@
+//! One measurement of one running server: load from another core, figures from both sides.
+
+use std::collections::BTreeMap;
+
+use howth_load::{Pace, Report, Second, Stop};
+
+use crate::core_pin::on_core;
+use crate::error::CompareError;
+use crate::figure::Figure;
+use crate::options::Options;
+use crate::processes::CpuTime;
+use crate::results::Sample;
+use crate::server::Server;
+use crate::workload::{Load, Transfer};
+
+/// A closed loop, or an open one at this rate, for the options' time.
+pub(crate) fn load(
+    server: &Server,
+    load: &Load,
+    rate: Option<f64>,
+    options: &Options,
+) -> Result<Sample, CompareError> {
+    let run = howth_load::Options {
+        connections: load.connections,
+        pipelining: load.pipelining,
+        keep_alive: load.keep_alive,
+        pace: rate.map_or(Pace::Closed, Pace::Rate),
+        stop: Stop::After(options.seconds),
+        warm_up: options.warm_up,
+        ..load.request.load(server.port)
+    };
+    let (report, used) = observed(server, &run, options.load_core)?;
+    let requests = report.requests.max(1) as f64;
+    let micros = |time: std::time::Duration| time.as_secs_f64() * 1e6 / requests;
+    let percentile = |wanted| report.latency.percentile_us(wanted).unwrap_or(f64::NAN);
+    Ok(Sample::new(
+        BTreeMap::from([
+            (Figure::CpuUs, micros(used.cpu.sum())),
+            (Figure::UserUs, micros(used.cpu.user)),
+            (Figure::SystemUs, micros(used.cpu.system)),
+            (Figure::RequestsPerSecond, report.requests_per_second),
+            (Figure::P50Us, percentile(50.0)),
+            (Figure::P99Us, percentile(99.0)),
+            (Figure::P999Us, percentile(99.9)),
+            (Figure::ResidentBytes, used.resident_bytes as f64),
+        ]),
+        complaint(&report),
+    ))
+}
+
+/// A fixed number of large bodies. The first one, which is not counted, warms up.
+pub(crate) fn transfer(
+    server: &Server,
+    transfer: &Transfer,
+    options: &Options,
+) -> Result<Sample, CompareError> {
+    let run = |requests| howth_load::Options {
+        connections: transfer.connections,
+        stop: Stop::Requests(requests),
+        // A slow server is slow, not wrong.
+        timeout: std::time::Duration::from_secs(120),
+        ..transfer.request.load(server.port)
+    };
+    on_core(options.load_core, || howth_load::run(&run(1)))??;
+    let (report, used) = observed(server, &run(transfer.requests), options.load_core)?;
+    let bytes = (report.requests * transfer.bytes) as f64;
+    let seconds = used.cpu.sum().as_secs_f64();
+    Ok(Sample::new(
+        BTreeMap::from([
+            (Figure::BytesPerCpuSecond, bytes / seconds),
+            (Figure::BytesPerSecond, bytes / report.elapsed_seconds),
+            (Figure::ResidentBytes, used.resident_bytes as f64),
+        ]),
+        complaint(&report),
+    ))
+}
+
+/// What the server used while requests were counted.
+#[derive(Clone, Copy, Debug, Default)]
+struct Used {
+    cpu: CpuTime,
+    resident_bytes: u64,
+}
+
+fn observed(
+    server: &Server,
+    run: &howth_load::Options,
+    load_core: usize,
+) -> Result<(Report, Used), CompareError> {
+    on_core(load_core, || {
+        let mut meter = Meter {
+            server,
+            before: server.cpu_time(),
+            resident_bytes: 0,
+        };
+        let report = howth_load::run_observed(run, &mut meter)?;
+        let cpu = server.cpu_time() - meter.before;
+        let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
+        Ok((report, Used { cpu, resident_bytes }))
+    })?
+}
+
+/// Reads the server's figures at the right moments of a run.
+struct Meter<'a> {
+    server: &'a Server,
+    before: CpuTime,
+    resident_bytes: u64,
+}
+
+impl howth_load::Observer for Meter<'_> {
+    fn counting_begins(&mut self) {
+        self.before = self.server.cpu_time();
+    }
+
+    fn second(&mut self, _: &Second) {
+        self.resident_bytes = self.resident_bytes.max(self.server.resident_bytes());
+    }
+}
+
+/// `3 of 100 requests failed (status: 3)`, or nothing.
+fn complaint(report: &Report) -> Option<String> {
+    let failed = report.errors.total();
+    let classes = report
+        .errors
+        .classes()
+        .into_iter()
+        .filter(|(_, count)| *count > 0);
+    let classes: Vec<String> = classes
+        .map(|(class, count)| format!("{class}: {count}"))
+        .collect();
+    let all = report.requests + failed;
+    (failed > 0).then(|| format!("{failed} of {all} requests failed ({})", classes.join(", ")))
+}

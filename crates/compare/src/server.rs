@@ -1,0 +1,167 @@
+//! One server process: started on its core, waited for, asked what it used, ended.
+
+use std::fs::File;
+use std::io::{Read, Write};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+use crate::contestant::Contestant;
+use crate::core_pin::on_core;
+use crate::error::CompareError;
+use crate::processes::{self, CpuTime};
+use crate::request::Request;
+
+/// How long a server may take to answer first.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// Between two attempts to connect.
+const PAUSE: Duration = Duration::from_micros(200);
+const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What is started.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Launch<'a> {
+    pub(crate) application: &'a str,
+    /// The application's folder.
+    pub(crate) folder: &'a Path,
+    /// What is asked first.
+    pub(crate) first: &'a Request,
+    pub(crate) core: usize,
+}
+
+/// A process that has answered once. Dropping it ends its process group.
+#[derive(Debug)]
+pub(crate) struct Server {
+    pub(crate) name: String,
+    pub(crate) port: u16,
+    /// From the start of the process to its first answer.
+    pub(crate) start: Duration,
+    child: Child,
+    errors: PathBuf,
+}
+
+impl Server {
+    /// Starts the contestant and waits for its first answer.
+    pub(crate) fn start(contestant: &Contestant, launch: Launch<'_>) -> Result<Self, CompareError> {
+        let port = free_port().map_err(CompareError::system("find a free port"))?;
+        let errors = launch.folder.join(format!("{}.errors", contestant.name));
+        let file = File::create(&errors).map_err(CompareError::system("write to a temporary folder"))?;
+        let mut words = contestant
+            .command_line(launch.application, launch.folder, port)
+            .into_iter();
+        let program = words.next().unwrap_or_default();
+        let mut command = Command::new(&program);
+        command
+            .args(words)
+            .current_dir(launch.folder)
+            .env("PORT", port.to_string())
+            .env("NO_COLOR", "1")
+            .env_remove("HOST")
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(file)
+            // A group of its own, which can be ended as a whole.
+            .process_group(0);
+        let begin = Instant::now();
+        let child = on_core(launch.core, || command.spawn())?
+            .map_err(CompareError::system(format!("start {}", program.display())))?;
+        let mut server = Server {
+            name: contestant.name.clone(),
+            port,
+            start: Duration::ZERO,
+            child,
+            errors,
+        };
+        server.await_answer(launch.first, begin)?;
+        server.start = begin.elapsed();
+        Ok(server)
+    }
+
+    /// CPU time that it used so far.
+    pub(crate) fn cpu_time(&self) -> CpuTime {
+        processes::cpu_time(self.child.id())
+    }
+
+    /// Its resident memory.
+    pub(crate) fn resident_bytes(&self) -> u64 {
+        processes::resident_bytes(self.child.id())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    fn await_answer(&mut self, first: &Request, begin: Instant) -> Result<(), CompareError> {
+        let bytes = first.encode(self.port);
+        let mut answer = String::new();
+        while begin.elapsed() < PATIENCE {
+            if let Ok(Some(status)) = self.child.try_wait() {
+                return Err(CompareError::Ended {
+                    name: self.name.clone(),
+                    status,
+                    printed: self.printed(),
+                });
+            }
+            // Whoever does not listen yet refuses, and some accept before they answer.
+            match TcpStream::connect(self.address()).and_then(|mut stream| ask(&mut stream, &bytes)) {
+                Ok(line) if is_right(&line) => return Ok(()),
+                Ok(line) => answer = format!(": it answered {line:?}"),
+                Err(_) => {}
+            }
+            std::thread::sleep(PAUSE);
+        }
+        let printed = self.printed();
+        Err(CompareError::Silent {
+            name: self.name.clone(),
+            patience: PATIENCE,
+            printed: if answer.is_empty() { printed } else { answer },
+        })
+    }
+
+    /// The first line of what it had to complain about.
+    fn printed(&self) -> String {
+        let text = std::fs::read_to_string(&self.errors).unwrap_or_default();
+        match text.lines().map(str::trim).find(|line| !line.is_empty()) {
+            Some(line) => format!(": {line}"),
+            None => String::new(),
+        }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if let Ok(None) = self.child.try_wait() {
+            // It is not reaped yet, so the number is its own and that of its group.
+            let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+            let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+            let _ = self.child.wait();
+        }
+    }
+}
+
+/// One request over an open connection; gives the start of its answer.
+pub(crate) fn ask(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<String> {
+    stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
+    stream.write_all(request)?;
+    let mut buffer = [0; 4096];
+    let bytes = stream.read(&mut buffer)?;
+    let line = buffer[..bytes]
+        .split(|byte| *byte == b'\r')
+        .next()
+        .unwrap_or_default();
+    Ok(String::from_utf8_lossy(line).into_owned())
+}
+
+/// Whether a status line is that of a right answer.
+pub(crate) fn is_right(line: &str) -> bool {
+    line.starts_with("HTTP/1.1 200")
+}
+
+fn free_port() -> std::io::Result<u16> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+    Ok(listener.local_addr()?.port())
+}

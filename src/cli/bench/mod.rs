@@ -1,0 +1,48 @@
+//! `howth bench`: measuring a server, and howth beside other runtimes.
+//!
+//! Owns the sub-commands and their spelling. Never measures: `howth_load` and `howth_compare` do, which need
+//! io_uring; a build without it has `absent` in this module's place.
+
+mod compare;
+mod http;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+
+use super::failure::Failure;
+
+#[derive(Debug, Args)]
+pub struct BenchArguments {
+    #[command(subcommand)]
+    command: BenchCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum BenchCommand {
+    /// Load one URL and verify every answer
+    ///
+    /// Opens connections to URL, sends the same request again and again, and reports throughput, latencies and
+    /// the generator's own CPU time. http, https, and ws or wss for echoed WebSocket messages. A wrong answer
+    /// is an error and no throughput; with any error the exit code is 1.
+    #[command(override_usage = "howth bench http [OPTIONS] URL")]
+    Http(Box<http::HttpArguments>),
+    /// Measure howth beside Bun, Deno and Node
+    ///
+    /// Starts each runtime with the same applications, pinned to one core, and loads them in turn from another,
+    /// for several rounds. Reports CPU time a request, throughput, latencies, memory and start-up, with the
+    /// spread over the rounds, and writes results.md, results.json and results.svg. Compare within one run:
+    /// absolute figures differ between machines and hours.
+    #[command(override_usage = "howth bench compare [OPTIONS]")]
+    Compare(compare::CompareArguments),
+}
+
+/// Measures, and prints.
+pub fn carry_out(bench: &BenchArguments) -> Result<ExitCode, Failure> {
+    match &bench.command {
+        BenchCommand::Http(arguments) => http::carry_out(arguments),
+        BenchCommand::Compare(arguments) => compare::carry_out(arguments),
+    }
+}

@@ -1,0 +1,27 @@
+//! Where results go: a file, or standard output for `-`.
+
+use std::io::Write;
+use std::path::Path;
+
+use crate::cli::entry::cause_of;
+use crate::cli::failure::Failure;
+
+/// Writes a text to the file, or to standard output.
+pub fn write(destination: &Path, text: &str) -> Result<(), Failure> {
+    if destination.as_os_str() == "-" {
+        print(text);
+        return Ok(());
+    }
+    std::fs::write(destination, text).map_err(|error| {
+        Failure::runtime(format!(
+            "cannot write {} ({}); give a path that can be written",
+            destination.display(),
+            cause_of(&error)
+        ))
+    })
+}
+
+/// Prints on standard output. A reader that has seen enough (`… | head`) is no error.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
