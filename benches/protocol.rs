@@ -46,7 +46,7 @@ criterion_group! {
         .nresamples(10_000)
         .warm_up_time(Duration::from_millis(500))
         .measurement_time(Duration::from_secs(2));
-    targets = parse_heads, parse_chunked_body, encode_hello
+    targets = parse_heads, read_fields, parse_chunked_body, encode_hello, keep_the_date
 }
 criterion_main!(protocol);
 
@@ -73,6 +73,69 @@ fn parse_heads(criterion: &mut Criterion) {
         });
         group.finish();
     }
+}
+
+/// What it costs to find a field of a browser's head, and to go over all of them.
+fn read_fields(criterion: &mut Criterion) {
+    let (mut head, limits) = (RequestHead::new(), Limits::default());
+    let step = Decoder::new().decode(BROWSER_HEAD, &limits, &mut head);
+    assert!(step.is_ok_and(|step| step.decoded == Decoded::Head));
+    let mut fields = [const { MaybeUninit::uninit() }; FIELDS_MAX];
+    let mut tokens = httparse::Request::new(&mut []);
+    let status = tokens.parse_with_uninit_headers(BROWSER_HEAD, &mut fields);
+    assert!(status.is_ok_and(|status| status.is_complete()));
+    for (title, name) in [
+        ("find the first field", "host"),
+        ("find the last field", "cookie"),
+        ("find no field", "authorization"),
+    ] {
+        let mut group = criterion.benchmark_group(title);
+        group.throughput(Throughput::Elements(1));
+        group.bench_function("howth-http1", |bencher| {
+            bencher.iter(|| black_box(head.field(black_box(name))).is_some());
+        });
+        group.bench_function("over httparse's tokens", |bencher| {
+            bencher.iter(|| {
+                let mut named = tokens.headers.iter();
+                black_box(named.find(|field| field.name.eq_ignore_ascii_case(black_box(name)))).is_some()
+            });
+        });
+        group.finish();
+    }
+    let mut group = criterion.benchmark_group("go over all fields");
+    group.throughput(Throughput::Elements(head.fields_len() as u64));
+    group.bench_function("howth-http1", |bencher| {
+        bencher.iter(|| {
+            let bytes = black_box(&head)
+                .fields()
+                .map(|(name, value)| name.len() + value.len());
+            bytes.sum::<usize>()
+        });
+    });
+    group.finish();
+}
+
+/// What the date of a response costs: within the same second, as nearly always, and when the second is over.
+fn keep_the_date(criterion: &mut Criterion) {
+    let now = SystemTime::now();
+    let mut date = Date::new(now);
+    let mut group = criterion.benchmark_group("date");
+    group.throughput(Throughput::Elements(1));
+    group.bench_function("howth-http1, the same second", |bencher| {
+        bencher.iter(|| {
+            date.update(black_box(now));
+            black_box(date.line().len())
+        });
+    });
+    let mut later = now;
+    group.bench_function("howth-http1, another second", |bencher| {
+        bencher.iter(|| {
+            later += Duration::from_secs(1);
+            date.update(black_box(later));
+            black_box(date.line().len())
+        });
+    });
+    group.finish();
 }
 
 fn parse_chunked_body(criterion: &mut Criterion) {

@@ -35,6 +35,13 @@ const LOOP_LENGTH_MAX = 48;
 
 const names = new SafeMap();
 
+// The last list that was encoded, by how many fields it had: a program's responses have few different ones. No longer
+// lists and texts are kept than these.
+const ENCODED_FLAT_MAX = 64;
+const ENCODED_LENGTH_MAX = 2048;
+const encodings = [];
+for (let length = 0; length <= ENCODED_FLAT_MAX; length++) encodings[length] = undefined;
+
 // A name that was found to be a token, as it was written.
 class FieldName {
   written;
@@ -149,13 +156,19 @@ class FieldList {
   // passes a string that lies in one piece to Rust by reference.
   encoded() {
     const flat = this.flat;
+    const earlier = encodings[flat.length];
+    if (earlier !== undefined && isSameList(flat, earlier.flat)) return earlier.text;
     const lines = [];
     for (let i = 0; i < flat.length; i += 2) {
       lines[i] = flat[i].written;
       lines[i + 1] = flat[i + 1];
     }
     lines[flat.length] = "";
-    return ArrayPrototypeJoin(lines, "\n");
+    const text = ArrayPrototypeJoin(lines, "\n");
+    if (flat.length <= ENCODED_FLAT_MAX && text.length <= ENCODED_LENGTH_MAX) {
+      encodings[flat.length] = { flat: ArrayPrototypeSlice(flat), text };
+    }
+    return text;
   }
 
   setCookies() {
@@ -215,10 +228,18 @@ class FieldList {
     this.#sorted = null;
   }
 
-  // Sorted by name, the values of a name as one, but for each set-cookie by itself.
+  // Sorted by name, the values of a name as one, but for each set-cookie by itself; null: the pairs are the list.
   sorted() {
+    if (this.flat === null) return null;
     return (this.#sorted ??= sortAndCombine(this.flat));
   }
+}
+
+function isSameList(flat, other) {
+  for (let i = 0; i < flat.length; i++) {
+    if (flat[i] !== other[i]) return false;
+  }
+  return true;
 }
 
 function toPairs(flat) {

@@ -194,11 +194,9 @@ const deno = replaceMembers(prototype, {
 
   // Sorted pairs, as iteration and Deno's inspection read them.
   get [iterableKey]() {
-    const fields = this[targetKey];
-    if (!(fields instanceof FieldList) || fields.flat === null) {
-      return ReflectApply(deno[iterableKey], this, []);
-    }
-    return fields.sorted();
+    const target = this[targetKey];
+    const sorted = typeof target?.sorted === "function" ? target.sorted() : null;
+    return sorted ?? ReflectApply(deno[iterableKey], this, []);
   },
 });
 

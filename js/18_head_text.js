@@ -1,93 +1,63 @@
 // The field section of a request, as text that the engine has judged: "name: value", CR and LF, one line a field.
 //
-// Reads only; what the engine lets through has no other form (RFC 9112 section 5).
+// Rust finds the fields (crates/runtime/src/bridge/field_places.rs), names and values are cut out here. Reads only.
 
 const SPACE = 0x20;
 const TAB = 0x09;
 
-// The names that clients send, as HTTP/1.1 and HTTP/2 programs write them, to the one in lower case. Fixed: a table that
-// learnt names would keep the texts they were cut from.
-const NAMES = new Map(
-  [
-    "accept",
-    "accept-charset",
-    "accept-encoding",
-    "accept-language",
-    "access-control-request-headers",
-    "access-control-request-method",
-    "authorization",
-    "cache-control",
-    "cf-connecting-ip",
-    "cf-ray",
-    "connection",
-    "content-disposition",
-    "content-encoding",
-    "content-language",
-    "content-length",
-    "content-type",
-    "cookie",
-    "date",
-    "expect",
-    "forwarded",
-    "from",
-    "host",
-    "if-match",
-    "if-modified-since",
-    "if-none-match",
-    "if-range",
-    "if-unmodified-since",
-    "keep-alive",
-    "last-event-id",
-    "max-forwards",
-    "origin",
-    "pragma",
-    "priority",
-    "proxy-authorization",
-    "range",
-    "referer",
-    "sec-ch-ua",
-    "sec-ch-ua-mobile",
-    "sec-ch-ua-platform",
-    "sec-fetch-dest",
-    "sec-fetch-mode",
-    "sec-fetch-site",
-    "sec-fetch-user",
-    "sec-gpc",
-    "traceparent",
-    "tracestate",
-    "trailer",
-    "transfer-encoding",
-    "upgrade-insecure-requests",
-    "user-agent",
-    "via",
-    "x-api-key",
-    "x-csrf-token",
-    "x-forwarded-for",
-    "x-forwarded-host",
-    "x-forwarded-port",
-    "x-forwarded-proto",
-    "x-real-ip",
-    "x-request-id",
-    "x-requested-with",
-  ].flatMap((name) => [
-    [name, name],
-    [name.replace(/(?<=^|-)[a-z]/g, (letter) => letter.toUpperCase()), name],
-  ]),
-);
+// What op_howth_fields writes of a field: the number of its name, where the name begins and ends, where the value does.
+const FIELD_LENGTH = 5;
+const FIELDS_AT_FIRST = 64;
 
-function lowerCase(name) {
-  return NAMES.get(name) ?? name.toLowerCase();
+let ops;
+// The names that have a number, in lower case; 1 is the first's, 0 that of any other.
+let names;
+let places;
+
+function connectOps(bound) {
+  ops = bound;
+  names = [null, ...ops.op_howth_field_names()];
+  places = new Uint32Array(FIELDS_AT_FIRST * FIELD_LENGTH);
+}
+
+// How many fields there are; where they lie is in `places`.
+function find(text, start, isSorted) {
+  const count = ops.op_howth_fields(text, start, isSorted, places);
+  if (count * FIELD_LENGTH <= places.length) return count;
+  places = new Uint32Array(count * FIELD_LENGTH);
+  return ops.op_howth_fields(text, start, isSorted, places);
+}
+
+function nameAt(text, at) {
+  const number = places[at];
+  return number > 0 ? names[number] : text.slice(places[at + 1], places[at + 2]).toLowerCase();
 }
 
 // The fields as the Fetch standard lists them: [name in lower case, value], in the order they came.
 function fieldsOf(text, start) {
+  const count = find(text, start, false);
   const list = [];
-  let at = start;
-  while (at < text.length) {
-    const colon = text.indexOf(":", at);
-    const end = text.indexOf("\r", colon);
-    list.push([lowerCase(text.slice(at, colon)), trimmed(text, colon + 1, end)]);
-    at = end + 2;
+  for (let i = 0, at = 0; i < count; i++, at += FIELD_LENGTH) {
+    list[i] = [nameAt(text, at), text.slice(places[at + 3], places[at + 4])];
+  }
+  return list;
+}
+
+// The fields as the Fetch standard iterates over them: by name, the values of a name as one. A request has no set-cookie,
+// or if it has, each is by itself.
+function sortedFieldsOf(text, start) {
+  const count = find(text, start, true);
+  const list = [];
+  let last = null;
+  for (let i = 0, at = 0; i < count; i++, at += FIELD_LENGTH) {
+    const name = nameAt(text, at);
+    const value = text.slice(places[at + 3], places[at + 4]);
+    if (last !== null && last[0] === name && name !== "set-cookie") {
+      last[1] = `${last[1]}, ${value}`;
+    } else {
+      last = [name, value];
+      list[list.length] = last;
+    }
   }
   return list;
 }
@@ -109,4 +79,4 @@ function isSpace(code) {
   return code === SPACE || code === TAB;
 }
 
-export { fieldsOf, valueAt };
+export { connectOps, fieldsOf, sortedFieldsOf, valueAt };

@@ -5,7 +5,7 @@
 // exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is gone.
 
 import { core } from "ext:core/mod.js";
-import { fieldsOf, valueAt } from "ext:howth/18_head_text.js";
+import * as headText from "ext:howth/18_head_text.js";
 
 const { fromInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
@@ -32,6 +32,7 @@ let ops;
 
 function connectOps(bound) {
   ops = bound;
+  headText.connectOps(ops);
 }
 
 class InnerRequest {
@@ -45,6 +46,7 @@ class InnerRequest {
     this.urlStart = methodLength;
     this.fieldsStart = methodLength + urlLength;
     this.knownHeaderList = null;
+    this.knownSorted = null;
     this.knownBody = undefined;
     // What few exchanges need: see `Life`.
     this.life = null;
@@ -78,9 +80,18 @@ class InnerRequest {
   get headerList() {
     if (this.knownHeaderList === null) {
       if (this.text === undefined) this.say();
-      this.knownHeaderList = fieldsOf(this.text, this.fieldsStart);
+      this.knownHeaderList = headText.fieldsOf(this.text, this.fieldsStart);
     }
     return this.knownHeaderList;
+  }
+
+  // What iterating over the headers gives. Nobody changes them.
+  sorted() {
+    if (this.knownSorted === null) {
+      if (this.text === undefined) this.say();
+      this.knownSorted = headText.sortedFieldsOf(this.text, this.fieldsStart);
+    }
+    return this.knownSorted;
   }
 
   // The value of a header without making the list of all.
@@ -89,7 +100,9 @@ class InnerRequest {
       const found = ops.op_howth_field(this.index, this.generation, name);
       if (found === FIELD_MISSING) return null;
       // Where the exchange is over, or the field is repeated, the list tells.
-      if (found >= 0) return valueAt(this.text, this.fieldsStart + found + name.length + 1);
+      if (found >= 0) {
+        return headText.valueAt(this.text, this.fieldsStart + found + name.length + 1);
+      }
     }
     const lower = name.toLowerCase();
     let joined = null;

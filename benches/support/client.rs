@@ -8,7 +8,8 @@ use std::io::{self, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::time::Duration;
 
-const REQUEST: &[u8] =
+/// Every request.
+pub const REQUEST: &[u8] =
     b"GET /hello HTTP/1.1\r\nhost: 127.0.0.1\r\nuser-agent: howth-bench\r\naccept: */*\r\n\r\n";
 const ANSWER_START: &[u8] = b"HTTP/1.1 200 OK\r\n";
 const ANSWER_END: &[u8] = b"\r\n\r\nHi";

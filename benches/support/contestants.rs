@@ -54,6 +54,7 @@ pub fn all() -> Vec<Contestant> {
     match howth_io_uring_net::probe() {
         Ok(()) => contestants.extend([
             rust("ring engine", servers::ring::serve),
+            rust("raw io_uring", servers::raw_ring::serve),
             rust("tokio-uring", servers::tokio_uring::serve),
             javascript("ring engine with V8", "require"),
         ]),

@@ -11,16 +11,17 @@ on_both_engines![
     the_engine_keeps_what_is_its_own,
     responses_without_a_body,
     a_response_is_sent_once,
+    headers_of_a_request_are_iterated_over_in_order,
 ];
 
 /// Enough for V8 to optimise what answers.
 const OFTEN: usize = 3_000;
 
 const FIELDS: &str = "
-    const field = (number) => [`x-field-${number}`, `value ${number}, long enough to be no small string`];
+    const field = (number, kind) => [`x-field-${number}`, `value ${number}, long enough to be no ${kind} string`];
     export default (request) => {
-        const count = Number(new URL(request.url).pathname.slice(1));
-        const fields = Array.from({ length: count }, (_, number) => field(number));
+        const [, count, kind] = new URL(request.url).pathname.split('/');
+        const fields = Array.from({ length: Number(count) }, (_, number) => field(number, kind));
         return new Response('hi', { headers: Object.fromEntries(fields) });
     };
 ";
@@ -29,8 +30,8 @@ fn fields_arrive_as_they_were_given(engine: Engine) {
     let server = Launch::serve(engine, FIELDS).start();
     let mut connection = server.connect();
     for round in 0..OFTEN {
-        let count = round % 12;
-        connection.send(request("GET", &format!("/{count}")));
+        let (count, kind) = (round % 12, ["small", "short", "other"][round / 24 % 3]);
+        connection.send(request("GET", &format!("/{count}/{kind}")));
         let response = connection.response();
         assert_eq!(response.text(), "hi");
         assert_eq!(response.field("content-type"), Some("text/plain;charset=UTF-8"));
@@ -42,7 +43,7 @@ fn fields_arrive_as_they_were_given(engine: Engine) {
             .collect();
         let expected: Vec<_> = (0..count)
             .map(|number| {
-                let value = format!("value {number}, long enough to be no small string");
+                let value = format!("value {number}, long enough to be no {kind} string");
                 (format!("x-field-{number}"), value)
             })
             .collect();
@@ -177,4 +178,46 @@ fn a_response_is_sent_once(engine: Engine) {
     for _ in 0..3 {
         assert_eq!(server.get("/").text(), "hi");
     }
+}
+
+fn headers_of_a_request_are_iterated_over_in_order(engine: Engine) {
+    let source = "
+        let kept;
+        export default (request) => {
+            const { pathname } = new URL(request.url);
+            if (pathname === '/keep') kept = request;
+            const { headers } = pathname === '/kept' ? kept : request;
+            const seen = [...headers];
+            const again = [];
+            headers.forEach((value, name) => again.push([name, value]));
+            const copy = [...new Headers(headers)];
+            if (JSON.stringify(seen) !== JSON.stringify(again)) throw new Error('forEach differs');
+            if (JSON.stringify(seen) !== JSON.stringify(copy)) throw new Error('a copy differs');
+            if ([...headers.keys()].join() !== seen.map((pair) => pair[0]).join()) throw new Error('keys differ');
+            if (seen.some(([name, value]) => name !== 'set-cookie' && headers.get(name) !== value)) throw new Error('get differs');
+            return Response.json(seen);
+        };
+    ";
+    let server = Launch::serve(engine, source).start();
+    let mut connection = server.connect();
+    let mut ask = |path: &str, fields: &str| {
+        connection.send(format!("GET {path} HTTP/1.1\r\nhost: h\r\n{fields}\r\n"));
+        connection.response().text().to_owned()
+    };
+    let fields = "x-z: 1\r\nVIA:\t2 \r\nSet-Cookie: b\r\nAccept-Encoding: gzip\r\nX-A:\r\nvia: 3\r\nset-cookie: a\r\nx-a: \u{e9}\r\n";
+    let expected = r#"[["accept-encoding","gzip"],["host","h"],["set-cookie","b"],["set-cookie","a"],["via","2, 3"],["x-a",", Ã©"],["x-z","1"]]"#;
+    for _ in 0..OFTEN {
+        assert_eq!(ask("/", fields), expected);
+    }
+    assert_eq!(ask("/keep", fields), expected);
+    assert_eq!(ask("/kept", "x-other: 1\r\n"), expected);
+    // More than there is room for at first.
+    let many: String = (10..90)
+        .map(|number| format!("n-{number}: {number}\r\n"))
+        .collect();
+    let listed: Vec<String> = (10..90)
+        .map(|number| format!(r#"["n-{number}","{number}"]"#))
+        .collect();
+    assert_eq!(ask("/", &many), format!(r#"[["host","h"],{}]"#, listed.join(",")));
+    assert_eq!(ask("/", fields), expected);
 }

@@ -10,6 +10,8 @@ mod handler;
 pub mod hyper;
 pub mod portable;
 #[cfg(all(feature = "uring", target_os = "linux"))]
+pub mod raw_ring;
+#[cfg(all(feature = "uring", target_os = "linux"))]
 pub mod ring;
 #[cfg(all(feature = "uring", target_os = "linux"))]
 pub mod tokio_uring;

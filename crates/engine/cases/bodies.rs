@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Exchanges};
+use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Exchanges, Gone};
 
 use super::client::Client;
 use super::harness::{Listen, PATIENCE, Server, Start, ok};
@@ -36,6 +36,37 @@ pub fn reads_a_whole_body(start: Start) {
     server.respond(id, "ok");
     assert_eq!(client.response().text(), "ok");
     server.expect(Event::Completed(id));
+}
+
+pub fn reads_a_whole_body_in_its_place(start: Start) {
+    let (server, mut client) = manual(start);
+    let read_in_place = |id| {
+        server.call(move |exchanges| {
+            let mut body = None;
+            let read = exchanges.read_whole_body(id, &mut |bytes| body = Some(bytes.to_vec()));
+            (read, body)
+        })
+    };
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\nhello");
+    let id = server.next_request();
+    assert_eq!(read_in_place(id), (Ok(false), None));
+    assert_eq!(read(&server, id, 2), data("he"));
+    assert_eq!(read(&server, id, 5), data("llo"));
+    assert_eq!(read(&server, id, 5), BodyRead::Pending);
+    client.send(" world");
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(read_in_place(id), (Ok(true), Some(b" world".to_vec())));
+    assert_eq!(read_in_place(id), (Ok(true), Some(Vec::new())));
+    assert_eq!(read(&server, id, 5), BodyRead::End);
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
+    server.expect(Event::Completed(id));
+    assert_eq!(read_in_place(id), (Err(Gone), None));
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    assert_eq!(read_in_place(id), (Ok(true), Some(Vec::new())));
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
 }
 
 pub fn reads_a_body_as_it_arrives(start: Start) {

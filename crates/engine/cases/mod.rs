@@ -50,6 +50,7 @@ macro_rules! engine_cases {
             }
             bodies {
                 reads_a_whole_body
+                reads_a_whole_body_in_its_place
                 reads_a_body_as_it_arrives
                 reads_a_chunked_body_with_trailers
                 stops_reading_at_the_high_watermark

@@ -91,6 +91,23 @@ pub trait Exchanges {
     /// `100 Continue` where the client waits for it (RFC 9110 section 10.1.1).
     fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone>;
 
+    /// Hands a body that has arrived whole to `read`, in one piece and without giving its memory away, after which it
+    /// counts as read; empty: there is no body, or nothing is left of it. False, and `read` is not called: it has not
+    /// arrived whole.
+    ///
+    /// `read` must call no method of these.
+    fn read_whole_body(&self, id: ExchangeId, read: &mut dyn FnMut(&[u8])) -> Result<bool, Gone> {
+        if !self.is_body_complete(id) {
+            return self.head(id).map(|_| false).ok_or(Gone);
+        }
+        match self.read_body(id, usize::MAX)? {
+            BodyRead::Data(bytes) => read(&bytes),
+            BodyRead::End => read(&[]),
+            BodyRead::Pending | BodyRead::Failed(_) => return Ok(false),
+        }
+        Ok(true)
+    }
+
     /// Gives up the request body: what arrives of it is drained up to the engine's limit.
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone>;
 

@@ -9,6 +9,8 @@ mod bridge;
 mod core;
 mod engine;
 mod error;
+#[doc(hidden)]
+pub mod in_process;
 pub mod isolate;
 mod listen;
 pub mod modules;

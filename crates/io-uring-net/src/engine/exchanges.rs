@@ -74,6 +74,10 @@ impl<K: Kernel> Exchanges for Shared<K> {
         self.with(id, |state, exchange| Ok(state.read_body(exchange, bytes_max)))
     }
 
+    fn read_whole_body(&self, id: ExchangeId, read: &mut dyn FnMut(&[u8])) -> Result<bool, Gone> {
+        self.with(id, |state, exchange| Ok(state.read_whole_body(exchange, read)))
+    }
+
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
             let cancelled = &mut state.exchanges[exchange];
@@ -177,6 +181,22 @@ impl State {
             self.unsettle(connection);
         }
         BodyRead::Data(taken)
+    }
+
+    /// Like `read_body` of everything; the slot keeps the memory for its next body.
+    fn read_whole_body(&mut self, exchange: u32, read: &mut dyn FnMut(&[u8])) -> bool {
+        let reading = &mut self.exchanges[exchange];
+        if reading.body != BodyState::Complete {
+            return false;
+        }
+        read(&reading.body_bytes);
+        let was_full = reading.body_bytes.len() >= self.options.body_high_watermark_bytes;
+        reading.body_bytes.clear();
+        let connection = reading.connection;
+        if was_full {
+            self.unsettle(connection);
+        }
+        true
     }
 
     /// Breaks the exchange off. Responses of earlier requests that are written whole still go out.

@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod field_places;
 mod fixed_routes;
 mod head_text;
 mod request_ops;
@@ -18,6 +19,7 @@ use howth_engine::ExchangeId;
 pub(crate) use application::{Application, Configuration, Entry};
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
+use field_places::{op_howth_field_names, op_howth_fields};
 use request_ops::{
     op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_field,
     op_howth_head, op_howth_remote_address, op_howth_watch,
@@ -43,6 +45,8 @@ deno_core::extension!(
         op_howth_connect,
         op_howth_fail,
         op_howth_field,
+        op_howth_field_names,
+        op_howth_fields,
         op_howth_finish,
         op_howth_head,
         op_howth_keep_alive,

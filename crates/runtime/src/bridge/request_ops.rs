@@ -133,12 +133,17 @@ pub(super) fn op_howth_body_text<'s>(
     index: u32,
     generation: u32,
 ) -> v8::Local<'s, v8::Value> {
-    let Some(bytes) = whole_body(state, id(index, generation)) else {
-        return v8::null(scope).into();
+    let mut text = None;
+    let mut read = |bytes: &[u8]| {
+        // The Encoding standard's "UTF-8 decode" drops a byte order mark.
+        let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+        text = v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal);
     };
-    // The Encoding standard's "UTF-8 decode" drops a byte order mark.
-    let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&bytes);
-    match v8::String::new_from_utf8(scope, text, v8::NewStringType::Normal) {
+    // The exchange may be over, or the body still arriving: then nothing was read.
+    let _ = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.read_whole_body(id(index, generation), &mut read));
+    match text {
         Some(text) => text.into(),
         None => v8::null(scope).into(),
     }

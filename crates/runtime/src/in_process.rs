@@ -1,0 +1,64 @@
+//! An application without an engine: what benchmarks and tests of the bridge drive.
+//!
+//! Owns nothing but an [`Application`], which is the crate's own. No part of what the crate offers, and so not
+//! documented as such.
+
+use std::rc::Rc;
+
+use deno_core::error::CoreError;
+use howth_engine::{Event, Exchanges, Handler};
+
+use crate::UnhandledRejections;
+use crate::bridge::{self, Application, Bridge, Configuration, Entry};
+use crate::isolate::{Isolate, IsolateOptions, Process};
+use crate::listen::Address;
+
+const HEAP_BYTES_MAX: usize = 1 << 30;
+
+/// An application that answers the exchanges it is given.
+pub struct InProcess(Application);
+
+impl InProcess {
+    /// Starts the process's entry module, which has to export a handler; it is told to listen, but nobody does.
+    ///
+    /// # Errors
+    /// What evaluating the module says.
+    ///
+    /// # Panics
+    /// When the module exports no handler, and where [`Isolate::start`] does.
+    pub async fn start(process: &Process, exchanges: Rc<dyn Exchanges>) -> Result<Self, CoreError> {
+        let bridge = Bridge::new(Box::new(move |_| Ok((exchanges.clone(), address()))));
+        let isolate = Isolate::start(
+            process,
+            IsolateOptions {
+                heap_bytes_max: HEAP_BYTES_MAX,
+                on_heap_limit: Box::new(|| {}),
+                unhandled_rejections: UnhandledRejections::Throw,
+                extensions: vec![bridge::extension(bridge.clone())],
+            },
+        );
+        let configuration = Configuration {
+            development: false,
+            version: env!("CARGO_PKG_VERSION"),
+        };
+        let mut application = Application::new(isolate, bridge, configuration);
+        let module = application.isolate().run_entry(process.modules().entry()).await?;
+        let exports = application.isolate().exports(module)?;
+        assert_eq!(application.serve_module(&exports), Entry::Serves);
+        Ok(InProcess(application))
+    }
+}
+
+impl Handler for InProcess {
+    fn on_batch(&mut self, events: &[Event]) {
+        self.0.on_batch(events);
+    }
+}
+
+fn address() -> Address {
+    Address {
+        host: "127.0.0.1".to_owned(),
+        port: 3000,
+        unix: None,
+    }
+}
