@@ -9,6 +9,7 @@ const {
   ArrayPrototypeJoin,
   ArrayPrototypeSort,
   ArrayPrototypeSlice,
+  ObjectKeys,
   RegExpPrototypeTest,
   SafeMap,
   SafeRegExp,
@@ -28,8 +29,13 @@ const FORBIDDEN_IN_VALUE = new SafeRegExp("[\\0\\n\\r\\u0100-\\uffff]");
 // Names are few in a program; one that makes them up must not fill the memory.
 const NAMES_MAX = 1024;
 const NAME_LENGTH_MAX = 64;
-// Longer values are seldom the same twice, and would be kept alive.
+// Longer values are seldom the same twice.
 const MEMO_LENGTH_MAX = 128;
+// A longer string may be a slice, which keeps the text alive that it was cut from: a whole request's, say. This is V8's
+// own limit, SlicedString::kMinLength less one.
+const WHOLE_LENGTH_MAX = 12;
+// How many of a name's longer values are copied to be remembered. One that goes on changing is not worth it.
+const VALUES_COPIED_MAX = 8;
 // Up to here a loop is faster than a regular expression.
 const LOOP_LENGTH_MAX = 48;
 
@@ -48,6 +54,7 @@ class FieldName {
   lower;
   // The last value that went with it and needed no change: most fields say the same in every message.
   value = null;
+  valuesCopied = 0;
 
   constructor(written) {
     this.written = written;
@@ -62,20 +69,34 @@ function fieldName(written) {
 
 function newFieldName(written) {
   if (!RegExpPrototypeTest(TOKEN, written)) return null;
-  const name = new FieldName(written);
-  if (written.length <= NAME_LENGTH_MAX) {
-    if (names.size >= NAMES_MAX) names.clear();
-    names.set(written, name);
-  }
+  if (written.length > NAME_LENGTH_MAX) return new FieldName(written);
+  if (names.size >= NAMES_MAX) names.clear();
+  const own = copyOf(written);
+  const name = new FieldName(own);
+  names.set(own, name);
   return name;
+}
+
+// The same text in a string of its own. Joining and cutting make none, V8 puts them off; but what names a property is
+// always one.
+function copyOf(text) {
+  return text.length <= WHOLE_LENGTH_MAX ? text : ObjectKeys({ __proto__: null, [text]: 0 })[0];
 }
 
 // The value as it is kept, without the whitespace around it; null: it cannot be the value of a field.
 function fieldValue(name, value) {
   if (name.value === value) return value;
   const kept = normalized(value);
-  if (kept !== null && kept.length <= MEMO_LENGTH_MAX) name.value = kept;
+  if (kept !== null && kept.length <= MEMO_LENGTH_MAX) remember(name, kept);
   return kept;
+}
+
+function remember(name, value) {
+  if (value.length > WHOLE_LENGTH_MAX) {
+    if (name.valuesCopied === VALUES_COPIED_MAX) return;
+    name.valuesCopied++;
+  }
+  name.value = copyOf(value);
 }
 
 function normalized(value) {

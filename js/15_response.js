@@ -28,6 +28,13 @@ const {
   nullBodyStatus,
   redirectStatus,
   Response: DenoResponse,
+  SERVE_FAST_HEADER_NONE,
+  serveFastBodyKey,
+  serveFastConsumedKey,
+  serveFastContentTypeKey,
+  serveFastHeaderKindKey,
+  serveFastStatusKey,
+  serveNativeResponseKey,
 } = core.loadExtScript("ext:deno_fetch/23_response.js");
 
 const { prototype } = DenoResponse;
@@ -47,11 +54,17 @@ const JSON_TYPE = "application/json";
 const LOCATION = fieldName("Location");
 const NO_URLS = ObjectFreeze([]);
 
+// To Deno's code, which sends by them, an instance made here is none that its constructor has prepared to be sent.
 defineDefaults(prototype, {
   [guardKey]: "response",
   [privateSymbol(sample, "lazy static body")]: null,
   [privateSymbol(sample, "lazy static content type")]: null,
-  [privateSymbol(sample, "serve native response")]: null,
+  [serveFastStatusKey]: 0,
+  [serveFastBodyKey]: null,
+  [serveFastHeaderKindKey]: SERVE_FAST_HEADER_NONE,
+  [serveFastContentTypeKey]: null,
+  [serveFastConsumedKey]: false,
+  [serveNativeResponseKey]: null,
 });
 
 class InnerResponse extends InnerMessage {

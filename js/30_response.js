@@ -128,7 +128,8 @@ function sendPlain(index, generation, answer) {
   else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
 }
 
-// A response that is not a stream, as the engine keeps it: { status, reason, fields, body }, the body in bytes.
+// A response that is not a stream, as the engine keeps it: { status, reason, fields, body }, the body in bytes. Throws a
+// TypeError when it cannot be sent.
 function wholeResponse(response) {
   checkResponse(response);
   const inner = toInnerResponse(response);
@@ -174,9 +175,10 @@ function sendAsGiven(index, generation, inner, content) {
   return true;
 }
 
-// The content type of a response that has no other field; null: it has, or another.
+// The content type of a response that has no other field; null: it has, or another, or one that is empty, which to the
+// engine would mean none.
 function onlyType(flat) {
-  return flat.length === 2 && flat[0].lower === "content-type" ? flat[1] : null;
+  return flat.length === 2 && flat[0].lower === "content-type" && flat[1] !== "" ? flat[1] : null;
 }
 
 function nameAt(flat, at) {

@@ -2,7 +2,12 @@
 //
 // Every mistake is a TypeError or RangeError that names the option.
 
+import { primordials } from "ext:core/mod.js";
+import { wholeResponse } from "ext:howth/30_response.js";
 import { Routes, routed } from "ext:howth/37_routes.js";
+
+// A program may have changed what it finds on prototypes.
+const { FunctionPrototypeToString, RegExpPrototypeTest, SafeRegExp } = primordials;
 
 function readHandlers(options, handler) {
   const routes = readRoutes(options);
@@ -21,9 +26,12 @@ function readHandlers(options, handler) {
   }
   const receiver = handler === undefined ? options : undefined;
   const own = receiver === undefined || chosen === undefined ? chosen : bound(chosen, receiver);
+  const answering = routes === null ? own : routed(routes, own);
   return {
-    handler: routes === null ? own : routed(routes, own),
+    handler: answering,
+    taken: argumentsTaken(answering),
     fixed: routes === null ? [] : routes.fixed,
+    handledRoute: routes === null ? null : routes.handled,
     errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
@@ -46,9 +54,11 @@ function isSetting(value) {
   );
 }
 
+const NEEDS_RECEIVER = new SafeRegExp(/\bthis\b|\bsuper\b|\[native code\]/);
+
 // The method as a function that takes no more arguments than it.
 function bound(method, receiver) {
-  if (!/\bthis\b|\bsuper\b|\[native code\]/.test(sourceOf(method))) return method;
+  if (!RegExpPrototypeTest(NEEDS_RECEIVER, sourceOf(method))) return method;
   switch (argumentsTaken(method)) {
     case 0:
       return () => method.call(receiver);
@@ -60,25 +70,32 @@ function bound(method, receiver) {
 }
 
 function sourceOf(callable) {
-  return Function.prototype.toString.call(callable);
+  return FunctionPrototypeToString(callable);
 }
 
-const NO_PARAMETERS = /^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/;
-const ONE_PARAMETER =
-  /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/;
+function isClass(callable) {
+  return RegExpPrototypeTest(CLASS, sourceOf(callable));
+}
+
+const CLASS = new SafeRegExp(/^class\b/);
+const HIDDEN_ARGUMENTS = new SafeRegExp(/\barguments\b|\beval\b|\[native code\]/);
+const NO_PARAMETERS = new SafeRegExp(/^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/);
+const ONE_PARAMETER = new SafeRegExp(
+  /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/,
+);
 
 // How many arguments the handler can be seen to take: 0, 1, or 3 for "perhaps all". Calling it with so many cannot be
 // told from calling it with more.
 function argumentsTaken(handler) {
   const source = sourceOf(handler);
-  if (handler.length > 1 || /\barguments\b|\beval\b|\[native code\]/.test(source)) return 3;
-  if (handler.length === 0) return NO_PARAMETERS.test(source) ? 0 : 3;
-  return ONE_PARAMETER.test(source) ? 1 : 3;
+  if (handler.length > 1 || RegExpPrototypeTest(HIDDEN_ARGUMENTS, source)) return 3;
+  if (handler.length === 0) return RegExpPrototypeTest(NO_PARAMETERS, source) ? 0 : 3;
+  return RegExpPrototypeTest(ONE_PARAMETER, source) ? 1 : 3;
 }
 
-// What Howth.serveRustOnly answers every request with.
+// What Howth.serveRustOnly answers every request with, as a route for every path.
 function readAnswer({ body = "", status = 200, headers }) {
-  return new Response(body, { status, headers });
+  return { path: "", methods: "", ...wholeResponse(new Response(body, { status, headers })) };
 }
 
 function readPort(value) {
@@ -89,4 +106,4 @@ function readPort(value) {
   return port;
 }
 
-export { argumentsTaken, readAnswer, readHandlers, readPort };
+export { isClass, readAnswer, readHandlers, readPort };

@@ -4,14 +4,16 @@
 // that was given first. What is a Response under an exact path is sent by the engine without a call of JavaScript:
 // `fixed` lists those.
 
-import { isResponse } from "ext:howth/30_response.js";
+import { isResponse, wholeResponse } from "ext:howth/30_response.js";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 const NO_PARAMETERS = Object.freeze({});
 
 class Routes {
-  // { path, method, response }; the method null: GET and HEAD.
+  // { path, methods, status, reason, fields, body }: what `wholeResponse` gives, and the methods with commas between.
   fixed = [];
+  // The first path that a handler answers, or that is a pattern; null: there is none.
+  handled = null;
   #exact = new Map();
   #patterns = [];
 
@@ -28,6 +30,7 @@ class Routes {
       } else {
         this.#patterns.push(new Pattern(path, route));
       }
+      if (!isExact || route.hasHandler) this.handled ??= path;
     }
     this.#patterns.sort((a, b) => b.rank - a.rank);
   }
@@ -53,12 +56,22 @@ class Route {
     this.#targets = targets;
   }
 
+  get hasHandler() {
+    return [...this.#targets.values()].some((target) => !isResponse(target));
+  }
+
   takeFixed(path, fixed) {
     for (const [method, target] of this.#targets) {
       if (isResponse(target)) {
-        fixed.push({ path, method: method === "" ? null : method, response: target });
+        fixed.push({ path, methods: this.#answered(method), ...wholeResponse(target) });
       }
     }
+  }
+
+  // What the Response of a method answers: a GET's is also that of HEAD (RFC 9110 section 9.3.2), unless that has its own.
+  #answered(method) {
+    if (method === "") return "GET,HEAD";
+    return method === "GET" && !this.#targets.has("HEAD") ? "GET,HEAD" : method;
   }
 
   // The handler for a method; undefined: the route does not know it.

@@ -3,7 +3,7 @@
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
 import { errorPage } from "ext:howth/35_error_page.js";
-import { argumentsTaken, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
+import { isClass, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
 import * as facades from "ext:howth/38_facade.js";
 import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
 
@@ -137,15 +137,22 @@ class ServerState {
     return this.address.unix;
   }
 
-  reload({ handler, fixed, batch, errorHandler, development: wanted }) {
+  // Whether it has not ended, and answers may still be sent.
+  get isCurrent() {
+    return server === this;
+  }
+
+  // Nothing in here throws: what could be wrong was found when the handlers were read.
+  reload({ handler, taken, fixed, batch, errorHandler, development: wanted }) {
+    // The requests that the one before has collected are its own.
+    this.batch?.flush(this);
     this.handler = handler;
     this.batch = batch ?? null;
-    this.taken = this.batch === null ? argumentsTaken(handler) : 1;
+    this.taken = this.batch === null ? taken : 1;
     ops.op_howth_take_texts(this.taken > 0);
     ops.op_howth_clear_routes();
-    for (const { path, method, response } of fixed) {
-      const { status, reason, fields, body } = responses.wholeResponse(response);
-      ops.op_howth_add_route(path, method ?? "", status, reason, fields, body);
+    for (const { path, methods, status, reason, fields, body } of fixed) {
+      ops.op_howth_add_route(path, methods, status, reason, fields, body);
     }
     if (errorHandler !== undefined) this.errorHandler = errorHandler;
     this.development = wanted ?? development;
@@ -190,7 +197,7 @@ class ServerState {
   async finishLater(index, generation, result, inner) {
     try {
       const response = await result;
-      if (server !== this) return;
+      if (!this.isCurrent) return;
       checkResponse(response);
       sendResponse(index, generation, response, inner, this);
     } catch (error) {
@@ -262,14 +269,20 @@ function serveBatch(options, handler) {
     );
   }
   const handlers = readHandlers(options, handler);
+  if (handlers.handledRoute !== null) {
+    throw new TypeError(
+      `Howth.serveBatch: the route "${handlers.handledRoute}" must be a path without parameters that has a Response; the handler answers everything else`,
+    );
+  }
   handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize));
   return listen(options, handlers, false);
 }
 
 // Howth.serveRustOnly({ port, body }): every request has the same answer, and none reaches JavaScript.
 function serveRustOnly(options = {}) {
-  const handlers = readHandlers(options, () => readAnswer(options));
-  handlers.fixed = [{ path: "", method: null, response: readAnswer(options) }];
+  const answer = readAnswer(options);
+  const handlers = readHandlers(options, () => new Response());
+  handlers.fixed = [answer];
   return listen(options, handlers, false);
 }
 
@@ -296,10 +309,7 @@ function listen(options, handlers, isLocal) {
 // Serves a module's default export, if it is one that can be served: a function, or an object with `fetch`.
 function serveModule(exported) {
   if (server !== null) return true;
-  if (
-    typeof exported === "function" &&
-    !/^class\b/.test(Function.prototype.toString.call(exported))
-  ) {
+  if (typeof exported === "function" && !isClass(exported)) {
     listen({}, readHandlers({}, exported), false);
     return true;
   }

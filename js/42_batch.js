@@ -51,10 +51,10 @@ async function answerLater(server, batch, promise) {
   try {
     answers = await promise;
   } catch (error) {
-    failAll(server, batch, error);
+    if (server.isCurrent) failAll(server, batch, error);
     return;
   }
-  answerAll(server, batch, answers);
+  if (server.isCurrent) answerAll(server, batch, answers);
 }
 
 function answerAll(server, batch, answers) {

@@ -12,6 +12,8 @@ on_both_engines![
     responses_without_a_body,
     a_response_is_sent_once,
     headers_of_a_request_are_iterated_over_in_order,
+    a_content_type_may_be_empty,
+    copied_fields_do_not_keep_their_request,
 ];
 
 /// Enough for V8 to optimise what answers.
@@ -220,4 +222,57 @@ fn headers_of_a_request_are_iterated_over_in_order(engine: Engine) {
         .collect();
     assert_eq!(ask("/", &many), format!(r#"[["host","h"],{}]"#, listed.join(",")));
     assert_eq!(ask("/", fields), expected);
+}
+
+fn a_content_type_may_be_empty(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        const bodies = { '/text': 'hi', '/bytes': new Uint8Array([104, 105]) };
+        export default (request) =>
+            new Response(bodies[new URL(request.url).pathname], { headers: { 'content-type': '' } });
+    ",
+    )
+    .start();
+    for path in ["/text", "/bytes"] {
+        let response = server.get(path);
+        assert_eq!(
+            (response.text(), response.field("content-type")),
+            ("hi", Some("")),
+            "{path}"
+        );
+    }
+}
+
+fn copied_fields_do_not_keep_their_request(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default (request) => {
+            if (request.url.endsWith('/heap')) {
+                gc();
+                return new Response(String(process.memoryUsage().heapUsed));
+            }
+            const headers = new Headers();
+            for (const [name, value] of request.headers) headers.set(name, value);
+            return new Response(null, { headers: { 'x-copied': headers.get('x-value') } });
+        };
+    ",
+    )
+    .options(["--cores", "1", "--v8-flags=--expose-gc"])
+    .start();
+    let heap = || server.get("/heap").text().parse::<usize>().expect("a number");
+    let padding = "p".repeat(30_000);
+    let mut connection = server.connect();
+    let before = heap();
+    for number in 0..500 {
+        let value = format!("a value of some length {number}");
+        connection.send(format!(
+            "GET / HTTP/1.1\r\nhost: a\r\nx-name-of-some-length-{number}: a\r\nx-value: {value}\r\nx-padding: {padding}\r\n\r\n"
+        ));
+        assert_eq!(connection.response().field("x-copied"), Some(value.as_str()));
+    }
+    // All the requests together have fifteen million bytes.
+    let grown = heap().saturating_sub(before);
+    assert!(grown < 5_000_000, "{grown} bytes");
 }

@@ -5,12 +5,17 @@ use crate::support::{Engine, Launch, request};
 on_both_engines![
     routes_of_every_kind,
     fixed_routes_never_reach_javascript,
+    head_has_a_handler_of_its_own,
     routes_fall_through_to_fetch,
     routes_without_fetch,
     reload_takes_other_routes,
+    reload_that_fails_changes_nothing,
     routes_that_are_wrong_are_explained,
+    wrong_routes_leave_the_server_to_be_started,
     batches_are_handed_over_together,
     batches_answer_with_plain_objects,
+    batches_take_fixed_routes_alone,
+    batches_that_are_collected_survive_a_reload,
     a_batch_that_fails_costs_500s,
     rust_only_answers_everything,
     local_serves_on_one_core,
@@ -82,17 +87,61 @@ fn fixed_routes_never_reach_javascript(engine: Engine) {
     let server = Launch::serve(
         engine,
         "
+        // JavaScript sends a route's Response as a copy.
+        let copies = 0;
+        const { clone } = Response.prototype;
+        Response.prototype.clone = function () {
+            copies++;
+            return clone.call(this);
+        };
         export default {
-            routes: { '/fixed': new Response('still here') },
-            fetch: () => { for (;;); },
+            routes: {
+                '/fixed': new Response('fixed'),
+                '/methods': { POST: new Response('posted') },
+                '/pattern/:any': new Response('pattern'),
+            },
+            fetch: () => new Response(`${copies} copies`),
+        };
+    ",
+    )
+    .options(["--cores", "1"])
+    .start();
+    let mut connection = server.connect();
+    for _ in 0..10 {
+        for (method, path, text) in [
+            ("GET", "/fixed", "fixed"),
+            ("HEAD", "/fixed", ""),
+            ("POST", "/methods", "posted"),
+        ] {
+            connection.send(request(method, path));
+            assert_eq!(connection.response_to(method).text(), text, "{method} {path}");
+        }
+    }
+    assert_eq!(server.get("/count").text(), "0 copies");
+    assert_eq!(server.get("/pattern/a").text(), "pattern");
+    assert_eq!(server.get("/count").text(), "1 copies");
+}
+
+fn head_has_a_handler_of_its_own(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default {
+            routes: {
+                '/own': { GET: new Response('get'), HEAD: () => new Response(null, { headers: { 'x-by': 'head' } }) },
+                '/shared': { GET: new Response('get', { headers: { 'x-by': 'get' } }) },
+                '/fixed': { GET: new Response('get'), HEAD: new Response(null, { headers: { 'x-by': 'fixed' } }) },
+            },
         };
     ",
     )
     .start();
-    // Pipelined with a request that keeps JavaScript busy for ever: the answer before it is out all the same.
-    let mut connection = server.connect();
-    connection.send(request("GET", "/fixed"));
-    assert_eq!(connection.response().text(), "still here");
+    for (path, by) in [("/own", "head"), ("/shared", "get"), ("/fixed", "fixed")] {
+        assert_eq!(server.get(path).text(), "get", "{path}");
+        let mut connection = server.connect();
+        connection.send(request("HEAD", path));
+        assert_eq!(connection.response_to("HEAD").field("x-by"), Some(by), "{path}");
+    }
 }
 
 fn routes_fall_through_to_fetch(engine: Engine) {
@@ -152,6 +201,31 @@ fn reload_takes_other_routes(engine: Engine) {
     assert_eq!(server.get("/").text(), "after");
 }
 
+fn reload_that_fails_changes_nothing(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "
+        const used = new Response('used');
+        await used.text();
+        const server = Howth.serve({ port: 0, hostname: '127.0.0.1', routes: {
+            '/fixed': new Response('before'),
+            '/reload': () => {
+                try {
+                    server.reload({ routes: { '/fixed': new Response('after'), '/used': used }, fetch: () => new Response('after') });
+                } catch (error) {
+                    return new Response(error.message);
+                }
+            },
+        } });
+    ",
+    )
+    .start();
+    let complaint = server.get("/reload");
+    assert!(complaint.text().contains("was used already"), "{complaint:?}");
+    assert_eq!(server.get("/fixed").text(), "before");
+    assert_eq!(server.get("/other").status, 404);
+}
+
 fn routes_that_are_wrong_are_explained(engine: Engine) {
     for (routes, complaint) in [
         ("{ 'a': new Response() }", "the route \"a\" must begin with \"/\""),
@@ -168,6 +242,22 @@ fn routes_that_are_wrong_are_explained(engine: Engine) {
         let finished = Launch::run(engine, &call).finish();
         assert!(finished.stderr.contains(complaint), "{routes}: {finished:?}");
     }
+}
+
+fn wrong_routes_leave_the_server_to_be_started(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "
+        const address = { port: 0, hostname: '127.0.0.1' };
+        try {
+            Howth.serve({ ...address, routes: { '/first': new Response('first'), '/a': new Response(new ReadableStream()) } });
+        } catch {
+            Howth.serve({ ...address, fetch: () => new Response('second') });
+        }
+    ",
+    )
+    .start();
+    assert_eq!(server.get("/first").text(), "second");
 }
 
 fn batches_are_handed_over_together(engine: Engine) {
@@ -238,6 +328,61 @@ fn batches_answer_with_plain_objects(engine: Engine) {
             "{path}"
         );
     }
+}
+
+fn batches_take_fixed_routes_alone(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "
+        const answer = (requests) => requests.map(() => ({ body: 'batch' }));
+        for (const routes of [{ '/a': () => new Response() }, { '/b': { PUT: () => 1 } }, { '/c/:d': new Response() }]) {
+            try { Howth.serveBatch({ routes }, answer); } catch (error) { console.log(error.name, error.message); }
+        }
+        Howth.serveBatch({ port: 0, hostname: '127.0.0.1', routes: { '/fixed': new Response('fixed') } }, answer);
+    ",
+    )
+    .start();
+    for path in ["/a", "/b", "/c/:d"] {
+        server.wait_for_output(&format!("TypeError Howth.serveBatch: the route \"{path}\""));
+    }
+    assert_eq!(server.get("/fixed").text(), "fixed");
+    assert_eq!(server.get("/").text(), "batch");
+}
+
+fn batches_that_are_collected_survive_a_reload(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "
+        const server = Howth.serveBatch({ port: 0, hostname: '127.0.0.1' }, (requests) => {
+            const [{ signal, url }] = requests;
+            if (url.endsWith('/wait')) {
+                signal.onabort = () => server.reload({ fetch: () => new Response('reloaded') });
+                console.log('waits');
+                return new Promise(() => {});
+            }
+            if (url.endsWith('/busy')) {
+                console.log('busy');
+                for (const end = Date.now() + 300; Date.now() < end; );
+            }
+            return requests.map(() => ({ body: 'batch' }));
+        });
+    ",
+    )
+    .options(["--cores", "1"])
+    .start();
+    let mut waiting = server.connect();
+    waiting.send(request("GET", "/wait"));
+    server.wait_for_output("waits");
+    let mut busy = server.connect();
+    busy.send(request("GET", "/busy"));
+    server.wait_for_output("busy");
+    // Both are there when JavaScript is called next: a request, and the end of the connection that reloads.
+    let mut other = server.connect();
+    other.send(request("GET", "/"));
+    drop(waiting);
+    assert_eq!(busy.response().text(), "batch");
+    assert_eq!(other.response().status, 200);
+    assert_eq!(server.get("/").text(), "reloaded");
 }
 
 fn a_batch_that_fails_costs_500s(engine: Engine) {

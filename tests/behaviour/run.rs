@@ -8,6 +8,9 @@ on_both_engines![
     exit_codes,
     a_file_that_serves,
     an_application_that_is_exported,
+    a_file_that_patches_prototypes,
+    denos_own_server_sends_what_was_constructed,
+    nodes_own_server_answers_fetch,
 ];
 
 fn a_script_runs_to_its_end(engine: Engine) {
@@ -79,6 +82,105 @@ fn an_application_that_is_exported(engine: Engine) {
     )
     .start();
     assert_eq!(server.get("/").text(), "hi");
+}
+
+fn a_file_that_patches_prototypes(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "
+        Function.prototype.toString = () => '() => 1';
+        RegExp.prototype.test = () => false;
+        Howth.serve({ port: 0, hostname: '127.0.0.1', body: 'own', fetch(request) {
+            return new Response(request.method + this.body);
+        } });
+    ",
+    )
+    .start();
+    assert_eq!(server.get("/").text(), "GETown");
+}
+
+fn denos_own_server_sends_what_was_constructed(engine: Engine) {
+    let finished = Launch::run(
+        engine,
+        "
+        const text = () => new Response('text');
+        const answers: Record<string, (request: Request) => Response | Promise<Response>> = {
+            '/text': text,
+            '/later': async () => text(),
+            '/headers': () => new Response('headers', { status: 201, headers: { a: 'b', c: 'd' } }),
+            '/type': () => new Response('typed', { headers: { 'content-type': 'text/x' } }),
+            '/json': () => Response.json({ a: 1 }),
+            '/bytes': () => new Response(new Uint8Array([104, 105])),
+            '/null': () => new Response(null, { status: 204, headers: { a: 'b' } }),
+            '/stream': () => new Response(new Blob(['stream']).stream(), { headers: { a: 'b' } }),
+            '/other': () => { const other = Response.json([2]); return new Response(other.body, other); },
+            '/clone': () => text().clone(),
+            '/changed': () => { const changed = text(); changed.headers.set('a', 'c'); return changed; },
+            '/redirect': () => Response.redirect('http://localhost/there'),
+            '/error': () => Response.error(),
+            '/body': async (request) => new Response(await request.text(), { headers: request.headers }),
+        };
+        const server = Deno.serve(
+            { port: 0, hostname: '127.0.0.1', onListen() {}, onError: () => new Response('failed', { status: 500 }) },
+            (request) => answers[new URL(request.url).pathname](request),
+        );
+        const zero = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, () => new Response('0', { headers: { a: 'b' } }));
+        const show = async (name: string, response: Response) =>
+            console.log(name, response.status, response.headers.get('content-type'), response.headers.get('a'), await response.text());
+        const origin = `http://127.0.0.1:${server.addr.port}`;
+        for (const path in answers) {
+            const init = path === '/body' ? { method: 'POST', body: 'sent', headers: { a: 'e' } } : {};
+            await show(path, await fetch(new Request(origin + path, { ...init, redirect: 'manual' })));
+        }
+        await show('HEAD', await fetch(origin + '/headers', { method: 'HEAD' }));
+        await show('zero', await fetch(`http://127.0.0.1:${zero.addr.port}`));
+        const sent = text();
+        console.log(sent.bodyUsed, (await fetch(origin + '/text')) instanceof Response);
+        await Promise.all([server.shutdown(), zero.shutdown()]);
+    ",
+    )
+    .finish();
+    let expected = "\
+/text 200 text/plain;charset=UTF-8 null text
+/later 200 text/plain;charset=UTF-8 null text
+/headers 201 text/plain;charset=UTF-8 b headers
+/type 200 text/x null typed
+/json 200 application/json null {\"a\":1}
+/bytes 200 null null hi
+/null 204 null b \n\
+/stream 200 null b stream
+/other 200 application/json null [2]
+/clone 200 text/plain;charset=UTF-8 null text
+/changed 200 text/plain;charset=UTF-8 c text
+/redirect 302 null null \n\
+/error 500 text/plain;charset=UTF-8 null failed
+/body 200 text/plain;charset=UTF-8 e sent
+HEAD 201 text/plain;charset=UTF-8 b \n\
+zero 200 text/plain;charset=UTF-8 b 0
+false true
+";
+    assert_eq!(finished.stdout, expected, "{finished:?}");
+}
+
+fn nodes_own_server_answers_fetch(engine: Engine) {
+    let finished = Launch::run(
+        engine,
+        "
+        import { createServer } from 'node:http';
+        const server = createServer((request, response) => {
+            response.writeHead(201, { a: String(request.headers.a) });
+            request.pipe(response);
+        });
+        await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+        const { port } = server.address() as { port: number };
+        const request = new Request(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'echo', headers: { a: 'b' } });
+        const response = await fetch(request);
+        console.log(response.status, response.headers.get('a'), await response.text());
+        server.close();
+    ",
+    )
+    .finish();
+    assert_eq!(finished.stdout, "201 b echo\n", "{finished:?}");
 }
 
 #[test]

@@ -58,6 +58,8 @@ placeholders![
     op_howth_connect,
     op_howth_fail,
     op_howth_field,
+    op_howth_field_names,
+    op_howth_fields,
     op_howth_finish,
     op_howth_head,
     op_howth_keep_alive,

@@ -64,13 +64,13 @@ pub(super) fn op_howth_clear_routes(state: &OpState) {
     state.borrow::<Bridge>().fixed_routes().clear();
 }
 
-/// A response that is given under a path without a call of JavaScript. No path: whatever the path is. No method: GET
-/// and HEAD; without a path, any.
+/// A response that is given under a path without a call of JavaScript, to methods with commas between. No path: whatever
+/// path and method are.
 #[op2(fast)]
 pub(super) fn op_howth_add_route(
     state: &OpState,
     #[string] path: &str,
-    #[string] method: &str,
+    #[string] methods: &str,
     status: u32,
     #[string] reason: &str,
     #[string(onebyte)] fields: Cow<'_, [u8]>,
@@ -85,7 +85,7 @@ pub(super) fn op_howth_add_route(
     state
         .borrow::<Bridge>()
         .fixed_routes()
-        .add(path.as_bytes(), method.as_bytes(), response);
+        .add(path.as_bytes(), methods, response);
 }
 
 /// Listens, on this core alone if it is to be local; a port below zero, an empty host and an empty path mean that the module does not say.
