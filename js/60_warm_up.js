@@ -8,7 +8,11 @@ import { connect, serveModule, stopped } from "ext:howth/40_server.js";
 
 function warmUp() {
   let dispatch;
-  const does = { op_howth_connect: (_, given) => (dispatch = given), op_howth_listen: () => ({}) };
+  const does = {
+    op_howth_connect: (_, given) => (dispatch = given),
+    op_howth_field_names: () => [],
+    op_howth_listen: () => ({}),
+  };
   const nothing = () => {};
   const ops = new Proxy(does, { get: (_, name) => does[name] ?? nothing });
   connect({ development: false, batchLength: 1 }, ops);

@@ -34,7 +34,7 @@ impl InProcess {
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(|| {}),
                 unhandled_rejections: UnhandledRejections::Throw,
-                extensions: vec![bridge::extension(bridge.clone())],
+                ops: Some(bridge::extension(bridge.clone())),
             },
         );
         let configuration = Configuration {

@@ -127,7 +127,7 @@ pub struct Application {
 impl Application {
     /// Starts `file`, inside of a tokio runtime.
     pub async fn start(file: &Path, request: &[u8], batch_len: u32) -> Self {
-        let modules = Modules::discover(file, Path::new("/")).expect("the file is there");
+        let modules = Modules::discover(file, Path::new("/"), None).expect("the file is there");
         let options = ProcessOptions {
             version: "0.0.0-test",
             arguments: Vec::new(),
