@@ -206,6 +206,7 @@ declare namespace Howth {
   /**
    * Hands the requests that arrived together to the handler together, no more than `batchSize` (1 to 1024, default 64)
    * at a time; nobody is waited for. What the handler throws is the failure of every request in the batch.
+   * `routes` may have nothing but Responses under paths without parameters; the handler gets all other requests.
    */
   function serveBatch(
     options: ServeOptions & { batchSize?: number },

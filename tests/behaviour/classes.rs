@@ -268,7 +268,7 @@ fn copied_fields_do_not_keep_their_request(engine: Engine) {
     for number in 0..500 {
         let value = format!("a value of some length {number}");
         connection.send(format!(
-            "GET / HTTP/1.1\r\nhost: a\r\nx-name-of-some-length-{number}: a\r\nx-value: {value}\r\nx-padding: {padding}\r\n\r\n"
+            "GET / HTTP/1.1\r\nhost: a\r\nx-name-of-some-length-{number}: {value}\r\nx-value: {value}\r\nx-padding: {padding}\r\n\r\n"
         ));
         assert_eq!(connection.response().field("x-copied"), Some(value.as_str()));
     }
