@@ -9,6 +9,9 @@ use crate::server::{Server, ask, is_right};
 
 /// What the first connections cost is not what one more costs.
 const FIRST: usize = 100;
+/// What each of them asks before: a server compiles its handlers in the first thousands of requests, which is not what
+/// a connection costs either.
+const QUESTIONS: usize = 200;
 /// Until a server has tidied up.
 const REST: Duration = Duration::from_secs(1);
 
@@ -19,7 +22,12 @@ pub(crate) fn bytes_per_connection(
     request: &Request,
 ) -> Result<f64, CompareError> {
     let bytes = request.encode(server.port);
-    let first = open(server, FIRST.min(connections), &bytes)?;
+    let mut first = open(server, FIRST.min(connections), &bytes)?;
+    for stream in &mut first {
+        for _ in 0..QUESTIONS {
+            ask(stream, &bytes).map_err(CompareError::system("ask again"))?;
+        }
+    }
     std::thread::sleep(REST);
     let before = server.resident_bytes();
     let more = open(server, connections, &bytes)?;

@@ -36,7 +36,7 @@ enum BenchCommand {
     /// spread over the rounds, and writes results.md, results.json and results.svg. Compare within one run:
     /// absolute figures differ between machines and hours.
     #[command(override_usage = "howth bench compare [OPTIONS]")]
-    Compare(compare::CompareArguments),
+    Compare(Box<compare::CompareArguments>),
 }
 
 /// Measures, and prints.
