@@ -93,7 +93,10 @@ const CASES: &[Case] = &[
 ];
 
 fn main() {
-    isolate::initialize(&[]).expect("no flags");
+    // Compiled on another thread, the handlers would be slow for as long as that thread has to wait for a processor, and
+    // slow calls of ops allocate.
+    let flags = ["--no-concurrent-recompilation".to_owned()];
+    isolate::initialize(&flags).expect("flags that V8 knows");
     let folder = tempfile::tempdir().expect("a folder");
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
