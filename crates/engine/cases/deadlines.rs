@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{Backpressure, BodyRead, Deadlines, EngineOptions, Event, Gone};
+use howth_engine::{Backpressure, BodyRead, Deadlines, EngineOptions, Event, ExchangeId, Gone};
 
 use super::client::Client;
 use super::harness::{Server, Start, ok};
@@ -195,8 +195,8 @@ pub fn sets_the_deadline_of_one_exchange(start: Start) {
     server.expect(Event::Aborted(id));
 }
 
-pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
-    const CHUNK: usize = 20_000;
+/// A client that has ended its side, and the stream that goes on towards it.
+fn streaming_to_a_half_closed_client(start: Start) -> (Server, Client, ExchangeId) {
     let (server, mut client) = with(start, |_| {});
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let id = server.next_request();
@@ -206,6 +206,12 @@ pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
     client.head();
     client.end();
     server.expect(Event::Disconnected(id));
+    (server, client, id)
+}
+
+pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
+    const CHUNK: usize = 20_000;
+    let (server, mut client, id) = streaming_to_a_half_closed_client(start);
     for _ in 0..4 {
         std::thread::sleep(Duration::from_millis(500));
         server
@@ -221,15 +227,7 @@ pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
 }
 
 pub fn ends_a_silent_stream_to_a_client_that_half_closed(start: Start) {
-    let (server, mut client) = with(start, |_| {});
-    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.start(id, &ok(), None))
-        .expect("an open exchange");
-    client.head();
-    client.end();
-    server.expect(Event::Disconnected(id));
+    let (server, mut client, id) = streaming_to_a_half_closed_client(start);
     server
         .call(move |exchanges| exchanges.write(id, b"again"))
         .expect("an open exchange");
