@@ -90,7 +90,7 @@ function sendResponse(index, generation, response, request, server) {
   }
   const { status, statusMessage } = inner;
   const list = inner.openFields();
-  const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
+  const fields = encodedList(list);
   if (isLong) {
     ops.op_howth_respond_long(index, generation, status, statusMessage, fields, content);
   } else if (typeof content === "string") {
@@ -123,7 +123,7 @@ function sendPlain(index, generation, answer) {
   const list = readFields(headers, "Howth.serveBatch", "'headers'");
   list.throwIfInvalid();
   if (isText && list.header("content-type") === null) list.append(CONTENT_TYPE, DEFAULT_TEXT);
-  const fields = list.flat === null ? encodeFields(list.headerList) : list.encoded();
+  const fields = encodedList(list);
   if (isText) ops.op_howth_respond(index, generation, status, "", fields, body);
   else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
 }
@@ -218,6 +218,11 @@ function sendInner(index, generation, response, request, server) {
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
+}
+
+// A list's fields as they cross, whichever form it has.
+function encodedList(list) {
+  return list.flat === null ? encodeFields(list.headerList) : list.encoded();
 }
 
 // Header lists cross in one string: names and values contain no line feed, by the Headers class's own rules.
