@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use deno_core::ExtensionFileSourceCode;
 use deno_runtime::ops::bootstrap::SnapshotOptions;
 use deno_runtime::snapshot::{LazyExtensionFile, LazyExtensionFileKind, create_runtime_snapshot};
 
@@ -27,7 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         target: std::env::var("TARGET")?,
     };
     // Names every JavaScript file it reads to Cargo, as a reason to run again.
-    let extensions = vec![howth::init(), howth_ops::init()];
+    let extensions = vec![from_this_checkout(howth::init())?, howth_ops::init()];
     let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, extensions);
 
     let consumed: HashSet<&str> = snapshot
@@ -40,6 +41,22 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .filter(|file| !consumed.contains(file.specifier.as_str()));
     write_residual(&out_dir, residual)
+}
+
+/// The extension with its files read from the checkout that is built. The macro has put the folder into this program
+/// that it was compiled in, which may be another one: Cargo runs it for every checkout that uses the target folder.
+fn from_this_checkout(mut extension: deno_core::Extension) -> Result<deno_core::Extension, Box<dyn Error>> {
+    let compiled_in = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+    let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
+    for source in extension.esm_files.to_mut() {
+        let ExtensionFileSourceCode::LoadedFromFsDuringSnapshot(path) = &mut source.code else {
+            continue;
+        };
+        let relative = path.strip_prefix(compiled_in).ok_or("a file of js/ lies elsewhere")?;
+        let absolute = here.join(relative).into_os_string().into_string();
+        *path = absolute.map_err(|_| "the path of the checkout is not UTF-8")?.leak();
+    }
+    Ok(extension)
 }
 
 /// Writes `residual.rs`: tables of the sources that isolates load only when a program asks for them.
