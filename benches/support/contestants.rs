@@ -55,6 +55,8 @@ pub fn all() -> Vec<Contestant> {
         Ok(()) => contestants.extend([
             rust("ring engine", servers::ring::serve),
             rust("raw io_uring", servers::raw_ring::serve),
+            rust("raw, direct descriptors", servers::raw_ring::serve_direct),
+            rust("raw, 50 µs of polling", servers::raw_ring::serve_spinning),
             rust("tokio-uring", servers::tokio_uring::serve),
             javascript("ring engine with V8", "require"),
         ]),

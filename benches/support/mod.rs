@@ -7,5 +7,7 @@ pub mod client;
 pub mod contestants;
 pub mod cpu_time;
 pub mod processors;
+#[cfg(all(feature = "uring", target_os = "linux"))]
+pub mod provided_buffers;
 pub mod servers;
 pub mod table;

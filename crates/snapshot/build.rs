@@ -52,9 +52,13 @@ fn from_this_checkout(mut extension: deno_core::Extension) -> Result<deno_core::
         let ExtensionFileSourceCode::LoadedFromFsDuringSnapshot(path) = &mut source.code else {
             continue;
         };
-        let relative = path.strip_prefix(compiled_in).ok_or("a file of js/ lies elsewhere")?;
+        let relative = path
+            .strip_prefix(compiled_in)
+            .ok_or("a file of js/ lies elsewhere")?;
         let absolute = here.join(relative).into_os_string().into_string();
-        *path = absolute.map_err(|_| "the path of the checkout is not UTF-8")?.leak();
+        *path = absolute
+            .map_err(|_| "the path of the checkout is not UTF-8")?
+            .leak();
     }
     Ok(extension)
 }

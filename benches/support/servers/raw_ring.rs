@@ -2,28 +2,27 @@
 //!
 //! Accepts and receives with multishot operations into buffers that the kernel chooses, and answers with bytes made
 //! beforehand. Reads nothing of what it receives: a request is so many bytes of the benchmark's client. No
-//! state of a connection but how many bytes have come, no deadlines, no date that moves on.
+//! state of a connection but how many bytes have come, no deadlines, no date that moves on. Variants show what a
+//! technique could gain at most.
 
-use std::alloc::{Layout, alloc_zeroed};
 use std::convert::Infallible;
 use std::io;
 use std::net::TcpListener;
 use std::os::fd::{AsRawFd, RawFd};
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU16, Ordering};
+use std::time::{Duration, Instant};
 
-use io_uring::types::{BufRingEntry, Fd};
+use io_uring::types::{Fd, Fixed, SubmitArgs, Timespec};
 use io_uring::{IoUring, cqueue, opcode, squeue};
 
 use super::{BODY, CONTENT_TYPE};
 use crate::support::client::REQUEST;
+use crate::support::provided_buffers::{BUFFER_GROUP, ProvidedBuffers};
 
 const SUBMISSIONS: u32 = 1024;
 const COMPLETIONS: u32 = 8192;
 /// A power of two.
 const BUFFERS: u16 = 1024;
 const BUFFER_BYTES: u32 = 4096;
-const BUFFER_GROUP: u16 = 0;
 /// Answers that one send can hold.
 const ANSWERS_MAX: usize = 64;
 
@@ -33,8 +32,44 @@ const RECEIVE: u64 = 1 << 32;
 const SEND: u64 = 2 << 32;
 const CLOSE: u64 = 3 << 32;
 
+/// How long [`serve_spinning`] looks for completions before it sleeps.
+const SPIN: Duration = Duration::from_micros(50);
+/// Sockets in the ring's own table.
+const DIRECT_SOCKETS_MAX: u32 = 1024;
+
 /// Serves until the ring fails.
 pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
+    serve_with(listener, false, |ring| ring.submit_and_wait(1).map(drop))
+}
+
+/// The same with sockets in the ring's table instead of the process's (direct descriptors).
+pub fn serve_direct(listener: TcpListener) -> io::Result<Infallible> {
+    serve_with(listener, true, |ring| ring.submit_and_wait(1).map(drop))
+}
+
+/// The same, entering the ring again and again for a while before it sleeps (busy polling).
+pub fn serve_spinning(listener: TcpListener) -> io::Result<Infallible> {
+    serve_with(listener, false, |ring| {
+        let start = Instant::now();
+        while start.elapsed() < SPIN {
+            // Completions are made on entering: the ring defers task work.
+            match ring
+                .submitter()
+                .submit_with_args(1, &SubmitArgs::new().timespec(&Timespec::new()))
+            {
+                Err(error) if error.raw_os_error() == Some(libc::ETIME) => {}
+                entered => return entered.map(drop),
+            }
+        }
+        ring.submit_and_wait(1).map(drop)
+    })
+}
+
+fn serve_with(
+    listener: TcpListener,
+    is_direct: bool,
+    wait: fn(&mut IoUring) -> io::Result<()>,
+) -> io::Result<Infallible> {
     socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
     let ring = IoUring::builder()
         .setup_single_issuer()
@@ -42,18 +77,24 @@ pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
         .setup_submit_all()
         .setup_cqsize(COMPLETIONS)
         .build(SUBMISSIONS)?;
-    let buffers = Buffers::register(&ring)?;
+    if is_direct {
+        ring.submitter().register_files_sparse(DIRECT_SOCKETS_MAX)?;
+    }
+    let mut buffers = ProvidedBuffers::register(&ring, BUFFERS, BUFFER_BYTES)?;
+    (0..BUFFERS).for_each(|buffer| buffers.provide(buffer));
     let mut server = Server {
         ring,
         buffers,
+        is_direct,
         unanswered_bytes: Vec::new(),
         answer_bytes: answer().len(),
         answers: answer().repeat(ANSWERS_MAX).leak(),
     };
-    server.push(opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).build(), ACCEPT);
+    let accept = opcode::AcceptMulti::new(Fd(listener.as_raw_fd())).allocate_file_index(is_direct);
+    server.push(accept.build(), ACCEPT);
     let mut completions = Vec::with_capacity(COMPLETIONS as usize);
     loop {
-        server.ring.submit_and_wait(1)?;
+        wait(&mut server.ring)?;
         completions.extend(server.ring.completion());
         for completion in completions.drain(..) {
             server.complete(&completion)?;
@@ -72,7 +113,9 @@ fn answer() -> Vec<u8> {
 
 struct Server {
     ring: IoUring,
-    buffers: Buffers,
+    buffers: ProvidedBuffers,
+    /// Sockets are numbers in the ring's table.
+    is_direct: bool,
     /// By socket: bytes of a request that has not come whole.
     unanswered_bytes: Vec<usize>,
     answer_bytes: usize,
@@ -104,6 +147,9 @@ impl Server {
             }
             (RECEIVE, error) if error == -libc::ENOBUFS => self.receive(socket),
             // The client is gone.
+            (RECEIVE, _) if self.is_direct => {
+                self.push(opcode::Close::new(Fixed(socket.cast_unsigned())).build(), CLOSE);
+            }
             (RECEIVE, _) => self.push(opcode::Close::new(Fd(socket)).build(), CLOSE),
             _ => {}
         }
@@ -117,16 +163,21 @@ impl Server {
         *unanswered -= requests * REQUEST.len();
         if requests > 0 {
             let answers = &self.answers[..requests * self.answer_bytes];
-            let send = opcode::Send::new(Fd(socket), answers.as_ptr(), answers.len() as u32)
-                .flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL)
-                .build();
-            self.push(send, SEND);
+            let (address, bytes) = (answers.as_ptr(), answers.len() as u32);
+            let send = match self.is_direct {
+                true => opcode::Send::new(Fixed(socket.cast_unsigned()), address, bytes),
+                false => opcode::Send::new(Fd(socket), address, bytes),
+            };
+            self.push(send.flags(libc::MSG_NOSIGNAL | libc::MSG_WAITALL).build(), SEND);
         }
     }
 
     fn receive(&mut self, socket: RawFd) {
-        let receive = opcode::RecvMulti::new(Fd(socket), BUFFER_GROUP).build();
-        self.push(receive, RECEIVE | socket as u64);
+        let receive = match self.is_direct {
+            true => opcode::RecvMulti::new(Fixed(socket.cast_unsigned()), BUFFER_GROUP),
+            false => opcode::RecvMulti::new(Fd(socket), BUFFER_GROUP),
+        };
+        self.push(receive.build(), RECEIVE | socket as u64);
     }
 
     fn push(&mut self, entry: squeue::Entry, user_data: u64) {
@@ -136,56 +187,4 @@ impl Server {
             self.ring.submit().expect("the ring works");
         }
     }
-}
-
-/// The buffers that received bytes go to: all the same memory, because nobody reads it.
-struct Buffers {
-    entries: NonNull<BufRingEntry>,
-    memory: *mut u8,
-    tail: u16,
-}
-
-impl Buffers {
-    /// What they are made of is never freed: the process serves until it ends.
-    fn register(ring: &IoUring) -> io::Result<Self> {
-        let entries = page_aligned(usize::from(BUFFERS) * size_of::<BufRingEntry>())?.cast();
-        let memory = page_aligned(BUFFER_BYTES as usize)?.as_ptr();
-        let address = entries.as_ptr() as u64;
-        // SAFETY: the memory is page-aligned, holds so many entries, and is never freed.
-        unsafe {
-            ring.submitter()
-                .register_buf_ring_with_flags(address, BUFFERS, BUFFER_GROUP, 0)
-        }?;
-        let mut buffers = Buffers {
-            entries,
-            memory,
-            tail: 0,
-        };
-        (0..BUFFERS).for_each(|buffer| buffers.provide(buffer));
-        Ok(buffers)
-    }
-
-    fn provide(&mut self, buffer: u16) {
-        let position = usize::from(self.tail & (BUFFERS - 1));
-        // SAFETY: the position is below the number of entries.
-        let mut entry = unsafe { self.entries.add(position) };
-        // SAFETY: it points to an entry, which the kernel reads only after the tail has passed it, below.
-        let entry = unsafe { entry.as_mut() };
-        entry.set_addr(self.memory as u64);
-        entry.set_len(BUFFER_BYTES);
-        entry.set_bid(buffer);
-        self.tail = self.tail.wrapping_add(1);
-        // SAFETY: the tail lies in the first entry of a registered ring.
-        let tail = unsafe { BufRingEntry::tail(self.entries.as_ptr()) };
-        // SAFETY: two bytes, aligned, written by this thread alone while the kernel reads them.
-        let tail = unsafe { &*tail.cast::<AtomicU16>() };
-        tail.store(self.tail, Ordering::Release);
-    }
-}
-
-fn page_aligned(bytes: usize) -> io::Result<NonNull<u8>> {
-    const PAGE_BYTES: usize = 4096;
-    let layout = Layout::from_size_align(bytes, PAGE_BYTES).map_err(io::Error::other)?;
-    // SAFETY: no caller asks for nothing.
-    NonNull::new(unsafe { alloc_zeroed(layout) }).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
 }
