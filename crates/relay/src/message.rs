@@ -31,7 +31,11 @@ pub struct ResponseParts {
 
 impl From<&ResponseHead<'_>> for ResponseParts {
     fn from(head: &ResponseHead<'_>) -> Self {
-        let length = head.fields.iter().map(|(name, value)| name.len() + value.len()).sum();
+        let length = head
+            .fields
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
         let mut bytes = Vec::with_capacity(length);
         let mut ends = Vec::with_capacity(2 * head.fields.len());
         for part in head.fields.iter().flat_map(|(name, value)| [name, value]) {

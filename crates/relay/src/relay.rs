@@ -70,7 +70,10 @@ impl Relay {
     /// Hands a request of this core's own to another one. False: it stays, because it is over or its body has not
     /// arrived whole. Nothing of it may have been read before.
     pub fn hand_over(&self, id: ExchangeId, to: usize, arrived_us: u64) -> bool {
-        assert!(to != self.core && !is_guest(id), "only an own request is handed over");
+        assert!(
+            to != self.core && !is_guest(id),
+            "only an own request is handed over"
+        );
         let own = &self.own;
         if !own.is_body_complete(id) {
             return false;

@@ -9,7 +9,7 @@ use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler};
 
 use crate::UnhandledRejections;
-use crate::bridge::{self, Application, Bridge, Configuration, Entry};
+use crate::bridge::{self, Application, Bridge, Configuration, Entry, Served};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::Address;
 
@@ -50,8 +50,14 @@ impl InProcess {
 }
 
 impl Handler for InProcess {
-    fn on_batch(&mut self, events: &[Event]) {
-        self.0.on_batch(events);
+    fn on_batch(&mut self, mut events: &[Event]) {
+        while let Served::Done(done) = self.0.dispatch(events) {
+            events = &events[done..];
+            if events.is_empty() {
+                return;
+            }
+        }
+        unreachable!("nobody ends what runs here");
     }
 }
 

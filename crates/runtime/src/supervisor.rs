@@ -14,7 +14,7 @@ use std::time::Duration;
 use howth_mesh::{Receiver, Sender, lane};
 
 use crate::affinity::{allowed_processors, usable_cores};
-use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination};
+use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
@@ -66,8 +66,9 @@ async fn supervise_until_the_end(
 ) -> Result<ExitCode, Error> {
     let mut signals = Signals::new().map_err(Error::Core)?;
     let mut watch = Watch::new(&options)?;
+    let watchdog = Arc::new(Watchdog::default());
     loop {
-        let started = shared(mode, &options, &chosen, listeners, cores);
+        let started = shared(mode, &options, &chosen, listeners, &watchdog, cores);
         let ended = match started {
             Ok(shared) => Supervisor::new(shared, cores).run(&mut signals, &mut watch).await,
             Err(error) => Err(error),
@@ -92,6 +93,7 @@ fn shared(
     options: &Arc<Options>,
     chosen: &Chosen,
     listeners: &Arc<Listeners>,
+    watchdog: &Arc<Watchdog>,
     cores: NonZeroUsize,
 ) -> Result<Shared, Error> {
     let working_directory = std::env::current_dir().map_err(Error::Core)?;
@@ -115,6 +117,7 @@ fn shared(
         process,
         chosen: chosen.clone(),
         listeners: listeners.clone(),
+        watchdog: watchdog.clone(),
         heap_bytes_max,
     })
 }

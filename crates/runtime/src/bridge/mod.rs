@@ -16,7 +16,8 @@ mod state;
 
 use howth_engine::ExchangeId;
 
-pub(crate) use application::{Application, Configuration, Entry};
+pub(crate) use application::{Application, Configuration, Entry, Served};
+pub(crate) use batch::Batch;
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};

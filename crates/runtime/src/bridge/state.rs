@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
+use howth_http1::ResponseHead;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
@@ -87,7 +88,7 @@ impl Bridge {
     }
 
     /// Runs `ask` on the engine; `None` before JavaScript listens.
-    pub(super) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
+    pub(crate) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
         let exchanges = self.0.exchanges.borrow();
         exchanges.as_deref().map(ask)
     }
@@ -106,13 +107,31 @@ impl Bridge {
         self.0.fixed_routes.borrow_mut()
     }
 
+    /// Answers for a handler that cannot: 503.
+    pub(super) fn refuse(&self, id: ExchangeId) {
+        let head = ResponseHead {
+            status: 503,
+            reason: None,
+            fields: &[
+                (b"content-type", b"text/plain;charset=UTF-8"),
+                (b"retry-after", b"1"),
+            ],
+        };
+        self.with(|exchanges| {
+            // One that has begun to answer breaks off.
+            if exchanges.respond(id, &head, b"Service Unavailable").is_err() {
+                let _ = exchanges.fail(id);
+            }
+        });
+    }
+
     /// Whether any response is given without a call of JavaScript.
-    pub(super) fn has_fixed_routes(&self) -> bool {
+    pub(crate) fn has_fixed_routes(&self) -> bool {
         !self.0.fixed_routes.borrow().is_empty()
     }
 
     /// Answers a request that has a response without a call of JavaScript; false: it has none.
-    pub(super) fn answer(&self, id: ExchangeId) -> bool {
+    pub(crate) fn answer(&self, id: ExchangeId) -> bool {
         let routes = self.0.fixed_routes.borrow();
         let answered = self.with(|exchanges| {
             let response = routes.find(&*exchanges.head(id)?)?;

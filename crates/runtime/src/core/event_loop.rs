@@ -1,24 +1,32 @@
 //! The loop of a core: engine and isolate take turns on one thread.
 //!
-//! One future, polled by tokio. While there is work it takes many turns within one poll, so that under load a
-//! turn costs one system call and tokio none; every so many turns it yields, so that tokio's timers and
+//! One future, polled by tokio. The engine's turn puts events into the reception, JavaScript is given a slice of them
+//! after it, and while that runs too long the engine's turns are taken in its `intermission`. While there is work the
+//! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many turns it yields, so that tokio's timers and
 //! sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
 //! isolate waits for nothing, else, and after that, in tokio.
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
 use deno_core::{ModuleId, v8};
+use howth_engine::Event;
 use howth_mesh::{Receiver, Sender};
 
-use super::trace::{Stage, Trace, Traced};
+use super::clock::now_us;
+use super::health::Health;
+use super::intermission::{self, EngineSlot, Intermission};
+use super::reception::{Intake, Reception};
+use super::seat::Seat;
+use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
-use crate::bridge::{Application, Entry};
-use crate::engine::{Engine, Polled};
+use crate::bridge::{Application, Entry, Served};
+use crate::engine::Polled;
 use crate::error::Error;
 use crate::isolate::describe;
 use crate::listen::Lease;
@@ -35,8 +43,14 @@ type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
 
 pub(super) struct EventLoop<'a> {
     shared: &'a Shared,
-    /// Dropped before the application, whose requests it holds.
-    engine: Option<Engine>,
+    /// Dropped before the application, whose requests it holds. Borrowed for a turn only, and never while JavaScript
+    /// runs.
+    engine: EngineSlot,
+    reception: Rc<Reception>,
+    intermission: Rc<Intermission>,
+    seat: Arc<Seat>,
+    /// What JavaScript is given next; kept for its memory.
+    slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
     lease: Option<Lease>,
     evaluation: Option<(ModuleId, Evaluation)>,
@@ -72,15 +86,33 @@ impl<'a> EventLoop<'a> {
     pub(super) fn new(
         index: usize,
         shared: &'a Shared,
-        application: Application,
+        mut application: Application,
         opened: Opened,
         termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
+        let engine = EngineSlot::default();
+        let health = shared.options.health.as_deref().map(Health::new);
+        let reception = Reception::new(application.bridge(), health);
+        let seat = Arc::new(Seat::default());
+        let limit = shared.options.handler_cpu_limit;
+        let isolate = application.isolate().worker.js_runtime.v8_isolate();
+        seat.set_isolate(Some(isolate.thread_safe_handle()));
+        let intermission = Intermission::new(
+            seat.clone(),
+            engine.clone(),
+            reception.clone(),
+            &mut application,
+            limit,
+        );
         EventLoop {
             shared,
-            engine: None,
+            engine,
+            reception,
+            intermission,
+            seat,
+            slice: Vec::new(),
             lease: None,
             evaluation: None,
             application,
@@ -114,6 +146,8 @@ impl<'a> EventLoop<'a> {
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
         self.mark(Stage::Idle);
+        self.shared.watchdog.wake(&self.seat);
+        self.intermission.set_waker(context.waker());
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
@@ -129,12 +163,15 @@ impl<'a> EventLoop<'a> {
                 Round::Idle => {}
             }
             if self.is_isolate_idle && self.doze()? {
+                self.serve();
                 continue;
             }
             if self.park(context)?.is_pending() {
                 self.mark(Stage::Engine);
+                self.seat.set_awake(false);
                 return Poll::Pending;
             }
+            self.serve();
         }
         context.waker().wake_by_ref();
         Poll::Pending
@@ -146,6 +183,7 @@ impl<'a> EventLoop<'a> {
             return Ok(Round::Ended(reason.into()));
         }
         let mut worked = self.turn_engine(context)?;
+        worked |= self.serve();
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
         }
@@ -163,21 +201,85 @@ impl<'a> EventLoop<'a> {
     }
 
     fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some(engine) = &mut self.engine else {
-            return Ok(false);
+        let polled = match self.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.turn(context, &mut Intake(&self.reception)),
+            None => return Ok(false),
         };
-        let mut handler = Traced {
-            handler: &mut self.application,
-            trace: self.trace.as_mut(),
-        };
-        let polled = engine.turn(context, &mut handler).map_err(Error::Engine)?;
+        let polled = polled.map_err(Error::Engine)?;
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
-            self.engine = None;
+            self.engine.replace(None);
             self.application.release_hold();
-            self.application.stopped();
+            self.in_javascript(|event_loop| event_loop.application.stopped());
         }
         Ok(polled != Polled::Idle)
+    }
+
+    /// Gives JavaScript a slice of what waits.
+    fn serve(&mut self) -> bool {
+        if self.reception.is_empty() {
+            return false;
+        }
+        let mut slice = std::mem::take(&mut self.slice);
+        self.reception.take_slice(&mut slice);
+        let entered_us = self.seat.enter();
+        let mut done = 0;
+        while done < slice.len() {
+            match self.application.dispatch(&slice[done..]) {
+                Served::Done(count) => done += count,
+                Served::Ended { at, given, left } => {
+                    self.intermission.resume_panic();
+                    let rest = left.into_iter().chain(slice[done + given..].iter().copied());
+                    self.reception.put_back(rest.collect::<Vec<_>>().into_iter());
+                    self.ended(at);
+                    break;
+                }
+            }
+        }
+        let took_us = self.leave_javascript(entered_us);
+        self.reception.note_cost(slice.len(), took_us);
+        if let Some(trace) = &mut self.trace {
+            trace.note_batch(&slice);
+        }
+        slice.clear();
+        self.slice = slice;
+        true
+    }
+
+    /// Leaves JavaScript; how long it took, in microseconds.
+    fn leave_javascript(&mut self, entered_us: u64) -> u64 {
+        self.seat.leave();
+        self.mark(Stage::JavaScript);
+        now_us() - entered_us
+    }
+
+    /// Runs what enters JavaScript outside of a batch.
+    fn in_javascript<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
+        self.seat.enter();
+        let result = run(self);
+        self.seat.leave();
+        self.intermission.resume_panic();
+        result
+    }
+
+    /// JavaScript was ended: for good, or because a handler ran too long.
+    fn ended(&mut self, at: Option<Event>) {
+        if self.termination.reason().is_some() {
+            return self.application.forbid();
+        }
+        self.application.resume();
+        let Some(verdict) = self.intermission.take_verdict() else {
+            return;
+        };
+        let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
+        eprintln!(
+            "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
+            limit.as_secs_f64(),
+            verdict.stack
+        );
+        if let Some(Event::Request(id)) = at {
+            self.application.refuse(id);
+        }
     }
 
     /// Polls the isolate if JavaScript ran or something woke it.
@@ -196,8 +298,16 @@ impl<'a> EventLoop<'a> {
         if !woken && !ran {
             return Ok(false);
         }
+        self.seat.enter();
         let polled = self.application.poll_event_loop(&mut Context::from_waker(waker));
+        self.seat.leave();
         let is_woken = flag.is_woken();
+        self.intermission.resume_panic();
+        if self.intermission.has_verdict() {
+            // What it says is that it was ended.
+            self.ended(None);
+            return Ok(true);
+        }
         self.is_isolate_idle = polled.is_ready();
         self.mark(Stage::EventLoop);
         match polled {
@@ -214,7 +324,12 @@ impl<'a> EventLoop<'a> {
         if self.is_ending {
             engine.drain();
         }
-        self.engine = Some(engine);
+        self.engine.replace(Some(engine));
+        if let Err(error) = self.shared.watchdog.watch(&self.seat) {
+            eprintln!(
+                "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
+            );
+        }
         self.lease = Some(lease);
         self.has_served = true;
         // A supervisor that does not read any more is ending the process.
@@ -263,14 +378,11 @@ impl<'a> EventLoop<'a> {
 
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
-        let Some(engine) = &mut self.engine else {
-            return Ok(false);
+        let polled = match self.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.doze(&mut Intake(&self.reception)),
+            None => return Ok(false),
         };
-        let mut handler = Traced {
-            handler: &mut self.application,
-            trace: self.trace.as_mut(),
-        };
-        let polled = engine.doze(&mut handler).map_err(Error::Engine)?;
+        let polled = polled.map_err(Error::Engine)?;
         if polled == Polled::Idle {
             self.mark(Stage::Idle);
         }
@@ -278,14 +390,11 @@ impl<'a> EventLoop<'a> {
     }
 
     fn park(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
-        let Some(engine) = &mut self.engine else {
-            return Ok(Poll::Pending);
+        let polled = match self.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.poll_ready(context, &mut Intake(&self.reception)),
+            None => return Ok(Poll::Pending),
         };
-        let mut handler = Traced {
-            handler: &mut self.application,
-            trace: self.trace.as_mut(),
-        };
-        match engine.poll_ready(context, &mut handler) {
+        match polled {
             Poll::Pending => Ok(Poll::Pending),
             Poll::Ready(Ok(())) => Ok(Poll::Ready(())),
             Poll::Ready(Err(error)) => Err(Error::Engine(error)),
@@ -304,12 +413,13 @@ impl<'a> EventLoop<'a> {
 
     fn end(&mut self, order: Order) {
         self.is_ending = true;
+        self.reception.drain();
         self.is_aborted |= order == Order::Abort;
         if order == (Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
             self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
-        if let Some(engine) = &mut self.engine {
+        if let Some(engine) = self.engine.borrow_mut().as_mut() {
             match order {
                 Order::Drain { .. } => engine.drain(),
                 Order::Abort => engine.abort(),
@@ -320,7 +430,10 @@ impl<'a> EventLoop<'a> {
     /// `server.stop()` ends the server, not the program.
     fn obey_program(&mut self) -> bool {
         use crate::bridge::StopOrder;
-        match (self.application.take_stop_order(), &mut self.engine) {
+        match (
+            self.application.take_stop_order(),
+            self.engine.borrow_mut().as_mut(),
+        ) {
             (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
@@ -334,7 +447,8 @@ impl<'a> EventLoop<'a> {
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
     /// or the program itself has nothing left to do.
     fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
-        if self.engine.is_some() && (self.is_ending || self.application.keeps_alive()) {
+        let is_serving = self.engine.borrow().is_some();
+        if is_serving && (self.is_ending || self.application.keeps_alive()) {
             return Ok(None);
         }
         if self.is_ending {
@@ -382,5 +496,14 @@ impl<'a> EventLoop<'a> {
             entry: self.shared.options.entry.display().to_string(),
             message,
         }
+    }
+}
+
+impl Drop for EventLoop<'_> {
+    fn drop(&mut self) {
+        self.seat.set_isolate(None);
+        intermission::forget();
+        // Before the application, whose requests it holds.
+        self.engine.replace(None);
     }
 }

@@ -3,10 +3,16 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
+pub(crate) mod clock;
 mod event_loop;
+mod health;
+mod intermission;
+mod reception;
+mod seat;
 mod termination;
 mod trace;
 mod wake_flag;
+mod watchdog;
 
 use std::cell::RefCell;
 use std::io;
@@ -26,6 +32,7 @@ use event_loop::EventLoop;
 use termination::Reason;
 
 pub(crate) use termination::Termination;
+pub(crate) use watchdog::Watchdog;
 
 /// What the supervisor orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +97,7 @@ pub(crate) struct Shared {
     pub(crate) process: Process,
     pub(crate) chosen: Chosen,
     pub(crate) listeners: Arc<Listeners>,
+    pub(crate) watchdog: Arc<Watchdog>,
     pub(crate) heap_bytes_max: usize,
 }
 

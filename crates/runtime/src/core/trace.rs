@@ -6,7 +6,7 @@ use std::pin::Pin;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use howth_engine::{Event, Handler};
+use howth_engine::Event;
 
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +49,13 @@ impl Trace {
             batches: 0,
             timer: Box::pin(tokio::time::sleep(PERIOD)),
         }
+    }
+
+    /// JavaScript was given these.
+    pub(super) fn note_batch(&mut self, events: &[Event]) {
+        self.batches += 1;
+        let is_request = |event: &&Event| matches!(event, Event::Request(_));
+        self.requests += events.iter().filter(is_request).count() as u64;
     }
 
     /// The time since the last mark was spent in `stage`.
@@ -101,27 +108,5 @@ impl Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         self.tell();
-    }
-}
-
-/// A handler whose batches are counted and timed when there is a trace.
-pub(super) struct Traced<'a, H> {
-    pub(super) handler: &'a mut H,
-    pub(super) trace: Option<&'a mut Trace>,
-}
-
-impl<H: Handler> Handler for Traced<'_, H> {
-    fn on_batch(&mut self, events: &[Event]) {
-        let Some(trace) = &mut self.trace else {
-            return self.handler.on_batch(events);
-        };
-        trace.mark(Stage::Engine);
-        trace.batches += 1;
-        trace.requests += events
-            .iter()
-            .filter(|event| matches!(event, Event::Request(_)))
-            .count() as u64;
-        self.handler.on_batch(events);
-        trace.mark(Stage::JavaScript);
     }
 }

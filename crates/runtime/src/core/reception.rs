@@ -1,0 +1,113 @@
+//! Where the events of the engine's turns wait until JavaScript has time for them.
+//!
+//! Owns the queue of one core, and what it knows of a request's cost. Answers at once what needs no JavaScript: fixed
+//! routes, the health check. Never calls JavaScript, so that it works while a handler runs (`intermission`). Called by:
+//! the engine, as its handler; the core's loop, which takes from it.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use howth_engine::{Event, ExchangeId, Handler};
+
+use super::clock::now_us;
+use super::health::Health;
+use crate::bridge::Bridge;
+
+/// JavaScript gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
+/// between.
+const SLICE_US: f32 = 1000.0;
+/// How much of the last slice's cost goes into what is expected of the next one's.
+const NEWEST_SHARE: f32 = 0.25;
+
+/// An event, and when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Waiting {
+    pub(super) event: Event,
+    /// In microseconds of the shared clock.
+    pub(super) arrived_us: u64,
+}
+
+/// The queue of one core.
+pub(super) struct Reception {
+    bridge: Bridge,
+    health: Option<Health>,
+    waiting: RefCell<VecDeque<Waiting>>,
+    /// What a request costs in JavaScript, in microseconds, as an average that forgets.
+    cost_us: Cell<f32>,
+}
+
+impl Reception {
+    pub(super) fn new(bridge: Bridge, health: Option<Health>) -> Rc<Self> {
+        Rc::new(Reception {
+            bridge,
+            health,
+            waiting: RefCell::default(),
+            cost_us: Cell::new(0.0),
+        })
+    }
+
+    /// From now on requests are not welcome.
+    pub(super) fn drain(&self) {
+        if let Some(health) = &self.health {
+            health.drain();
+        }
+    }
+
+    /// Answers a request that needs no JavaScript.
+    fn answers(&self, id: ExchangeId) -> bool {
+        self.health
+            .as_ref()
+            .is_some_and(|health| health.answers(&self.bridge, id))
+            || self.bridge.answer(id)
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.borrow().is_empty()
+    }
+
+    /// Takes what JavaScript is to be given next.
+    pub(super) fn take_slice(&self, slice: &mut Vec<Event>) {
+        let mut waiting = self.waiting.borrow_mut();
+        let fitting = (SLICE_US / self.cost_us.get()).max(1.0) as usize;
+        let count = fitting.min(waiting.len());
+        slice.extend(waiting.drain(..count).map(|waiting| waiting.event));
+    }
+
+    /// Puts events back that were taken, before all others.
+    pub(super) fn put_back(&self, events: impl DoubleEndedIterator<Item = Event>) {
+        let mut waiting = self.waiting.borrow_mut();
+        let arrived_us = waiting.front().map_or_else(now_us, |first| first.arrived_us);
+        for event in events.rev() {
+            waiting.push_front(Waiting { event, arrived_us });
+        }
+    }
+
+    /// Notes how long JavaScript took for so many events.
+    pub(super) fn note_cost(&self, events: usize, took_us: u64) {
+        let newest = took_us as f32 / events.max(1) as f32;
+        let known = self.cost_us.get();
+        self.cost_us.set(known + NEWEST_SHARE * (newest - known));
+    }
+}
+
+/// The engine's way to the queue.
+pub(super) struct Intake<'a>(pub(super) &'a Reception);
+
+impl Handler for Intake<'_> {
+    fn on_batch(&mut self, events: &[Event]) {
+        let reception = self.0;
+        let arrived_us = now_us();
+        let has_answers = reception.health.is_some() || reception.bridge.has_fixed_routes();
+        let mut waiting = reception.waiting.borrow_mut();
+        for event in events {
+            let is_answered = has_answers && matches!(event, Event::Request(id) if reception.answers(*id));
+            if !is_answered {
+                waiting.push_back(Waiting {
+                    event: *event,
+                    arrived_us,
+                });
+            }
+        }
+    }
+}
