@@ -30,6 +30,7 @@ mod calls;
 mod connection;
 mod deadlines;
 mod engine;
+mod hand_over;
 mod link;
 mod receive;
 mod request_body;

@@ -4,11 +4,12 @@
 //! `connection` (reading and writing).
 
 use std::io::{self, IoSlice};
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::{BindAddress, Listener, PeerAddress};
+use howth_engine::{BindAddress, Handed, Listener, PeerAddress};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -68,6 +69,30 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
+    /// A connection that another engine gave up, and who is at its other end. Fails where nobody is any more.
+    pub(crate) fn adopt(handed: Handed) -> io::Result<(Socket, PeerAddress)> {
+        let peer = SockRef::from(handed.socket()).peer_addr()?.as_socket();
+        let socket = handed.into_socket();
+        Ok(match peer {
+            Some(address) => (
+                Socket::Tcp(TcpStream::from_std(socket.into())?),
+                PeerAddress::Tcp(address),
+            ),
+            None => (
+                Socket::Unix(UnixStream::from_std(socket.into())?),
+                PeerAddress::Unix,
+            ),
+        })
+    }
+
+    /// The socket without its registration with tokio.
+    pub(crate) fn into_owned(self) -> io::Result<OwnedFd> {
+        match self {
+            Socket::Tcp(stream) => stream.into_std().map(OwnedFd::from),
+            Socket::Unix(stream) => stream.into_std().map(OwnedFd::from),
+        }
+    }
+
     /// Reads into `buffer`; `Ok(0)` is the peer's end of stream.
     pub(crate) fn poll_read(
         &mut self,

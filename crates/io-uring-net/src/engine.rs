@@ -8,6 +8,7 @@ mod accept;
 mod deadlines;
 mod direct;
 mod exchanges;
+mod hand_over;
 mod receive;
 mod respond;
 mod rest;
@@ -20,7 +21,9 @@ use std::os::fd::OwnedFd;
 use std::rc::Rc;
 use std::time::Duration;
 
-use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler, first_generation};
+use howth_engine::{
+    Counters, EngineOptions, Event, ExchangeId, Exchanges, Handed, Handler, first_generation,
+};
 use howth_http1::{Date, Rejection, RequestHead};
 
 use crate::connection::{Connection, Phase};
@@ -148,6 +151,37 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.core.borrow_mut().abort();
     }
 
+    /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well, where a
+    /// client may wait of whom only another engine on the same socket was told.
+    pub fn set_accepting(&mut self, accepts: bool) {
+        self.shared.core.borrow_mut().set_accepting(accepts);
+    }
+
+    /// Gives up as many connections as `count` says, or as are idle; one that gets a request first stays.
+    /// [`take_released`](Self::take_released) has them after one of the next turns.
+    pub fn release_idle(&mut self, count: usize) {
+        self.shared.core.borrow_mut().release_idle(count);
+    }
+
+    /// Stops accepting, like [`drain`](Self::drain), but gives every connection up as soon as it is idle instead of closing
+    /// it. The turns go on until [`Turn::Finished`], which waits for [`take_released`](Self::take_released).
+    pub fn release_all(&mut self) {
+        self.shared.core.borrow_mut().release_all();
+    }
+
+    /// The connections that were given up since the last call.
+    pub fn take_released(&mut self) -> Vec<Handed> {
+        std::mem::take(&mut self.shared.core.borrow_mut().released)
+    }
+
+    /// Goes on with a connection that another engine gave up; its deadlines begin anew.
+    ///
+    /// # Errors
+    /// The connection comes back where there are as many as there may be.
+    pub fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        self.shared.core.borrow_mut().adopt(handed)
+    }
+
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
         let core = self.shared.core.borrow();
@@ -167,6 +201,8 @@ struct Core<K: Kernel> {
     state: State,
     accepting: Accepting,
     due: Vec<(u32, u32)>,
+    /// Connections that were given up and wait for whoever takes them.
+    released: Vec<Handed>,
     /// The last crowded turn whose memory was not freed yet.
     crowded_at_ms: Option<u64>,
 }
@@ -200,6 +236,10 @@ struct State {
     has_own_deadlines: bool,
     /// Since when the engine drains.
     draining_ms: Option<u64>,
+    /// Connections are given up once they are idle, and none is accepted.
+    releases_all: bool,
+    /// New clients are left to other engines for now.
+    leaves_clients: bool,
     counters: Counters,
 }
 
@@ -224,6 +264,8 @@ impl<K: Kernel> Core<K> {
             head: RequestHead::new(),
             spare: Vec::new(),
             draining_ms: None,
+            releases_all: false,
+            leaves_clients: false,
             counters: Counters::default(),
         };
         Core {
@@ -231,6 +273,7 @@ impl<K: Kernel> Core<K> {
             state,
             accepting: Accepting::default(),
             due: Vec::new(),
+            released: Vec::new(),
             crowded_at_ms: None,
         }
     }
@@ -288,9 +331,10 @@ impl<K: Kernel> Core<K> {
     }
 
     fn is_finished(&self) -> bool {
-        self.state.draining_ms.is_some()
+        self.state.is_stopping()
             && self.accepting == Accepting::Ended
             && self.state.connections.occupied() == 0
+            && self.released.is_empty()
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime};
 
 use howth_engine::PeerAddress;
@@ -195,6 +196,12 @@ pub trait Kernel {
 
     /// close(2) at once, when the engine itself ends: operations in flight end with the kernel object.
     fn discard(&mut self, socket: Socket);
+
+    /// Takes a connected socket over.
+    fn adopt(&mut self, socket: OwnedFd) -> Socket;
+
+    /// Lets go of a socket that nothing is in flight on, and that is never named again.
+    fn give_up(&mut self, socket: Socket) -> OwnedFd;
 
     /// Stops listening: closes the listener. Connections that were not accepted are refused.
     fn close_listener(&mut self);

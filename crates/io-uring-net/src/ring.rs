@@ -13,7 +13,7 @@ pub(crate) mod submission;
 pub(crate) use submission::set_up;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
 use std::time::{Instant, SystemTime};
 
 use howth_engine::PeerAddress;
@@ -216,6 +216,14 @@ impl Kernel for Ring {
 
     fn discard(&mut self, socket: Socket) {
         submission::close_now(socket);
+    }
+
+    fn adopt(&mut self, socket: OwnedFd) -> Socket {
+        Socket(socket.into_raw_fd())
+    }
+
+    fn give_up(&mut self, socket: Socket) -> OwnedFd {
+        submission::owned(socket)
     }
 
     fn close_listener(&mut self) {
