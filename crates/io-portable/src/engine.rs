@@ -45,6 +45,8 @@ pub struct PortableEngine {
     pub(crate) connections: Vec<Option<Box<Connection>>>,
     free: Vec<u32>,
     next_serial: u64,
+    /// The slot that an unassisted turn looked at last.
+    pub(crate) looked_at: usize,
     timers: Timers,
     scratch: Scratch,
     /// Kept for their capacity.
@@ -72,6 +74,7 @@ impl PortableEngine {
             connections: Vec::new(),
             free: Vec::new(),
             next_serial: 0,
+            looked_at: 0,
             timers: Timers::default(),
             scratch: Scratch::new(),
             indexes: Vec::new(),
@@ -249,7 +252,11 @@ impl PortableEngine {
             if self.is_full {
                 return;
             }
-            match acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker)) {
+            let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker));
+            if poll.is_pending() && self.shared.is_unassisted.get() {
+                poll = acceptor.accept_now();
+            }
+            match poll {
                 Poll::Pending => return,
                 Poll::Ready(Ok((socket, peer))) => {
                     self.shared.count(|counters| counters.accepted += 1);

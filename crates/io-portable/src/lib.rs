@@ -41,6 +41,7 @@ mod socket;
 mod table;
 mod timers;
 mod transport;
+mod unassisted;
 mod wake;
 
 pub use engine::PortableEngine;

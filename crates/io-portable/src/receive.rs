@@ -93,11 +93,14 @@ impl Connection {
             if !self.wants_bytes(shared) {
                 return Ok(());
             }
-            let poll = self
+            let mut poll = self
                 .link
                 .socket
                 .borrow_mut()
                 .poll_read(&mut context, &mut scratch.buffer);
+            if poll.is_pending() && shared.is_unassisted.get() {
+                poll = self.link.socket.borrow().read_now(&mut scratch.buffer);
+            }
             match poll {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(0)) => {

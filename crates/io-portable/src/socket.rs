@@ -3,7 +3,7 @@
 //! Owns the sockets' options. Never interprets bytes. Called by: `engine` (accepting), `link` and
 //! `connection` (reading and writing).
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read, Write};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -62,6 +62,38 @@ impl Acceptor {
     }
 }
 
+impl Acceptor {
+    /// Accepts who is there, whatever tokio knows of it.
+    pub(crate) fn accept_now(&self) -> Poll<io::Result<(Socket, PeerAddress)>> {
+        let listener = match self {
+            Acceptor::Tcp(listener) => SockRef::from(listener),
+            Acceptor::Unix(listener) => SockRef::from(listener),
+        };
+        let accepted = listener.accept().and_then(|(socket, address)| {
+            socket.set_nonblocking(true)?;
+            Ok(match address.as_socket() {
+                Some(address) => {
+                    let _ = socket.set_tcp_nodelay(true);
+                    let stream = TcpStream::from_std(socket.into())?;
+                    (Socket::Tcp(stream), PeerAddress::Tcp(address))
+                }
+                None => {
+                    let stream = UnixStream::from_std(socket.into())?;
+                    (Socket::Unix(stream), PeerAddress::Unix)
+                }
+            })
+        });
+        pending_if_blocked(accepted)
+    }
+}
+
+fn pending_if_blocked<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
+    }
+}
+
 /// A connected stream socket.
 pub(crate) enum Socket {
     Tcp(TcpStream),
@@ -105,6 +137,16 @@ impl Socket {
             Socket::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
         };
         poll.map_ok(|()| buffer.filled().len())
+    }
+
+    /// Reads what is there, whatever tokio knows of it.
+    pub(crate) fn read_now(&self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        pending_if_blocked((&*self.reference()).read(buffer))
+    }
+
+    /// Writes what the kernel takes, whatever tokio knows of it.
+    pub(crate) fn write_now(&self, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        pending_if_blocked((&*self.reference()).write(bytes))
     }
 
     pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

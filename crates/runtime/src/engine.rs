@@ -107,11 +107,19 @@ impl Engine {
     ) -> io::Result<Polled> {
         match self {
             Engine::Ring(driver) => driver.turn(handler),
-            Engine::Portable(engine) => Ok(match engine.poll_turn(context, handler) {
-                Poll::Ready(Turn::Worked) => Polled::Worked,
-                Poll::Ready(Turn::Finished) => Polled::Finished,
-                Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
-            }),
+            Engine::Portable(engine) => Ok(polled(engine.poll_turn(context, handler))),
+        }
+    }
+
+    /// One turn, from within JavaScript: tokio does not run meanwhile.
+    pub(crate) fn turn_within(
+        &mut self,
+        context: &mut Context<'_>,
+        handler: &mut dyn Handler,
+    ) -> io::Result<Polled> {
+        match self {
+            Engine::Ring(driver) => driver.turn(handler),
+            Engine::Portable(engine) => Ok(polled(engine.poll_turn_unassisted(context, handler))),
         }
     }
 
@@ -149,5 +157,13 @@ impl Engine {
             Engine::Ring(driver) => driver.abort(),
             Engine::Portable(engine) => engine.abort(),
         }
+    }
+}
+
+fn polled(turn: Poll<Turn>) -> Polled {
+    match turn {
+        Poll::Ready(Turn::Worked) => Polled::Worked,
+        Poll::Ready(Turn::Finished) => Polled::Finished,
+        Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
     }
 }

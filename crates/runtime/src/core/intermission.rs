@@ -139,7 +139,7 @@ impl Intermission {
         let mut context = Context::from_waker(&waker);
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
-            match engine.turn(&mut context, &mut Intake(&self.reception)) {
+            match engine.turn_within(&mut context, &mut Intake(&self.reception)) {
                 Ok(Polled::Worked) => {}
                 Ok(Polled::Idle | Polled::Finished) | Err(_) => return,
             }
