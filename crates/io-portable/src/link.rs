@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
@@ -243,7 +243,7 @@ impl Link {
             let bytes = &output.bytes[output.sent..];
             let mut poll = self.socket.borrow_mut().poll_write(context, bytes);
             if poll.is_pending() && shared.is_unassisted.get() {
-                poll = self.socket.borrow().write_now(bytes);
+                poll = self.socket.borrow().write_now(&[IoSlice::new(bytes)]);
             }
             output.sent += ready!(self.note_written(shared, poll))?;
         }

@@ -145,8 +145,8 @@ impl Socket {
     }
 
     /// Writes what the kernel takes, whatever tokio knows of it.
-    pub(crate) fn write_now(&self, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        pending_if_blocked((&*self.reference()).write(bytes))
+    pub(crate) fn write_now(&self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        pending_if_blocked((&*self.reference()).write_vectored(slices))
     }
 
     pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

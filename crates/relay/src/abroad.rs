@@ -19,11 +19,17 @@ pub(crate) struct Away {
 #[derive(Debug, Default)]
 pub(crate) struct Abroad {
     by_id: HashMap<ExchangeId, Away>,
+    /// How many are at each core.
+    counts: Vec<usize>,
 }
 
 impl Abroad {
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
+    }
+
+    pub(crate) fn at(&self, core: usize) -> usize {
+        self.counts.get(core).copied().unwrap_or(0)
     }
 
     pub(crate) fn add(&mut self, id: ExchangeId, core: usize) {
@@ -34,6 +40,17 @@ impl Abroad {
         };
         let before = self.by_id.insert(id, away);
         assert!(before.is_none(), "an exchange is handed over twice");
+        if self.counts.len() <= core {
+            self.counts.resize(core + 1, 0);
+        }
+        self.counts[core] += 1;
+    }
+
+    /// It is answered on another core from now on.
+    pub(crate) fn renew(&mut self, id: ExchangeId, core: usize) -> bool {
+        let Some(_) = self.remove(id) else { return false };
+        self.add(id, core);
+        true
     }
 
     pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Away> {
@@ -41,14 +58,16 @@ impl Abroad {
     }
 
     pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Away> {
-        self.by_id.remove(&id)
+        let away = self.by_id.remove(&id)?;
+        self.counts[away.core] -= 1;
+        Some(away)
     }
 
     /// Takes out all that a core should have answered.
     pub(crate) fn remove_of(&mut self, core: usize) -> Vec<(ExchangeId, Away)> {
-        let (lost, left) = self.by_id.drain().partition(|(_, away)| away.core == core);
-        self.by_id = left;
-        let lost: HashMap<ExchangeId, Away> = lost;
-        lost.into_iter().collect()
+        if let Some(count) = self.counts.get_mut(core) {
+            *count = 0;
+        }
+        self.by_id.extract_if(|_, away| away.core == core).collect()
     }
 }

@@ -67,6 +67,11 @@ impl Relay {
         self.abroad.borrow().len()
     }
 
+    /// Requests of this core that a core answers.
+    pub fn abroad_at(&self, core: usize) -> usize {
+        self.abroad.borrow().at(core)
+    }
+
     /// Hands a request of this core's own to another one. False: it stays, because it is over or its body has not
     /// arrived whole. Nothing of it may have been read before.
     pub fn hand_over(&self, id: ExchangeId, to: usize, arrived_us: u64) -> bool {
@@ -101,12 +106,24 @@ impl Relay {
         true
     }
 
-    /// Gives a guest back to its home, unread and unanswered: this core does not serve any more.
-    pub fn give_back(&self, id: ExchangeId) {
-        let guest = self.guests.borrow_mut().remove(id);
-        if let Some(guest) = guest {
-            self.post(guest.home.core, Message::Returned(Box::new(guest.into())));
+    /// Gives a guest back to its home, unread and unanswered: this core has no time for it. False: its home is here,
+    /// or it is over.
+    pub fn give_back(&self, id: ExchangeId) -> bool {
+        let mut guests = self.guests.borrow_mut();
+        if guests.get(id).is_none_or(|guest| guest.home.core == self.core) {
+            return false;
         }
+        let Some(guest) = guests.remove(id) else {
+            return false;
+        };
+        drop(guests);
+        self.post(guest.home.core, Message::Returned(Box::new(guest.into())));
+        true
+    }
+
+    /// Where a guest's connection is.
+    pub fn home(&self, id: ExchangeId) -> Option<usize> {
+        self.guests.borrow().get(id).map(|guest| guest.home.core)
     }
 
     /// When a guest arrived at its home, in microseconds of the clock that all cores share.
@@ -225,11 +242,10 @@ impl Relay {
     /// core.
     fn take_in(&self, parcel: Parcel) {
         let id = parcel.id;
-        let mut abroad = self.abroad.borrow_mut();
         // Without an entry the exchange has ended meanwhile.
-        let Some(away) = abroad.get_mut(id) else { return };
-        away.core = self.core;
-        drop(abroad);
+        if !self.abroad.borrow_mut().renew(id, self.core) {
+            return;
+        }
         self.admit(self.core, parcel);
         if self.own.is_disconnected(id) {
             self.left(Home { core: self.core, id });

@@ -4,7 +4,7 @@
 
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use howth_engine::{EngineOptions, Exchanges, Handler, Turn};
 use howth_io_portable::PortableEngine;
@@ -142,6 +142,14 @@ impl Engine {
             Engine::Ring(driver) => driver.poll_ready(context, handler),
             // Its turn has registered the waker already.
             Engine::Portable(_) => Poll::Pending,
+        }
+    }
+
+    /// What wakes an engine that sleeps in the kernel; `None`: it sleeps in tokio only.
+    pub(crate) fn waker(&self) -> Option<Waker> {
+        match self {
+            Engine::Ring(driver) => driver.waker(),
+            Engine::Portable(_) => None,
         }
     }
 

@@ -14,7 +14,7 @@ use std::time::Duration;
 use howth_mesh::{Receiver, Sender, lane};
 
 use crate::affinity::{allowed_processors, usable_cores};
-use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination, Watchdog};
+use crate::core::{self, Ended, Mode, Order, Report, Shared, Street, Termination, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
@@ -118,6 +118,7 @@ fn shared(
         chosen: chosen.clone(),
         listeners: listeners.clone(),
         watchdog: watchdog.clone(),
+        street: (cores.get() > 1 && options.exchange).then(|| Street::new(cores.get())),
         heap_bytes_max,
     })
 }

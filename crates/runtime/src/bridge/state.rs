@@ -6,6 +6,7 @@ use std::rc::Rc;
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
 use howth_http1::ResponseHead;
+use howth_relay::is_guest;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
@@ -177,6 +178,9 @@ impl Bridge {
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.
     pub(super) fn watch(&self, id: ExchangeId) {
+        if is_guest(id) {
+            return;
+        }
         let mut watched = self.0.watched.borrow_mut();
         let slot = id.index as usize;
         if watched.len() <= slot {
@@ -185,8 +189,9 @@ impl Bridge {
         watched[slot] = id.generation + 1;
     }
 
+    /// Requests of other cores are few, and their numbers too large for a list.
     pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
-        self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
+        is_guest(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
     }
 
     pub(super) fn order_stop(&self, order: StopOrder) {

@@ -11,6 +11,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
 use deno_core::error::CoreError;
 use deno_core::{ModuleId, v8};
@@ -20,13 +21,14 @@ use howth_mesh::{Receiver, Sender};
 use super::clock::now_us;
 use super::health::Health;
 use super::intermission::{self, EngineSlot, Intermission};
+use super::neighbours::Neighbours;
 use super::reception::{Intake, Reception};
 use super::seat::Seat;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
 use crate::bridge::{Application, Entry, Served};
-use crate::engine::Polled;
+use crate::engine::{Engine, Polled};
 use crate::error::Error;
 use crate::isolate::describe;
 use crate::listen::Lease;
@@ -38,6 +40,9 @@ const TURNS_PER_POLL: usize = 32;
 /// in a task of tokio's, which runs between two polls.
 const POLLS_UNTIL_HEARD: u8 = 2;
 
+/// How soon a message is tried again for which another core had no room.
+const RETRY: Duration = Duration::from_millis(1);
+
 /// The result of the entry module's top-level code.
 type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
 
@@ -47,8 +52,11 @@ pub(super) struct EventLoop<'a> {
     /// runs.
     engine: EngineSlot,
     reception: Rc<Reception>,
+    neighbours: Option<Rc<Neighbours>>,
     intermission: Rc<Intermission>,
     seat: Arc<Seat>,
+    /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
+    owes_end: bool,
     /// What JavaScript is given next; kept for its memory.
     slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
@@ -67,6 +75,8 @@ pub(super) struct EventLoop<'a> {
     has_served: bool,
     is_ending: bool,
     is_aborted: bool,
+    /// When to look again whether another core has room for what is to be sent.
+    retry: Pin<Box<tokio::time::Sleep>>,
     /// The program listens for SIGINT or SIGTERM itself, or did when it had started.
     listens_for_signals: bool,
     /// It was told of the signal that ends the core: what it does then is waited for.
@@ -88,6 +98,7 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         mut application: Application,
         opened: Opened,
+        (seat, neighbours): (Arc<Seat>, Option<Rc<Neighbours>>),
         termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
@@ -95,7 +106,6 @@ impl<'a> EventLoop<'a> {
         let engine = EngineSlot::default();
         let health = shared.options.health.as_deref().map(Health::new);
         let reception = Reception::new(application.bridge(), health);
-        let seat = Arc::new(Seat::default());
         let limit = shared.options.handler_cpu_limit;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
         seat.set_isolate(Some(isolate.thread_safe_handle()));
@@ -103,6 +113,7 @@ impl<'a> EventLoop<'a> {
             seat.clone(),
             engine.clone(),
             reception.clone(),
+            neighbours.clone(),
             &mut application,
             limit,
         );
@@ -110,8 +121,10 @@ impl<'a> EventLoop<'a> {
             shared,
             engine,
             reception,
+            neighbours,
             intermission,
             seat,
+            owes_end: false,
             slice: Vec::new(),
             lease: None,
             evaluation: None,
@@ -125,6 +138,7 @@ impl<'a> EventLoop<'a> {
             has_served: false,
             is_ending: false,
             is_aborted: false,
+            retry: Box::pin(tokio::time::sleep(RETRY)),
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
@@ -147,6 +161,9 @@ impl<'a> EventLoop<'a> {
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
         self.mark(Stage::Idle);
         self.shared.watchdog.wake(&self.seat);
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.awake();
+        }
         self.intermission.set_waker(context.waker());
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
@@ -162,7 +179,11 @@ impl<'a> EventLoop<'a> {
                 Round::Ended(ended) => return Poll::Ready(Ok(ended)),
                 Round::Idle => {}
             }
+            if !self.prepare_sleep(context) {
+                continue;
+            }
             if self.is_isolate_idle && self.doze()? {
+                self.wake_up();
                 self.serve();
                 continue;
             }
@@ -171,6 +192,7 @@ impl<'a> EventLoop<'a> {
                 self.seat.set_awake(false);
                 return Poll::Pending;
             }
+            self.wake_up();
             self.serve();
         }
         context.waker().wake_by_ref();
@@ -183,6 +205,7 @@ impl<'a> EventLoop<'a> {
             return Ok(Round::Ended(reason.into()));
         }
         let mut worked = self.turn_engine(context)?;
+        worked |= self.exchange();
         worked |= self.serve();
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
@@ -202,7 +225,7 @@ impl<'a> EventLoop<'a> {
 
     fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
         let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.turn(context, &mut Intake(&self.reception)),
+            Some(engine) => engine.turn(context, &mut self.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -210,9 +233,64 @@ impl<'a> EventLoop<'a> {
         if polled == Polled::Finished {
             self.engine.replace(None);
             self.application.release_hold();
-            self.in_javascript(|event_loop| event_loop.application.stopped());
+            self.owes_end = true;
         }
         Ok(polled != Polled::Idle)
+    }
+
+    fn intake(&self) -> Intake<'_> {
+        Intake {
+            reception: &self.reception,
+            neighbours: self.neighbours.as_deref(),
+        }
+    }
+
+    /// Takes and gives what goes from core to core.
+    fn exchange(&mut self) -> bool {
+        let worked = match &self.neighbours {
+            Some(neighbours) => {
+                neighbours.balance(&self.reception);
+                neighbours.exchange(&self.reception)
+            }
+            None => false,
+        };
+        let has_guests = |neighbours: &Rc<Neighbours>| neighbours.has_guests();
+        if self.owes_end && !self.neighbours.as_ref().is_some_and(has_guests) {
+            self.owes_end = false;
+            self.in_javascript(|event_loop| event_loop.application.stopped());
+        }
+        worked
+    }
+
+    /// False: something has come from another core.
+    fn prepare_sleep(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(neighbours) = &self.neighbours else {
+            return true;
+        };
+        match self.engine.borrow().as_ref().and_then(Engine::waker) {
+            Some(waker) => neighbours.set_waker(&waker),
+            None => neighbours.set_waker(context.waker()),
+        }
+        let may_sleep = neighbours.prepare_sleep();
+        if may_sleep && neighbours.has_unsent() {
+            self.retry.as_mut().reset(tokio::time::Instant::now() + RETRY);
+            // Ready already only if a millisecond has passed since: then the next round comes soon enough.
+            let _ = self.retry.as_mut().poll(context);
+        }
+        may_sleep
+    }
+
+    fn wake_up(&self) {
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.awake();
+        }
+    }
+
+    fn enter_javascript(&self) -> u64 {
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.enter_application();
+        }
+        self.seat.enter()
     }
 
     /// Gives JavaScript a slice of what waits.
@@ -222,7 +300,7 @@ impl<'a> EventLoop<'a> {
         }
         let mut slice = std::mem::take(&mut self.slice);
         self.reception.take_slice(&mut slice);
-        let entered_us = self.seat.enter();
+        let entered_us = self.enter_javascript();
         let mut done = 0;
         while done < slice.len() {
             match self.application.dispatch(&slice[done..]) {
@@ -248,16 +326,23 @@ impl<'a> EventLoop<'a> {
 
     /// Leaves JavaScript; how long it took, in microseconds.
     fn leave_javascript(&mut self, entered_us: u64) -> u64 {
-        self.seat.leave();
+        self.leave();
         self.mark(Stage::JavaScript);
         now_us() - entered_us
     }
 
+    fn leave(&self) {
+        self.seat.leave();
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.leave_application();
+        }
+    }
+
     /// Runs what enters JavaScript outside of a batch.
     fn in_javascript<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        self.seat.enter();
+        self.enter_javascript();
         let result = run(self);
-        self.seat.leave();
+        self.leave();
         self.intermission.resume_panic();
         result
     }
@@ -298,9 +383,10 @@ impl<'a> EventLoop<'a> {
         if !woken && !ran {
             return Ok(false);
         }
-        self.seat.enter();
-        let polled = self.application.poll_event_loop(&mut Context::from_waker(waker));
-        self.seat.leave();
+        let (flag, waker) = (flag.clone(), waker.clone());
+        self.enter_javascript();
+        let polled = self.application.poll_event_loop(&mut Context::from_waker(&waker));
+        self.leave();
         let is_woken = flag.is_woken();
         self.intermission.resume_panic();
         if self.intermission.has_verdict() {
@@ -379,7 +465,7 @@ impl<'a> EventLoop<'a> {
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
         let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.doze(&mut Intake(&self.reception)),
+            Some(engine) => engine.doze(&mut self.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -391,7 +477,7 @@ impl<'a> EventLoop<'a> {
 
     fn park(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
         let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.poll_ready(context, &mut Intake(&self.reception)),
+            Some(engine) => engine.poll_ready(context, &mut self.intake()),
             None => return Ok(Poll::Pending),
         };
         match polled {
@@ -414,6 +500,9 @@ impl<'a> EventLoop<'a> {
     fn end(&mut self, order: Order) {
         self.is_ending = true;
         self.reception.drain();
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.close();
+        }
         self.is_aborted |= order == Order::Abort;
         if order == (Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
@@ -438,6 +527,9 @@ impl<'a> EventLoop<'a> {
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
         }
+        if let Some(neighbours) = &self.neighbours {
+            neighbours.close();
+        }
         if let Some(lease) = self.lease.take() {
             lease.close();
         }
@@ -452,6 +544,9 @@ impl<'a> EventLoop<'a> {
             return Ok(None);
         }
         if self.is_ending {
+            if self.owes_end && !self.is_aborted {
+                return Ok(None);
+            }
             let waits = !self.is_aborted && self.has_work_left();
             return Ok((!waits).then(|| self.finished()));
         }

@@ -14,8 +14,10 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use deno_core::v8;
+use howth_engine::Event;
 
 use super::clock::now_us;
+use super::neighbours::Neighbours;
 use super::reception::{Intake, Reception};
 use super::seat::Seat;
 use crate::bridge::{Application, Batch};
@@ -23,6 +25,8 @@ use crate::engine::{Engine, Polled};
 
 /// Turns of the engine in one interruption: what a flood brings waits for the next one.
 const TURNS_MAX: usize = 8;
+/// JavaScript that has been running for less is not interrupted for.
+const SHORT_US: u64 = 200;
 /// Frames of the stack that is told of a handler that was ended.
 const FRAMES_MAX: usize = 10;
 
@@ -61,6 +65,7 @@ pub(super) struct Intermission {
     seat: Arc<Seat>,
     engine: EngineSlot,
     reception: Rc<Reception>,
+    neighbours: Option<Rc<Neighbours>>,
     batch: Rc<Batch>,
     waker: RefCell<Waker>,
     context: v8::Global<v8::Context>,
@@ -77,6 +82,7 @@ impl Intermission {
         seat: Arc<Seat>,
         engine: EngineSlot,
         reception: Rc<Reception>,
+        neighbours: Option<Rc<Neighbours>>,
         application: &mut Application,
         limit: Option<Duration>,
     ) -> Rc<Self> {
@@ -84,6 +90,7 @@ impl Intermission {
             seat,
             engine,
             reception,
+            neighbours,
             batch: application.batch(),
             waker: RefCell::new(Waker::noop().clone()),
             context: application.isolate().worker.js_runtime.main_context(),
@@ -125,11 +132,16 @@ impl Intermission {
         let Some(entered_us) = self.seat.entered_us() else {
             return;
         };
-        self.turn_engine();
+        let running_us = now_us().saturating_sub(entered_us);
+        // Another core asked, and JavaScript is not late: the loop will look soon.
+        if running_us < SHORT_US {
+            return;
+        }
+        self.turn_engine(running_us);
         self.judge(isolate, entered_us);
     }
 
-    fn turn_engine(&self) {
+    fn turn_engine(&self, running_us: u64) {
         // The engine is in the loop's hands where JavaScript runs within one of its calls.
         let Ok(mut engine) = self.engine.try_borrow_mut() else {
             return;
@@ -137,13 +149,31 @@ impl Intermission {
         let Some(engine) = engine.as_mut() else { return };
         let waker = self.waker.borrow().clone();
         let mut context = Context::from_waker(&waker);
+        let mut intake = Intake {
+            reception: &self.reception,
+            neighbours: self.neighbours.as_deref(),
+        };
+        self.relieve(running_us);
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
-            match engine.turn_within(&mut context, &mut Intake(&self.reception)) {
-                Ok(Polled::Worked) => {}
-                Ok(Polled::Idle | Polled::Finished) | Err(_) => return,
+            let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
+            if !worked && !self.relieve(running_us) {
+                return;
             }
         }
+    }
+
+    /// Exchanges what there is with the other cores, and hands them what would be answered sooner there.
+    fn relieve(&self, running_us: u64) -> bool {
+        let Some(neighbours) = &self.neighbours else {
+            return false;
+        };
+        if neighbours.has_better(running_us) {
+            let taken = self.batch.take_back(|event| matches!(event, Event::Request(_)));
+            self.reception.put_back(taken.into_iter());
+            neighbours.relieve(&self.reception, running_us);
+        }
+        neighbours.exchange(&self.reception)
     }
 
     /// Ends what has been running for too long.

@@ -7,6 +7,8 @@ pub(crate) mod clock;
 mod event_loop;
 mod health;
 mod intermission;
+mod neighbours;
+mod policy;
 mod reception;
 mod seat;
 mod termination;
@@ -31,6 +33,10 @@ use crate::options::Options;
 use event_loop::EventLoop;
 use termination::Reason;
 
+use neighbours::Neighbours;
+use seat::Seat;
+
+pub(crate) use neighbours::Street;
 pub(crate) use termination::Termination;
 pub(crate) use watchdog::Watchdog;
 
@@ -98,6 +104,8 @@ pub(crate) struct Shared {
     pub(crate) chosen: Chosen,
     pub(crate) listeners: Arc<Listeners>,
     pub(crate) watchdog: Arc<Watchdog>,
+    /// Where there are several cores, and they may exchange requests.
+    pub(crate) street: Option<Arc<Street>>,
     pub(crate) heap_bytes_max: usize,
 }
 
@@ -141,12 +149,18 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let application = start_application(&shared, &termination, &opened);
+        let seat = Arc::new(Seat::default());
+        let neighbours = shared
+            .street
+            .clone()
+            .map(|street| Neighbours::new(street, index, seat.clone()));
+        let application = start_application(&shared, &termination, &opened, neighbours.clone());
         let ended = EventLoop::new(
             index,
             &shared,
             application,
             opened,
+            (seat, neighbours),
             termination.clone(),
             orders,
             reports,
@@ -164,8 +178,13 @@ fn run(
 /// Where an engine lies from the moment JavaScript listens until the loop takes it.
 type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
-fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &Opened) -> Application {
-    let bridge = Bridge::new(opener(shared, opened.clone()));
+fn start_application(
+    shared: &Shared,
+    termination: &Arc<Termination>,
+    opened: &Opened,
+    neighbours: Option<Rc<Neighbours>>,
+) -> Application {
+    let bridge = Bridge::new(opener(shared, opened.clone(), neighbours));
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
         &shared.process,
@@ -184,7 +203,7 @@ fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &O
     Application::new(isolate, bridge, configuration)
 }
 
-fn opener(shared: &Shared, opened: Opened) -> Opener {
+fn opener(shared: &Shared, opened: Opened, neighbours: Option<Rc<Neighbours>>) -> Opener {
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
@@ -195,7 +214,10 @@ fn opener(shared: &Shared, opened: Opened) -> Opener {
             cause: error.to_string(),
         };
         let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
-        let exchanges = engine.exchanges();
+        let mut exchanges = engine.exchanges();
+        if let Some(neighbours) = &neighbours {
+            exchanges = neighbours.move_in(exchanges);
+        }
         opened.replace(Some((engine, address.clone(), lease)));
         Ok((exchanges, address))
     })

@@ -12,13 +12,13 @@ use howth_engine::{Event, ExchangeId, Handler};
 
 use super::clock::now_us;
 use super::health::Health;
+use super::neighbours::Neighbours;
+use super::policy::TypicalCost;
 use crate::bridge::Bridge;
 
 /// JavaScript gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
 /// between.
 const SLICE_US: f32 = 1000.0;
-/// How much of the last slice's cost goes into what is expected of the next one's.
-const NEWEST_SHARE: f32 = 0.25;
 
 /// An event, and when it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,8 +33,7 @@ pub(super) struct Reception {
     bridge: Bridge,
     health: Option<Health>,
     waiting: RefCell<VecDeque<Waiting>>,
-    /// What a request costs in JavaScript, in microseconds, as an average that forgets.
-    cost_us: Cell<f32>,
+    cost: Cell<TypicalCost>,
 }
 
 impl Reception {
@@ -43,7 +42,7 @@ impl Reception {
             bridge,
             health,
             waiting: RefCell::default(),
-            cost_us: Cell::new(0.0),
+            cost: Cell::default(),
         })
     }
 
@@ -66,10 +65,38 @@ impl Reception {
         self.waiting.borrow().is_empty()
     }
 
+    /// Adds what came from another core.
+    pub(super) fn push(&self, waiting: Waiting) {
+        self.waiting.borrow_mut().push_back(waiting);
+    }
+
+    /// How long the last of what waits will wait: what it will cost, or what the first has waited already.
+    pub(super) fn wait_us(&self) -> u64 {
+        let waiting = self.waiting.borrow();
+        let Some(first) = waiting.front() else { return 0 };
+        let expected_us = (waiting.len() as f32 * self.cost_us()) as u64;
+        expected_us.max(now_us().saturating_sub(first.arrived_us))
+    }
+
+    /// What a request costs in JavaScript, in microseconds.
+    pub(super) fn cost_us(&self) -> f32 {
+        self.cost.get().us()
+    }
+
+    /// Removes what `take` takes, which is asked from the youngest on.
+    pub(super) fn take_youngest(&self, mut take: impl FnMut(Waiting) -> bool) {
+        let mut waiting = self.waiting.borrow_mut();
+        for index in (0..waiting.len()).rev() {
+            if take(waiting[index]) {
+                waiting.remove(index);
+            }
+        }
+    }
+
     /// Takes what JavaScript is to be given next.
     pub(super) fn take_slice(&self, slice: &mut Vec<Event>) {
         let mut waiting = self.waiting.borrow_mut();
-        let fitting = (SLICE_US / self.cost_us.get()).max(1.0) as usize;
+        let fitting = (SLICE_US / self.cost_us()).max(1.0) as usize;
         let count = fitting.min(waiting.len());
         slice.extend(waiting.drain(..count).map(|waiting| waiting.event));
     }
@@ -85,24 +112,28 @@ impl Reception {
 
     /// Notes how long JavaScript took for so many events.
     pub(super) fn note_cost(&self, events: usize, took_us: u64) {
-        let newest = took_us as f32 / events.max(1) as f32;
-        let known = self.cost_us.get();
-        self.cost_us.set(known + NEWEST_SHARE * (newest - known));
+        let mut cost = self.cost.get();
+        cost.note(took_us as f32 / events.max(1) as f32);
+        self.cost.set(cost);
     }
 }
 
 /// The engine's way to the queue.
-pub(super) struct Intake<'a>(pub(super) &'a Reception);
+pub(super) struct Intake<'a> {
+    pub(super) reception: &'a Reception,
+    pub(super) neighbours: Option<&'a Neighbours>,
+}
 
 impl Handler for Intake<'_> {
     fn on_batch(&mut self, events: &[Event]) {
-        let reception = self.0;
+        let reception = self.reception;
         let arrived_us = now_us();
         let has_answers = reception.health.is_some() || reception.bridge.has_fixed_routes();
         let mut waiting = reception.waiting.borrow_mut();
         for event in events {
             let is_answered = has_answers && matches!(event, Event::Request(id) if reception.answers(*id));
-            if !is_answered {
+            let is_abroad = self.neighbours.is_some_and(|others| others.observe(*event));
+            if !is_answered && !is_abroad {
                 waiting.push_back(Waiting {
                     event: *event,
                     arrived_us,

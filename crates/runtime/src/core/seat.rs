@@ -18,6 +18,10 @@ pub(crate) struct Seat {
     entered_us: AtomicU64,
     /// It is not asleep. The watchdog sleeps when nobody is awake.
     is_awake: AtomicBool,
+    /// How long a request would wait for JavaScript, were it not running: what waits already.
+    queue_us: AtomicU64,
+    /// It takes requests of other cores.
+    is_open: AtomicBool,
     /// An interrupt was asked for and has not happened.
     is_requested: AtomicBool,
     isolate: Mutex<Option<v8::IsolateHandle>>,
@@ -48,6 +52,29 @@ impl Seat {
             0 => None,
             entered_us => Some(entered_us),
         }
+    }
+
+    /// What waits costs so long.
+    pub(super) fn set_queue_us(&self, queue_us: u64) {
+        if self.queue_us.load(Ordering::Relaxed) != queue_us {
+            self.queue_us.store(queue_us, Ordering::Relaxed);
+        }
+    }
+
+    /// How long a request would wait here. JavaScript that runs is taken to go on for as long as it has run.
+    pub(super) fn wait_us(&self, now_us: u64) -> u64 {
+        let running_us = self
+            .entered_us()
+            .map_or(0, |entered_us| now_us.saturating_sub(entered_us));
+        self.queue_us.load(Ordering::Relaxed) + running_us
+    }
+
+    pub(super) fn set_open(&self, is_open: bool) {
+        self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
     }
 
     /// Sequentially consistent with [`is_awake`](Self::is_awake): the watchdog relies on it when it goes to sleep.

@@ -82,6 +82,10 @@ impl RingDriver {
         Poll::Ready(Ok(()))
     }
 
+    pub(super) fn waker(&self) -> Option<std::task::Waker> {
+        None
+    }
+
     pub(super) fn drain(&mut self) {
         self.engine.drain();
     }
