@@ -227,7 +227,11 @@ mod measuring {
 
     #[test]
     fn each_measurement_has_its_help() {
-        for (measurement, option) in [("http", "--expect-status"), ("compare", "--only")] {
+        for (measurement, option) in [
+            ("http", "--expect-status"),
+            ("compare", "--only"),
+            ("cores", "--quick"),
+        ] {
             let launch = Launch::bare("bench").entry("").options([measurement, "--help"]);
             let help = launch.finish();
             assert_eq!(help.code, Some(0), "{help:?}");

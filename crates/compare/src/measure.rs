@@ -1,6 +1,7 @@
 //! One measurement of one running server: load from another core, figures from both sides.
 
 use std::collections::BTreeMap;
+use std::net::TcpStream;
 
 use howth_load::{Pace, Report, Second, Stop};
 
@@ -77,9 +78,9 @@ pub(crate) fn transfer(
 
 /// What the server used while requests were counted.
 #[derive(Clone, Copy, Debug, Default)]
-struct Used {
-    cpu: CpuTime,
-    resident_bytes: u64,
+pub(crate) struct Used {
+    pub(crate) cpu: CpuTime,
+    pub(crate) resident_bytes: u64,
 }
 
 fn observed(
@@ -87,17 +88,24 @@ fn observed(
     run: &howth_load::Options,
     load_core: usize,
 ) -> Result<(Report, Used), CompareError> {
-    on_core(load_core, || {
-        let mut meter = Meter {
-            server,
-            before: server.cpu_time(),
-            resident_bytes: 0,
-        };
-        let report = howth_load::run_observed(run, &mut meter)?;
-        let cpu = server.cpu_time() - meter.before;
-        let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
-        Ok((report, Used { cpu, resident_bytes }))
-    })?
+    on_core(load_core, || over(server, run, Vec::new()))?
+}
+
+/// Loads a server over connections that are open already, and what is missing of the run's.
+pub(crate) fn over(
+    server: &Server,
+    run: &howth_load::Options,
+    connections: Vec<TcpStream>,
+) -> Result<(Report, Used), CompareError> {
+    let mut meter = Meter {
+        server,
+        before: server.cpu_time(),
+        resident_bytes: 0,
+    };
+    let report = howth_load::run_over(run, connections, &mut meter)?;
+    let cpu = server.cpu_time() - meter.before;
+    let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
+    Ok((report, Used { cpu, resident_bytes }))
 }
 
 /// Reads the server's figures at the right moments of a run.
@@ -118,7 +126,7 @@ impl howth_load::Observer for Meter<'_> {
 }
 
 /// `3 of 100 requests failed (status: 3)`, or nothing.
-fn complaint(report: &Report) -> Option<String> {
+pub(crate) fn complaint(report: &Report) -> Option<String> {
     let failed = report.errors.total();
     let classes = report
         .errors

@@ -12,7 +12,7 @@ mod payload;
 pub use payload::Payload;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::IntoRawFd;
 
 use io_uring::{IoUring, cqueue, opcode, types};
@@ -124,13 +124,17 @@ impl ClientRing {
             // is missing the default serves as well.
             let _ = socket.set_tcp_congestion(b"reno");
         }
-        let slot = index as usize;
-        if self.sockets.len() <= slot {
-            self.sockets.resize(slot + 1, None);
-        }
-        assert!(self.sockets[slot].is_none(), "a connection has two sockets");
-        self.sockets[slot] = Some(Socket(socket.into_raw_fd()));
+        self.hold(index, Socket(socket.into_raw_fd()));
         Ok(())
+    }
+
+    /// Makes a socket that is connected already the connection `index`, as [`open`](Self::open) and
+    /// [`connect`](Self::connect) would.
+    ///
+    /// # Panics
+    /// When the index has a socket.
+    pub fn adopt(&mut self, index: u32, stream: TcpStream) {
+        self.hold(index, Socket(stream.into_raw_fd()));
     }
 
     /// Connects to the target.
@@ -218,6 +222,15 @@ impl ClientRing {
     /// How often the completion queue has overflowed.
     pub fn overflows(&self) -> u64 {
         self.overflows
+    }
+
+    fn hold(&mut self, index: u32, socket: Socket) {
+        let slot = index as usize;
+        if self.sockets.len() <= slot {
+            self.sockets.resize(slot + 1, None);
+        }
+        assert!(self.sockets[slot].is_none(), "a connection has two sockets");
+        self.sockets[slot] = Some(socket);
     }
 
     fn socket(&self, index: u32) -> Socket {

@@ -9,7 +9,7 @@ mod traffic;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use crate::connection::{Connection, Layers, Phase};
 use crate::cpu::CpuTime;
 use crate::http_client::Verdict;
 use crate::record::{Recorder, Sample};
-use crate::request::Pipeline;
+use crate::sequence::Sequence;
 pub(crate) use pacing::Pacing;
 
 /// How often deadlines are looked at, at most.
@@ -38,6 +38,8 @@ pub(crate) struct Plan {
     pub(crate) timeout_ns: u64,
     /// From the start to the moment from which requests count.
     pub(crate) warm_up_ns: u64,
+    /// Whether each request is recorded.
+    pub(crate) records: bool,
 }
 
 /// What a thread tells while it runs.
@@ -65,7 +67,7 @@ pub(crate) struct Worker {
     connections: Vec<Connection>,
     plan: Plan,
     layers: Layers,
-    pipeline: Pipeline,
+    sequence: Sequence,
     pacing: Pacing,
     recorder: Recorder,
     news: Sender<News>,
@@ -88,7 +90,7 @@ impl Worker {
     pub(crate) fn new(
         plan: Plan,
         layers: Layers,
-        pipeline: Pipeline,
+        sequence: Sequence,
         pacing: Pacing,
         news: Sender<News>,
     ) -> io::Result<Self> {
@@ -96,10 +98,10 @@ impl Worker {
         Ok(Worker {
             ring,
             connections: (0..plan.connections).map(|_| Connection::default()).collect(),
-            recorder: Recorder::new(plan.warm_up_ns),
+            recorder: Recorder::new(plan.warm_up_ns, plan.records),
             plan,
             layers,
-            pipeline,
+            sequence,
             pacing,
             news,
             ready: VecDeque::new(),
@@ -114,13 +116,18 @@ impl Worker {
         })
     }
 
-    /// Opens the connections that are kept, and waits until they are open or have failed once.
-    pub(crate) fn prepare(&mut self) -> io::Result<()> {
+    /// Opens the connections that are kept, but for those that are given, and waits until they are open or have
+    /// failed once.
+    pub(crate) fn prepare(&mut self, given: Vec<TcpStream>) -> io::Result<()> {
         if !self.plan.keep_alive {
             return Ok(());
         }
+        let mut given = given.into_iter();
         for index in 0..self.connections.len() {
-            self.open(index);
+            match given.next() {
+                Some(stream) => self.adopt(index, stream),
+                None => self.open(index),
+            }
         }
         let is_pending = |connection: &Connection| {
             matches!(connection.phase, Phase::Connecting | Phase::Handshaking)
