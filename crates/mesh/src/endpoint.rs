@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::task::Waker;
 
 use crate::core_set::CoreSet;
-use crate::mesh::{Interrupt, Rings};
+use crate::mesh::Rings;
 use crate::{Mesh, Refused};
 
 /// The end of one core. A core that shall not miss anything does this, turn by turn: work and [`send`](Self::send);
@@ -134,7 +134,6 @@ impl<M> Endpoint<M> {
     /// Says how this core is interrupted while it runs the application: on the sender's thread, once until the core has
     /// looked. It may come late, when the core has left the application already.
     pub fn set_interrupt(&mut self, interrupt: Arc<dyn Fn() + Send + Sync>) {
-        let interrupt: Interrupt = interrupt;
         self.mesh.set_interrupt(self.core, interrupt);
     }
 
