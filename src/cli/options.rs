@@ -44,6 +44,7 @@ fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Re
         cores: arguments.engine.cores.0,
         engine_options: engine_options(&arguments.limits, &arguments.deadlines),
         heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
+        kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
         v8_flags: arguments
             .engine
             .v8_flags
