@@ -9,6 +9,7 @@ import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
+import * as shared from "ext:howth/45_kv.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
@@ -35,8 +36,11 @@ function fastOps() {
 
 // Gives programs the `Howth` global and the bridge its ops.
 function start(configuration) {
-  connect(configuration, fastOps());
+  const ops = fastOps();
+  connect(configuration, ops);
+  shared.connectOps(ops);
   const howth = Object.freeze({
+    kv: shared.kv,
     serve: (first, second) => serve(first, second),
     serveBatch,
     serveLocal,

@@ -78,3 +78,15 @@ Howth.serve(() => "Hi");
 Howth.serve({ port: 3000 });
 // @ts-expect-error an application needs fetch
 export const noFetch: Howth.ApplicationObject = { port: 3000 };
+
+// Howth.kv.
+const visits: number = Howth.kv.increment("visits", 1, { ttl: 60_000 });
+Howth.kv.set("user", { name: "Ada", seen: new Date(), visits });
+const user = Howth.kv.get<{ name: string }>("user");
+const entry = Howth.kv.getEntry<string[]>("names");
+const stored: boolean = Howth.kv.compareAndSet("names", entry?.version, [user?.name ?? ""]);
+Howth.kv.compareAndSet("lock", undefined, stored, { ttl: 1000 });
+// @ts-expect-error undefined stands for nothing stored
+Howth.kv.set("key", undefined);
+// @ts-expect-error there may be nothing
+Howth.kv.get<string>("key").length;

@@ -213,6 +213,66 @@ declare namespace Howth {
     handler: BatchHandler,
   ): Server;
 
+  /** A cache that all cores of the process share. */
+  const kv: Kv;
+
+  /**
+   * What a program that runs on one core would keep in a variable: in memory, bounded, gone with the process. Every call
+   * is answered at once and is atomic. `docs/shared-state.md` tells more.
+   */
+  interface Kv {
+    /** A copy of what is stored; undefined where nothing is. */
+    get<Value = unknown>(key: string): Value | undefined;
+    /** The same with its version, for `compareAndSet`. */
+    getEntry<Value = unknown>(key: string): KvEntry<Value> | undefined;
+    /** Whether something is stored. */
+    has(key: string): boolean;
+    /**
+     * Stores a copy of `value`, whatever was there. A `Uint8Array` comes back as one. Throws a `DataCloneError` for what
+     * `structuredClone` does not take, and for a `Blob` or a `SharedArrayBuffer`; a `RangeError` for a key above 1 KiB or
+     * a value above a sixty-fourth of `--kv-bytes` (1 MiB).
+     */
+    set(key: string, value: KvValue, options?: KvOptions): void;
+    /**
+     * Stores a copy of `value` if the key still has this version, undefined standing for nothing stored, and says whether
+     * it did.
+     */
+    compareAndSet(
+      key: string,
+      version: number | undefined,
+      value: KvValue,
+      options?: KvOptions,
+    ): boolean;
+    /**
+     * Adds `delta` (default: 1) to a number and returns the sum. Where nothing is stored it begins at 0, with the `ttl`
+     * given; a number that is there keeps its end. Throws a `TypeError` where something else than a number is stored.
+     */
+    increment(key: string, delta?: number, options?: KvOptions): number;
+    /** Removes what is stored, and says whether there was something. */
+    delete(key: string): boolean;
+    /** Removes everything. */
+    clear(): void;
+    /** How many entries there are; those that have ended count until somebody asks for them. */
+    readonly size: number;
+    /** Bytes of all entries, as `--kv-bytes` counts them: keys, values, and 160 for each. */
+    readonly bytes: number;
+  }
+
+  /** Whatever can be cloned, but undefined. */
+  // biome-ignore lint/complexity/noBannedTypes: it is what the comment says.
+  type KvValue = {} | null;
+
+  interface KvEntry<Value = unknown> {
+    value: Value;
+    /** Changes whenever the entry does, and never comes again under its key. */
+    version: number;
+  }
+
+  interface KvOptions {
+    /** Milliseconds after which the entry ends. Default: it stays until it has to make room. */
+    ttl?: number;
+  }
+
   /** Answers every request alike, without a call of JavaScript: what the engine can do at most. */
   function serveRustOnly(options?: ServeOptions & { body?: BodyInit } & ResponseInit): Server;
 }

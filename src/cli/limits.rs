@@ -1,9 +1,10 @@
-//! The bounds of what clients may send: the `--max-…` options.
+//! The bounds of what clients may send, the `--max-…` options, and of what the cores share: `--kv-bytes`.
 //!
 //! Owns their spelling; the defaults are the engine's own. Never enforces them.
 
 use clap::Args;
 use howth_engine::EngineOptions;
+use howth_runtime::{KV_BYTES_DEFAULT, KV_BYTES_LEAST};
 
 use super::values::{Size, parse_bounded_size};
 
@@ -46,4 +47,19 @@ pub struct LimitArguments {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     #[arg(default_value_t = EngineOptions::default().pipeline_max)]
     pub max_pipeline: u32,
+
+    /// Bytes of what Howth.kv holds for all cores together; beyond it what is used least is forgotten
+    ///
+    /// At least 1M. A key may have 1 KiB, a value a sixty-fourth of this.
+    #[arg(long, value_name = "SIZE", value_parser = parse_kv_bytes)]
+    #[arg(default_value_t = Size::of(KV_BYTES_DEFAULT as u64))]
+    pub kv_bytes: Size,
+}
+
+fn parse_kv_bytes(text: &str) -> Result<Size, String> {
+    let least = Size::of(KV_BYTES_LEAST as u64);
+    match parse_bounded_size(text)? {
+        size if size.bytes() < least.bytes() => Err(format!("give at least {least}")),
+        size => Ok(size),
+    }
 }

@@ -58,6 +58,7 @@ fn fill(
         health: arguments.overload.health.clone(),
         exchange: !arguments.overload.no_exchange,
         heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
+        kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
         v8_flags: arguments
             .engine
             .v8_flags

@@ -17,6 +17,7 @@ mod errors;
 mod examples;
 mod fallback;
 mod http_cases;
+mod kv;
 mod limits;
 mod memory;
 mod modules;

@@ -75,6 +75,8 @@ pub struct Options {
     pub exchange: bool,
     /// V8 heap limit of each isolate in bytes; `None` derives it from the cgroup.
     pub heap_bytes_max: Option<usize>,
+    /// Bound of what `Howth.kv` holds for all cores together, in bytes.
+    pub kv_bytes_max: usize,
     /// Flags for V8, each with its dashes.
     pub v8_flags: Vec<String>,
     /// Unhandled promise rejections outside requests.

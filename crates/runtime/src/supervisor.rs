@@ -108,6 +108,7 @@ fn shared(
             version: env!("CARGO_PKG_VERSION"),
             arguments: options.arguments.clone(),
             worker_heap_bytes_max: heap_bytes_max,
+            kv_bytes_max: options.kv_bytes_max,
             inspect: options.inspect.is_some(),
         },
     );

@@ -9,10 +9,12 @@ mod batch;
 mod field_places;
 mod fixed_routes;
 mod head_text;
+mod kv_ops;
 mod request_ops;
 mod response_ops;
 mod server_ops;
 mod state;
+mod structured_clone;
 
 use howth_engine::ExchangeId;
 
@@ -21,6 +23,10 @@ pub(crate) use batch::Batch;
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};
+use kv_ops::{
+    op_howth_kv_bytes, op_howth_kv_clear, op_howth_kv_delete, op_howth_kv_entry, op_howth_kv_get,
+    op_howth_kv_has, op_howth_kv_increment, op_howth_kv_put, op_howth_kv_size,
+};
 use request_ops::{
     op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_field,
     op_howth_head, op_howth_remote_address, op_howth_watch,
@@ -51,6 +57,15 @@ deno_core::extension!(
         op_howth_finish,
         op_howth_head,
         op_howth_keep_alive,
+        op_howth_kv_bytes,
+        op_howth_kv_clear,
+        op_howth_kv_delete,
+        op_howth_kv_entry,
+        op_howth_kv_get,
+        op_howth_kv_has,
+        op_howth_kv_increment,
+        op_howth_kv_put,
+        op_howth_kv_size,
         op_howth_listen,
         op_howth_pending,
         op_howth_remote_address,

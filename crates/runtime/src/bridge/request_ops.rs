@@ -194,7 +194,7 @@ pub(super) fn op_howth_body_cancel(state: &OpState, index: u32, generation: u32)
 }
 
 /// A `Uint8Array` that takes the bytes over.
-fn bytes_value<'s>(
+pub(super) fn bytes_value<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: &OpState,
     bytes: Vec<u8>,

@@ -61,7 +61,9 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     };
 
     let mut worker = MainWorker::bootstrap_from_options(process.modules.entry(), services, worker_options);
-    worker.js_runtime.op_state().borrow_mut().put(modules.hooks);
+    let state = worker.js_runtime.op_state();
+    state.borrow_mut().put(modules.hooks);
+    state.borrow_mut().put(process.kv.clone());
     heap::end_at_limit(&mut worker.js_runtime, options.on_heap_limit);
     process
         .inspector_sessions

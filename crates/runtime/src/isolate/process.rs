@@ -7,6 +7,7 @@ use deno_runtime::FeatureChecker;
 use deno_runtime::deno_inspector_server::MainInspectorSessionChannel;
 use deno_runtime::deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
 use deno_runtime::deno_web::{BlobStore, BlobStoreTrait, InMemoryBroadcastChannel};
+use howth_kv::Store;
 use sys_traits::impls::RealSys;
 
 use super::parent_channel::ParentChannel;
@@ -25,11 +26,13 @@ pub struct ProcessOptions {
     pub arguments: Vec<String>,
     /// Heap limit of `Worker`s in bytes, for those that set none.
     pub worker_heap_bytes_max: usize,
+    /// Bound of what `Howth.kv` holds, in bytes.
+    pub kv_bytes_max: usize,
     /// Whether a debugger may attach.
     pub inspect: bool,
 }
 
-/// What the isolates of a process share: modules, blobs, channels, memory. A clone is cheap.
+/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`. A clone is cheap.
 #[derive(Clone)]
 pub struct Process {
     pub(super) options: Arc<ProcessOptions>,
@@ -38,6 +41,7 @@ pub struct Process {
     pub(super) features: Arc<FeatureChecker>,
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
     pub(super) broadcast_channel: InMemoryBroadcastChannel,
+    pub(super) kv: Arc<Store>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
     pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
     pub(super) inspector_sessions: MainInspectorSessionChannel,
@@ -54,6 +58,7 @@ impl Process {
             features.enable_feature(feature);
         }
         Self {
+            kv: Arc::new(Store::new(options.kv_bytes_max)),
             options: Arc::new(options),
             modules,
             // There is no sandbox: a program may do what the process may.

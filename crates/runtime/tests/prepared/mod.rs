@@ -13,6 +13,7 @@ use howth_runtime::isolate::{Process, ProcessOptions};
 use howth_runtime::modules::Modules;
 
 const WORKER_HEAP_BYTES_MAX: usize = 64 << 20;
+const KV_BYTES_MAX: usize = 1 << 20;
 
 /// The exchanges.
 #[derive(Debug)]
@@ -132,6 +133,7 @@ impl Application {
             version: "0.0.0-test",
             arguments: Vec::new(),
             worker_heap_bytes_max: WORKER_HEAP_BYTES_MAX,
+            kv_bytes_max: KV_BYTES_MAX,
             inspect: false,
         };
         let exchanges = Prepared::new(request);

@@ -13,6 +13,7 @@ use howth_runtime::modules::Modules;
 use serde_json::Value;
 
 const HEAP_BYTES_MAX: usize = 128 << 20;
+const KV_BYTES_MAX: usize = 1 << 20;
 
 /// Bounds a fixture that never comes to an end.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -59,6 +60,7 @@ pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome 
         version: "0.0.0-test",
         arguments: vec!["first".to_owned(), "second".to_owned()],
         worker_heap_bytes_max: HEAP_BYTES_MAX,
+        kv_bytes_max: KV_BYTES_MAX,
         inspect: false,
     };
     let process = Process::new(modules, options);
