@@ -254,7 +254,8 @@ impl ClientRing {
             | Operation::Cancel
             | Operation::Shutdown
             | Operation::Close
-            | Operation::Readable => ClientCompletion::Done { token },
+            | Operation::Readable
+            | Operation::Doorbell => ClientCompletion::Done { token },
         }
     }
 }

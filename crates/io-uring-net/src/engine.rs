@@ -7,6 +7,7 @@
 mod accept;
 mod deadlines;
 mod direct;
+mod doorbell;
 mod exchanges;
 mod receive;
 mod respond;
@@ -18,6 +19,7 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler, first_generation};
@@ -31,6 +33,7 @@ use crate::table::Table;
 use crate::timer_wheel::{TICK_MS, TimerWheel};
 use crate::token::GENERATION_MASK;
 use accept::Accepting;
+use doorbell::Polling;
 use exchanges::Shared;
 
 pub use crate::kernel::Wait;
@@ -77,6 +80,17 @@ impl RingEngine<Ring> {
     /// The process has no descriptor left.
     pub fn readiness(&self) -> io::Result<OwnedFd> {
         self.shared.core.borrow().kernel.readiness()
+    }
+
+    /// Ends the wait of a turn, or makes the next one wait for nothing, when any thread uses it; a storm of such makes
+    /// one turn. A core that is parked is woken as by a completion. Outlives the engine, and then does nothing.
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        let mut core = self.shared.core.borrow_mut();
+        core.want_doorbell();
+        core.kernel.waker()
     }
 
     /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is
@@ -166,6 +180,7 @@ struct Core<K: Kernel> {
     kernel: K,
     state: State,
     accepting: Accepting,
+    doorbell: Polling,
     due: Vec<(u32, u32)>,
     /// The last crowded turn whose memory was not freed yet.
     crowded_at_ms: Option<u64>,
@@ -230,6 +245,7 @@ impl<K: Kernel> Core<K> {
             kernel,
             state,
             accepting: Accepting::default(),
+            doorbell: Polling::default(),
             due: Vec::new(),
             crowded_at_ms: None,
         }
@@ -240,6 +256,7 @@ impl<K: Kernel> Core<K> {
         self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
+        self.settle_doorbell();
         let wait = if self.state.events.is_empty() {
             wait
         } else {
@@ -283,6 +300,7 @@ impl<K: Kernel> Core<K> {
                 result,
                 outgoing,
             } => self.sent(token, result, outgoing),
+            Completion::Rung { more } => self.rung(more),
             Completion::Done { token } => self.done(token),
         }
     }
