@@ -267,7 +267,8 @@ impl ClientRing {
             | Operation::Cancel
             | Operation::Shutdown
             | Operation::Close
-            | Operation::Readable => ClientCompletion::Done { token },
+            | Operation::Readable
+            | Operation::Doorbell => ClientCompletion::Done { token },
         }
     }
 }

@@ -7,6 +7,7 @@
 mod accept;
 mod deadlines;
 mod direct;
+mod doorbell;
 mod exchanges;
 mod hand_over;
 mod receive;
@@ -19,6 +20,7 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
 use howth_engine::{
@@ -34,6 +36,7 @@ use crate::table::Table;
 use crate::timer_wheel::{TICK_MS, TimerWheel};
 use crate::token::GENERATION_MASK;
 use accept::Accepting;
+use doorbell::Polling;
 use exchanges::Shared;
 
 pub use crate::kernel::Wait;
@@ -80,6 +83,17 @@ impl RingEngine<Ring> {
     /// The process has no descriptor left.
     pub fn readiness(&self) -> io::Result<OwnedFd> {
         self.shared.core.borrow().kernel.readiness()
+    }
+
+    /// Ends the wait of a turn, or makes the next one wait for nothing, when any thread uses it; a storm of such makes
+    /// one turn. A core that is parked is woken as by a completion. Outlives the engine, and then does nothing.
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        let mut core = self.shared.core.borrow_mut();
+        core.want_doorbell();
+        core.kernel.waker()
     }
 
     /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is
@@ -200,6 +214,7 @@ struct Core<K: Kernel> {
     kernel: K,
     state: State,
     accepting: Accepting,
+    doorbell: Polling,
     due: Vec<(u32, u32)>,
     /// Connections that were given up and wait for whoever takes them.
     released: Vec<Handed>,
@@ -272,6 +287,7 @@ impl<K: Kernel> Core<K> {
             kernel,
             state,
             accepting: Accepting::default(),
+            doorbell: Polling::default(),
             due: Vec::new(),
             released: Vec::new(),
             crowded_at_ms: None,
@@ -283,6 +299,7 @@ impl<K: Kernel> Core<K> {
         self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
+        self.settle_doorbell();
         let wait = if self.state.events.is_empty() {
             wait
         } else {
@@ -326,6 +343,7 @@ impl<K: Kernel> Core<K> {
                 result,
                 outgoing,
             } => self.sent(token, result, outgoing),
+            Completion::Rung { more } => self.rung(more),
             Completion::Done { token } => self.done(token),
         }
     }

@@ -136,6 +136,11 @@ pub enum Completion {
         /// What was to be sent; not yet advanced.
         outgoing: Outgoing,
     },
+    /// Another thread has rung the doorbell, or its poll has ended. `more`: the poll goes on.
+    Rung {
+        /// Whether further completions of the same operation follow.
+        more: bool,
+    },
     /// A cancel, shutdown or close ended; how does not matter.
     Done {
         /// Whose operation it is.
@@ -160,6 +165,9 @@ pub trait Kernel {
 
     /// Arms a multishot accept on the listener.
     fn accept(&mut self, token: Token);
+
+    /// Arms a multishot poll of the doorbell; there is one.
+    fn poll_doorbell(&mut self, token: Token);
 
     /// Arms a multishot receive.
     fn receive(&mut self, socket: Socket, token: Token);

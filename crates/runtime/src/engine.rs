@@ -146,10 +146,10 @@ impl Engine {
     }
 
     /// What wakes an engine that sleeps in the kernel; `None`: it sleeps in tokio only.
-    pub(crate) fn waker(&self) -> Option<Waker> {
+    pub(crate) fn waker(&mut self) -> io::Result<Option<Waker>> {
         match self {
-            Engine::Ring(driver) => driver.waker(),
-            Engine::Portable(_) => None,
+            Engine::Ring(driver) => driver.waker().map(Some),
+            Engine::Portable(_) => Ok(None),
         }
     }
 

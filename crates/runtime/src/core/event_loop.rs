@@ -28,7 +28,7 @@ use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
 use crate::bridge::{Application, Entry, Served};
-use crate::engine::{Engine, Polled};
+use crate::engine::Polled;
 use crate::error::Error;
 use crate::isolate::describe;
 use crate::listen::Lease;
@@ -179,7 +179,7 @@ impl<'a> EventLoop<'a> {
                 Round::Ended(ended) => return Poll::Ready(Ok(ended)),
                 Round::Idle => {}
             }
-            if !self.prepare_sleep(context) {
+            if !self.prepare_sleep(context)? {
                 continue;
             }
             if self.is_isolate_idle && self.doze()? {
@@ -263,21 +263,22 @@ impl<'a> EventLoop<'a> {
     }
 
     /// False: something has come from another core.
-    fn prepare_sleep(&mut self, context: &mut Context<'_>) -> bool {
+    fn prepare_sleep(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
         let Some(neighbours) = &self.neighbours else {
-            return true;
+            return Ok(true);
         };
-        match self.engine.borrow().as_ref().and_then(Engine::waker) {
-            Some(waker) => neighbours.set_waker(&waker),
-            None => neighbours.set_waker(context.waker()),
-        }
+        let own = match self.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.waker().map_err(Error::Engine)?,
+            None => None,
+        };
+        neighbours.set_waker(own.as_ref().unwrap_or(context.waker()));
         let may_sleep = neighbours.prepare_sleep();
         if may_sleep && neighbours.has_unsent() {
             self.retry.as_mut().reset(tokio::time::Instant::now() + RETRY);
             // Ready already only if a millisecond has passed since: then the next round comes soon enough.
             let _ = self.retry.as_mut().poll(context);
         }
-        may_sleep
+        Ok(may_sleep)
     }
 
     fn wake_up(&self) {
