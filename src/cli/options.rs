@@ -56,6 +56,7 @@ fn fill(
             .handler_cpu_limit
             .map_or(cpu_limit, |limit| limit.0),
         health: arguments.overload.health.clone(),
+        queue_delay_max: arguments.overload.max_queue_delay.0,
         exchange: !arguments.overload.no_exchange,
         heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),

@@ -1,10 +1,16 @@
-//! What happens when a core has more to do than time for it: `--handler-cpu-limit`, `--health`, `--no-exchange`.
+//! What happens when a core has more to do than time for it: `--handler-cpu-limit`, `--health`,
+//! `--max-queue-delay`, `--no-exchange`.
 //!
 //! Owns these options and their spelling. Never measures anything: the runtime does.
+
+use std::time::Duration;
 
 use clap::Args;
 
 use super::values::Deadline;
+
+/// Who has waited for so long thinks of something else.
+const QUEUE_DELAY_MAX: Duration = Duration::from_secs(1);
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Overload")]
@@ -22,6 +28,13 @@ pub struct OverloadArguments {
     /// Without a call of JavaScript, so that it is answered while handlers compute.
     #[arg(long, value_name = "PATH", value_parser = parse_path)]
     pub health: Option<String>,
+
+    /// How long a request may wait for its core; while all wait longer, new ones are refused with 503
+    ///
+    /// With more to do than can be done, some are answered in time and the others learn of it at once
+    /// (Retry-After), instead of all waiting longer and longer. Only a queue that stands counts, not a burst.
+    #[arg(long, value_name = "TIME", default_value_t = Deadline(Some(QUEUE_DELAY_MAX)))]
+    pub max_queue_delay: Deadline,
 
     /// Leave every request on the core that received it
     ///

@@ -119,6 +119,7 @@ fn shared(
         chosen: chosen.clone(),
         listeners: listeners.clone(),
         watchdog: watchdog.clone(),
+        counters: (0..cores.get()).map(|_| Arc::default()).collect(),
         street: (cores.get() > 1 && options.exchange).then(|| Street::new(cores.get())),
         heap_bytes_max,
     })

@@ -109,7 +109,7 @@ impl Bridge {
     }
 
     /// Answers for a handler that cannot: 503.
-    pub(super) fn refuse(&self, id: ExchangeId) {
+    pub(crate) fn refuse(&self, id: ExchangeId) {
         let head = ResponseHead {
             status: 503,
             reason: None,

@@ -19,6 +19,7 @@ use howth_engine::Event;
 use howth_mesh::{Receiver, Sender};
 
 use super::clock::now_us;
+use super::counters::Counters;
 use super::health::Health;
 use super::intermission::{self, EngineSlot, Intermission};
 use super::neighbours::Neighbours;
@@ -55,6 +56,7 @@ pub(super) struct EventLoop<'a> {
     neighbours: Option<Rc<Neighbours>>,
     intermission: Rc<Intermission>,
     seat: Arc<Seat>,
+    counters: Arc<Counters>,
     /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
     owes_end: bool,
     /// What JavaScript is given next; kept for its memory.
@@ -98,14 +100,15 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         mut application: Application,
         opened: Opened,
-        (seat, neighbours): (Arc<Seat>, Option<Rc<Neighbours>>),
+        (seat, counters, neighbours): (Arc<Seat>, Arc<Counters>, Option<Rc<Neighbours>>),
         termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
         let engine = EngineSlot::default();
         let health = shared.options.health.as_deref().map(Health::new);
-        let reception = Reception::new(application.bridge(), health);
+        let delay_max = shared.options.queue_delay_max;
+        let reception = Reception::new(application.bridge(), health, delay_max, counters.clone());
         let limit = shared.options.handler_cpu_limit;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
         seat.set_isolate(Some(isolate.thread_safe_handle()));
@@ -114,6 +117,7 @@ impl<'a> EventLoop<'a> {
             engine.clone(),
             reception.clone(),
             neighbours.clone(),
+            counters.clone(),
             &mut application,
             limit,
         );
@@ -124,6 +128,7 @@ impl<'a> EventLoop<'a> {
             neighbours,
             intermission,
             seat,
+            counters,
             owes_end: false,
             slice: Vec::new(),
             lease: None,
@@ -247,9 +252,10 @@ impl<'a> EventLoop<'a> {
 
     /// Takes and gives what goes from core to core.
     fn exchange(&mut self) -> bool {
+        let wait_us = self.reception.note_delay();
         let worked = match &self.neighbours {
             Some(neighbours) => {
-                neighbours.balance(&self.reception);
+                neighbours.balance(&self.reception, wait_us);
                 neighbours.exchange(&self.reception)
             }
             None => false,
@@ -316,6 +322,10 @@ impl<'a> EventLoop<'a> {
             }
         }
         let took_us = self.leave_javascript(entered_us);
+        let is_request = |event: &&Event| matches!(event, Event::Request(_));
+        self.counters
+            .handled
+            .add(slice.iter().filter(is_request).count() as u64);
         self.reception.note_cost(slice.len(), took_us);
         if let Some(trace) = &mut self.trace {
             trace.note_batch(&slice);
@@ -357,6 +367,7 @@ impl<'a> EventLoop<'a> {
         let Some(verdict) = self.intermission.take_verdict() else {
             return;
         };
+        self.counters.ended.add(1);
         let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
         eprintln!(
             "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",

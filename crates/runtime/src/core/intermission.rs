@@ -17,6 +17,7 @@ use deno_core::v8;
 use howth_engine::Event;
 
 use super::clock::now_us;
+use super::counters::Counters;
 use super::neighbours::Neighbours;
 use super::reception::{Intake, Reception};
 use super::seat::Seat;
@@ -66,6 +67,7 @@ pub(super) struct Intermission {
     engine: EngineSlot,
     reception: Rc<Reception>,
     neighbours: Option<Rc<Neighbours>>,
+    counters: Arc<Counters>,
     batch: Rc<Batch>,
     waker: RefCell<Waker>,
     context: v8::Global<v8::Context>,
@@ -83,6 +85,7 @@ impl Intermission {
         engine: EngineSlot,
         reception: Rc<Reception>,
         neighbours: Option<Rc<Neighbours>>,
+        counters: Arc<Counters>,
         application: &mut Application,
         limit: Option<Duration>,
     ) -> Rc<Self> {
@@ -91,6 +94,7 @@ impl Intermission {
             engine,
             reception,
             neighbours,
+            counters,
             batch: application.batch(),
             waker: RefCell::new(Waker::noop().clone()),
             context: application.isolate().worker.js_runtime.main_context(),
@@ -137,6 +141,7 @@ impl Intermission {
         if running_us < SHORT_US {
             return;
         }
+        self.counters.interruptions.add(1);
         self.turn_engine(running_us);
         self.judge(isolate, entered_us);
     }
@@ -165,13 +170,14 @@ impl Intermission {
 
     /// Exchanges what there is with the other cores, and hands them what would be answered sooner there.
     fn relieve(&self, running_us: u64) -> bool {
+        let wait_us = self.reception.note_delay();
         let Some(neighbours) = &self.neighbours else {
             return false;
         };
         if neighbours.has_better(running_us) {
             let taken = self.batch.take_back(|event| matches!(event, Event::Request(_)));
             self.reception.put_back(taken.into_iter());
-            neighbours.relieve(&self.reception, running_us);
+            neighbours.relieve(&self.reception, running_us, wait_us);
         }
         neighbours.exchange(&self.reception)
     }

@@ -3,7 +3,9 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
+mod admission;
 pub(crate) mod clock;
+pub(crate) mod counters;
 mod event_loop;
 mod health;
 mod intermission;
@@ -33,6 +35,7 @@ use crate::options::Options;
 use event_loop::EventLoop;
 use termination::Reason;
 
+use counters::Counters;
 use neighbours::Neighbours;
 use seat::Seat;
 
@@ -104,6 +107,8 @@ pub(crate) struct Shared {
     pub(crate) chosen: Chosen,
     pub(crate) listeners: Arc<Listeners>,
     pub(crate) watchdog: Arc<Watchdog>,
+    /// Of each core.
+    pub(crate) counters: Arc<[Arc<Counters>]>,
     /// Where there are several cores, and they may exchange requests.
     pub(crate) street: Option<Arc<Street>>,
     pub(crate) heap_bytes_max: usize,
@@ -150,17 +155,18 @@ fn run(
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
         let seat = Arc::new(Seat::default());
+        let counters = shared.counters[index].clone();
         let neighbours = shared
             .street
             .clone()
-            .map(|street| Neighbours::new(street, index, seat.clone()));
+            .map(|street| Neighbours::new(street, index, seat.clone(), counters.clone()));
         let application = start_application(&shared, &termination, &opened, neighbours.clone());
         let ended = EventLoop::new(
             index,
             &shared,
             application,
             opened,
-            (seat, neighbours),
+            (seat, counters, neighbours),
             termination.clone(),
             orders,
             reports,

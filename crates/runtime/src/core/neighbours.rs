@@ -14,6 +14,7 @@ use howth_mesh::{Endpoint, Mesh};
 use howth_relay::{Message, Relay, is_guest};
 
 use super::clock::now_us;
+use super::counters::Counters;
 use super::policy::{Behind, share};
 use super::reception::{Reception, Waiting};
 use super::seat::Seat;
@@ -68,12 +69,18 @@ pub(super) struct Neighbours {
     /// There is one while the core has an engine, and as long as its requests are abroad or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
+    counters: Arc<Counters>,
     /// Kept for its memory.
     events: RefCell<Vec<Event>>,
 }
 
 impl Neighbours {
-    pub(super) fn new(street: Arc<Street>, core: usize, seat: Arc<Seat>) -> Rc<Self> {
+    pub(super) fn new(
+        street: Arc<Street>,
+        core: usize,
+        seat: Arc<Seat>,
+        counters: Arc<Counters>,
+    ) -> Rc<Self> {
         Rc::new(Neighbours {
             street,
             core,
@@ -81,6 +88,7 @@ impl Neighbours {
             endpoint: RefCell::default(),
             relay: RefCell::default(),
             behind: Cell::default(),
+            counters,
             events: RefCell::default(),
         })
     }
@@ -190,8 +198,7 @@ impl Neighbours {
     }
 
     /// Hands over what would wait too long here, before JavaScript is given the next slice.
-    pub(super) fn balance(&self, reception: &Reception) {
-        let wait_us = reception.wait_us();
+    pub(super) fn balance(&self, reception: &Reception, wait_us: u64) {
         self.seat.set_queue_us(wait_us);
         let mut behind = self.behind.get();
         let is_behind = behind.update(wait_us);
@@ -202,8 +209,7 @@ impl Neighbours {
     }
 
     /// Hands over what waits while JavaScript has been running for `running_us`: it may go on as long.
-    pub(super) fn relieve(&self, reception: &Reception, running_us: u64) {
-        let wait_us = reception.wait_us();
+    pub(super) fn relieve(&self, reception: &Reception, running_us: u64, wait_us: u64) {
         self.seat.set_queue_us(wait_us);
         self.hand_over(reception, wait_us.max(running_us), true);
     }
@@ -239,6 +245,12 @@ impl Neighbours {
                     true => relay.home(id) == Some(peer) && relay.give_back(id),
                     false => relay.hand_over(id, peer, waiting.arrived_us),
                 };
+                if goes {
+                    match is_guest(id) {
+                        true => self.counters.given_back.add(1),
+                        false => self.counters.handed_over.add(1),
+                    }
+                }
                 count -= usize::from(goes);
                 goes
             });
@@ -287,10 +299,14 @@ impl Neighbours {
 
     fn take_in(&self, relay: &Relay, reception: &Reception, events: &mut Vec<Event>) {
         for event in events.drain(..) {
+            if matches!(event, Event::Request(id) if relay.home(id) != Some(self.core)) {
+                self.counters.taken.add(1);
+            }
             match event {
                 // Whoever sent it did not know yet.
                 Event::Request(id) if !self.seat.is_open() && relay.home(id) != Some(self.core) => {
                     relay.give_back(id);
+                    self.counters.given_back.add(1);
                 }
                 event => reception.push(Waiting {
                     event,

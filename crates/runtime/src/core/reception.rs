@@ -1,16 +1,20 @@
 //! Where the events of the engine's turns wait until JavaScript has time for them.
 //!
-//! Owns the queue of one core, and what it knows of a request's cost. Answers at once what needs no JavaScript: fixed
-//! routes, the health check. Never calls JavaScript, so that it works while a handler runs (`intermission`). Called by:
+//! Owns the queue of one core, who is admitted to it, and what it knows of a request's cost. Answers at once what needs no
+//! JavaScript: fixed routes, the health check, refusals. Never calls JavaScript, so that it works while a handler runs (`intermission`). Called by:
 //! the engine, as its handler; the core's loop, which takes from it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
 
 use howth_engine::{Event, ExchangeId, Handler};
 
+use super::admission::Admission;
 use super::clock::now_us;
+use super::counters::Counters;
 use super::health::Health;
 use super::neighbours::Neighbours;
 use super::policy::TypicalCost;
@@ -34,15 +38,25 @@ pub(super) struct Reception {
     health: Option<Health>,
     waiting: RefCell<VecDeque<Waiting>>,
     cost: Cell<TypicalCost>,
+    admission: Cell<Admission>,
+    counters: Arc<Counters>,
 }
 
 impl Reception {
-    pub(super) fn new(bridge: Bridge, health: Option<Health>) -> Rc<Self> {
+    /// `delay_max`: who would wait longer, while all do, is refused.
+    pub(super) fn new(
+        bridge: Bridge,
+        health: Option<Health>,
+        delay_max: Option<Duration>,
+        counters: Arc<Counters>,
+    ) -> Rc<Self> {
         Rc::new(Reception {
             bridge,
             health,
             waiting: RefCell::default(),
             cost: Cell::default(),
+            admission: Cell::new(Admission::new(delay_max.map(|delay| delay.as_micros() as u64))),
+            counters,
         })
     }
 
@@ -70,12 +84,16 @@ impl Reception {
         self.waiting.borrow_mut().push_back(waiting);
     }
 
-    /// How long the last of what waits will wait: what it will cost, or what the first has waited already.
-    pub(super) fn wait_us(&self) -> u64 {
+    /// How long the first has waited, and how long the last will: what all will cost, or what the first has waited
+    /// already.
+    fn delays(&self, now_us: u64) -> (u64, u64) {
         let waiting = self.waiting.borrow();
-        let Some(first) = waiting.front() else { return 0 };
+        let Some(first) = waiting.front() else {
+            return (0, 0);
+        };
+        let waited_us = now_us.saturating_sub(first.arrived_us);
         let expected_us = (waiting.len() as f32 * self.cost_us()) as u64;
-        expected_us.max(now_us().saturating_sub(first.arrived_us))
+        (waited_us, expected_us.max(waited_us))
     }
 
     /// What a request costs in JavaScript, in microseconds.
@@ -99,6 +117,27 @@ impl Reception {
         let fitting = (SLICE_US / self.cost_us()).max(1.0) as usize;
         let count = fitting.min(waiting.len());
         slice.extend(waiting.drain(..count).map(|waiting| waiting.event));
+    }
+
+    /// Takes note of how long the first has waited; how long a request that comes now would wait. To be called once a
+    /// turn.
+    pub(super) fn note_delay(&self) -> u64 {
+        let now_us = now_us();
+        let (waited_us, wait_us) = self.delays(now_us);
+        let mut admission = self.admission.get();
+        admission.note(now_us, waited_us);
+        self.admission.set(admission);
+        wait_us
+    }
+
+    /// Refuses a request that would wait too long; false: it may wait.
+    fn refuses(&self, id: ExchangeId, wait_us: u64) -> bool {
+        let is_refused = self.admission.get().refuses(wait_us);
+        if is_refused {
+            self.bridge.refuse(id);
+            self.counters.refused.add(1);
+        }
+        is_refused
     }
 
     /// Puts events back that were taken, before all others.
@@ -129,16 +168,24 @@ impl Handler for Intake<'_> {
         let reception = self.reception;
         let arrived_us = now_us();
         let has_answers = reception.health.is_some() || reception.bridge.has_fixed_routes();
+        let (_, mut wait_us) = reception.delays(arrived_us);
         let mut waiting = reception.waiting.borrow_mut();
         for event in events {
             let is_answered = has_answers && matches!(event, Event::Request(id) if reception.answers(*id));
             let is_abroad = self.neighbours.is_some_and(|others| others.observe(*event));
-            if !is_answered && !is_abroad {
-                waiting.push_back(Waiting {
-                    event: *event,
-                    arrived_us,
-                });
+            if is_answered || is_abroad {
+                continue;
             }
+            if let Event::Request(id) = event {
+                if reception.refuses(*id, wait_us) {
+                    continue;
+                }
+                wait_us += reception.cost_us() as u64;
+            }
+            waiting.push_back(Waiting {
+                event: *event,
+                arrived_us,
+            });
         }
     }
 }
