@@ -10,6 +10,7 @@ import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 import * as shared from "ext:howth/45_kv.js";
+import * as topics from "ext:howth/46_topics.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
@@ -39,12 +40,15 @@ function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
   shared.connectOps(ops);
+  topics.connectOps(ops);
   const howth = Object.freeze({
     kv: shared.kv,
+    publish: topics.publish,
     serve: (first, second) => serve(first, second),
     serveBatch,
     serveLocal,
     serveRustOnly,
+    subscribe: topics.subscribe,
     version: configuration.version,
   });
   Object.defineProperty(globalThis, "Howth", {

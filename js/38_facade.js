@@ -5,6 +5,7 @@
 import { core } from "ext:core/mod.js";
 import { InnerRequest } from "ext:howth/20_request.js";
 import { readHandlers } from "ext:howth/36_options.js";
+import { publish, subscribe } from "ext:howth/46_topics.js";
 
 const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 
@@ -94,6 +95,14 @@ class Server {
     return false;
   }
 
+  publish(topic, data) {
+    return publish(topic, data);
+  }
+
+  subscribe(topic, listener) {
+    return subscribe(topic, listener);
+  }
+
   ref() {
     ops.op_howth_keep_alive(true);
   }
@@ -181,6 +190,14 @@ class Info {
 
   upgrade(request, options) {
     return this.#facade.upgrade(request, options);
+  }
+
+  publish(topic, data) {
+    return publish(topic, data);
+  }
+
+  subscribe(topic, listener) {
+    return subscribe(topic, listener);
   }
 
   ref() {

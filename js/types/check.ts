@@ -90,3 +90,12 @@ Howth.kv.compareAndSet("lock", undefined, stored, { ttl: 1000 });
 Howth.kv.set("key", undefined);
 // @ts-expect-error there may be nothing
 Howth.kv.get<string>("key").length;
+
+// Topics.
+using subscription = Howth.subscribe("news", (data: { count: number }, topic) => {
+  bun.publish(topic, data.count + subscription.lost);
+});
+const cores: number = Howth.publish("news", { count: 1 });
+bun.subscribe("news", () => {}).unsubscribe();
+// @ts-expect-error undefined is no message
+Howth.publish("news", cores > 0 ? undefined : cores);

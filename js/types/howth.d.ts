@@ -121,6 +121,10 @@ declare namespace Howth {
      * 0 switches both off.
      */
     timeout(request: Request, seconds: number): void;
+    /** `Howth.publish`, as Bun spells it. */
+    publish(topic: string, data: Cloneable): number;
+    /** `Howth.subscribe`. */
+    subscribe(topic: string, listener: Listener): Subscription;
     /** For Bun's programs: no connection can be upgraded until WebSockets are served, so this is false. */
     upgrade(request: Request, options?: unknown): false;
     /** For Bun's programs: 0 until WebSockets are served. */
@@ -213,6 +217,10 @@ declare namespace Howth {
     handler: BatchHandler,
   ): Server;
 
+  /** Whatever can be cloned, but undefined. */
+  // biome-ignore lint/complexity/noBannedTypes: it is what the comment says.
+  type Cloneable = {} | null;
+
   /** A cache that all cores of the process share. */
   const kv: Kv;
 
@@ -232,7 +240,7 @@ declare namespace Howth {
      * `structuredClone` does not take, and for a `Blob` or a `SharedArrayBuffer`; a `RangeError` for a key above 1 KiB or
      * a value above a sixty-fourth of `--kv-bytes` (1 MiB).
      */
-    set(key: string, value: KvValue, options?: KvOptions): void;
+    set(key: string, value: Cloneable, options?: KvOptions): void;
     /**
      * Stores a copy of `value` if the key still has this version, undefined standing for nothing stored, and says whether
      * it did.
@@ -240,7 +248,7 @@ declare namespace Howth {
     compareAndSet(
       key: string,
       version: number | undefined,
-      value: KvValue,
+      value: Cloneable,
       options?: KvOptions,
     ): boolean;
     /**
@@ -258,10 +266,6 @@ declare namespace Howth {
     readonly bytes: number;
   }
 
-  /** Whatever can be cloned, but undefined. */
-  // biome-ignore lint/complexity/noBannedTypes: it is what the comment says.
-  type KvValue = {} | null;
-
   interface KvEntry<Value = unknown> {
     value: Value;
     /** Changes whenever the entry does, and never comes again under its key. */
@@ -271,6 +275,31 @@ declare namespace Howth {
   interface KvOptions {
     /** Milliseconds after which the entry ends. Default: it stays until it has to make room. */
     ttl?: number;
+  }
+
+  /**
+   * Sends a copy of `data` to the subscribers of a topic on every core, this one included, and returns how many cores get
+   * it. Waits for nobody: a core for which 1,024 messages or 4 MiB wait already loses this one. Throws a
+   * `DataCloneError` for what cannot be cloned and a `RangeError` for more than 1 MiB.
+   */
+  function publish(topic: string, data: Cloneable): number;
+
+  /**
+   * Calls `listener` for every message of a topic from now on, whichever core it comes from: those of one core in the
+   * order in which they were published. What it throws is logged. A subscription keeps no program from ending.
+   */
+  function subscribe(topic: string, listener: Listener): Subscription;
+
+  /** Subscribers of one core are given the same `data`. */
+  // biome-ignore lint/suspicious/noExplicitAny: who subscribes knows what is published.
+  type Listener = (data: any, topic: string) => void;
+
+  interface Subscription extends Disposable {
+    readonly topic: string;
+    /** Messages of this topic that came when there was no room for them, since this core first subscribed to it. */
+    readonly lost: number;
+    /** Calls the listener no more. */
+    unsubscribe(): void;
   }
 
   /** Answers every request alike, without a call of JavaScript: what the engine can do at most. */

@@ -1,8 +1,6 @@
 //! `Howth.kv`: what one core stores, every core finds.
 
-use std::collections::HashMap;
-
-use crate::support::{Connection, Engine, Launch, Server, eventually, request};
+use crate::support::{Engine, Launch, ask, connections, eventually, request, serve_on_two_cores};
 
 on_both_engines![
     what_one_core_sets_another_reads,
@@ -17,48 +15,10 @@ on_both_engines![
     a_bound_that_is_too_small_is_wrong_usage,
 ];
 
-/// A core answers at `/core`, and runs what `source` has for other paths.
-fn serve_on_two_cores(engine: Engine, source: &str) -> Server {
-    let source = format!(
-        "
-        const {{ kv }} = Howth;
-        const core = crypto.randomUUID();
-        const answers: Record<string, (body: string) => unknown> = {{ '/core': () => core, {source} }};
-        export default async (request: Request) => {{
-            const {{ pathname, search }} = new URL(request.url);
-            return Response.json((await answers[pathname](decodeURIComponent(search.slice(1)))) ?? null);
-        }};
-    "
-    );
-    Launch::serve(engine, &source)
-        .options(["--cores", "2", "--max-heap", "64M"])
-        .start()
-}
-
-/// A connection to each core.
-fn connections(server: &Server) -> [Connection; 2] {
-    let mut cores: HashMap<String, Connection> = HashMap::new();
-    eventually("a connection to each core", || {
-        let mut connection = server.connect();
-        let core = ask(&mut connection, "/core").to_string();
-        cores.insert(core, connection);
-        cores.len() == 2
-    });
-    let connections: Vec<_> = cores.into_values().collect();
-    connections.try_into().expect("two of them")
-}
-
-#[track_caller]
-fn ask(connection: &mut Connection, path: &str) -> serde_json::Value {
-    connection.send(request("GET", path));
-    let response = connection.response();
-    assert_eq!(response.status, 200, "{response:?}");
-    response.json()
-}
-
 fn what_one_core_sets_another_reads(engine: Engine) {
     let server = serve_on_two_cores(
         engine,
+        "",
         "
         '/set': (name) => kv.set('user', { name, seen: new Date(0), roles: new Set(['admin']) }),
         '/get': () => {
@@ -83,6 +43,7 @@ fn increments_of_all_cores_add_up(engine: Engine) {
     const TIMES: usize = 500;
     let server = serve_on_two_cores(
         engine,
+        "",
         "
         '/increment': () => kv.increment('count'),
         '/count': () => kv.get('count'),
@@ -110,6 +71,7 @@ fn comparisons_of_all_cores_lose_nothing(engine: Engine) {
     const TIMES: usize = 100;
     let server = serve_on_two_cores(
         engine,
+        "",
         "
         // Reads, changes and writes, with the other core between these.
         '/append': async (name) => {
@@ -137,6 +99,7 @@ fn comparisons_of_all_cores_lose_nothing(engine: Engine) {
 fn an_entry_ends(engine: Engine) {
     let server = serve_on_two_cores(
         engine,
+        "",
         "
         '/begin': () => {
             kv.set('short', 'text', { ttl: 1 });
@@ -285,6 +248,7 @@ fn a_getter_may_use_it_while_its_object_is_cloned(engine: Engine) {
 fn a_core_that_starts_again_finds_what_was_there(engine: Engine) {
     let server = serve_on_two_cores(
         engine,
+        "",
         "
         '/set': () => kv.set('kept', 'text'),
         '/get': () => kv.get('kept'),

@@ -28,5 +28,6 @@ mod run;
 mod signals;
 mod startup;
 mod streaming;
+mod topics;
 mod usage;
 mod watch;

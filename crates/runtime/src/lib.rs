@@ -19,6 +19,7 @@ mod options;
 mod signals;
 mod startup_code;
 mod supervisor;
+mod topics;
 mod watch;
 
 pub use error::{Error, ListenError};

@@ -28,6 +28,7 @@ deno_core::extension!(
         "40_server.js",
         "42_batch.js",
         "45_kv.js",
+        "46_topics.js",
         "50_node.js",
         "60_warm_up.js",
     ],
@@ -36,7 +37,7 @@ deno_core::extension!(
 // In the order in which the snapshot refers to them. No two may do the same: the compiler makes one function of equal
 // ones, and V8 knows an op in the snapshot by its function.
 macro_rules! placeholders {
-    ($($name:ident),+ $(,)?) => {
+    ($($name:ident),+ ; async $($async_name:ident),+ $(,)?) => {
         $(
             #[deno_core::op2]
             #[string]
@@ -44,8 +45,16 @@ macro_rules! placeholders {
                 stringify!($name).to_owned()
             }
         )+
+        // For these the snapshot has a function around the op's that makes the promise.
+        $(
+            #[deno_core::op2]
+            #[string]
+            async fn $async_name() -> String {
+                stringify!($async_name).to_owned()
+            }
+        )+
 
-        deno_core::extension!(howth_ops, ops = [$($name),+]);
+        deno_core::extension!(howth_ops, ops = [$($name,)+ $($async_name),+]);
     };
 }
 
@@ -86,6 +95,11 @@ placeholders![
     op_howth_start,
     op_howth_stop,
     op_howth_take_texts,
+    op_howth_topics_lost,
+    op_howth_topics_publish,
+    op_howth_topics_subscribe,
+    op_howth_topics_unsubscribe,
     op_howth_watch,
-    op_howth_write,
+    op_howth_write;
+    async op_howth_topics_receive,
 ];

@@ -9,6 +9,7 @@ mod response;
 mod sandbox;
 mod server;
 mod time;
+mod two_cores;
 
 pub use connection::Connection;
 pub use engine::Engine;
@@ -16,3 +17,4 @@ pub use launch::{Finished, Launch};
 pub use response::{Response, request};
 pub use server::Server;
 pub use time::{PATIENCE, eventually};
+pub use two_cores::{ask, connections, serve_on_two_cores};

@@ -15,6 +15,8 @@ mod response_ops;
 mod server_ops;
 mod state;
 mod structured_clone;
+mod topic_ops;
+mod values;
 
 use howth_engine::ExchangeId;
 
@@ -38,6 +40,10 @@ use response_ops::{
 use server_ops::{
     op_howth_add_route, op_howth_clear_routes, op_howth_connect, op_howth_keep_alive, op_howth_listen,
     op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
+};
+use topic_ops::{
+    op_howth_topics_lost, op_howth_topics_publish, op_howth_topics_receive, op_howth_topics_subscribe,
+    op_howth_topics_unsubscribe,
 };
 
 deno_core::extension!(
@@ -79,8 +85,13 @@ deno_core::extension!(
         op_howth_start,
         op_howth_stop,
         op_howth_take_texts,
+        op_howth_topics_lost,
+        op_howth_topics_publish,
+        op_howth_topics_subscribe,
+        op_howth_topics_unsubscribe,
         op_howth_watch,
         op_howth_write,
+        op_howth_topics_receive,
     ],
     options = { bridge: Bridge },
     state = |state, options| state.put(options.bridge),

@@ -8,6 +8,7 @@ use deno_core::{OpState, op2, v8};
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
 use howth_http1::{BodyLength, FieldLines, RequestHead};
 
+use super::values::give_bytes;
 use super::{head_text, id, state::Bridge};
 
 /// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
@@ -193,20 +194,14 @@ pub(super) fn op_howth_body_cancel(state: &OpState, index: u32, generation: u32)
         .with(|exchanges| exchanges.cancel_body(id(index, generation)));
 }
 
-/// A `Uint8Array` that takes the bytes over.
-pub(super) fn bytes_value<'s>(
+/// A `Uint8Array` that takes the bytes over; they are noted.
+fn bytes_value<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     state: &OpState,
     bytes: Vec<u8>,
 ) -> v8::Local<'s, v8::Value> {
-    let len = bytes.len();
-    state.borrow::<Bridge>().note_given(len);
-    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
-    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
-    match v8::Uint8Array::new(scope, buffer, 0, len) {
-        Some(array) => array.into(),
-        None => v8::undefined(scope).into(),
-    }
+    state.borrow::<Bridge>().note_given(bytes.len());
+    give_bytes(scope, bytes)
 }
 
 fn text_value<'s>(scope: &mut v8::PinScope<'s, '_>, text: &'static str) -> v8::Local<'s, v8::Value> {

@@ -1,6 +1,7 @@
 //! Starts an isolate from the snapshot.
 
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
@@ -14,6 +15,7 @@ use sys_traits::impls::RealSys;
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
 use crate::modules::{PackageChecker, PackageResolver};
+use crate::topics::Post;
 
 /// The version of Deno whose libraries these are; `Deno.version.deno` reports it.
 const DENO_VERSION: &str = "2.9.6";
@@ -64,6 +66,9 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     let state = worker.js_runtime.op_state();
     state.borrow_mut().put(modules.hooks);
     state.borrow_mut().put(process.kv.clone());
+    state
+        .borrow_mut()
+        .put::<Rc<dyn Post>>(Rc::new(process.topics.post()));
     heap::end_at_limit(&mut worker.js_runtime, options.on_heap_limit);
     process
         .inspector_sessions

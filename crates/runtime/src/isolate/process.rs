@@ -12,6 +12,7 @@ use sys_traits::impls::RealSys;
 
 use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
+use crate::topics::Hub;
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
 /// has no such flags, and a server does not end because of a name.
@@ -32,7 +33,7 @@ pub struct ProcessOptions {
     pub inspect: bool,
 }
 
-/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`. A clone is cheap.
+/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics. A clone is cheap.
 #[derive(Clone)]
 pub struct Process {
     pub(super) options: Arc<ProcessOptions>,
@@ -42,6 +43,7 @@ pub struct Process {
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
     pub(super) broadcast_channel: InMemoryBroadcastChannel,
     pub(super) kv: Arc<Store>,
+    pub(super) topics: Arc<Hub>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
     pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
     pub(super) inspector_sessions: MainInspectorSessionChannel,
@@ -59,6 +61,7 @@ impl Process {
         }
         Self {
             kv: Arc::new(Store::new(options.kv_bytes_max)),
+            topics: Arc::default(),
             options: Arc::new(options),
             modules,
             // There is no sandbox: a program may do what the process may.
