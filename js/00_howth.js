@@ -43,6 +43,7 @@ function start(configuration) {
   topics.connectOps(ops);
   const howth = Object.freeze({
     kv: shared.kv,
+    metrics: () => ops.op_howth_metrics(),
     publish: topics.publish,
     serve: (first, second) => serve(first, second),
     serveBatch,

@@ -22,7 +22,7 @@ use howth_engine::ExchangeId;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
-pub(crate) use state::{Bridge, Opener, StopOrder};
+pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};
 use kv_ops::{
@@ -39,7 +39,7 @@ use response_ops::{
 };
 use server_ops::{
     op_howth_add_route, op_howth_clear_routes, op_howth_connect, op_howth_keep_alive, op_howth_listen,
-    op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
+    op_howth_metrics, op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
 };
 use topic_ops::{
     op_howth_topics_lost, op_howth_topics_publish, op_howth_topics_receive, op_howth_topics_subscribe,
@@ -73,6 +73,7 @@ deno_core::extension!(
         op_howth_kv_put,
         op_howth_kv_size,
         op_howth_listen,
+        op_howth_metrics,
         op_howth_pending,
         op_howth_remote_address,
         op_howth_respond,

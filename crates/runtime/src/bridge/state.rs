@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
@@ -10,11 +11,19 @@ use howth_relay::is_guest;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
+use crate::core::counters::Counters;
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
 
 /// Makes the engine when JavaScript wants to listen.
 pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;
+
+/// What all cores have counted, and which of them this one is.
+#[derive(Clone)]
+pub(crate) struct Numbers {
+    pub(crate) core: usize,
+    pub(crate) counters: Arc<[Arc<Counters>]>,
+}
 
 /// What JavaScript's `server.stop()` asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,6 +40,7 @@ pub(crate) struct Bridge(Rc<Inner>);
 
 struct Inner {
     opener: Opener,
+    numbers: Numbers,
     exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
     /// For request URLs without a host of their own.
     authority: RefCell<String>,
@@ -53,9 +63,10 @@ struct Inner {
 }
 
 impl Bridge {
-    pub(crate) fn new(opener: Opener) -> Self {
+    pub(crate) fn new(opener: Opener, numbers: Numbers) -> Self {
         Bridge(Rc::new(Inner {
             opener,
+            numbers,
             exchanges: RefCell::default(),
             authority: RefCell::default(),
             fixed_routes: RefCell::default(),
@@ -69,6 +80,10 @@ impl Bridge {
             holds: Cell::new(false),
             keeps_alive: Cell::new(true),
         }))
+    }
+
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.0.numbers
     }
 
     pub(super) fn connect(&self, dispatch: v8::Global<v8::Function>, batch: v8::SharedRef<v8::BackingStore>) {

@@ -17,7 +17,9 @@ impl Count {
     }
 
     pub(crate) fn set(&self, value: u64) {
-        self.0.store(value, Ordering::Relaxed);
+        if self.get() != value {
+            self.0.store(value, Ordering::Relaxed);
+        }
     }
 
     pub(crate) fn get(&self) -> u64 {

@@ -26,7 +26,7 @@ use std::sync::Arc;
 use howth_mesh::{Receiver, Sender};
 
 use crate::affinity;
-use crate::bridge::{self, Application, Bridge, Configuration, Opener};
+use crate::bridge::{self, Application, Bridge, Configuration, Numbers, Opener};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
 use crate::isolate::{Isolate, IsolateOptions, Process};
@@ -160,7 +160,7 @@ fn run(
             .street
             .clone()
             .map(|street| Neighbours::new(street, index, seat.clone(), counters.clone()));
-        let application = start_application(&shared, &termination, &opened, neighbours.clone());
+        let application = start_application(index, &shared, &termination, &opened, neighbours.clone());
         let ended = EventLoop::new(
             index,
             &shared,
@@ -185,12 +185,17 @@ fn run(
 type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
 fn start_application(
+    index: usize,
     shared: &Shared,
     termination: &Arc<Termination>,
     opened: &Opened,
     neighbours: Option<Rc<Neighbours>>,
 ) -> Application {
-    let bridge = Bridge::new(opener(shared, opened.clone(), neighbours));
+    let numbers = Numbers {
+        core: index,
+        counters: shared.counters.clone(),
+    };
+    let bridge = Bridge::new(opener(shared, opened.clone(), neighbours), numbers);
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
         &shared.process,

@@ -127,6 +127,7 @@ impl Reception {
         let mut admission = self.admission.get();
         admission.note(now_us, waited_us);
         self.admission.set(admission);
+        self.counters.queue_delay_us.set(wait_us);
         wait_us
     }
 
