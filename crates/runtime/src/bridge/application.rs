@@ -49,6 +49,8 @@ pub(crate) struct Application {
     isolate: Isolate,
     /// Where the text of a request is put together.
     text: Vec<u8>,
+    /// Requests that JavaScript came to and nobody has counted yet.
+    handled: usize,
     /// JavaScript ran since the event loop was polled.
     ran: bool,
     /// Somebody ended what ran, for good.
@@ -85,6 +87,7 @@ impl Application {
             functions: None,
             isolate,
             text: Vec::new(),
+            handled: 0,
             ran: true,
             is_terminated: false,
         };
@@ -116,6 +119,11 @@ impl Application {
     /// The isolate, to load and run programs in.
     pub(crate) fn isolate(&mut self) -> &mut Isolate {
         &mut self.isolate
+    }
+
+    /// How many requests JavaScript came to since the last call.
+    pub(crate) fn take_handled(&mut self) -> usize {
+        std::mem::take(&mut self.handled)
     }
 
     /// Whether JavaScript ran since the last call.
@@ -313,14 +321,14 @@ impl Application {
         if scope.has_terminated() {
             let at = batch.current();
             let left = batch.take_back(|_| true);
-            batch.end();
+            self.handled += batch.end();
             return Served::Ended {
                 at,
                 given: done,
                 left,
             };
         }
-        batch.end();
+        self.handled += batch.end();
         if !returned {
             // Handlers' exceptions are caught in JavaScript; this one is its own.
             eprintln!("howth: dispatch failed: {}", exception_message(scope));

@@ -93,9 +93,15 @@ impl Batch {
         (self.number.get(), self.position())
     }
 
-    /// JavaScript has returned, or was ended: nothing is in its hands.
-    pub(super) fn end(&self) {
-        self.events.borrow_mut().clear();
+    /// JavaScript has returned, or was ended: nothing is in its hands. Gives how many requests it came to.
+    pub(super) fn end(&self) -> usize {
+        let mut events = self.events.borrow_mut();
+        let is_request = |(at, event): &(usize, &Event)| {
+            matches!(event, Event::Request(_)) && !self.is_taken(at * EVENT_BYTES)
+        };
+        let requests = events.iter().enumerate().filter(is_request).count();
+        events.clear();
+        requests
     }
 
     /// Which event JavaScript is at, or was ended at; `None`: it is not, or not yet, at any.

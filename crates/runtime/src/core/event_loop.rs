@@ -59,6 +59,8 @@ pub(super) struct EventLoop<'a> {
     counters: Arc<Counters>,
     /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
     owes_end: bool,
+    /// How long the engine's last turn took while requests waited, in microseconds.
+    turn_us: u64,
     /// What JavaScript is given next; kept for its memory.
     slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
@@ -130,6 +132,7 @@ impl<'a> EventLoop<'a> {
             seat,
             counters,
             owes_end: false,
+            turn_us: 0,
             slice: Vec::new(),
             lease: None,
             evaluation: None,
@@ -229,11 +232,14 @@ impl<'a> EventLoop<'a> {
     }
 
     fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        // What a turn costs matters only to those who wait for its end.
+        let began_us = (!self.reception.is_empty()).then(now_us);
         let polled = match self.engine.borrow_mut().as_mut() {
             Some(engine) => engine.turn(context, &mut self.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
+        self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
             self.engine.replace(None);
@@ -306,7 +312,7 @@ impl<'a> EventLoop<'a> {
             return false;
         }
         let mut slice = std::mem::take(&mut self.slice);
-        self.reception.take_slice(&mut slice);
+        self.reception.take_slice(self.turn_us, &mut slice);
         let entered_us = self.enter_javascript();
         let mut done = 0;
         while done < slice.len() {
@@ -322,13 +328,11 @@ impl<'a> EventLoop<'a> {
             }
         }
         let took_us = self.leave_javascript(entered_us);
-        let is_request = |event: &&Event| matches!(event, Event::Request(_));
-        self.counters
-            .handled
-            .add(slice.iter().filter(is_request).count() as u64);
-        self.reception.note_cost(slice.len(), took_us);
+        let handled = self.application.take_handled();
+        self.counters.handled.add(handled as u64);
+        self.reception.note_cost(handled, took_us);
         if let Some(trace) = &mut self.trace {
-            trace.note_batch(&slice);
+            trace.note_batch(handled);
         }
         slice.clear();
         self.slice = slice;

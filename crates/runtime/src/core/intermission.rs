@@ -25,9 +25,12 @@ use crate::bridge::{Application, Batch};
 use crate::engine::{Engine, Polled};
 
 /// Turns of the engine in one interruption: what a flood brings waits for the next one.
-const TURNS_MAX: usize = 8;
+const TURNS_MAX: usize = 4;
 /// JavaScript that has been running for less is not interrupted for.
 const SHORT_US: u64 = 200;
+/// JavaScript has at least so many times what an interruption took before the next one: a flood of requests that are
+/// refused must not keep those from being answered that were admitted.
+const PAUSE_TURNS: u64 = 3;
 /// Frames of the stack that is told of a handler that was ended.
 const FRAMES_MAX: usize = 10;
 
@@ -73,6 +76,8 @@ pub(super) struct Intermission {
     context: v8::Global<v8::Context>,
     /// How long JavaScript may run without coming to another event.
     limit: Option<Duration>,
+    /// When the engine may have its next turn.
+    not_before_us: Cell<u64>,
     /// What JavaScript was at when it was last looked at, and when that was first seen.
     progress: Cell<((u64, Option<usize>), u64)>,
     verdict: RefCell<Option<Verdict>>,
@@ -99,6 +104,7 @@ impl Intermission {
             waker: RefCell::new(Waker::noop().clone()),
             context: application.isolate().worker.js_runtime.main_context(),
             limit,
+            not_before_us: Cell::new(0),
             progress: Cell::default(),
             verdict: RefCell::default(),
             panic: RefCell::default(),
@@ -138,11 +144,15 @@ impl Intermission {
         };
         let running_us = now_us().saturating_sub(entered_us);
         // Another core asked, and JavaScript is not late: the loop will look soon.
-        if running_us < SHORT_US {
+        let began_us = now_us();
+        if running_us < SHORT_US || began_us < self.not_before_us.get() {
             return;
         }
         self.counters.interruptions.add(1);
         self.turn_engine(running_us);
+        let ended_us = now_us();
+        self.not_before_us
+            .set(ended_us + PAUSE_TURNS * (ended_us - began_us));
         self.judge(isolate, entered_us);
     }
 

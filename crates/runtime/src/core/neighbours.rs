@@ -308,7 +308,7 @@ impl Neighbours {
                     relay.give_back(id);
                     self.counters.given_back.add(1);
                 }
-                event => reception.push(Waiting {
+                event => reception.insert(Waiting {
                     event,
                     arrived_us: arrival(relay, event.exchange()),
                 }),

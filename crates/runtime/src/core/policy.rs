@@ -8,6 +8,8 @@ const BEHIND_US: u64 = 1000;
 const LEVEL_US: u64 = 250;
 /// What a request gains by moving is at least this: below it the way there and back may cost more.
 const GAIN_US_MIN: u64 = 500;
+/// And at least this part of its waiting, so that cores that are behind alike leave each other alone.
+const GAIN_PART_MIN: u64 = 4;
 
 /// Whether a core is behind, with hysteresis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +28,7 @@ impl Behind {
 /// as fit into the difference; else half of them.
 pub(super) fn share(own_us: u64, peer_us: u64, cost_us: f32, is_stuck: bool) -> usize {
     let gap_us = own_us.saturating_sub(peer_us);
-    if gap_us < GAIN_US_MIN {
+    if gap_us < GAIN_US_MIN.max(own_us / GAIN_PART_MIN) {
         return 0;
     }
     // What costs hardly anything is counted as costing what can be told from nothing.
@@ -77,6 +79,7 @@ mod tests {
         assert_eq!(share(100_000, 0, 2000.0), 25);
         assert_eq!(share(100_000, 50_000, 2000.0), 12);
         assert_eq!(share(100_000, 99_600, 2000.0), 0, "it gains too little");
+        assert_eq!(share(100_000, 80_000, 2000.0), 0, "both are behind");
         assert_eq!(share(1_000, 5_000, 10.0), 0);
         assert_eq!(share(2_000, 0, 0.0), 1000);
         // One request that takes longer than the gap stays where it is.

@@ -22,7 +22,9 @@ use crate::bridge::Bridge;
 
 /// JavaScript gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
 /// between.
-const SLICE_US: f32 = 1000.0;
+const SLICE_US: u64 = 1000;
+/// And for at least so many times what the engine took, so that refusing a flood of requests leaves time to answer some.
+const SLICE_TURNS: u64 = 3;
 
 /// An event, and when it came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,9 +81,11 @@ impl Reception {
         self.waiting.borrow().is_empty()
     }
 
-    /// Adds what came from another core.
-    pub(super) fn push(&self, waiting: Waiting) {
-        self.waiting.borrow_mut().push_back(waiting);
+    /// Adds what came from another core, at the place that its arrival gives it: nobody loses time by moving.
+    pub(super) fn insert(&self, newcomer: Waiting) {
+        let mut waiting = self.waiting.borrow_mut();
+        let behind = waiting.partition_point(|other| other.arrived_us <= newcomer.arrived_us);
+        waiting.insert(behind, newcomer);
     }
 
     /// How long the first has waited, and how long the last will: what all will cost, or what the first has waited
@@ -111,10 +115,11 @@ impl Reception {
         }
     }
 
-    /// Takes what JavaScript is to be given next.
-    pub(super) fn take_slice(&self, slice: &mut Vec<Event>) {
+    /// Takes what JavaScript is to be given next, after a turn of the engine that took so long.
+    pub(super) fn take_slice(&self, turn_us: u64, slice: &mut Vec<Event>) {
         let mut waiting = self.waiting.borrow_mut();
-        let fitting = (SLICE_US / self.cost_us()).max(1.0) as usize;
+        let slice_us = SLICE_US.max(turn_us.saturating_mul(SLICE_TURNS));
+        let fitting = (slice_us as f32 / self.cost_us()).max(1.0) as usize;
         let count = fitting.min(waiting.len());
         slice.extend(waiting.drain(..count).map(|waiting| waiting.event));
     }
@@ -150,11 +155,13 @@ impl Reception {
         }
     }
 
-    /// Notes how long JavaScript took for so many events.
-    pub(super) fn note_cost(&self, events: usize, took_us: u64) {
-        let mut cost = self.cost.get();
-        cost.note(took_us as f32 / events.max(1) as f32);
-        self.cost.set(cost);
+    /// Notes how long JavaScript took for so many requests.
+    pub(super) fn note_cost(&self, requests: usize, took_us: u64) {
+        if requests > 0 {
+            let mut cost = self.cost.get();
+            cost.note(took_us as f32 / requests as f32);
+            self.cost.set(cost);
+        }
     }
 }
 

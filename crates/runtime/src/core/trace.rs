@@ -6,8 +6,6 @@ use std::pin::Pin;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use howth_engine::Event;
-
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -51,11 +49,10 @@ impl Trace {
         }
     }
 
-    /// JavaScript was given these.
-    pub(super) fn note_batch(&mut self, events: &[Event]) {
+    /// JavaScript was called, and came to so many requests.
+    pub(super) fn note_batch(&mut self, requests: usize) {
         self.batches += 1;
-        let is_request = |event: &&Event| matches!(event, Event::Request(_));
-        self.requests += events.iter().filter(is_request).count() as u64;
+        self.requests += requests as u64;
     }
 
     /// The time since the last mark was spent in `stage`.
