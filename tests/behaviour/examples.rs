@@ -47,6 +47,7 @@ fn copy(from: &Path, to: &Path) {
 on_both_engines![
     hello,
     streaming,
+    shared,
     hono,
     hono_keeps_notes,
     hono_sends_files,
@@ -72,6 +73,35 @@ fn streaming(engine: Engine) {
     assert_eq!(events.chunk_after_head(), b"data: 1\n\n");
     assert_eq!(events.chunk(), b"data: 2\n\n");
     assert_eq!(server.get("/").status, 404);
+}
+
+fn shared(engine: Engine) {
+    let server = Launch::serve(engine, "")
+        .entry(example("shared/app.ts"))
+        .options(["--cores", "2"])
+        .start();
+    for visits in 1..=20 {
+        assert_eq!(server.get("/visits").json()["visits"], visits);
+    }
+    let mut listeners: Vec<_> = (0..8).map(|_| server.connect()).collect();
+    for listener in &mut listeners {
+        listener.send(request("GET", "/chat"));
+        assert_eq!(listener.chunk_after_head(), b": welcome\n\n");
+    }
+    let body = "{\"name\":\"Ada\",\"text\":\"to\\nall\"}";
+    let line = format!(
+        "POST /chat HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    for sent in 1..=21 {
+        let mut connection = server.connect();
+        connection.send(&line);
+        let status = connection.response().status;
+        assert_eq!(status, if sent <= 20 { 204 } else { 429 }, "line {sent}");
+    }
+    for listener in &mut listeners {
+        assert!(listener.chunk().starts_with(b"data: Ada: to all\n\n"));
+    }
 }
 
 fn hono(engine: Engine) {

@@ -262,8 +262,8 @@ fn a_broadcast_channel_reaches_workers(engine: Engine) {
     let finished = Launch::run(
         engine,
         "
-        const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
         const channel = new BroadcastChannel('news');
+        const worker = new Worker(new URL('worker.js', import.meta.url), { type: 'module' });
         channel.onmessage = ({ data }) => {
             if (data === 'ready') return channel.postMessage('a question');
             console.log(data);
