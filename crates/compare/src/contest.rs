@@ -251,6 +251,7 @@ impl Contest<'_> {
             folder: &self.applications.folder(workload.application),
             first: &workloads::first_request(workload),
             placement: Placement::Processor(self.options.server_core),
+            port: None,
         };
         Server::start(contestant, launch)
     }

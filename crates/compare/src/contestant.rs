@@ -20,6 +20,17 @@ pub(crate) struct Contestant {
     start: Start,
 }
 
+/// How a server comes to another version of its application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// It is sent SIGHUP. What Node does then, its adapter says.
+    Signal,
+    /// Another is started on the same port, which `SO_REUSEPORT` allows, and the old one is sent SIGTERM.
+    Replacement,
+    /// It is sent SIGTERM, and started again: it shares its port with nobody.
+    Restart,
+}
+
 #[derive(Clone, Debug)]
 enum Start {
     Runtime(Runtime, PathBuf),
@@ -143,9 +154,14 @@ impl Contestant {
         }
     }
 
-    /// Whether SIGHUP makes it reload the application.
-    pub(crate) fn reloads(&self) -> bool {
-        matches!(&self.start, Start::Runtime(runtime, _) if runtime.is_howth())
+    /// How it comes to another version of the application while it serves on several cores.
+    pub(crate) fn renewal(&self) -> Option<Renewal> {
+        match &self.start {
+            Start::Runtime(Runtime::Bun, _) => Some(Renewal::Replacement),
+            Start::Runtime(Runtime::Deno, _) => Some(Renewal::Restart),
+            Start::Runtime(..) => Some(Renewal::Signal),
+            Start::Command(_) => None,
+        }
     }
 
     /// Program and arguments of each process that serves an application, which is in `folder`, on a port of

@@ -17,6 +17,7 @@ mod reload;
 mod report;
 mod series;
 mod skew;
+mod subject;
 
 pub use contest::measure;
 pub use experiment::Experiment;

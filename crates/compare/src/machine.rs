@@ -38,6 +38,17 @@ impl Machine {
         self.versions.iter().map(written).collect::<Vec<_>>().join(", ")
     }
 
+    /// `howth 0.1.0, bun 1.4.5; AMD EPYC, Linux 6.18, 2026-01-31`, for the foot of a picture.
+    pub(crate) fn caption(&self) -> String {
+        format!(
+            "{}; {}, Linux {}, {}",
+            self.versions(),
+            self.processor,
+            self.kernel,
+            self.date
+        )
+    }
+
     /// `on 2026-01-31: howth 0.1.0. AMD EPYC, 2 cores, 24 GiB, Linux 6.18, load average 0.3 at the start`
     pub(crate) fn written(&self) -> String {
         format!(

@@ -88,21 +88,27 @@ fn observed(
     run: &howth_load::Options,
     load_core: usize,
 ) -> Result<(Report, Used), CompareError> {
-    on_core(load_core, || over(server, run, Vec::new()))?
+    // A figure takes seconds; between two the contest asks.
+    on_core(load_core, || over(server, run, Vec::new(), &|| false))?
 }
 
-/// Loads a server over connections that are open already, and what is missing of the run's.
+/// Loads a server over connections that are open already, and what is missing of the run's, unless it is interrupted.
 pub(crate) fn over(
     server: &Server,
     run: &howth_load::Options,
     connections: Vec<TcpStream>,
+    is_interrupted: &dyn Fn() -> bool,
 ) -> Result<(Report, Used), CompareError> {
     let mut meter = Meter {
         server,
         before: server.cpu_time(),
         resident_bytes: 0,
+        is_interrupted,
     };
     let report = howth_load::run_over(run, connections, &mut meter)?;
+    if is_interrupted() {
+        return Err(CompareError::Interrupted);
+    }
     let cpu = server.cpu_time() - meter.before;
     let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
     Ok((report, Used { cpu, resident_bytes }))
@@ -113,6 +119,7 @@ struct Meter<'a> {
     server: &'a Server,
     before: CpuTime,
     resident_bytes: u64,
+    is_interrupted: &'a dyn Fn() -> bool,
 }
 
 impl howth_load::Observer for Meter<'_> {
@@ -122,6 +129,10 @@ impl howth_load::Observer for Meter<'_> {
 
     fn second(&mut self, _: &Second) {
         self.resident_bytes = self.resident_bytes.max(self.server.resident_bytes());
+    }
+
+    fn is_interrupted(&self) -> bool {
+        (self.is_interrupted)()
     }
 }
 

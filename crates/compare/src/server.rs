@@ -18,7 +18,9 @@ use crate::request::Request;
 
 /// How long a server may take to answer first.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two attempts to connect.
+/// How long one may take to end.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+/// Between two attempts to connect, or two looks at a process that is to end.
 const PAUSE: Duration = Duration::from_micros(200);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -31,6 +33,8 @@ pub(crate) struct Launch<'a> {
     /// What is asked first.
     pub(crate) first: &'a Request,
     pub(crate) placement: Placement,
+    /// One that others listen on already, or any that is free.
+    pub(crate) port: Option<u16>,
 }
 
 /// Where a server runs, and on how many cores it serves.
@@ -69,7 +73,10 @@ impl Placement {
 impl Server {
     /// Starts the contestant and waits for its first answer.
     pub(crate) fn start(contestant: &Contestant, launch: Launch<'_>) -> Result<Self, CompareError> {
-        let port = free_port().map_err(CompareError::system("find a free port"))?;
+        let port = match launch.port {
+            Some(port) => port,
+            None => free_port().map_err(CompareError::system("find a free port"))?,
+        };
         let errors = launch.folder.join(format!("{}.errors", contestant.name));
         let file = File::create(&errors).map_err(CompareError::system("write to a temporary folder"))?;
         let begin = Instant::now();
@@ -141,14 +148,26 @@ impl Server {
         })
     }
 
-    /// Sends its processes SIGHUP; not to what they have started, which is their own affair.
-    pub(crate) fn hang_up(&self) -> Result<(), CompareError> {
+    /// Sends a signal to its processes; not to what they have started, which is their own affair.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), CompareError> {
         for process in &self.processes {
             // It is not reaped while it is not asked for its end, so the number is its own.
             let pid = i32::try_from(process.0.id()).ok().and_then(Pid::from_raw);
-            let sent = pid.map_or(Ok(()), |pid| kill_process(pid, Signal::HUP));
-            sent.map_err(|errno| CompareError::system("send SIGHUP")(errno.into()))?;
+            let sent = pid.map_or(Ok(()), |pid| kill_process(pid, signal));
+            sent.map_err(|errno| CompareError::system("send a signal")(errno.into()))?;
         }
+        Ok(())
+    }
+
+    /// Sends SIGTERM, and waits for the end; who takes too long is killed.
+    pub(crate) fn stop(&mut self) -> Result<(), CompareError> {
+        self.signal(Signal::TERM)?;
+        let begin = Instant::now();
+        let is_running = |process: &mut Process| matches!(process.0.try_wait(), Ok(None));
+        while self.processes.iter_mut().any(is_running) && begin.elapsed() < STOP_PATIENCE {
+            std::thread::sleep(PAUSE);
+        }
+        self.processes.clear();
         Ok(())
     }
 

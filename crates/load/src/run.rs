@@ -1,8 +1,9 @@
 //! A whole run: checks the options, starts the threads together, sums up.
 
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Barrier, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -101,6 +102,7 @@ struct Run<'a> {
     threads: usize,
     /// Connections that are open already; each thread takes its share.
     given: Mutex<Vec<TcpStream>>,
+    is_broken_off: Arc<AtomicBool>,
     /// Every thread waits here until all are prepared.
     gate: Barrier,
     start: OnceLock<Instant>,
@@ -131,6 +133,7 @@ impl<'a> Run<'a> {
             echo,
             threads,
             given: Mutex::new(given),
+            is_broken_off: Arc::default(),
             gate: Barrier::new(threads),
             start: OnceLock::new(),
         })
@@ -181,6 +184,8 @@ impl<'a> Run<'a> {
                 News::Second(sample) => {
                     if let Some(second) = summary.add(*sample) {
                         observer.second(second);
+                        self.is_broken_off
+                            .store(observer.is_interrupted(), Ordering::Relaxed);
                     }
                 }
             }
@@ -195,6 +200,7 @@ impl<'a> Run<'a> {
             timeout_ns: nanoseconds(self.options.timeout),
             warm_up_ns: nanoseconds(self.options.warm_up),
             records: self.options.records,
+            is_broken_off: self.is_broken_off.clone(),
         }
     }
 

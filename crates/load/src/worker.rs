@@ -10,6 +10,8 @@ mod traffic;
 use std::collections::VecDeque;
 use std::io;
 use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -40,6 +42,8 @@ pub(crate) struct Plan {
     pub(crate) warm_up_ns: u64,
     /// Whether each request is recorded.
     pub(crate) records: bool,
+    /// Set when the run is broken off; all threads' own.
+    pub(crate) is_broken_off: Arc<AtomicBool>,
 }
 
 /// What a thread tells while it runs.
@@ -147,7 +151,8 @@ impl Worker {
                 self.read_clock();
                 self.assign_due();
             }
-            if self.outstanding == 0 && self.pacing.is_over(self.now_ns) {
+            let is_over = self.outstanding == 0 && self.pacing.is_over(self.now_ns);
+            if is_over || self.plan.is_broken_off.load(Ordering::Relaxed) {
                 break;
             }
             self.turn(self.wait())?;

@@ -11,6 +11,7 @@ use howth_compare::{Comparison, Options};
 
 use super::contestants::{ContestantArguments, failure};
 use super::output;
+use super::seconds::parse_seconds;
 use super::terminal::Terminal;
 use crate::cli::failure::Failure;
 
@@ -100,17 +101,6 @@ fn workload_names() -> clap::builder::PossibleValuesParser {
     howth_compare::workload_names().into()
 }
 
-fn parse_seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text
-        .parse()
-        .ok()
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    match seconds {
-        Some(seconds) if !seconds.is_zero() && seconds <= Duration::from_secs(3600) => Ok(seconds),
-        _ => Err("give a number of seconds, at most 3600".to_owned()),
-    }
-}
-
 fn parse_cores(text: &str) -> Result<(usize, usize), String> {
     let pair = text.split_once(',').and_then(|(server, load)| {
         let core = |text: &str| text.trim().parse().ok();
@@ -124,12 +114,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn seconds_and_cores_are_numbers() {
-        assert_eq!(parse_seconds("0.2"), Ok(Duration::from_millis(200)));
+    fn cores_are_two_numbers() {
         assert_eq!(parse_cores("2, 3"), Ok((2, 3)));
-        for wrong in ["", "0", "-1", "nan", "1e9", "1s"] {
-            assert!(parse_seconds(wrong).is_err(), "{wrong:?} was taken");
-        }
         for wrong in ["", "1", "1;2", "a,b", "-1,2"] {
             assert!(parse_cores(wrong).is_err(), "{wrong:?} was taken");
         }

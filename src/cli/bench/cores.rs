@@ -4,12 +4,14 @@
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Args;
 use howth_compare::cores::{Experiment, Options, Report, measure};
 
 use super::contestants::{ContestantArguments, failure};
 use super::output;
+use super::seconds::parse_seconds;
 use super::terminal::Terminal;
 use crate::cli::failure::Failure;
 
@@ -39,6 +41,10 @@ struct MeasurementArguments {
     /// How often mixed and skew are measured [default: 3]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
     rounds: Option<u16>,
+
+    /// Seconds of load for each figure; from one reload to the next it is half of it [default: 10]
+    #[arg(long, value_name = "N", value_parser = parse_seconds)]
+    seconds: Option<Duration>,
 
     /// Short rounds, a look that is too short to quote
     #[arg(long)]
@@ -74,6 +80,11 @@ fn options(arguments: &CoresArguments) -> Result<Options, Failure> {
     let is_asked = |experiment: &Experiment| measurement.only.iter().any(|name| name == experiment.name());
     options.experiments = Experiment::ALL.into_iter().filter(is_asked).collect();
     options.cores = usize::from(measurement.cores);
+    if let Some(seconds) = measurement.seconds {
+        options.seconds = seconds;
+        options.warm_up = options.warm_up.min(seconds);
+        options.reload_interval = seconds / 2;
+    }
     options.rounds = measurement.rounds.map_or(options.rounds, usize::from);
     Ok(options)
 }
@@ -119,10 +130,14 @@ mod tests {
 
     #[test]
     fn every_option_arrives() {
-        let parsed = parsed("--only skew,mixed --cores 4 --rounds 7 --quick --runtimes node,howth --install");
+        let parsed = parsed(
+            "--only skew,mixed --cores 4 --rounds 7 --seconds 0.5 --quick --runtimes node,howth --install",
+        );
         assert_eq!(parsed.experiments, [Experiment::Mixed, Experiment::Skew]);
         assert_eq!((parsed.cores, parsed.rounds), (4, 7));
-        assert_eq!(parsed.seconds, Options::new("".into(), "".into()).quick().seconds);
+        let half_a_second = Duration::from_millis(500);
+        assert_eq!((parsed.seconds, parsed.warm_up), (half_a_second, half_a_second));
+        assert_eq!(parsed.reload_interval, Duration::from_millis(250));
         let names: Vec<&str> = parsed
             .lineup
             .runtimes

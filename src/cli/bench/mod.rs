@@ -9,6 +9,7 @@ mod cores;
 mod http;
 mod output;
 mod progress;
+mod seconds;
 mod terminal;
 
 use std::process::ExitCode;

@@ -22,6 +22,12 @@ async function answer(request, response) {
 const cores = Number(process.env.CORES);
 if (cores > 1 && cluster.isPrimary) {
   for (let core = 0; core < cores; core += 1) cluster.fork();
+  // A reload: an old worker goes when a new one listens in its place.
+  process.on("SIGHUP", () => {
+    for (const old of Object.values(cluster.workers)) {
+      cluster.fork().once("listening", () => old.disconnect());
+    }
+  });
 } else {
   createServer(application.node ?? answer).listen(Number(process.env.PORT), "127.0.0.1");
 }

@@ -9,16 +9,13 @@ use super::burn::Burn;
 use super::experiment::Experiment;
 use super::options::Options;
 use super::report::{Measured, Report};
-use super::{deal, mixed, overload, reload, skew};
+use super::subject::{APPLICATION, Launcher, Subject};
+use super::{mixed, overload, reload, skew};
 use crate::applications::Applications;
 use crate::contest::{Observer, in_turn, raise_descriptor_limit};
 use crate::contestant::{self, Contestant};
 use crate::error::CompareError;
 use crate::npm;
-use crate::server::{Launch, Placement, Server};
-
-/// The one application of all experiments.
-const APPLICATION: &str = "cores";
 
 /// Makes the experiments.
 ///
@@ -29,15 +26,14 @@ pub fn measure(options: &Options, observer: &mut dyn Observer) -> Result<Report,
     if options.lineup.install {
         npm::install(&options.lineup.cache, &options.lineup.runtimes_to_install())?;
     }
-    let (mut contestants, mut notes) = contestant::choose(&options.lineup)?;
-    let (serving, others) = contestants
+    let (contestants, mut notes) = contestant::choose(&options.lineup)?;
+    let (contestants, others): (Vec<Contestant>, Vec<Contestant>) = contestants
         .into_iter()
         .partition(|contestant| contestant.serves(APPLICATION));
-    contestants = serving;
     notes.extend(
-        others.iter().map(|other: &Contestant| {
-            format!("{} is left out: its command has no {{application}}", other.name)
-        }),
+        others
+            .iter()
+            .map(|other| format!("{} is left out: its command has no {{application}}", other.name)),
     );
     let report = Report::new(options, contestant::versions(&contestants), notes);
     let mut contest = Contest {
@@ -68,33 +64,6 @@ struct Contest<'a> {
     steps: usize,
 }
 
-/// What an experiment needs to measure one contestant.
-pub(super) struct Subject<'a> {
-    pub(super) options: &'a Options,
-    pub(super) contestant: &'a Contestant,
-    pub(super) burn: Burn,
-    applications: &'a Applications,
-}
-
-impl Subject<'_> {
-    /// Starts it, and waits until all cores answer.
-    pub(super) fn start(&self, cores: usize) -> Result<Server, CompareError> {
-        start(self.contestant, self.applications, cores)
-    }
-}
-
-fn start(contestant: &Contestant, applications: &Applications, cores: usize) -> Result<Server, CompareError> {
-    let launch = Launch {
-        application: APPLICATION,
-        folder: &applications.folder(APPLICATION),
-        first: &deal::get("/"),
-        placement: Placement::Cores(cores),
-    };
-    let server = Server::start(contestant, launch)?;
-    deal::await_cores(&server, cores)?;
-    Ok(server)
-}
-
 /// Overload is a curve and a reload is repeated in itself; both take long.
 fn rounds(options: &Options, experiment: Experiment) -> usize {
     match experiment {
@@ -104,7 +73,7 @@ fn rounds(options: &Options, experiment: Experiment) -> usize {
 }
 
 fn takes_part(contestant: &Contestant, experiment: Experiment) -> bool {
-    experiment != Experiment::Reload || contestant.reloads()
+    experiment != Experiment::Reload || contestant.renewal().is_some()
 }
 
 fn steps(options: &Options, contestants: &[Contestant]) -> usize {
@@ -147,6 +116,7 @@ impl Contest<'_> {
                 self.begin(experiment, name, round)?;
                 match self.measure(contestant, &measure) {
                     Ok(outcome) => measured[position].rounds.push(outcome),
+                    Err(CompareError::Interrupted) => return Err(CompareError::Interrupted),
                     Err(error) => self.report.fail(experiment, name, &error.to_string()),
                 }
             }
@@ -159,16 +129,21 @@ impl Contest<'_> {
         contestant: &Contestant,
         measure: impl Fn(&Subject<'_>) -> Result<T, CompareError>,
     ) -> Result<T, CompareError> {
+        let launcher = Launcher {
+            contestant,
+            applications: &self.applications,
+        };
         let burn = match self.burns.get(&contestant.name) {
             Some(burn) => *burn,
-            None => Burn::calibrate(&start(contestant, &self.applications, 1)?)?,
+            None => Burn::calibrate(&launcher.start(1)?)?,
         };
         self.burns.insert(contestant.name.clone(), burn);
         measure(&Subject {
             options: self.options,
             contestant,
             burn,
-            applications: &self.applications,
+            launcher,
+            observer: self.observer,
         })
     }
 

@@ -7,12 +7,12 @@
 use howth_load::{Occasional, Pace, Record, Stop};
 use serde::Serialize;
 
-use super::contest::Subject;
 use super::latencies::Latencies;
 use super::series::{Point, series};
+use super::subject::Subject;
 use super::{burn, deal};
 use crate::error::CompareError;
-use crate::measure::{self, complaint};
+use crate::measure::complaint;
 
 /// Requests a second.
 pub(super) const RATE: f64 = 600.0;
@@ -65,7 +65,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<Outcome, CompareError> {
         }),
         ..deal::get("/").load(server.port)
     };
-    let (report, used) = measure::over(&server, &run, Vec::new())?;
+    let (report, used) = subject.load(&server, &run, Vec::new())?;
     let (burning, others): (Vec<Record>, Vec<Record>) =
         report.records.iter().partition(|record| record.is_occasional);
     let right = |record: &&Record| record.error.is_none();
@@ -82,7 +82,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<Outcome, CompareError> {
         generator_share: (report.cpu.user_seconds + report.cpu.system_seconds) / seconds,
         resident_bytes: used.resident_bytes,
         unsent: report.unsent,
-        series: series(&others),
+        series: series(&others, subject.options.seconds),
         complaint: complaint(&report),
     })
 }

@@ -9,11 +9,11 @@ use std::time::Duration;
 use howth_load::{ErrorClass, Pace, Record, Report, Stop};
 use serde::Serialize;
 
-use super::contest::Subject;
 use super::deal;
 use super::latencies::Latencies;
+use super::subject::Subject;
 use crate::error::CompareError;
-use crate::measure::{self, complaint};
+use crate::measure::complaint;
 use crate::server::Server;
 
 /// Of each request.
@@ -74,12 +74,12 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<Outcome, CompareError> {
             records: true,
             ..run(subject, &server)
         };
-        let (report, used) = measure::over(&server, &run, Vec::new())?;
+        let (report, used) = subject.load(&server, &run, Vec::new())?;
         Ok(Level::of(factor, &report, used.resident_bytes))
     };
     let levels = FACTORS
-        .map(level)
         .into_iter()
+        .map(level)
         .collect::<Result<_, CompareError>>()?;
     Ok(Outcome { peak, levels })
 }
@@ -91,7 +91,7 @@ fn peak(subject: &Subject<'_>, server: &Server) -> Result<f64, CompareError> {
         connections: connections.len(),
         ..run(subject, server)
     };
-    let (report, _) = measure::over(server, &run, connections)?;
+    let (report, _) = subject.load(server, &run, connections)?;
     match report.requests {
         0 => Err(CompareError::NoAnswer {
             complaint: complaint(&report).unwrap_or_default(),

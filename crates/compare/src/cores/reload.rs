@@ -1,26 +1,25 @@
 //! The application is loaded anew again and again; what is lost?
 //!
-//! An open loop goes on while the server is told to reload (SIGHUP) ten times. Whether it did is what new connections
-//! say: an isolate that nobody has met before answers.
+//! An open loop goes on while an operator has the server renewed ten times. Whether that came to anything is what new
+//! connections say: an isolate answers that nobody has met before.
 
-use std::collections::BTreeSet;
+mod operator;
+
 use std::sync::mpsc::{Sender, channel};
 use std::time::{Duration, Instant};
 
 use howth_load::{Errors, Observer, Pace, Report, Stop};
 use serde::Serialize;
 
-use super::contest::Subject;
 use super::deal;
 use super::latencies::Latencies;
 use super::series::{Point, series};
+use super::subject::Subject;
 use crate::error::CompareError;
-use crate::server::Server;
+use operator::{Operator, Shift};
 
 pub(super) const RELOADS: u32 = 10;
 pub(super) const CONNECTIONS: usize = 50;
-/// Between two questions who answers.
-const PAUSE: Duration = Duration::from_millis(5);
 
 /// Of one run.
 #[derive(Clone, Debug, Serialize)]
@@ -32,7 +31,7 @@ pub(super) struct Outcome {
     /// Why; and connections that could not be made.
     pub(super) errors: Errors,
     pub(super) latencies: Option<Latencies>,
-    /// When the server was told, in seconds.
+    /// When the server was to be renewed, in seconds.
     pub(super) told_at: Vec<f64>,
     /// How often a new isolate answered before the next time.
     pub(super) reloads: usize,
@@ -43,117 +42,78 @@ pub(super) struct Outcome {
 /// What is asked of everybody, in words.
 pub(super) fn condition(rate: f64, interval: Duration) -> String {
     format!(
-        "open loop, {rate} requests a second over {CONNECTIONS} connections; SIGHUP {RELOADS} times, every {} s",
+        "open loop, {rate} requests a second over {CONNECTIONS} connections; {RELOADS} reloads, one every {} s. howth \
+         is sent SIGHUP; so is Node, whose adapter then forks new workers and lets the old ones go. Beside \
+         Bun another server is started on the port before the old one is sent SIGTERM, on which its adapter stops it; \
+         Deno's takes its port for itself, so the old one is sent SIGTERM first",
         interval.as_secs_f64()
     )
 }
 
 pub(super) fn measure(subject: &Subject<'_>) -> Result<Outcome, CompareError> {
     let options = subject.options;
-    let mut server = subject.start(options.cores)?;
+    let server = subject.start(options.cores)?;
+    let duration = options.reload_interval * RELOADS;
     let run = howth_load::Options {
         connections: CONNECTIONS,
         pace: Pace::Rate(options.reload_rate),
-        stop: Stop::After(options.reload_interval * RELOADS),
+        stop: Stop::After(duration),
         warm_up: options.warm_up,
         records: true,
         ..deal::get("/").load(server.port)
     };
-    let (report, told) = std::thread::scope(|scope| {
+    let (launcher, port) = (subject.launcher, server.port);
+    let start = || launcher.start_beside(options.cores, port);
+    let (report, shift) = std::thread::scope(|scope| {
         let (sender, begin) = channel();
-        let mut starter = Starter(Some(sender));
-        let server = &server;
-        let operator = scope.spawn(move || match begin.recv() {
-            Ok(begin) => reload_again_and_again(server, begin, options.reload_interval),
-            Err(_) => Ok(Told::default()),
-        });
+        let mut starter = Starter { sender, subject };
+        let operator = Operator::new(subject.contestant, options.cores, server, &start);
+        let operator = scope.spawn(move || operator.work(begin, options.reload_interval));
         let report = howth_load::run_observed(&run, &mut starter);
-        // A run that failed before it began has nothing to wait for.
+        // The operator goes home with the run, however that ended.
         drop(starter);
-        let told = operator
+        let shift = operator
             .join()
             .unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-        Ok::<_, CompareError>((report?, told?))
+        Ok::<_, CompareError>((report?, shift?))
     })?;
-    let ended = server
-        .ended()
-        .map(|status| format!("the server ended with {status}"));
-    Ok(outcome(&report, told, ended))
+    match subject.is_interrupted() {
+        true => Err(CompareError::Interrupted),
+        false => Ok(outcome(&report, shift, duration)),
+    }
 }
 
-fn outcome(report: &Report, told: Told, ended: Option<String>) -> Outcome {
+fn outcome(report: &Report, shift: Shift, duration: Duration) -> Outcome {
     let right = report.records.iter().filter(|record| record.error.is_none());
     let requests = report.records.len() as u64 + report.unsent;
-    let missed = RELOADS as usize - told.reloads;
+    let missed = (RELOADS as usize).saturating_sub(shift.reloads);
     Outcome {
         requests,
         lost: requests - report.requests,
         errors: report.errors,
         latencies: Latencies::of(right),
-        told_at: told.at.iter().map(Duration::as_secs_f64).collect(),
-        reloads: told.reloads,
-        series: series(&report.records),
-        complaint: ended
+        told_at: shift.told_at.iter().map(Duration::as_secs_f64).collect(),
+        reloads: shift.reloads,
+        series: series(&report.records, duration),
+        complaint: shift
+            .complaint
             .or_else(|| (missed > 0).then(|| format!("{missed} of {RELOADS} times no new isolate answered"))),
     }
 }
 
-/// Tells the operator when requests begin to count.
-struct Starter(Option<Sender<Instant>>);
+/// Tells the operator when requests begin to count, and by its end that the run is over.
+struct Starter<'a> {
+    sender: Sender<Instant>,
+    subject: &'a Subject<'a>,
+}
 
-impl Observer for Starter {
+impl Observer for Starter<'_> {
     fn counting_begins(&mut self) {
-        if let Some(sender) = self.0.take() {
-            // Whoever listens has not ended before the beginning.
-            let _ = sender.send(Instant::now());
-        }
+        // The operator waits for this, or has panicked, which is told when it is joined.
+        let _ = self.sender.send(Instant::now());
     }
-}
 
-/// What the operator did.
-#[derive(Clone, Debug, Default)]
-struct Told {
-    at: Vec<Duration>,
-    reloads: usize,
-}
-
-fn reload_again_and_again(server: &Server, begin: Instant, interval: Duration) -> Result<Told, CompareError> {
-    let mut told = Told::default();
-    let mut known = BTreeSet::new();
-    for number in 0..RELOADS {
-        let at = interval * number + interval / 4;
-        sleep_until(begin + at);
-        meet_all(server, &mut known);
-        told.at.push(begin.elapsed());
-        server.hang_up()?;
-        if meets_another(server, &mut known, begin + interval * (number + 1)) {
-            told.reloads += 1;
-        }
+    fn is_interrupted(&self) -> bool {
+        self.subject.is_interrupted()
     }
-    Ok(told)
-}
-
-/// Notes who answers now: a few connections reach every core, most likely. One that is missed by all of them would
-/// pass for a new one.
-fn meet_all(server: &Server, known: &mut BTreeSet<String>) {
-    const CONNECTIONS: usize = 16;
-    let dealt = (0..CONNECTIONS).filter_map(|_| deal::connect(server).ok());
-    known.extend(dealt.map(|dealt| dealt.core));
-}
-
-/// Whether somebody answers until then whom nobody has met.
-fn meets_another(server: &Server, known: &mut BTreeSet<String>, until: Instant) -> bool {
-    while Instant::now() < until {
-        if let Ok(dealt) = deal::connect(server)
-            && known.insert(dealt.core)
-        {
-            return true;
-        }
-        std::thread::sleep(PAUSE);
-    }
-    false
-}
-
-fn sleep_until(moment: Instant) {
-    std::thread::sleep(moment.saturating_duration_since(Instant::now()));
 }

@@ -19,14 +19,16 @@ pub(super) struct Point {
     /// Requests that failed.
     pub(super) failed: usize,
     /// Of the right answers; none where there is none.
+    pub(super) p50_us: Option<f64>,
     pub(super) p99_us: Option<f64>,
     pub(super) max_us: Option<f64>,
 }
 
-/// Records in the order in which they were due, step by step from the first moment; a step without any is a point too.
-pub(super) fn series(records: &[Record]) -> Vec<Point> {
+/// Records in the order in which they were due, step by step through the whole of a run; a step without any is a point
+/// too.
+pub(super) fn series(records: &[Record], duration: Duration) -> Vec<Point> {
     let step_ns = STEP.as_nanos() as u64;
-    let steps = records.last().map_or(0, |last| last.due_ns / step_ns + 1);
+    let steps = (duration.as_nanos() as u64).div_ceil(step_ns);
     let mut left = records;
     (0..steps)
         .map(|step| {
@@ -46,6 +48,7 @@ fn point(step: u64, records: &[Record]) -> Point {
         at_seconds: Duration::from_nanos(step * STEP.as_nanos() as u64).as_secs_f64(),
         requests,
         failed: records.len() - requests,
+        p50_us: latencies.map(|latencies| latencies.p50_us),
         p99_us: latencies.map(|latencies| latencies.p99_us),
         max_us: latencies.map(|latencies| latencies.max_us),
     }
@@ -71,14 +74,14 @@ mod tests {
             record(100, Some(ErrorClass::Read)),
             record(350, None),
         ];
-        let points = series(&records);
+        let points = series(&records, Duration::from_millis(450));
         let counts: Vec<_> = points
             .iter()
             .map(|point| (point.requests, point.failed))
             .collect();
-        assert_eq!(counts, [(2, 0), (0, 1), (0, 0), (1, 0)]);
+        assert_eq!(counts, [(2, 0), (0, 1), (0, 0), (1, 0), (0, 0)]);
         assert_eq!(points[0].max_us, Some(99.0));
         assert_eq!((points[1].p99_us, points[3].at_seconds), (None, 0.3));
-        assert_eq!(series(&[]), []);
+        assert_eq!(series(&[], Duration::ZERO), []);
     }
 }

@@ -8,10 +8,10 @@ use std::net::TcpStream;
 use howth_load::Stop;
 use serde::Serialize;
 
-use super::contest::Subject;
 use super::deal;
+use super::subject::Subject;
 use crate::error::CompareError;
-use crate::measure::{self, complaint};
+use crate::measure::complaint;
 use crate::server::Server;
 
 /// Of each request.
@@ -88,7 +88,7 @@ fn closed_loop(
         warm_up: subject.options.warm_up,
         ..deal::get(subject.burn.path(BURN_MS)).load(server.port)
     };
-    let (report, _) = measure::over(server, &run, connections)?;
+    let (report, _) = subject.load(server, &run, connections)?;
     let reopened = report.connections_opened;
     let complaint = complaint(&report)
         .or_else(|| (reopened > 0).then(|| format!("{reopened} connections ended and were opened anew")));

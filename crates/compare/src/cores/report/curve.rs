@@ -9,12 +9,12 @@ use crate::cores::overload::Outcome;
 use crate::drawing::{FAINT, SMALL_SIZE, TEXT_SIZE, style, svg};
 use crate::error::CompareError;
 
-const WIDTH: i32 = 760;
+const WIDTH: i32 = 860;
 const HEIGHT: i32 = 420;
 const FRAME: Frame = Frame {
     left: 84,
     top: 44,
-    width: 520,
+    width: 640,
     height: 300,
 };
 /// Two names are at least so far apart.
@@ -50,7 +50,7 @@ pub(super) fn of_overload(report: &Report) -> Option<Curves> {
     };
     let curves: Vec<Curve> = measured.iter().zip(colours).filter_map(curve).collect();
     (!curves.is_empty()).then(|| Curves {
-        caption: report.machine.written(),
+        caption: report.machine.caption(),
         curves,
     })
 }
@@ -97,7 +97,7 @@ pub(super) fn draw(picture: &Curves) -> Result<String, CompareError> {
     })
 }
 
-/// Where the names stand: at the ends of their lines, moved down where another stands there.
+/// Where the names stand: at the ends of their lines, moved down where another stands there, and up from the lower edge.
 fn name_places(picture: &Curves, good: &Scale) -> Vec<i32> {
     let ends: Vec<i32> = picture
         .curves
@@ -113,9 +113,45 @@ fn name_places(picture: &Curves, good: &Scale) -> Vec<i32> {
     order.sort_by_key(|position| ends[*position]);
     let mut places = ends.clone();
     let mut free = i32::MIN;
-    for position in order {
-        places[position] = ends[position].max(free);
-        free = places[position] + NAME_STEP;
+    for position in &order {
+        places[*position] = ends[*position].max(free);
+        free = places[*position] + NAME_STEP;
+    }
+    let mut free = FRAME.bottom();
+    for position in order.iter().rev() {
+        places[*position] = places[*position].min(free);
+        free = places[*position] - NAME_STEP;
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_do_not_cover_each_other() {
+        let curve = |name: &str, end: f64| Curve {
+            name: name.to_owned(),
+            colour: GRID,
+            points: vec![(1.0, 1.0), (3.0, end)],
+        };
+        let picture = Curves {
+            caption: String::new(),
+            curves: vec![
+                curve("a", 0.0),
+                curve("b", 1.0),
+                curve("c", 0.01),
+                curve("d", 0.0),
+            ],
+        };
+        let mut places = name_places(&picture, &Scale::linear(1.0));
+        assert_eq!(places[1], FRAME.top);
+        places.sort_unstable();
+        assert!(
+            places.windows(2).all(|pair| pair[1] - pair[0] >= NAME_STEP),
+            "{places:?}"
+        );
+        assert_eq!(places[3], FRAME.bottom());
+    }
 }

@@ -1,7 +1,8 @@
 //! Latency over time: a panel for each contestant, all on one scale.
 //!
-//! The bold line is the 99th percentile of each tenth of a second, the thin one the longest; where all requests failed
-//! there is no line. Marks at the lower edge are failures.
+//! Of each tenth of a second the bold line is the 99th percentile, the thin ones above and below it are the longest and
+//! the median. Where there was no right answer there is no line, and a mark at the lower edge says that requests failed
+//! or were not sent.
 
 use plotters::prelude::*;
 use plotters::style::text_anchor::HPos;
@@ -19,12 +20,17 @@ const LABEL_WIDTH: i32 = 64;
 const CHART_HEIGHT: i32 = 120;
 const TITLE_HEIGHT: i32 = 28;
 const PANEL_HEIGHT: i32 = TITLE_HEIGHT + CHART_HEIGHT + 36;
-const CAPTION_HEIGHT: i32 = 30;
+const CAPTION_HEIGHT: i32 = 52;
+const LEGEND: &str = "of each 100 ms in which requests were due: 99th percentile (bold), the longest and the median \
+                      (thin); red where requests failed";
 const FAILURE: RGBColor = RGBColor(207, 34, 46);
 /// The time axis has about so many numbers.
 const TICKS: f64 = 10.0;
 /// Shorter latencies are drawn as if they were so long.
 const LEAST_US: f64 = 100.0;
+
+/// What a line goes through.
+type Value = fn(&Point) -> Option<f64>;
 
 /// One contestant's run.
 pub(super) struct Panel {
@@ -73,10 +79,7 @@ fn of<T>(
     };
     let panels: Vec<Panel> = measured.iter().zip(colours).filter_map(panel).collect();
     (!panels.is_empty()).then(|| Panels {
-        caption: format!(
-            "99th percentile (bold) and the longest (thin) of each 100 ms, by the moment at which requests were due; {}",
-            report.machine.written()
-        ),
+        caption: report.machine.caption(),
         panels,
     })
 }
@@ -99,8 +102,14 @@ pub(super) fn draw(picture: &Panels) -> Result<String, CompareError> {
             };
             draw_panel(area, panel, &frame, &time, &latency)?;
         }
-        let position = (MARGIN, height - CAPTION_HEIGHT / 2);
-        area.draw_text(&picture.caption, &style(SMALL_SIZE, FAINT, HPos::Left), position)
+        for (text, above) in [(LEGEND, 38), (picture.caption.as_str(), 16)] {
+            area.draw_text(
+                text,
+                &style(SMALL_SIZE, FAINT, HPos::Left),
+                (MARGIN, height - above),
+            )?;
+        }
+        Ok(())
     })
 }
 
@@ -123,13 +132,22 @@ fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, frame: &Frame, time: &Scale, l
         line(area, vec![(x, frame.top), (x, frame.bottom())], GRID, 2)?;
     }
     let place = |point: &Point, value: f64| (frame.x(time, point.at_seconds), frame.y(latency, value));
-    for (width, value) in [(1, longest as fn(&Point) -> Option<f64>), (2, percentile)] {
+    let lines: [(u32, Value); 3] = [
+        (1, |point| point.max_us),
+        (1, |point| point.p50_us),
+        (2, |point| point.p99_us),
+    ];
+    for (width, value) in lines {
         for run in panel.series.split(|point| value(point).is_none()) {
             let points = run.iter().filter_map(|point| Some(place(point, value(point)?)));
             line(area, points.collect(), panel.colour, width)?;
         }
     }
-    for point in panel.series.iter().filter(|point| point.failed > 0) {
+    for point in panel
+        .series
+        .iter()
+        .filter(|point| point.failed > 0 || point.requests == 0)
+    {
         let x = frame.x(time, point.at_seconds);
         line(
             area,
@@ -139,14 +157,6 @@ fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, frame: &Frame, time: &Scale, l
         )?;
     }
     Ok(())
-}
-
-fn longest(point: &Point) -> Option<f64> {
-    point.max_us
-}
-
-fn percentile(point: &Point) -> Option<f64> {
-    point.p99_us
 }
 
 /// Whole seconds, or steps of several.
