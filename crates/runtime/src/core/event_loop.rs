@@ -27,7 +27,7 @@ use super::reception::{Intake, Reception};
 use super::seat::Seat;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
+use super::{Ended, Mode, Opened, Order, Place, Report, Shared, Termination};
 use crate::bridge::{Application, Entry, Served};
 use crate::engine::Polled;
 use crate::error::Error;
@@ -98,15 +98,20 @@ enum Round {
 
 impl<'a> EventLoop<'a> {
     pub(super) fn new(
-        index: usize,
         shared: &'a Shared,
+        place: Place,
         mut application: Application,
         opened: Opened,
-        (seat, counters, neighbours): (Arc<Seat>, Arc<Counters>, Option<Rc<Neighbours>>),
         termination: Arc<Termination>,
         orders: Receiver<Order>,
         reports: &'a mut Sender<Report>,
     ) -> Self {
+        let Place {
+            index,
+            seat,
+            counters,
+            neighbours,
+        } = place;
         let engine = EngineSlot::default();
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;

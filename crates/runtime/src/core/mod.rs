@@ -154,19 +154,13 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let seat = Arc::new(Seat::default());
-        let counters = shared.counters[index].clone();
-        let neighbours = shared
-            .street
-            .clone()
-            .map(|street| Neighbours::new(street, index, seat.clone(), counters.clone()));
-        let application = start_application(index, &shared, &termination, &opened, neighbours.clone());
+        let place = Place::new(index, &shared);
+        let application = start_application(&place, &shared, &termination, &opened);
         let ended = EventLoop::new(
-            index,
             &shared,
+            place,
             application,
             opened,
-            (seat, counters, neighbours),
             termination.clone(),
             orders,
             reports,
@@ -181,21 +175,44 @@ fn run(
     })
 }
 
+/// The core among the others.
+struct Place {
+    index: usize,
+    seat: Arc<Seat>,
+    counters: Arc<Counters>,
+    /// Where there are any to exchange requests with.
+    neighbours: Option<Rc<Neighbours>>,
+}
+
+impl Place {
+    fn new(index: usize, shared: &Shared) -> Self {
+        let seat = Arc::new(Seat::default());
+        let counters = shared.counters[index].clone();
+        let street = shared.street.clone();
+        Place {
+            index,
+            neighbours: street.map(|street| Neighbours::new(street, index, seat.clone(), counters.clone())),
+            seat,
+            counters,
+        }
+    }
+}
+
 /// Where an engine lies from the moment JavaScript listens until the loop takes it.
 type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
 fn start_application(
-    index: usize,
+    place: &Place,
     shared: &Shared,
     termination: &Arc<Termination>,
     opened: &Opened,
-    neighbours: Option<Rc<Neighbours>>,
 ) -> Application {
     let numbers = Numbers {
-        core: index,
+        core: place.index,
         counters: shared.counters.clone(),
     };
-    let bridge = Bridge::new(opener(shared, opened.clone(), neighbours), numbers);
+    let opener = opener(shared, opened.clone(), place.neighbours.clone());
+    let bridge = Bridge::new(opener, numbers);
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
         &shared.process,
