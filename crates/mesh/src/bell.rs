@@ -59,6 +59,7 @@ impl Bell {
     }
 
     /// Says that `sender` has put messages into its ring, and whom to call.
+    #[inline]
     pub(crate) fn ring(&self, sender: usize) -> Call {
         // Release: whoever takes the bit sees the messages, also when other senders set theirs in between, for those
         // are read-modify-writes too. Acquire: what the core announced before it last took the mail is seen below.
@@ -85,6 +86,7 @@ impl Bell {
 
     /// Adds whoever has flushed messages to `senders`; false: nobody has. Arms the interrupt again when there is
     /// nothing, so that it follows to take what came meanwhile.
+    #[inline]
     pub(crate) fn take(&self, senders: &mut CoreSet) -> bool {
         let mut has_mail = false;
         for (word, mail) in self.mail.iter().enumerate() {
@@ -115,12 +117,14 @@ impl Bell {
     }
 
     /// The core takes its mail by itself again: it has joined, or sleeps no more.
+    #[inline]
     pub(crate) fn awake(&self) {
         // Relaxed: a sender that still sees the core asleep calls once too often.
         self.state.store(AWAKE, Ordering::Relaxed);
     }
 
     /// The core begins to run the application.
+    #[inline]
     pub(crate) fn enter_application(&self) {
         // Relaxed: a sender that still sees the core awake calls nobody, and its messages are seen when the core
         // leaves the application. That is the price of a plain store; it lasts as long as the store is under way.
@@ -128,6 +132,7 @@ impl Bell {
     }
 
     /// The core has left the application, and looks at its mail next.
+    #[inline]
     pub(crate) fn leave_application(&self) {
         self.awake();
     }

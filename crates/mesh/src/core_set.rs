@@ -20,26 +20,35 @@ impl CoreSet {
         }
     }
 
+    #[inline]
     pub(crate) fn insert(&mut self, core: usize) {
         self.words[core / BITS] |= 1 << (core % BITS);
     }
 
     /// Inserts the cores whose bits are set in a word; false: none is.
+    #[inline]
     pub(crate) fn insert_word(&mut self, word: usize, bits: u64) -> bool {
         self.words[word] |= bits;
         bits != 0
     }
 
+    #[inline]
     pub(crate) fn remove(&mut self, core: usize) {
         self.words[core / BITS] &= !(1 << (core % BITS));
     }
 
+    #[inline]
     pub(crate) fn is_empty(&self) -> bool {
         self.words.iter().all(|word| *word == 0)
     }
 
     /// The first member behind `core`, beginning anew behind the last one: `core` itself comes last.
+    #[inline]
     pub(crate) fn next_after(&self, core: usize) -> Option<usize> {
+        // The usual case: nobody has anything to say.
+        if self.is_empty() {
+            return None;
+        }
         let (first, offset) = (core / BITS, core % BITS);
         // Shifted twice: by 64 at once is not defined.
         let behind = self.words[first] & (u64::MAX << offset << 1);
