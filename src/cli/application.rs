@@ -12,6 +12,7 @@ use super::development::DevelopmentArguments;
 use super::engine::EngineArguments;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
+use super::reload::ReloadArguments;
 
 /// Everything that may stand behind `howth serve` and `howth run`.
 #[derive(Debug, Args)]
@@ -49,6 +50,9 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub engine: EngineArguments,
+
+    #[command(flatten)]
+    pub reload: ReloadArguments,
 
     #[command(flatten)]
     pub development: DevelopmentArguments,

@@ -53,6 +53,8 @@ fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Re
         unhandled_rejections: arguments.engine.unhandled_rejections.map_or(rejections, policy),
         development: arguments.development.dev,
         watch: arguments.development.watch,
+        pid_file: arguments.reload.pid_file.clone(),
+        health: arguments.reload.health.clone(),
         drain: arguments.engine.drain,
         trace,
         inspect: arguments.development.inspect,

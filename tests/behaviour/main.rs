@@ -21,6 +21,7 @@ mod limits;
 mod memory;
 mod modules;
 mod options;
+mod reload;
 mod routes;
 mod run;
 mod signals;

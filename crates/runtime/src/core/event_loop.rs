@@ -14,9 +14,10 @@ use deno_core::error::CoreError;
 use deno_core::{ModuleId, v8};
 use howth_mesh::{Receiver, Sender};
 
+use super::succession::Succession;
 use super::trace::{Stage, Trace, Traced};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Mode, Opened, Order, Report, Shared, Termination};
+use super::{Ended, Mode, Opened, Order, Report, Seat, Shared, Termination};
 use crate::bridge::{Application, Entry};
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
@@ -39,6 +40,8 @@ pub(super) struct EventLoop<'a> {
     engine: Option<Engine>,
     /// Where the engine listens, until it stops listening.
     lease: Option<Lease>,
+    /// Dropped after the engine, whose connections it gives away.
+    succession: Succession,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
@@ -70,7 +73,7 @@ enum Round {
 
 impl<'a> EventLoop<'a> {
     pub(super) fn new(
-        index: usize,
+        seat: Seat,
         shared: &'a Shared,
         application: Application,
         opened: Opened,
@@ -82,6 +85,7 @@ impl<'a> EventLoop<'a> {
             shared,
             engine: None,
             lease: None,
+            succession: Succession::new(seat.inbox, seat.waits),
             evaluation: None,
             application,
             opened,
@@ -96,7 +100,7 @@ impl<'a> EventLoop<'a> {
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
-            trace: shared.options.trace.then(|| Trace::new(index)),
+            trace: shared.options.trace.then(|| Trace::new(seat.index)),
         }
     }
 
@@ -113,12 +117,15 @@ impl<'a> EventLoop<'a> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
+        #[cfg(test)]
+        super::fault::strike();
         self.mark(Stage::Idle);
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
         self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
+        self.succession.take_arrivals(self.engine.as_mut(), context);
         if self.polls_until_heard > 0 {
             context.waker().wake_by_ref();
         }
@@ -171,9 +178,11 @@ impl<'a> EventLoop<'a> {
             trace: self.trace.as_mut(),
         };
         let polled = engine.turn(context, &mut handler).map_err(Error::Engine)?;
+        self.succession.pass_on(Some(engine));
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
             self.engine = None;
+            self.succession.pass_on(None);
             self.application.release_hold();
             self.application.stopped();
         }
@@ -214,6 +223,7 @@ impl<'a> EventLoop<'a> {
         if self.is_ending {
             engine.drain();
         }
+        self.succession.opened(&mut engine);
         self.engine = Some(engine);
         self.lease = Some(lease);
         self.has_served = true;
@@ -296,23 +306,41 @@ impl<'a> EventLoop<'a> {
         while let Poll::Ready(order) = self.orders.poll_receive(context) {
             // Without a supervisor there is nobody to serve for.
             let Some(order) = order else {
-                return self.end(Order::Abort);
+                return self.end(&Order::Abort);
             };
-            self.end(order);
+            self.obey(order);
         }
     }
 
-    fn end(&mut self, order: Order) {
+    fn obey(&mut self, order: Order) {
+        let engine = self.engine.as_mut();
+        match order {
+            Order::Serve => self.succession.serve(engine),
+            Order::Adopt(handed) => {
+                // Without an engine, or with one that is full, the connection ends, which is an answer.
+                let _ = engine.map(|engine| engine.adopt(handed));
+            }
+            Order::HandOver(predecessor) => {
+                self.is_ending = true;
+                self.lease = None;
+                self.succession.hand_over(predecessor, engine);
+            }
+            Order::Drain { .. } | Order::Abort => self.end(&order),
+        }
+    }
+
+    fn end(&mut self, order: &Order) {
+        let is_abort = matches!(order, Order::Abort);
         self.is_ending = true;
-        self.is_aborted |= order == Order::Abort;
-        if order == (Order::Drain { by_signal: true }) {
+        self.is_aborted |= is_abort;
+        if matches!(order, Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
             self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
         if let Some(engine) = &mut self.engine {
-            match order {
-                Order::Drain { .. } => engine.drain(),
-                Order::Abort => engine.abort(),
+            match is_abort {
+                false => engine.drain(),
+                true => engine.abort(),
             }
         }
     }

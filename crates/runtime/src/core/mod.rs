@@ -4,6 +4,9 @@
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
 mod event_loop;
+#[cfg(test)]
+pub(crate) mod fault;
+mod succession;
 mod termination;
 mod trace;
 mod wake_flag;
@@ -13,12 +16,14 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
 
 use crate::affinity;
 use crate::bridge::{self, Application, Bridge, Configuration, Opener};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
+use crate::inbox::{Inbox, Predecessor};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
@@ -28,8 +33,14 @@ use termination::Reason;
 pub(crate) use termination::Termination;
 
 /// What the supervisor orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Order {
+    /// Accept clients, and go on with the connections of the core before it.
+    Serve,
+    /// Answer on this connection, also before it is to serve.
+    Adopt(Handed),
+    /// Stop accepting, give every connection away once what is in flight on it is finished, end.
+    HandOver(Predecessor),
     /// Stop accepting, finish what is in flight, end.
     Drain {
         /// Because of a signal, which the program may have heard as well; else because of a change.
@@ -93,34 +104,44 @@ pub(crate) struct Shared {
     pub(crate) heap_bytes_max: usize,
 }
 
+/// The place of a core among the others, which it may take over from another core.
+pub(crate) struct Seat {
+    pub(crate) index: usize,
+    /// The processor it is to stay on.
+    pub(crate) processor: Option<usize>,
+    /// Where the connections of the core before it arrive.
+    pub(crate) inbox: Arc<Inbox>,
+    /// It listens, but does not serve before it is told to.
+    pub(crate) waits: bool,
+}
+
 /// Starts the thread of a core.
 ///
 /// # Errors
 /// The thread could not be made.
 pub(crate) fn spawn(
-    index: usize,
-    processor: Option<usize>,
+    seat: Seat,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
     mut reports: Sender<Report>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
-        .name(format!("core-{index}"))
+        .name(format!("core-{}", seat.index))
         // V8 checks its own limit of 1 MiB; TypeScript's parser recurses as well.
         .stack_size(8 << 20)
         .spawn(move || {
-            if let Some(processor) = processor {
+            if let Some(processor) = seat.processor {
                 affinity::pin(processor);
             }
-            let ended = run(index, shared, termination, orders, &mut reports);
+            let ended = run(seat, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
             let _ = reports.send(Report::Ended(ended));
         })
 }
 
 fn run(
-    index: usize,
+    seat: Seat,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
@@ -133,9 +154,9 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let application = start_application(&shared, &termination, &opened);
+        let application = start_application(seat.index, &shared, &termination, &opened);
         let ended = EventLoop::new(
-            index,
+            seat,
             &shared,
             application,
             opened,
@@ -156,8 +177,13 @@ fn run(
 /// Where an engine lies from the moment JavaScript listens until the loop takes it.
 type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
-fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &Opened) -> Application {
-    let bridge = Bridge::new(opener(shared, opened.clone()));
+fn start_application(
+    index: usize,
+    shared: &Shared,
+    termination: &Arc<Termination>,
+    opened: &Opened,
+) -> Application {
+    let bridge = Bridge::new(opener(index, shared, opened.clone()));
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
         &shared.process,
@@ -176,11 +202,11 @@ fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &O
     Application::new(isolate, bridge, configuration)
 }
 
-fn opener(shared: &Shared, opened: Opened) -> Opener {
+fn opener(index: usize, shared: &Shared, opened: Opened) -> Opener {
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
-        let (listener, address, lease) = listeners.listen(wanted)?;
+        let (listener, address, lease) = listeners.listen(index, wanted)?;
         let failed = |error: io::Error| ListenError::Other {
             port: address.port,
             host: address.host.clone(),
