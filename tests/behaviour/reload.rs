@@ -351,8 +351,8 @@ fn a_core_that_hears_nothing_keeps_nobody_from_the_new_code(engine: Engine) {
     stuck.send(request("GET", "/"));
     server.wait_for_output("stuck");
     let mut waiting = server.connect();
-    waiting.send(request("GET", "/"));
     reload(&server, &application("new"));
+    waiting.send(request("GET", "/"));
     assert!(waiting.response().text().starts_with("new"));
     expect_served(&server, "new");
 }

@@ -6,6 +6,7 @@
 //! sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
 //! isolate waits for nothing, else, and after that, in tokio.
 
+use std::cell::RefCell;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -19,12 +20,11 @@ use howth_engine::Event;
 use howth_mesh::{Receiver, Sender};
 
 use super::clock::now_us;
-use super::counters::Counters;
+use super::command::Command;
 use super::health::Health;
-use super::intermission::{self, EngineSlot, Intermission};
+use super::intermission::{self, Desk, EngineSlot, Intermission};
 use super::neighbours::Neighbours;
-use super::pulse::Pulse;
-use super::reception::{Intake, Reception};
+use super::reception::Reception;
 use super::succession::Succession;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
@@ -50,14 +50,10 @@ type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
 
 pub(super) struct EventLoop<'a> {
     shared: &'a Shared,
-    /// Dropped before the application, whose requests it holds. Borrowed for a turn only, and never while JavaScript
-    /// runs.
-    engine: EngineSlot,
-    reception: Rc<Reception>,
-    neighbours: Option<Rc<Neighbours>>,
+    /// The engine in it is dropped before the application, whose requests it holds. Nothing of it is borrowed while
+    /// JavaScript runs.
+    desk: Desk,
     intermission: Rc<Intermission>,
-    pulse: Arc<Pulse>,
-    counters: Arc<Counters>,
     /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
     owes_end: bool,
     /// How long the engine's last turn took while requests waited, in microseconds.
@@ -66,14 +62,11 @@ pub(super) struct EventLoop<'a> {
     slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
     lease: Option<Lease>,
-    /// Dropped after the engine, whose connections it gives away.
-    succession: Succession,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
     /// Says when nothing may run in the isolate any more.
     termination: Arc<Termination>,
-    orders: Receiver<Order>,
     reports: &'a mut Sender<Report>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
     /// The isolate waits for nothing: no timer, no op, no module.
@@ -115,40 +108,32 @@ impl<'a> EventLoop<'a> {
             counters,
             neighbours,
         } = place;
-        let engine = EngineSlot::default();
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
-        let reception = Reception::new(application.bridge(), health, delay_max, counters.clone());
-        let limit = shared.options.handler_cpu_limit;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
         pulse.set_isolate(Some(isolate.thread_safe_handle()));
-        let intermission = Intermission::new(
-            pulse.clone(),
-            engine.clone(),
-            reception.clone(),
-            neighbours.clone(),
-            counters.clone(),
-            &mut application,
-            limit,
-        );
-        EventLoop {
-            shared,
-            engine,
-            reception,
+        let succession = Succession::new(seat.inbox, seat.waits);
+        let desk = Desk {
+            engine: EngineSlot::default(),
+            command: Rc::new(RefCell::new(Command::new(orders, succession))),
+            reception: Reception::new(application.bridge(), health, delay_max, counters.clone()),
             neighbours,
-            intermission,
             pulse,
             counters,
+        };
+        let limit = shared.options.handler_cpu_limit;
+        EventLoop {
+            shared,
+            intermission: Intermission::new(desk.clone(), &mut application, limit),
+            desk,
             owes_end: false,
             turn_us: 0,
             slice: Vec::new(),
             lease: None,
-            succession: Succession::new(seat.inbox, seat.waits),
             evaluation: None,
             application,
             opened,
             termination,
-            orders,
             reports,
             isolate_waker: None,
             is_isolate_idle: false,
@@ -179,8 +164,8 @@ impl<'a> EventLoop<'a> {
         #[cfg(test)]
         super::fault::strike();
         self.mark(Stage::Idle);
-        self.shared.watchdog.wake(&self.pulse);
-        if let Some(neighbours) = &self.neighbours {
+        self.shared.watchdog.wake(&self.desk.pulse);
+        if let Some(neighbours) = &self.desk.neighbours {
             neighbours.awake();
         }
         self.intermission.set_waker(context.waker());
@@ -189,8 +174,11 @@ impl<'a> EventLoop<'a> {
         }
         self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
-        self.succession
-            .take_arrivals(self.engine.borrow_mut().as_mut(), context);
+        self.desk
+            .command
+            .borrow_mut()
+            .succession()
+            .take_arrivals(self.desk.engine.borrow_mut().as_mut(), context);
         if self.polls_until_heard > 0 {
             context.waker().wake_by_ref();
         }
@@ -210,7 +198,7 @@ impl<'a> EventLoop<'a> {
             }
             if self.park(context)?.is_pending() {
                 self.mark(Stage::Engine);
-                self.pulse.set_awake(false);
+                self.desk.pulse.set_awake(false);
                 return Poll::Pending;
             }
             self.wake_up();
@@ -246,43 +234,44 @@ impl<'a> EventLoop<'a> {
 
     fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
         // What a turn costs matters only to those who wait for its end.
-        let began_us = (!self.reception.is_empty()).then(now_us);
-        let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.turn(context, &mut self.intake()),
+        let began_us = (!self.desk.reception.is_empty()).then(now_us);
+        let polled = match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.turn(context, &mut self.desk.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
-        self.succession.pass_on(self.engine.borrow_mut().as_mut());
+        self.pass_on();
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
-            self.engine.replace(None);
-            self.succession.pass_on(None);
+            self.desk.engine.replace(None);
+            self.pass_on();
             self.application.release_hold();
             self.owes_end = true;
         }
         Ok(polled != Polled::Idle)
     }
 
-    fn intake(&self) -> Intake<'_> {
-        Intake {
-            reception: &self.reception,
-            neighbours: self.neighbours.as_deref(),
-        }
+    /// Gives away what the engine has given up.
+    fn pass_on(&self) {
+        let mut command = self.desk.command.borrow_mut();
+        command
+            .succession()
+            .pass_on(self.desk.engine.borrow_mut().as_mut());
     }
 
     /// Takes and gives what goes from core to core.
     fn exchange(&mut self) -> bool {
-        let wait_us = self.reception.note_delay();
-        let worked = match &self.neighbours {
+        let wait_us = self.desk.reception.note_delay();
+        let worked = match &self.desk.neighbours {
             Some(neighbours) => {
-                neighbours.balance(&self.reception, wait_us);
-                neighbours.exchange(&self.reception)
+                neighbours.balance(&self.desk.reception, wait_us);
+                neighbours.exchange(&self.desk.reception)
             }
             None => false,
         };
         let has_guests = |neighbours: &Rc<Neighbours>| neighbours.has_guests();
-        if self.owes_end && !self.neighbours.as_ref().is_some_and(has_guests) {
+        if self.owes_end && !self.desk.neighbours.as_ref().is_some_and(has_guests) {
             self.owes_end = false;
             self.in_javascript(|event_loop| event_loop.application.stopped());
         }
@@ -291,10 +280,10 @@ impl<'a> EventLoop<'a> {
 
     /// False: something has come from another core.
     fn prepare_sleep(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some(neighbours) = &self.neighbours else {
+        let Some(neighbours) = &self.desk.neighbours else {
             return Ok(true);
         };
-        let own = match self.engine.borrow_mut().as_mut() {
+        let own = match self.desk.engine.borrow_mut().as_mut() {
             Some(engine) => engine.waker().map_err(Error::Engine)?,
             None => None,
         };
@@ -309,25 +298,25 @@ impl<'a> EventLoop<'a> {
     }
 
     fn wake_up(&self) {
-        if let Some(neighbours) = &self.neighbours {
+        if let Some(neighbours) = &self.desk.neighbours {
             neighbours.awake();
         }
     }
 
     fn enter_javascript(&self) -> u64 {
-        if let Some(neighbours) = &self.neighbours {
+        if let Some(neighbours) = &self.desk.neighbours {
             neighbours.enter_application();
         }
-        self.pulse.enter()
+        self.desk.pulse.enter()
     }
 
     /// Gives JavaScript a slice of what waits.
     fn serve(&mut self) -> bool {
-        if self.reception.is_empty() {
+        if self.desk.reception.is_empty() {
             return false;
         }
         let mut slice = std::mem::take(&mut self.slice);
-        self.reception.take_slice(self.turn_us, &mut slice);
+        self.desk.reception.take_slice(self.turn_us, &mut slice);
         let entered_us = self.enter_javascript();
         let mut done = 0;
         while done < slice.len() {
@@ -336,7 +325,7 @@ impl<'a> EventLoop<'a> {
                 Served::Ended { at, given, left } => {
                     self.intermission.resume_panic();
                     let rest = left.into_iter().chain(slice[done + given..].iter().copied());
-                    self.reception.put_back(rest.collect::<Vec<_>>().into_iter());
+                    self.desk.reception.put_back(rest.collect::<Vec<_>>().into_iter());
                     self.ended(at);
                     break;
                 }
@@ -344,8 +333,8 @@ impl<'a> EventLoop<'a> {
         }
         let took_us = self.leave_javascript(entered_us);
         let handled = self.application.take_handled();
-        self.counters.handled.add(handled as u64);
-        self.reception.note_cost(handled, took_us);
+        self.desk.counters.handled.add(handled as u64);
+        self.desk.reception.note_cost(handled, took_us);
         if let Some(trace) = &mut self.trace {
             trace.note_batch(handled);
         }
@@ -362,8 +351,8 @@ impl<'a> EventLoop<'a> {
     }
 
     fn leave(&self) {
-        self.pulse.leave();
-        if let Some(neighbours) = &self.neighbours {
+        self.desk.pulse.leave();
+        if let Some(neighbours) = &self.desk.neighbours {
             neighbours.leave_application();
         }
     }
@@ -386,7 +375,7 @@ impl<'a> EventLoop<'a> {
         let Some(verdict) = self.intermission.take_verdict() else {
             return;
         };
-        self.counters.ended.add(1);
+        self.desk.counters.ended.add(1);
         let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
         eprintln!(
             "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
@@ -441,9 +430,9 @@ impl<'a> EventLoop<'a> {
         if self.is_ending {
             engine.drain();
         }
-        self.succession.opened(&mut engine);
-        self.engine.replace(Some(engine));
-        if let Err(error) = self.shared.watchdog.watch(&self.pulse) {
+        self.desk.command.borrow_mut().succession().opened(&mut engine);
+        self.desk.engine.replace(Some(engine));
+        if let Err(error) = self.shared.watchdog.watch(&self.desk.pulse) {
             eprintln!(
                 "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
             );
@@ -496,8 +485,8 @@ impl<'a> EventLoop<'a> {
 
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
-        let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.doze(&mut self.intake()),
+        let polled = match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.doze(&mut self.desk.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -508,8 +497,8 @@ impl<'a> EventLoop<'a> {
     }
 
     fn park(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
-        let polled = match self.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.poll_ready(context, &mut self.intake()),
+        let polled = match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.poll_ready(context, &mut self.desk.intake()),
             None => return Ok(Poll::Pending),
         };
         match polled {
@@ -520,52 +509,43 @@ impl<'a> EventLoop<'a> {
     }
 
     fn take_orders(&mut self, context: &mut Context<'_>) {
-        while let Poll::Ready(order) = self.orders.poll_receive(context) {
-            // Without a supervisor there is nobody to serve for.
-            let Some(order) = order else {
-                return self.end(&Order::Abort);
+        loop {
+            let order = {
+                let mut command = self.desk.command.borrow_mut();
+                command.poll(context, self.desk.engine.borrow_mut().as_mut())
             };
-            self.obey(order);
+            match order {
+                Poll::Pending => break,
+                Poll::Ready(Some(order)) => self.end(&order),
+                // Without a supervisor there is nobody to serve for.
+                Poll::Ready(None) => return self.end(&Order::Abort),
+            }
+        }
+        if self.desk.command.borrow().is_replaced() {
+            self.is_ending = true;
+            self.lease = None;
+            self.close_to_others();
         }
     }
 
-    fn obey(&mut self, order: Order) {
-        let slot = self.engine.clone();
-        let mut engine = slot.borrow_mut();
-        match order {
-            Order::Serve => self.succession.serve(engine.as_mut()),
-            Order::Adopt(handed) => {
-                // Without an engine, or with one that is full, the connection ends, which is an answer.
-                let _ = engine.as_mut().map(|engine| engine.adopt(handed));
-            }
-            Order::HandOver(predecessor) => {
-                self.is_ending = true;
-                self.lease = None;
-                if let Some(neighbours) = &self.neighbours {
-                    neighbours.close();
-                }
-                self.succession.hand_over(predecessor, engine.as_mut());
-            }
-            Order::Drain { .. } | Order::Abort => {
-                drop(engine);
-                self.end(&order);
-            }
+    /// Takes no more requests of other cores.
+    fn close_to_others(&self) {
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.close();
         }
     }
 
     fn end(&mut self, order: &Order) {
         let is_abort = matches!(order, Order::Abort);
         self.is_ending = true;
-        self.reception.drain();
-        if let Some(neighbours) = &self.neighbours {
-            neighbours.close();
-        }
+        self.desk.reception.drain();
+        self.close_to_others();
         self.is_aborted |= is_abort;
         if matches!(order, Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
             self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
-        if let Some(engine) = self.engine.borrow_mut().as_mut() {
+        if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
             match is_abort {
                 false => engine.drain(),
                 true => engine.abort(),
@@ -578,15 +558,13 @@ impl<'a> EventLoop<'a> {
         use crate::bridge::StopOrder;
         match (
             self.application.take_stop_order(),
-            self.engine.borrow_mut().as_mut(),
+            self.desk.engine.borrow_mut().as_mut(),
         ) {
             (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
         }
-        if let Some(neighbours) = &self.neighbours {
-            neighbours.close();
-        }
+        self.close_to_others();
         if let Some(lease) = self.lease.take() {
             lease.close();
         }
@@ -596,21 +574,27 @@ impl<'a> EventLoop<'a> {
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
     /// or the program itself has nothing left to do.
     fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
-        let is_serving = self.engine.borrow().is_some();
+        let is_serving = self.desk.engine.borrow().is_some();
         if is_serving && (self.is_ending || self.application.keeps_alive()) {
             return Ok(None);
         }
         if self.is_ending {
-            if self.owes_end && !self.is_aborted {
-                return Ok(None);
-            }
-            let waits = !self.is_aborted && self.has_work_left();
+            let waits =
+                !self.is_aborted && (self.owes_end || !self.has_taken_leave() || self.has_work_left());
             return Ok((!waits).then(|| self.finished()));
         }
         if self.evaluation.is_none() && self.is_isolate_idle {
             return Ok(Some(self.finished()));
         }
         Ok(None)
+    }
+
+    /// Whether no other core will send this one anything any more.
+    fn has_taken_leave(&self) -> bool {
+        self.desk
+            .neighbours
+            .as_ref()
+            .is_none_or(|neighbours| neighbours.take_leave())
     }
 
     /// Whether a drain has to wait for JavaScript, now that no connection is left.
@@ -653,9 +637,9 @@ impl<'a> EventLoop<'a> {
 
 impl Drop for EventLoop<'_> {
     fn drop(&mut self) {
-        self.pulse.set_isolate(None);
+        self.desk.pulse.set_isolate(None);
         intermission::forget();
         // Before the application, whose requests it holds.
-        self.engine.replace(None);
+        self.desk.engine.replace(None);
     }
 }

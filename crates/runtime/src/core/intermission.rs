@@ -17,6 +17,7 @@ use deno_core::v8;
 use howth_engine::Event;
 
 use super::clock::now_us;
+use super::command::Command;
 use super::counters::Counters;
 use super::neighbours::Neighbours;
 use super::pulse::Pulse;
@@ -64,13 +65,31 @@ pub(super) struct Verdict {
     pub(super) stack: String,
 }
 
+/// What the loop and an interruption both work with.
+#[derive(Clone)]
+pub(super) struct Desk {
+    pub(super) engine: EngineSlot,
+    pub(super) command: Rc<RefCell<Command>>,
+    pub(super) reception: Rc<Reception>,
+    /// Where there are any.
+    pub(super) neighbours: Option<Rc<Neighbours>>,
+    pub(super) pulse: Arc<Pulse>,
+    pub(super) counters: Arc<Counters>,
+}
+
+impl Desk {
+    /// The engine's way to the queue.
+    pub(super) fn intake(&self) -> Intake<'_> {
+        Intake {
+            reception: &self.reception,
+            neighbours: self.neighbours.as_deref(),
+        }
+    }
+}
+
 /// What an interruption works on.
 pub(super) struct Intermission {
-    pulse: Arc<Pulse>,
-    engine: EngineSlot,
-    reception: Rc<Reception>,
-    neighbours: Option<Rc<Neighbours>>,
-    counters: Arc<Counters>,
+    desk: Desk,
     batch: Rc<Batch>,
     waker: RefCell<Waker>,
     context: v8::Global<v8::Context>,
@@ -85,21 +104,9 @@ pub(super) struct Intermission {
 }
 
 impl Intermission {
-    pub(super) fn new(
-        pulse: Arc<Pulse>,
-        engine: EngineSlot,
-        reception: Rc<Reception>,
-        neighbours: Option<Rc<Neighbours>>,
-        counters: Arc<Counters>,
-        application: &mut Application,
-        limit: Option<Duration>,
-    ) -> Rc<Self> {
+    pub(super) fn new(desk: Desk, application: &mut Application, limit: Option<Duration>) -> Rc<Self> {
         let intermission = Rc::new(Intermission {
-            pulse,
-            engine,
-            reception,
-            neighbours,
-            counters,
+            desk,
             batch: application.batch(),
             waker: RefCell::new(Waker::noop().clone()),
             context: application.isolate().worker.js_runtime.main_context(),
@@ -137,9 +144,9 @@ impl Intermission {
     }
 
     fn run(&self, isolate: &mut v8::Isolate) {
-        self.pulse.interrupted();
+        self.desk.pulse.interrupted();
         // Asked for while JavaScript ran, but it has returned since: the loop does everything itself.
-        let Some(entered_us) = self.pulse.entered_us() else {
+        let Some(entered_us) = self.desk.pulse.entered_us() else {
             return;
         };
         let running_us = now_us().saturating_sub(entered_us);
@@ -148,7 +155,7 @@ impl Intermission {
         if running_us < SHORT_US || began_us < self.not_before_us.get() {
             return;
         }
-        self.counters.interruptions.add(1);
+        self.desk.counters.interruptions.add(1);
         self.turn_engine(running_us);
         let ended_us = now_us();
         self.not_before_us
@@ -158,20 +165,22 @@ impl Intermission {
 
     fn turn_engine(&self, running_us: u64) {
         // The engine is in the loop's hands where JavaScript runs within one of its calls.
-        let Ok(mut engine) = self.engine.try_borrow_mut() else {
+        let (Ok(mut engine), Ok(mut command)) = (
+            self.desk.engine.try_borrow_mut(),
+            self.desk.command.try_borrow_mut(),
+        ) else {
             return;
         };
         let Some(engine) = engine.as_mut() else { return };
         let waker = self.waker.borrow().clone();
         let mut context = Context::from_waker(&waker);
-        let mut intake = Intake {
-            reception: &self.reception,
-            neighbours: self.neighbours.as_deref(),
-        };
+        command.poll_early(&mut context, engine);
+        let mut intake = self.desk.intake();
         self.relieve(running_us);
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
+            command.succession().pass_on(Some(engine));
             if !worked && !self.relieve(running_us) {
                 return;
             }
@@ -180,16 +189,16 @@ impl Intermission {
 
     /// Exchanges what there is with the other cores, and hands them what would be answered sooner there.
     fn relieve(&self, running_us: u64) -> bool {
-        let wait_us = self.reception.note_delay();
-        let Some(neighbours) = &self.neighbours else {
+        let wait_us = self.desk.reception.note_delay();
+        let Some(neighbours) = &self.desk.neighbours else {
             return false;
         };
         if neighbours.has_better(running_us) {
             let taken = self.batch.take_back(|event| matches!(event, Event::Request(_)));
-            self.reception.put_back(taken.into_iter());
-            neighbours.relieve(&self.reception, running_us, wait_us);
+            self.desk.reception.put_back(taken.into_iter());
+            neighbours.relieve(&self.desk.reception, running_us, wait_us);
         }
-        neighbours.exchange(&self.reception)
+        neighbours.exchange(&self.desk.reception)
     }
 
     /// Ends what has been running for too long.

@@ -5,6 +5,7 @@
 
 mod admission;
 pub(crate) mod clock;
+mod command;
 pub(crate) mod counters;
 mod event_loop;
 #[cfg(test)]

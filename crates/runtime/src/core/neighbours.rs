@@ -29,8 +29,14 @@ const ABROAD_MAX: usize = 4096;
 /// What crosses from core to core.
 #[derive(Debug)]
 pub(crate) enum Note {
-    /// The sender has taken the place of a core that has ended.
+    /// The sender has taken its place; the core that had it before has ended.
     Joined,
+    /// The sender has read that, and is there.
+    Here,
+    /// The sender wants to end, and is to be handed nothing more.
+    Leaving,
+    /// The sender has read that, and hands nothing more over: what it had sent before is all there is.
+    Parted,
     /// About a request.
     Relay(Message),
 }
@@ -59,6 +65,14 @@ impl Street {
     }
 }
 
+/// How far a core is in taking leave of another one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Farewell {
+    Untold,
+    Told,
+    Parted,
+}
+
 /// The others, as one core sees them.
 pub(super) struct Neighbours {
     street: Arc<Street>,
@@ -69,6 +83,12 @@ pub(super) struct Neighbours {
     /// There is one while the core has an engine, and as long as its requests are abroad or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
+    /// Cores that may be handed requests: they have said that they are there, and not that they are leaving.
+    present: RefCell<Vec<bool>>,
+    /// What is to be said to others, apart from requests.
+    unsaid: RefCell<VecDeque<(usize, Note)>>,
+    /// How far this core is in taking leave of each other one.
+    farewells: RefCell<Vec<Farewell>>,
     counters: Arc<Counters>,
     /// Kept for its memory.
     events: RefCell<Vec<Event>>,
@@ -81,6 +101,7 @@ impl Neighbours {
         pulse: Arc<Pulse>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
+        let cores = street.pulses.len();
         Rc::new(Neighbours {
             street,
             core,
@@ -88,6 +109,9 @@ impl Neighbours {
             endpoint: RefCell::default(),
             relay: RefCell::default(),
             behind: Cell::default(),
+            present: RefCell::new(vec![false; cores]),
+            unsaid: RefCell::default(),
+            farewells: RefCell::new(vec![Farewell::Untold; cores]),
             counters,
             events: RefCell::default(),
         })
@@ -129,6 +153,7 @@ impl Neighbours {
         };
         if let Some(relay) = &*self.relay.borrow() {
             send(relay, endpoint);
+            self.say(relay, endpoint);
         }
         endpoint.prepare_sleep()
     }
@@ -182,19 +207,69 @@ impl Neighbours {
         {
             received += 1;
             match note {
-                Note::Joined => relay.lost(from),
+                Note::Joined => {
+                    // Whatever it has of this core's was handed to the one before it.
+                    relay.lost(from);
+                    self.present.borrow_mut()[from] = true;
+                    self.unsaid.borrow_mut().push_back((from, Note::Here));
+                }
+                Note::Here => self.present.borrow_mut()[from] = true,
+                Note::Leaving => {
+                    self.present.borrow_mut()[from] = false;
+                    self.unsaid.borrow_mut().push_back((from, Note::Parted));
+                }
+                Note::Parted => self.farewells.borrow_mut()[from] = Farewell::Parted,
                 Note::Relay(message) => relay.receive(from, message),
             }
         }
         // Their last words have been read.
         if received < RECEIVED_MAX {
-            lost.into_iter().for_each(|core| relay.lost(core));
+            for core in lost {
+                self.present.borrow_mut()[core] = false;
+                relay.lost(core);
+            }
         }
         let mut events = self.events.borrow_mut();
         relay.take_events(&mut events);
         self.take_in(relay, reception, &mut events);
         send(relay, endpoint);
+        self.say(relay, endpoint);
+        endpoint.flush();
         received > 0
+    }
+
+    /// Says what is to be said, once the messages that were to come before are on their way.
+    fn say(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
+        let mut unsaid = self.unsaid.borrow_mut();
+        while !relay.has_messages()
+            && let Some((to, note)) = unsaid.pop_front()
+        {
+            if let Err(howth_mesh::Refused(note)) = endpoint.send(to, note) {
+                unsaid.push_front((to, note));
+                return;
+            }
+        }
+    }
+
+    /// Takes leave of the others, so that nothing they have sent is lost; true once they have all heard of it.
+    pub(super) fn take_leave(&self) -> bool {
+        self.close();
+        let mut endpoint = self.endpoint.borrow_mut();
+        let Some(endpoint) = endpoint.as_mut() else {
+            return true;
+        };
+        let mut has_parted = true;
+        for (core, farewell) in self.farewells.borrow_mut().iter_mut().enumerate() {
+            if core == self.core || *farewell == Farewell::Parted || !self.street.mesh.is_joined(core) {
+                continue;
+            }
+            has_parted = false;
+            if *farewell == Farewell::Untold && endpoint.send(core, Note::Leaving).is_ok() {
+                *farewell = Farewell::Told;
+            }
+        }
+        endpoint.flush();
+        has_parted && !self.has_unsent()
     }
 
     /// Hands over what would wait too long here, before JavaScript is given the next slice.
@@ -261,7 +336,8 @@ impl Neighbours {
 
     /// Who takes requests, least loaded first, with how long one would wait there.
     fn by_load(&self, now_us: u64) -> Vec<(u64, usize)> {
-        let others = (0..self.street.pulses.len()).filter(|core| *core != self.core);
+        let present = self.present.borrow();
+        let others = (0..present.len()).filter(|core| *core != self.core && present[*core]);
         let mut by_load: Vec<(u64, usize)> = others
             .filter_map(|core| {
                 let pulse = self.street.pulse(core).filter(|pulse| pulse.is_open())?;
@@ -277,10 +353,10 @@ impl Neighbours {
         if endpoint.is_none() {
             let mut joined = self.street.mesh.join(self.core)?;
             self.street.move_in(self.core, &self.pulse);
-            for peer in (0..joined.cores()).filter(|peer| *peer != self.core) {
-                // Who has no room for it has not read what the one before has sent, and learns of its end then.
-                let _ = joined.send(peer, Note::Joined);
-            }
+            let others = (0..joined.cores()).filter(|peer| *peer != self.core);
+            self.unsaid
+                .borrow_mut()
+                .extend(others.map(|peer| (peer, Note::Joined)));
             let pulse = self.pulse.clone();
             joined.set_interrupt(Arc::new(move || pulse.interrupt()));
             *endpoint = Some(joined);

@@ -1,0 +1,92 @@
+//! The supervisor's orders, and what of them a core obeys while its own JavaScript runs.
+//!
+//! Owns the lane they come by, and the core's place in a succession. An order about clients needs the engine alone and
+//! is obeyed at once, so that a core whose JavaScript does not return keeps no client from new code; one that needs
+//! JavaScript waits for the loop. Called by: the core's loop, and `intermission`.
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use howth_mesh::Receiver;
+
+use super::Order;
+use super::succession::Succession;
+use crate::engine::Engine;
+
+pub(super) struct Command {
+    orders: Receiver<Order>,
+    succession: Succession,
+    /// Heard early, and not obeyed.
+    waiting: VecDeque<Order>,
+    is_replaced: bool,
+}
+
+impl Command {
+    pub(super) fn new(orders: Receiver<Order>, succession: Succession) -> Self {
+        Command {
+            orders,
+            succession,
+            waiting: VecDeque::new(),
+            is_replaced: false,
+        }
+    }
+
+    pub(super) fn succession(&mut self) -> &mut Succession {
+        &mut self.succession
+    }
+
+    /// Whether another core serves in this one's place.
+    pub(super) fn is_replaced(&self) -> bool {
+        self.is_replaced
+    }
+
+    /// The next order that is left to the loop; `None`: there is no supervisor any more.
+    pub(super) fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        mut engine: Option<&mut Engine>,
+    ) -> Poll<Option<Order>> {
+        loop {
+            let order = match self.waiting.pop_front() {
+                Some(order) => return Poll::Ready(Some(order)),
+                None => std::task::ready!(self.orders.poll_receive(context)),
+            };
+            let Some(order) = order else {
+                return Poll::Ready(None);
+            };
+            if let Some(order) = self.obey(order, engine.as_deref_mut()) {
+                return Poll::Ready(Some(order));
+            }
+        }
+    }
+
+    /// Obeys what can be obeyed while JavaScript runs.
+    pub(super) fn poll_early(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
+        while let Poll::Ready(Some(order)) = self.orders.poll_receive(context) {
+            if let Some(order) = self.obey(order, Some(engine)) {
+                // A drain is begun at least.
+                if matches!(order, Order::Drain { .. }) {
+                    engine.drain();
+                }
+                self.waiting.push_back(order);
+            }
+        }
+    }
+
+    /// Obeys an order about clients, and gives any other back.
+    fn obey(&mut self, order: Order, engine: Option<&mut Engine>) -> Option<Order> {
+        match order {
+            Order::Serve => self.succession.serve(engine),
+            Order::Adopt(handed) => {
+                // Without an engine, or with one that is full, the connection ends, which is an answer.
+                let _ = engine.map(|engine| engine.adopt(handed));
+            }
+            Order::HandOver(predecessor) => {
+                self.is_replaced = true;
+                self.succession.hand_over(predecessor, engine);
+            }
+            Order::Drain { .. } | Order::Abort => return Some(order),
+        }
+        None
+    }
+}
