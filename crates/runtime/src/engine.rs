@@ -169,6 +169,23 @@ impl Engine {
         }
     }
 
+    /// How many connections are open.
+    pub(crate) fn connections(&self) -> usize {
+        let counters = match self {
+            Engine::Ring(driver) => driver.counters(),
+            Engine::Portable(engine) => engine.counters(),
+        };
+        counters.connections as usize
+    }
+
+    /// Gives up as many idle connections as `count` says.
+    pub(crate) fn release_idle(&mut self, count: usize) {
+        match self {
+            Engine::Ring(driver) => driver.release_idle(count),
+            Engine::Portable(engine) => engine.release_idle(count),
+        }
+    }
+
     /// Stops accepting, and gives every connection up as soon as it is idle.
     pub(crate) fn release_all(&mut self) {
         match self {

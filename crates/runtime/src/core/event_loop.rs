@@ -58,6 +58,8 @@ pub(super) struct EventLoop<'a> {
     owes_end: bool,
     /// How long the engine's last turn took while requests waited, in microseconds.
     turn_us: u64,
+    /// When it went to sleep, if it is asleep.
+    asleep_us: Option<u64>,
     /// What JavaScript is given next; kept for its memory.
     slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
@@ -128,6 +130,7 @@ impl<'a> EventLoop<'a> {
             desk,
             owes_end: false,
             turn_us: 0,
+            asleep_us: None,
             slice: Vec::new(),
             lease: None,
             evaluation: None,
@@ -165,9 +168,7 @@ impl<'a> EventLoop<'a> {
         super::fault::strike();
         self.mark(Stage::Idle);
         self.shared.watchdog.wake(&self.desk.pulse);
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.awake();
-        }
+        self.wake_up();
         self.intermission.set_waker(context.waker());
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
@@ -266,7 +267,14 @@ impl<'a> EventLoop<'a> {
         let worked = match &self.desk.neighbours {
             Some(neighbours) => {
                 neighbours.balance(&self.desk.reception, wait_us);
-                neighbours.exchange(&self.desk.reception)
+                let worked = neighbours.exchange(&self.desk.reception);
+                if let Some(engine) = self.desk.engine.borrow_mut().as_mut()
+                    && !self.is_ending
+                {
+                    neighbours.even_out(engine, now_us());
+                    neighbours.exchange_connections(engine);
+                }
+                worked
             }
             None => false,
         };
@@ -289,6 +297,9 @@ impl<'a> EventLoop<'a> {
         };
         neighbours.set_waker(own.as_ref().unwrap_or(context.waker()));
         let may_sleep = neighbours.prepare_sleep();
+        if may_sleep && self.asleep_us.is_none() {
+            self.asleep_us = Some(now_us());
+        }
         if may_sleep && neighbours.has_unsent() {
             self.retry.as_mut().reset(tokio::time::Instant::now() + RETRY);
             // Ready already only if a millisecond has passed since: then the next round comes soon enough.
@@ -297,9 +308,12 @@ impl<'a> EventLoop<'a> {
         Ok(may_sleep)
     }
 
-    fn wake_up(&self) {
+    fn wake_up(&mut self) {
         if let Some(neighbours) = &self.desk.neighbours {
             neighbours.awake();
+            if let Some(asleep_us) = self.asleep_us.take() {
+                neighbours.slept(now_us() - asleep_us);
+            }
         }
     }
 

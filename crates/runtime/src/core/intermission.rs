@@ -181,6 +181,11 @@ impl Intermission {
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
             command.succession().pass_on(Some(engine));
+            if let Some(neighbours) = &self.desk.neighbours
+                && !command.is_replaced()
+            {
+                neighbours.exchange_connections(engine);
+            }
             if !worked && !self.relieve(running_us) {
                 return;
             }

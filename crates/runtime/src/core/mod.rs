@@ -19,6 +19,7 @@ mod reception;
 mod succession;
 mod termination;
 mod trace;
+mod utilization;
 mod wake_flag;
 mod watchdog;
 

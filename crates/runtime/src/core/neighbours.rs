@@ -9,7 +9,7 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::task::Waker;
 
-use howth_engine::{Event, ExchangeId, Exchanges};
+use howth_engine::{Event, ExchangeId, Exchanges, Handed};
 use howth_mesh::{Endpoint, Mesh};
 use howth_relay::{Message, Relay, is_guest};
 
@@ -18,6 +18,8 @@ use super::counters::Counters;
 use super::policy::{Behind, share};
 use super::pulse::Pulse;
 use super::reception::{Reception, Waiting};
+use super::utilization::Utilization;
+use crate::engine::Engine;
 
 /// Messages under way from one core to another.
 const RING_LENGTH: usize = 256;
@@ -39,6 +41,8 @@ pub(crate) enum Note {
     Parted,
     /// About a request.
     Relay(Message),
+    /// A connection that the sender has no time for.
+    Connection(Handed),
 }
 
 /// All cores, as far as they know of each other.
@@ -85,6 +89,11 @@ pub(super) struct Neighbours {
     behind: Cell<Behind>,
     /// Cores that may be handed requests: they have said that they are there, and not that they are leaving.
     present: RefCell<Vec<bool>>,
+    /// Connections that have come from others.
+    arrivals: RefCell<Vec<Handed>>,
+    utilization: RefCell<Utilization>,
+    /// Who is to have the connections that the engine was asked to give up.
+    heir: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
     unsaid: RefCell<VecDeque<(usize, Note)>>,
     /// How far this core is in taking leave of each other one.
@@ -110,6 +119,9 @@ impl Neighbours {
             relay: RefCell::default(),
             behind: Cell::default(),
             present: RefCell::new(vec![false; cores]),
+            arrivals: RefCell::default(),
+            utilization: RefCell::default(),
+            heir: Cell::new(None),
             unsaid: RefCell::default(),
             farewells: RefCell::new(vec![Farewell::Untold; cores]),
             counters,
@@ -220,6 +232,7 @@ impl Neighbours {
                 }
                 Note::Parted => self.farewells.borrow_mut()[from] = Farewell::Parted,
                 Note::Relay(message) => relay.receive(from, message),
+                Note::Connection(handed) => self.arrivals.borrow_mut().push(handed),
             }
         }
         // Their last words have been read.
@@ -334,15 +347,74 @@ impl Neighbours {
         }
     }
 
+    /// The core has slept for so long.
+    pub(super) fn slept(&self, us: u64) {
+        self.utilization.borrow_mut().slept(us);
+    }
+
+    /// Looks now and then whether another core is much less busy, and has the engine give up connections for it.
+    pub(super) fn even_out(&self, engine: &mut Engine, now_us: u64) {
+        let mut utilization = self.utilization.borrow_mut();
+        let Some(own) = utilization.look(now_us) else {
+            return;
+        };
+        self.pulse.set_utilization(own);
+        let least = self
+            .open_peers()
+            .map(|(peer, pulse)| (pulse.utilization(), peer))
+            .min();
+        let Some((busy, peer)) = least else { return };
+        let count = utilization.surplus(own, busy, engine.connections());
+        if count > 0 {
+            self.heir.set(Some(peer));
+            engine.release_idle(count);
+        }
+    }
+
+    /// Sends the connections that the engine has given up to whom they are for, and gives it those that have come.
+    pub(super) fn exchange_connections(&self, engine: &mut Engine) {
+        if let Some(heir) = self.heir.get() {
+            for handed in engine.take_released() {
+                self.counters.connections_given.add(1);
+                self.give(heir, handed, engine);
+            }
+        }
+        for handed in self.arrivals.borrow_mut().drain(..) {
+            self.counters.connections_taken.add(1);
+            // An idle connection ends where there is no room for it, as it may at any time.
+            let _ = engine.adopt(handed);
+        }
+    }
+
+    fn give(&self, heir: usize, handed: Handed, engine: &mut Engine) {
+        let mut endpoint = self.endpoint.borrow_mut();
+        let refused = match endpoint.as_mut().filter(|_| self.present.borrow()[heir]) {
+            Some(endpoint) => endpoint.send(heir, Note::Connection(handed)).err(),
+            None => Some(howth_mesh::Refused(Note::Connection(handed))),
+        };
+        if let Some(howth_mesh::Refused(Note::Connection(handed))) = refused {
+            let _ = engine.adopt(handed);
+        }
+    }
+
+    /// The others that take what they are given.
+    fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<Pulse>)> {
+        let present = self.present.borrow();
+        (0..present.len()).filter_map(move |core| {
+            let is_other = core != self.core && present[core];
+            let pulse = self
+                .street
+                .pulse(core)
+                .filter(|pulse| is_other && pulse.is_open())?;
+            Some((core, pulse))
+        })
+    }
+
     /// Who takes requests, least loaded first, with how long one would wait there.
     fn by_load(&self, now_us: u64) -> Vec<(u64, usize)> {
-        let present = self.present.borrow();
-        let others = (0..present.len()).filter(|core| *core != self.core && present[*core]);
-        let mut by_load: Vec<(u64, usize)> = others
-            .filter_map(|core| {
-                let pulse = self.street.pulse(core).filter(|pulse| pulse.is_open())?;
-                Some((pulse.wait_us(now_us), core))
-            })
+        let mut by_load: Vec<(u64, usize)> = self
+            .open_peers()
+            .map(|(core, pulse)| (pulse.wait_us(now_us), core))
             .collect();
         by_load.sort_unstable();
         by_load

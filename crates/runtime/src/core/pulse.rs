@@ -3,7 +3,7 @@
 //! Owns atomics and V8's handle of the isolate. The core writes; the watchdog and the other cores read. Never waits.
 
 use std::ffi::c_void;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use deno_core::v8;
@@ -20,6 +20,8 @@ pub(crate) struct Pulse {
     is_awake: AtomicBool,
     /// How long a request would wait for JavaScript, were it not running: what waits already.
     queue_us: AtomicU64,
+    /// For how much of the time it was busy when it last looked, in thousandths.
+    utilization: AtomicU32,
     /// It takes requests of other cores.
     is_open: AtomicBool,
     /// An interrupt was asked for and has not happened.
@@ -67,6 +69,18 @@ impl Pulse {
             .entered_us()
             .map_or(0, |entered_us| now_us.saturating_sub(entered_us));
         self.queue_us.load(Ordering::Relaxed) + running_us
+    }
+
+    pub(super) fn set_utilization(&self, utilization: u32) {
+        self.utilization.store(utilization, Ordering::Relaxed);
+    }
+
+    /// For how much of the time it is busy, in thousandths. Who sleeps is not, whatever it saw last.
+    pub(super) fn utilization(&self) -> u32 {
+        match self.is_awake() {
+            true => self.utilization.load(Ordering::Relaxed),
+            false => 0,
+        }
     }
 
     pub(super) fn set_open(&self, is_open: bool) {

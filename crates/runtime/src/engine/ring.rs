@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
+use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -100,6 +100,14 @@ impl RingDriver {
 
     pub(super) fn is_listening(&self) -> bool {
         self.engine.is_listening()
+    }
+
+    pub(super) fn counters(&self) -> Counters {
+        self.engine.counters()
+    }
+
+    pub(super) fn release_idle(&mut self, count: usize) {
+        self.engine.release_idle(count);
     }
 
     pub(super) fn release_all(&mut self) {
