@@ -11,6 +11,7 @@ mod deal;
 mod experiment;
 mod latencies;
 mod mixed;
+mod neighbours;
 mod options;
 mod overload;
 mod reload;

@@ -48,6 +48,27 @@ pub(crate) fn cpu_time(root: u32) -> CpuTime {
     sum
 }
 
+/// CPU time that the whole machine has used, and what a hypervisor gave to others, over all its processors.
+pub(crate) fn machine_time() -> Duration {
+    busy(&fs::read_to_string("/proc/stat").unwrap_or_default()).unwrap_or_default()
+}
+
+/// The first line: user, nice, system, idle, iowait, irq, softirq, steal, and guests, who count as users already
+/// (proc_stat(5)).
+fn busy(stat: &str) -> Option<Duration> {
+    let line = stat.lines().next()?.strip_prefix("cpu ")?;
+    let ticks: Vec<u64> = line
+        .split_whitespace()
+        .map_while(|field| field.parse().ok())
+        .collect();
+    let [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] = *ticks.as_slice() else {
+        return None;
+    };
+    Some(Duration::from_nanos(
+        (user + nice + system + irq + softirq + steal) * TICK_NS,
+    ))
+}
+
 /// Resident memory of the process and its descendants.
 pub(crate) fn resident_bytes(root: u32) -> u64 {
     tree(root).iter().map(|stat| resident(stat.pid)).sum()
@@ -128,6 +149,14 @@ mod tests {
         assert_eq!(parsed.cpu.user, Duration::from_millis(300));
         assert_eq!(parsed.cpu.sum(), Duration::from_millis(1050));
         assert_eq!(parse(7, "7 (a) S 3"), None);
+    }
+
+    #[test]
+    fn a_machine_is_busy_where_it_is_not_idle() {
+        let stat = "cpu  10 1 20 999 999 3 4 2 5 5\ncpu0 1 1 1 1 1 1 1 1 1 1\n";
+        assert_eq!(busy(stat), Some(Duration::from_millis(400)));
+        assert_eq!(busy("cpu  10 1"), None);
+        assert!(machine_time() > Duration::ZERO);
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub struct ContestantArguments {
     #[arg(long, value_name = "NAME", value_delimiter = ',', value_parser = runtime_names())]
     runtimes: Vec<String>,
 
+    /// Another build of howth [default: the one that measures]
+    #[arg(long, value_name = "PATH")]
+    howth: Option<PathBuf>,
+
     /// Where Bun is [default: the cache folder, then PATH]
     #[arg(long, value_name = "PATH")]
     bun: Option<PathBuf>,
@@ -46,8 +50,11 @@ pub struct ContestantArguments {
 impl ContestantArguments {
     /// What the options say.
     pub fn lineup(&self) -> Result<Lineup, Failure> {
-        let howth = std::env::current_exe()
-            .map_err(|error| Failure::runtime(format!("cannot find howth's own binary ({error})")))?;
+        let howth = match &self.howth {
+            Some(howth) => howth.clone(),
+            None => std::env::current_exe()
+                .map_err(|error| Failure::runtime(format!("cannot find howth's own binary ({error})")))?,
+        };
         let cache = match &self.cache {
             Some(cache) => cache.clone(),
             None => default_cache()?,

@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn every_option_arrives() {
         let parsed = parsed(
-            "--only skew,mixed --cores 4 --rounds 7 --seconds 0.5 --quick --runtimes node,howth --install",
+            "--only skew,mixed --cores 4 --rounds 7 --seconds 0.5 --quick --runtimes node,howth --install --howth h",
         );
         assert_eq!(parsed.experiments, [Experiment::Mixed, Experiment::Skew]);
         assert_eq!((parsed.cores, parsed.rounds), (4, 7));
@@ -146,5 +146,6 @@ mod tests {
             .collect();
         assert_eq!(names, ["howth", "node"]);
         assert!(parsed.lineup.install);
+        assert_eq!(parsed.lineup.binaries.howth, Path::new("h"));
     }
 }

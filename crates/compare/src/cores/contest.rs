@@ -3,6 +3,7 @@
 //! Owns the order: another contestant begins each round. Every measurement has servers of its own, which end with it,
 //! so that nobody works off what another measurement has left.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use super::burn::Burn;
@@ -115,7 +116,10 @@ impl Contest<'_> {
                 let name = &contestant.name;
                 self.begin(experiment, name, round)?;
                 match self.measure(contestant, &measure) {
-                    Ok(outcome) => measured[position].rounds.push(outcome),
+                    Ok((outcome, neighbours)) => {
+                        measured[position].rounds.push(outcome);
+                        self.report.disturbed(experiment, name, neighbours);
+                    }
                     Err(CompareError::Interrupted) => return Err(CompareError::Interrupted),
                     Err(error) => self.report.fail(experiment, name, &error.to_string()),
                 }
@@ -124,11 +128,12 @@ impl Contest<'_> {
         Ok(measured)
     }
 
+    /// An outcome, and how many processors others used meanwhile.
     fn measure<T>(
         &mut self,
         contestant: &Contestant,
         measure: impl Fn(&Subject<'_>) -> Result<T, CompareError>,
-    ) -> Result<T, CompareError> {
+    ) -> Result<(T, f64), CompareError> {
         let launcher = Launcher {
             contestant,
             applications: &self.applications,
@@ -138,13 +143,16 @@ impl Contest<'_> {
             None => Burn::calibrate(&launcher.start(1)?)?,
         };
         self.burns.insert(contestant.name.clone(), burn);
-        measure(&Subject {
+        let subject = Subject {
             options: self.options,
             contestant,
             burn,
             launcher,
             observer: self.observer,
-        })
+            neighbours: Cell::default(),
+        };
+        let outcome = measure(&subject)?;
+        Ok((outcome, subject.neighbours.get()))
     }
 
     fn begin(&mut self, experiment: Experiment, name: &str, round: usize) -> Result<(), CompareError> {

@@ -49,7 +49,7 @@ impl Options {
             seconds: Duration::from_secs(4),
             warm_up: Duration::from_secs(1),
             reload_rate: 2_000.0,
-            reload_interval: Duration::from_millis(800),
+            reload_interval: Duration::from_millis(1500),
             ..self
         }
     }

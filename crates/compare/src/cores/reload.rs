@@ -69,7 +69,7 @@ pub(super) fn measure(subject: &Subject<'_>) -> Result<Outcome, CompareError> {
         let mut starter = Starter { sender, subject };
         let operator = Operator::new(subject.contestant, options.cores, server, &start);
         let operator = scope.spawn(move || operator.work(begin, options.reload_interval));
-        let report = howth_load::run_observed(&run, &mut starter);
+        let report = subject.watch(|| howth_load::run_observed(&run, &mut starter));
         // The operator goes home with the run, however that ended.
         drop(starter);
         let shift = operator

@@ -10,6 +10,7 @@ mod panels;
 use serde::Serialize;
 
 use super::experiment::Experiment;
+use super::neighbours::TOLERATED;
 use super::options::Options;
 use super::{mixed, overload, reload, skew};
 use crate::error::CompareError;
@@ -77,6 +78,16 @@ impl Report {
     pub(super) fn fail(&mut self, experiment: Experiment, contestant: &str, reason: &str) {
         self.failures
             .push(format!("{}, {contestant}: {reason}", experiment.name()));
+    }
+
+    /// Notes what others on the machine used meanwhile, if it is much.
+    pub(super) fn disturbed(&mut self, experiment: Experiment, contestant: &str, processors: f64) {
+        if processors > TOLERATED {
+            self.notes.push(format!(
+                "{}, {contestant}: other processes used {processors:.1} processors meanwhile",
+                experiment.name()
+            ));
+        }
     }
 
     /// What went wrong, one line each. That a server is slow, refuses or loses requests where this is the question is

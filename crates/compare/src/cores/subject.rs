@@ -1,9 +1,11 @@
 //! One contestant in the hands of an experiment: how it is started and loaded.
 
+use std::cell::Cell;
 use std::net::TcpStream;
 
 use super::burn::Burn;
 use super::deal;
+use super::neighbours::Neighbours;
 use super::options::Options;
 use crate::applications::Applications;
 use crate::contest::Observer;
@@ -22,6 +24,8 @@ pub(super) struct Subject<'a> {
     pub(super) burn: Burn,
     pub(super) launcher: Launcher<'a>,
     pub(super) observer: &'a dyn Observer,
+    /// The most processors that others used during one of its loads.
+    pub(super) neighbours: Cell<f64>,
 }
 
 /// Starts one contestant, from any thread.
@@ -69,7 +73,16 @@ impl Subject<'_> {
         run: &howth_load::Options,
         connections: Vec<TcpStream>,
     ) -> Result<(howth_load::Report, Used), CompareError> {
-        measure::over(server, run, connections, &|| self.is_interrupted())
+        self.watch(|| measure::over(server, run, connections, &|| self.is_interrupted()))
+    }
+
+    /// Watches what others use while the servers live: whose parent has gone with them is nobody's.
+    pub(super) fn watch<T>(&self, load: impl FnOnce() -> T) -> T {
+        let neighbours = Neighbours::watch();
+        let result = load();
+        self.neighbours
+            .set(self.neighbours.get().max(neighbours.processors()));
+        result
     }
 
     pub(super) fn is_interrupted(&self) -> bool {

@@ -91,6 +91,8 @@ fn report() -> Report {
     ];
     report.reload = vec![measured("howth", vec![reload()])];
     report.fail(Experiment::Mixed, "node", "it did not start");
+    report.disturbed(Experiment::Mixed, "bun", 0.26);
+    report.disturbed(Experiment::Mixed, "howth", 0.04);
     report
 }
 
@@ -104,7 +106,7 @@ fn tables_have_medians_ratios_and_remarks() {
         "| howth, peak 800/s | 3.0 | 2400 | 600 | 75 % | 7.00 ms | 7.00 ms | 200 |  | 0 | 0 | 50.0 MiB |",
         "20000 requests a second over 50 connections; 10 reloads, one every 5 s. howth is sent SIGHUP;",
         "| howth | 1 | 20 | 1 | 0 | 3.00 ms |",
-        "- a note",
+        "- a note\n- mixed, bun: other processes used 0.3 processors meanwhile\n- mixed, node",
         "- mixed, node: it did not start",
         "- mixed, bun: it was nine",
     ] {
