@@ -39,17 +39,28 @@ function fastOps() {
 function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
+  define(ops, configuration.version, {
+    serve: (first, second) => serve(first, second),
+    serveBatch,
+    serveLocal,
+    serveRustOnly,
+  });
+}
+
+// The same in a `Worker`, which cannot serve.
+function startWorker(version) {
+  define(fastOps(), version, {});
+}
+
+function define(ops, version, waysToServe) {
   shared.connectOps(ops);
   topics.connectOps(ops);
   const howth = Object.freeze({
     kv: shared.kv,
     publish: topics.publish,
-    serve: (first, second) => serve(first, second),
-    serveBatch,
-    serveLocal,
-    serveRustOnly,
     subscribe: topics.subscribe,
-    version: configuration.version,
+    version,
+    ...waysToServe,
   });
   Object.defineProperty(globalThis, "Howth", {
     value: howth,
@@ -64,6 +75,7 @@ globalThis.__howth = {
   serveModule,
   setRejectionPolicy,
   start,
+  startWorker,
   stopped,
   waitingPromises,
 };

@@ -14,6 +14,7 @@ use std::time::Duration;
 use howth_mesh::{Receiver, Sender, lane};
 
 use crate::affinity::{allowed_processors, usable_cores};
+use crate::bridge;
 use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination};
 use crate::engine::Chosen;
 use crate::error::Error;
@@ -107,6 +108,7 @@ fn shared(
             arguments: options.arguments.clone(),
             worker_heap_bytes_max: heap_bytes_max,
             kv_bytes_max: options.kv_bytes_max,
+            worker_ops: Some(bridge::worker_extension),
             inspect: options.inspect.is_some(),
         },
     );

@@ -20,6 +20,8 @@ mod values;
 
 use howth_engine::ExchangeId;
 
+use crate::error::ListenError;
+
 pub(crate) use application::{Application, Configuration, Entry};
 pub(crate) use state::{Bridge, Opener, StopOrder};
 
@@ -99,6 +101,11 @@ deno_core::extension!(
 /// The extension that gives the snapshot's ops their code.
 pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
     howth_ops::init(bridge)
+}
+
+/// The same for a `Worker`, which cannot listen.
+pub(crate) fn worker_extension() -> deno_core::Extension {
+    extension(Bridge::new(Box::new(|_| Err(ListenError::Worker))))
 }
 
 /// An exchange as JavaScript names it: by two numbers.
