@@ -40,6 +40,7 @@ function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
   define(ops, configuration.version, {
+    metrics: () => ops.op_howth_metrics(),
     serve: (first, second) => serve(first, second),
     serveBatch,
     serveLocal,
@@ -47,12 +48,12 @@ function start(configuration) {
   });
 }
 
-// The same in a `Worker`, which cannot serve.
+// The same in a `Worker`, which cannot serve and is not counted.
 function startWorker(version) {
   define(fastOps(), version, {});
 }
 
-function define(ops, version, waysToServe) {
+function define(ops, version, ofCores) {
   shared.connectOps(ops);
   topics.connectOps(ops);
   const howth = Object.freeze({
@@ -60,7 +61,7 @@ function define(ops, version, waysToServe) {
     publish: topics.publish,
     subscribe: topics.subscribe,
     version,
-    ...waysToServe,
+    ...ofCores,
   });
   Object.defineProperty(globalThis, "Howth", {
     value: howth,

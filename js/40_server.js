@@ -18,6 +18,8 @@ const WRITABLE = 2;
 const DISCONNECTED = 3;
 const COMPLETED = 4;
 const ABORTED = 5;
+// What stood here was taken back.
+const TAKEN = 6;
 // An event's numbers: kind, slot, generation; of a request also its method's number, and the lengths of method and URL
 // in its text.
 const EVENT_LENGTH = 6;
@@ -41,6 +43,8 @@ Object.freeze(context);
 
 let ops;
 let batch;
+// Where Rust reads which event is being handled.
+let cursor;
 let development = false;
 let server = null;
 
@@ -51,19 +55,22 @@ function connect(configuration, bound) {
   responses.connectOps(ops);
   facades.connectOps(ops);
   development = configuration.development;
-  batch = new Uint32Array(configuration.batchLength * EVENT_LENGTH);
+  cursor = configuration.batchLength * EVENT_LENGTH;
+  batch = new Uint32Array(cursor + 1);
   ops.op_howth_connect(batch, dispatch);
 }
 
-// Handles `count` events. `texts` has what each request said, unless the handler takes no request.
+// Handles `count` events. `texts` has what each request said, unless the handler takes no request. Rust may look at the
+// batch at any time while a handler runs, and take events back that were not reached.
 function dispatch(count, texts) {
   for (let i = 0, at = 0; i < count; i++, at += EVENT_LENGTH) {
+    batch[cursor] = i;
     const index = batch[at + 1];
     const generation = batch[at + 2];
     const kind = batch[at];
     if (kind === REQUEST) {
       server.handle(index, generation, at, texts?.[i]);
-    } else {
+    } else if (kind !== TAKEN) {
       tell(kind, watchedExchange(index, generation));
     }
   }

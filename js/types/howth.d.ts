@@ -221,6 +221,38 @@ declare namespace Howth {
   // biome-ignore lint/complexity/noBannedTypes: it is what the comment says.
   type Cloneable = {} | null;
 
+  /** What every core has counted since it started. Numbers of other cores are those of some recent moment. */
+  function metrics(): Metrics;
+
+  interface Metrics {
+    /** Which entry of `cores` is the core that asks. */
+    readonly core: number;
+    readonly cores: readonly CoreMetrics[];
+  }
+
+  interface CoreMetrics {
+    /** Requests its JavaScript was given, including such of other cores. */
+    readonly handled: number;
+    /** Requests of its connections that other cores were given. */
+    readonly handedOver: number;
+    /** Requests of other cores that it took. */
+    readonly taken: number;
+    /** Requests of other cores that it gave back unanswered. */
+    readonly givenBack: number;
+    /** Requests it refused with 503, because they would have waited longer than `--max-queue-delay`. */
+    readonly refused: number;
+    /** Handlers that were ended by `--handler-cpu-limit`. */
+    readonly ended: number;
+    /** How often its engine had to work while JavaScript ran. */
+    readonly interruptions: number;
+    /** Connections it gave to other cores. */
+    readonly connectionsGiven: number;
+    /** Connections it took from other cores. */
+    readonly connectionsTaken: number;
+    /** How long a request waits for its JavaScript, in microseconds. */
+    readonly queueDelayUs: number;
+  }
+
   /** A cache that all cores of the process share. */
   const kv: Kv;
 

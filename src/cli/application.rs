@@ -12,6 +12,7 @@ use super::development::DevelopmentArguments;
 use super::engine::EngineArguments;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
+use super::overload::OverloadArguments;
 
 /// Everything that may stand behind `howth serve` and `howth run`.
 #[derive(Debug, Args)]
@@ -58,6 +59,9 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub deadlines: DeadlineArguments,
+
+    #[command(flatten)]
+    pub overload: OverloadArguments,
 }
 
 impl ApplicationArguments {

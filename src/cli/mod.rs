@@ -15,6 +15,7 @@ mod failure;
 mod limits;
 mod listen;
 mod options;
+mod overload;
 mod usage;
 mod values;
 mod version;

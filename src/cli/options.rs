@@ -3,6 +3,7 @@
 //! Owns the mapping, and the checks that need more than one argument. Never starts anything.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use howth_engine::{Deadlines, EngineOptions};
 use howth_http1::Limits;
@@ -17,17 +18,24 @@ use super::listen::ListenArguments;
 use super::values::Size;
 use super::{entry, environment};
 
+/// `--handler-cpu-limit` of `serve`: no handler that anybody waits for takes so long, and nothing else runs meanwhile.
+const HANDLER_CPU_LIMIT: Duration = Duration::from_secs(60);
+
 /// The options of `howth serve`.
 pub fn for_serve(arguments: &ApplicationArguments) -> Result<Options, Failure> {
-    fill(arguments, UnhandledRejections::Warn)
+    fill(arguments, UnhandledRejections::Warn, Some(HANDLER_CPU_LIMIT))
 }
 
 /// The options of `howth run`.
 pub fn for_run(arguments: &ApplicationArguments) -> Result<Options, Failure> {
-    fill(arguments, UnhandledRejections::Throw)
+    fill(arguments, UnhandledRejections::Throw, None)
 }
 
-fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Result<Options, Failure> {
+fn fill(
+    arguments: &ApplicationArguments,
+    rejections: UnhandledRejections,
+    cpu_limit: Option<Duration>,
+) -> Result<Options, Failure> {
     let listen = listen(&arguments.listen)?;
     let trace = environment::trace()?;
     entry::check(arguments.file())?;
@@ -43,6 +51,13 @@ fn fill(arguments: &ApplicationArguments, rejections: UnhandledRejections) -> Re
         },
         cores: arguments.engine.cores.0,
         engine_options: engine_options(&arguments.limits, &arguments.deadlines),
+        handler_cpu_limit: arguments
+            .overload
+            .handler_cpu_limit
+            .map_or(cpu_limit, |limit| limit.0),
+        health: arguments.overload.health.clone(),
+        queue_delay_max: arguments.overload.max_queue_delay.0,
+        exchange: !arguments.overload.no_exchange,
         heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
         v8_flags: arguments

@@ -108,9 +108,10 @@ fn complaints_about_a_measurement_name_its_own_help() {
         ("howth bench http --duration 5 http://127.0.0.1/", "10s"),
         ("howth bench compare --only helo", "hello"),
         ("howth bench compare --cores 1", "0,1"),
+        ("howth bench cores --only mixd", "mixed"),
     ] {
         let complaint = complaint(line);
-        let measurement = line.split_whitespace().nth(2).expect("http or compare");
+        let measurement = line.split_whitespace().nth(2).expect("a measurement");
         assert!(complaint.contains(part), "{line}: {complaint}");
         assert!(
             complaint.contains(&format!("'howth bench {measurement} --help'")),

@@ -12,7 +12,7 @@ use super::failure::Failure;
 
 const COMMANDS: [&str; 4] = ["serve", "run", "bench", "completions"];
 /// What follows `bench`.
-const MEASUREMENTS: [&str; 2] = ["http", "compare"];
+const MEASUREMENTS: [&str; 3] = ["http", "compare", "cores"];
 
 /// The failure that says what `error` says.
 pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {

@@ -194,6 +194,41 @@ mod measuring {
         }
     }
 
+    #[test]
+    fn howth_alone_is_measured_on_several_cores() {
+        if !can_load() {
+            return;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let output = folder.path().join("results");
+        let launch =
+            Launch::bare("bench")
+                .entry("")
+                .options(["cores", "--runtimes", "howth", "--only", "mixed,skew"]);
+        let finished = launch
+            .options(["--quick", "--seconds", "0.5"])
+            .options([Path::new("--cache"), &folder.path().join("cache")])
+            .options([Path::new("--output"), &output])
+            .finish();
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+
+        let read = |name| std::fs::read_to_string(output.join(name)).expect("a file of results");
+        assert_eq!(read("cores.md"), finished.stdout);
+        assert!(read("cores-mixed.svg").starts_with("<svg"));
+        let results: Value = serde_json::from_str(&read("cores.json")).expect("JSON");
+        let mixed = &results["mixed"][0]["rounds"][0];
+        // Of 600 requests a second one in a hundred computes; a late generator may not come to the last ones.
+        let count = |figure: &Value| figure.as_u64().expect("a number");
+        let burning = count(&mixed["burning"]["requests"]);
+        let others = count(&mixed["others"]["requests"]);
+        assert_eq!(others + burning + count(&mixed["unsent"]), 300, "{mixed}");
+        assert!((2..=3).contains(&burning), "{mixed}");
+        let skew = &results["skew"][0]["rounds"][0];
+        for figure in ["one_core", "even", "skewed"] {
+            assert!(skew[figure].as_f64().is_some_and(|rate| rate > 0.0), "{skew}");
+        }
+    }
+
     /// The only contestant's results.
     fn measured<'a>(results: &'a Value, workload: &str) -> &'a Value {
         let workloads = results["workloads"].as_array().expect("workloads");
@@ -227,7 +262,11 @@ mod measuring {
 
     #[test]
     fn each_measurement_has_its_help() {
-        for (measurement, option) in [("http", "--expect-status"), ("compare", "--only")] {
+        for (measurement, option) in [
+            ("http", "--expect-status"),
+            ("compare", "--only"),
+            ("cores", "--quick"),
+        ] {
             let launch = Launch::bare("bench").entry("").options([measurement, "--help"]);
             let help = launch.finish();
             assert_eq!(help.code, Some(0), "{help:?}");

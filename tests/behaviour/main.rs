@@ -22,6 +22,7 @@ mod limits;
 mod memory;
 mod modules;
 mod options;
+mod overload;
 mod routes;
 mod run;
 mod signals;

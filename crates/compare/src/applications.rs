@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use crate::error::CompareError;
 
 /// Every application by name.
-const APPLICATIONS: [(&str, &str); 12] = [
+const APPLICATIONS: [(&str, &str); 13] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
@@ -20,13 +20,18 @@ const APPLICATIONS: [(&str, &str); 12] = [
     ("static", include_str!("../applications/static.mjs")),
     ("mixed", include_str!("../applications/mixed.mjs")),
     ("stream", include_str!("../applications/stream.mjs")),
+    ("cores", include_str!("../applications/cores.mjs")),
     ("upload", include_str!("../applications/upload.mjs")),
 ];
 /// What each runtime is started with; it imports `./application.mjs`.
-const ADAPTERS: [(&str, &str); 4] = [
+const ADAPTERS: [(&str, &str); 5] = [
     ("howth.mjs", include_str!("../applications/adapters/howth.mjs")),
     ("bun.mjs", include_str!("../applications/adapters/bun.mjs")),
     ("deno.mjs", include_str!("../applications/adapters/deno.mjs")),
+    (
+        "deno-parallel.mjs",
+        include_str!("../applications/adapters/deno-parallel.mjs"),
+    ),
     ("node.mjs", include_str!("../applications/adapters/node.mjs")),
 ];
 /// Deno looks for packages only where one names them.

@@ -13,7 +13,7 @@ use crate::facts::Facts;
 use crate::figure::Figure;
 use crate::options::Options;
 use crate::results::{Comparison, Sample};
-use crate::server::{Launch, Server};
+use crate::server::{Launch, Placement, Server};
 use crate::workload::{Kind, Load, Workload};
 use crate::{idle, measure, npm, workloads};
 
@@ -41,20 +41,20 @@ pub fn compare(options: &Options, observer: &mut dyn Observer) -> Result<Compari
         on_core(core, || ())?;
     }
     raise_descriptor_limit();
-    if options.install {
-        npm::install(&options.cache, &options.runtimes_to_install())?;
+    if options.lineup.install {
+        npm::install(&options.lineup.cache, &options.lineup.runtimes_to_install())?;
     }
-    let (contestants, notes) = contestant::choose(options)?;
-    let applications = Applications::write(&npm::modules(&options.cache))?;
-    let versions = contestants
-        .iter()
-        .map(|contestant| (contestant.name.clone(), contestant.version.clone()))
-        .collect();
+    let (contestants, notes) = contestant::choose(&options.lineup)?;
+    let applications = Applications::write(&npm::modules(&options.lineup.cache))?;
     let mut contest = Contest {
         options,
         applications,
         observer,
-        comparison: Comparison::new(Facts::gather(options, versions), notes, &workloads),
+        comparison: Comparison::new(
+            Facts::gather(options, contestant::versions(&contestants)),
+            notes,
+            &workloads,
+        ),
         position: 0,
         steps: steps(options, &workloads, &contestants),
         contestants,
@@ -94,7 +94,7 @@ fn steps(options: &Options, workloads: &[Workload], contestants: &[Contestant]) 
 }
 
 /// For many connections, and the servers inherit it. What is not allowed shows when it is needed.
-fn raise_descriptor_limit() {
+pub(crate) fn raise_descriptor_limit() {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
     let raised = Rlimit {
@@ -107,7 +107,7 @@ fn raise_descriptor_limit() {
 impl Contest<'_> {
     fn group(&mut self, group: &[Workload]) -> Result<(), CompareError> {
         let Some(first) = group.first() else { return Ok(()) };
-        if first.application == npm::HONO && !npm::has(&self.options.cache, npm::HONO) {
+        if first.application == npm::HONO && !npm::has(&self.options.lineup.cache, npm::HONO) {
             let reason = "its package is not installed; --install has it from npm".to_owned();
             self.comparison
                 .note(format!("{} is left out: {reason}", first.name));
@@ -250,7 +250,8 @@ impl Contest<'_> {
             application: workload.application,
             folder: &self.applications.folder(workload.application),
             first: &workloads::first_request(workload),
-            core: self.options.server_core,
+            placement: Placement::Processor(self.options.server_core),
+            port: None,
         };
         Server::start(contestant, launch)
     }
@@ -286,7 +287,7 @@ impl Contest<'_> {
 }
 
 /// All of them, another one first in each round.
-fn in_turn<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
+pub(crate) fn in_turn<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
     let first = round.checked_rem(all.len()).unwrap_or(0);
     let (before, after) = all.split_at(first);
     after.iter().chain(before)

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::error::CompareError;
+use crate::lineup::{Extra, Lineup, Runtime};
 use crate::npm;
-use crate::options::{Extra, Options, Runtime};
 
 /// A name, a version, and how it is started.
 #[derive(Clone, Debug)]
@@ -20,15 +20,34 @@ pub(crate) struct Contestant {
     start: Start,
 }
 
+/// How a server comes to another version of its application.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// It is sent SIGHUP. What Node does then, its adapter says.
+    Signal,
+    /// Another is started on the same port, which `SO_REUSEPORT` allows, and the old one is sent SIGTERM.
+    Replacement,
+    /// It is sent SIGTERM, and started again: it shares its port with nobody.
+    Restart,
+}
+
 #[derive(Clone, Debug)]
 enum Start {
     Runtime(Runtime, PathBuf),
     Command(Vec<String>),
 }
 
+/// Names and versions, in order.
+pub(crate) fn versions(contestants: &[Contestant]) -> Vec<(String, String)> {
+    contestants
+        .iter()
+        .map(|contestant| (contestant.name.clone(), contestant.version.clone()))
+        .collect()
+}
+
 /// The contestants, and what a reader should know about them.
-pub(crate) fn choose(options: &Options) -> Result<(Vec<Contestant>, Vec<String>), CompareError> {
-    let asked: Vec<Runtime> = match options.runtimes.as_slice() {
+pub(crate) fn choose(lineup: &Lineup) -> Result<(Vec<Contestant>, Vec<String>), CompareError> {
+    let asked: Vec<Runtime> = match lineup.runtimes.as_slice() {
         [] => Runtime::ALL
             .into_iter()
             .filter(|runtime| *runtime != Runtime::HowthPortable)
@@ -38,27 +57,27 @@ pub(crate) fn choose(options: &Options) -> Result<(Vec<Contestant>, Vec<String>)
     let (mut contestants, mut notes) = (Vec::new(), Vec::new());
     for runtime in asked {
         let name = runtime.name();
-        match find(options, runtime) {
+        match find(lineup, runtime) {
             Some(binary) => {
                 if is_script(&binary) {
                     notes.push(format!("{name} is started by a script, which its start includes"));
                 }
                 contestants.push(Contestant::of_runtime(runtime, binary)?);
             }
-            None if options.runtimes.is_empty() => notes.push(format!(
+            None if lineup.runtimes.is_empty() => notes.push(format!(
                 "{name} is not found; --{name} PATH says where it is, --install has it from npm"
             )),
             None => return Err(CompareError::Missing { name }),
         }
     }
-    for extra in &options.extras {
+    for extra in &lineup.extras {
         contestants.push(Contestant::of_command(extra)?);
     }
     Ok((contestants, notes))
 }
 
-fn find(options: &Options, runtime: Runtime) -> Option<PathBuf> {
-    let binaries = &options.binaries;
+fn find(lineup: &Lineup, runtime: Runtime) -> Option<PathBuf> {
+    let binaries = &lineup.binaries;
     let named = match runtime {
         Runtime::Howth | Runtime::HowthPortable => Some(&binaries.howth),
         Runtime::Bun => binaries.bun.as_ref(),
@@ -67,7 +86,7 @@ fn find(options: &Options, runtime: Runtime) -> Option<PathBuf> {
     };
     named
         .cloned()
-        .or_else(|| npm::binary(&options.cache, runtime))
+        .or_else(|| npm::binary(&lineup.cache, runtime))
         .or_else(|| in_path(runtime.name()))
 }
 
@@ -127,15 +146,41 @@ impl Contestant {
         }
     }
 
-    /// Program and arguments that serve an application, which is in `folder`, on a port of 127.0.0.1.
-    pub(crate) fn command_line(&self, application: &str, folder: &Path, port: u16) -> Vec<OsString> {
+    /// How many processes serve on so many cores. The others start threads or processes of their own.
+    pub(crate) fn processes(&self, cores: usize) -> usize {
+        match self.start {
+            Start::Runtime(Runtime::Bun, _) => cores,
+            _ => 1,
+        }
+    }
+
+    /// How it comes to another version of the application while it serves on several cores.
+    pub(crate) fn renewal(&self) -> Option<Renewal> {
+        match &self.start {
+            Start::Runtime(Runtime::Bun, _) => Some(Renewal::Replacement),
+            Start::Runtime(Runtime::Deno, _) => Some(Renewal::Restart),
+            Start::Runtime(..) => Some(Renewal::Signal),
+            Start::Command(_) => None,
+        }
+    }
+
+    /// Program and arguments of each process that serves an application, which is in `folder`, on a port of
+    /// 127.0.0.1, with so many cores altogether.
+    pub(crate) fn command_line(
+        &self,
+        application: &str,
+        folder: &Path,
+        port: u16,
+        cores: usize,
+    ) -> Vec<OsString> {
         let (runtime, binary) = match &self.start {
             Start::Runtime(runtime, binary) => (*runtime, binary),
             Start::Command(words) => {
                 let filled = |word: &String| {
                     OsString::from(
                         word.replace("{port}", &port.to_string())
-                            .replace("{application}", application),
+                            .replace("{application}", application)
+                            .replace("{cores}", &cores.to_string()),
                     )
                 };
                 return words.iter().map(filled).collect();
@@ -145,18 +190,22 @@ impl Contestant {
             Runtime::Howth => (&["serve", "--uring=require"], "howth.mjs"),
             Runtime::HowthPortable => (&["serve", "--uring=off"], "howth.mjs"),
             Runtime::Bun => (&["run"], "bun.mjs"),
-            Runtime::Deno => (
-                &["run", "--allow-all", "--no-config", "--node-modules-dir=manual"],
-                "deno.mjs",
-            ),
+            Runtime::Deno if cores > 1 => (&["serve", "--parallel"], "deno-parallel.mjs"),
+            Runtime::Deno => (&["run"], "deno.mjs"),
             Runtime::Node => (&[], "node.mjs"),
         };
         let mut line = vec![binary.clone().into_os_string()];
         line.extend(arguments.iter().map(OsString::from));
+        if runtime == Runtime::Deno {
+            line.extend(["--allow-all", "--no-config", "--node-modules-dir=manual"].map(OsString::from));
+        }
         if runtime.is_howth() {
-            let address = ["--quiet", "--host", "127.0.0.1", "--port"];
+            let options = ["--quiet", "--cores", &cores.to_string()];
+            line.extend(options.map(OsString::from));
+        }
+        if runtime.is_howth() || adapter == "deno-parallel.mjs" {
+            let address = ["--host", "127.0.0.1", "--port", &port.to_string()];
             line.extend(address.map(OsString::from));
-            line.push(port.to_string().into());
         }
         line.push(folder.join(adapter).into_os_string());
         line
@@ -208,6 +257,44 @@ mod tests {
     }
 
     #[test]
+    fn each_runtime_has_its_way_to_several_cores() {
+        let line = |runtime: Runtime, cores| {
+            let contestant = Contestant {
+                name: runtime.name().to_owned(),
+                version: String::new(),
+                start: Start::Runtime(runtime, PathBuf::from(runtime.name())),
+            };
+            let words = contestant.command_line("hello", Path::new("/a"), 80, cores);
+            let words: Vec<_> = words
+                .iter()
+                .map(|word| word.to_string_lossy().into_owned())
+                .collect();
+            (contestant.processes(cores), words.join(" "))
+        };
+        let deno = "--allow-all --no-config --node-modules-dir=manual";
+        for (runtime, cores, processes, expected) in [
+            (
+                Runtime::Howth,
+                2,
+                1,
+                "howth serve --uring=require --quiet --cores 2 --host 127.0.0.1 --port 80 /a/howth.mjs"
+                    .to_owned(),
+            ),
+            (Runtime::Bun, 2, 2, "bun run /a/bun.mjs".to_owned()),
+            (Runtime::Node, 2, 1, "node /a/node.mjs".to_owned()),
+            (Runtime::Deno, 1, 1, format!("deno run {deno} /a/deno.mjs")),
+            (
+                Runtime::Deno,
+                2,
+                1,
+                format!("deno serve --parallel {deno} --host 127.0.0.1 --port 80 /a/deno-parallel.mjs"),
+            ),
+        ] {
+            assert_eq!(line(runtime, cores), (processes, expected));
+        }
+    }
+
+    #[test]
     fn an_own_command_is_split_and_filled() {
         let contestant = |command: &str| {
             Contestant::of_command(&Extra {
@@ -217,7 +304,7 @@ mod tests {
         };
         let hello = contestant("'a b' --port={port}").expect("a command");
         assert_eq!(
-            hello.command_line("hello", Path::new("/"), 8080),
+            hello.command_line("hello", Path::new("/"), 8080, 1),
             ["a b", "--port=8080"]
         );
         assert!(hello.serves("hello") && !hello.serves("json"));

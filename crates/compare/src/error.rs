@@ -46,6 +46,16 @@ pub enum CompareError {
         /// The core's number.
         core: usize,
     },
+    /// A server that serves on fewer cores than it was told to.
+    #[error("{name} was told to serve on {wanted} cores, and {found} answered")]
+    Cores {
+        /// The contestant.
+        name: String,
+        /// So many it was told.
+        wanted: usize,
+        /// So many answered.
+        found: usize,
+    },
     /// npm failed.
     #[error("npm cannot install the other runtimes ({reason}); see its message above")]
     Npm {
@@ -71,6 +81,12 @@ pub enum CompareError {
         patience: Duration,
         /// What it printed or answered, behind a colon, or nothing.
         printed: String,
+    },
+    /// A server that answers nothing right.
+    #[error("there is no right answer: {complaint}")]
+    NoAnswer {
+        /// What was wrong.
+        complaint: String,
     },
     /// The load could not be made.
     #[error(transparent)]

@@ -1,8 +1,10 @@
-//! howth beside Bun, Deno and Node: the same applications, one core each, in alternating rounds.
+//! howth beside Bun, Deno and Node: the same applications, one core each, in alternating rounds; and, in [`cores`],
+//! experiments on several.
 //!
 //! Owns: the applications and their adapters, who is compared and how each is started, the rounds, what is read
 //! off a server's processes, the results and their forms. Never does: terminal output, argument parsing, sending
-//! requests (that is `howth-load`). Called by: `howth bench compare`, through [`compare`].
+//! requests (that is `howth-load`). Called by: `howth bench compare`, through [`compare`], and `howth bench cores`,
+//! through [`cores::measure`].
 //!
 //! Linux only; elsewhere the crate is empty.
 #![cfg(target_os = "linux")]
@@ -12,10 +14,14 @@ mod applications;
 mod contest;
 mod contestant;
 mod core_pin;
+pub mod cores;
+mod drawing;
 mod error;
 mod facts;
 mod figure;
 mod idle;
+mod lineup;
+mod machine;
 mod measure;
 mod npm;
 mod options;
@@ -29,6 +35,7 @@ mod workloads;
 
 pub use contest::{Observer, compare};
 pub use error::CompareError;
-pub use options::{Binaries, Extra, Options, Runtime, Sizes};
+pub use lineup::{Binaries, Extra, Lineup, Runtime};
+pub use options::{Options, Sizes};
 pub use results::Comparison;
 pub use workloads::names as workload_names;

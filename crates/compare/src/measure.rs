@@ -1,6 +1,7 @@
 //! One measurement of one running server: load from another core, figures from both sides.
 
 use std::collections::BTreeMap;
+use std::net::TcpStream;
 
 use howth_load::{Pace, Report, Second, Stop};
 
@@ -77,9 +78,9 @@ pub(crate) fn transfer(
 
 /// What the server used while requests were counted.
 #[derive(Clone, Copy, Debug, Default)]
-struct Used {
-    cpu: CpuTime,
-    resident_bytes: u64,
+pub(crate) struct Used {
+    pub(crate) cpu: CpuTime,
+    pub(crate) resident_bytes: u64,
 }
 
 fn observed(
@@ -87,17 +88,30 @@ fn observed(
     run: &howth_load::Options,
     load_core: usize,
 ) -> Result<(Report, Used), CompareError> {
-    on_core(load_core, || {
-        let mut meter = Meter {
-            server,
-            before: server.cpu_time(),
-            resident_bytes: 0,
-        };
-        let report = howth_load::run_observed(run, &mut meter)?;
-        let cpu = server.cpu_time() - meter.before;
-        let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
-        Ok((report, Used { cpu, resident_bytes }))
-    })?
+    // A figure takes seconds; between two the contest asks.
+    on_core(load_core, || over(server, run, Vec::new(), &|| false))?
+}
+
+/// Loads a server over connections that are open already, and what is missing of the run's, unless it is interrupted.
+pub(crate) fn over(
+    server: &Server,
+    run: &howth_load::Options,
+    connections: Vec<TcpStream>,
+    is_interrupted: &dyn Fn() -> bool,
+) -> Result<(Report, Used), CompareError> {
+    let mut meter = Meter {
+        server,
+        before: server.cpu_time(),
+        resident_bytes: 0,
+        is_interrupted,
+    };
+    let report = howth_load::run_over(run, connections, &mut meter)?;
+    if is_interrupted() {
+        return Err(CompareError::Interrupted);
+    }
+    let cpu = server.cpu_time() - meter.before;
+    let resident_bytes = meter.resident_bytes.max(server.resident_bytes());
+    Ok((report, Used { cpu, resident_bytes }))
 }
 
 /// Reads the server's figures at the right moments of a run.
@@ -105,6 +119,7 @@ struct Meter<'a> {
     server: &'a Server,
     before: CpuTime,
     resident_bytes: u64,
+    is_interrupted: &'a dyn Fn() -> bool,
 }
 
 impl howth_load::Observer for Meter<'_> {
@@ -115,10 +130,14 @@ impl howth_load::Observer for Meter<'_> {
     fn second(&mut self, _: &Second) {
         self.resident_bytes = self.resident_bytes.max(self.server.resident_bytes());
     }
+
+    fn is_interrupted(&self) -> bool {
+        (self.is_interrupted)()
+    }
 }
 
 /// `3 of 100 requests failed (status: 3)`, or nothing.
-fn complaint(report: &Report) -> Option<String> {
+pub(crate) fn complaint(report: &Report) -> Option<String> {
     let failed = report.errors.total();
     let classes = report
         .errors

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::error::CompareError;
-use crate::options::Runtime;
+use crate::lineup::Runtime;
 
 /// A package that applications import.
 pub(crate) const HONO: &str = "hono";

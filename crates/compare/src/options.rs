@@ -3,15 +3,13 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::lineup::Lineup;
+
 /// A comparison. `Options::new(howth, cache)` is all workloads in five rounds of five seconds.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Who is measured, in this order; empty: howth and whichever of the others is found.
-    pub runtimes: Vec<Runtime>,
-    /// Where they are.
-    pub binaries: Binaries,
-    /// Further servers.
-    pub extras: Vec<Extra>,
+    /// Who is measured.
+    pub lineup: Lineup,
     /// Workloads by name; empty: all.
     pub workloads: Vec<String>,
     /// How often everything is measured.
@@ -26,48 +24,6 @@ pub struct Options {
     pub server_core: usize,
     /// The load generator's.
     pub load_core: usize,
-    /// A folder that npm installs to, and that later runs use again.
-    pub cache: PathBuf,
-    /// Whether npm installs what is missing there.
-    pub install: bool,
-}
-
-/// What serves the applications.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Runtime {
-    /// howth on io_uring.
-    Howth,
-    /// howth on the portable engine.
-    HowthPortable,
-    /// Bun.
-    Bun,
-    /// Deno.
-    Deno,
-    /// Node.
-    Node,
-}
-
-/// Paths of binaries; without one the cache folder is looked at, then PATH.
-#[derive(Clone, Debug)]
-pub struct Binaries {
-    /// howth.
-    pub howth: PathBuf,
-    /// Bun.
-    pub bun: Option<PathBuf>,
-    /// Deno.
-    pub deno: Option<PathBuf>,
-    /// Node.
-    pub node: Option<PathBuf>,
-}
-
-/// Anything else that serves HTTP.
-#[derive(Clone, Debug)]
-pub struct Extra {
-    /// Its name in the results.
-    pub name: String,
-    /// Its command line, in which `{port}` stands for the port and `{application}` for a workload's application.
-    /// Without the latter it is measured with `hello` only.
-    pub command: String,
 }
 
 /// Amounts.
@@ -89,14 +45,7 @@ impl Options {
     /// The defaults.
     pub fn new(howth: PathBuf, cache: PathBuf) -> Self {
         Options {
-            runtimes: Vec::new(),
-            binaries: Binaries {
-                howth,
-                bun: None,
-                deno: None,
-                node: None,
-            },
-            extras: Vec::new(),
+            lineup: Lineup::new(howth, cache),
             workloads: Vec::new(),
             rounds: 5,
             seconds: Duration::from_secs(5),
@@ -104,23 +53,7 @@ impl Options {
             sizes: Sizes::default(),
             server_core: 0,
             load_core: 1,
-            cache,
-            install: false,
         }
-    }
-
-    /// What `--install` may have to fetch.
-    pub(crate) fn runtimes_to_install(&self) -> Vec<Runtime> {
-        let is_named = |runtime: &Runtime| match runtime {
-            Runtime::Howth | Runtime::HowthPortable => true,
-            Runtime::Bun => self.binaries.bun.is_some(),
-            Runtime::Deno => self.binaries.deno.is_some(),
-            Runtime::Node => self.binaries.node.is_some(),
-        };
-        let is_asked = |runtime: &Runtime| self.runtimes.is_empty() || self.runtimes.contains(runtime);
-        let mut runtimes = Runtime::ALL.to_vec();
-        runtimes.retain(|runtime| is_asked(runtime) && !is_named(runtime));
-        runtimes
     }
 
     /// A short look, too short to quote.
@@ -157,32 +90,5 @@ impl Sizes {
             starts: 2,
             idle_connections: 500,
         }
-    }
-}
-
-impl Runtime {
-    /// All, in the order of results.
-    pub const ALL: [Runtime; 5] = [
-        Runtime::Howth,
-        Runtime::HowthPortable,
-        Runtime::Bun,
-        Runtime::Deno,
-        Runtime::Node,
-    ];
-
-    /// As it is typed and printed.
-    pub fn name(self) -> &'static str {
-        match self {
-            Runtime::Howth => "howth",
-            Runtime::HowthPortable => "howth-portable",
-            Runtime::Bun => "bun",
-            Runtime::Deno => "deno",
-            Runtime::Node => "node",
-        }
-    }
-
-    /// Whether it is howth itself, on either engine.
-    pub fn is_howth(self) -> bool {
-        matches!(self, Runtime::Howth | Runtime::HowthPortable)
     }
 }

@@ -90,6 +90,7 @@ impl Measured {
 impl Comparison {
     pub(crate) fn new(facts: Facts, notes: Vec<String>, workloads: &[Workload]) -> Self {
         let rows: Vec<Row> = facts
+            .machine
             .versions
             .iter()
             .map(|(name, _)| Row {

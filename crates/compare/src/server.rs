@@ -1,14 +1,14 @@
-//! One server process: started on its core, waited for, asked what it used, ended.
+//! One server, a process or several: started on its cores, waited for, asked what it used, ended.
 
 use std::fs::File;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::contestant::Contestant;
 use crate::core_pin::on_core;
@@ -18,7 +18,9 @@ use crate::request::Request;
 
 /// How long a server may take to answer first.
 const PATIENCE: Duration = Duration::from_secs(20);
-/// Between two attempts to connect.
+/// How long one may take to end.
+const STOP_PATIENCE: Duration = Duration::from_secs(1);
+/// Between two attempts to connect, or two looks at a process that is to end.
 const PAUSE: Duration = Duration::from_micros(200);
 const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
@@ -30,52 +32,71 @@ pub(crate) struct Launch<'a> {
     pub(crate) folder: &'a Path,
     /// What is asked first.
     pub(crate) first: &'a Request,
-    pub(crate) core: usize,
+    pub(crate) placement: Placement,
+    /// One that others listen on already, or any that is free.
+    pub(crate) port: Option<u16>,
 }
 
-/// A process that has answered once. Dropping it ends its process group.
+/// Where a server runs, and on how many cores it serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Placement {
+    /// On one, which is this processor; everything it starts stays there.
+    Processor(usize),
+    /// On so many, wherever the kernel puts them.
+    Cores(usize),
+}
+
+/// Processes of which one has answered once. Dropping it ends their process groups.
 #[derive(Debug)]
 pub(crate) struct Server {
     pub(crate) name: String,
     pub(crate) port: u16,
     /// From the start of the process to its first answer.
     pub(crate) start: Duration,
-    child: Child,
+    processes: Vec<Process>,
     errors: PathBuf,
+}
+
+/// A process and what it started. Dropping it ends its process group.
+#[derive(Debug)]
+struct Process(Child);
+
+impl Placement {
+    pub(crate) fn cores(self) -> usize {
+        match self {
+            Placement::Processor(_) => 1,
+            Placement::Cores(cores) => cores,
+        }
+    }
 }
 
 impl Server {
     /// Starts the contestant and waits for its first answer.
     pub(crate) fn start(contestant: &Contestant, launch: Launch<'_>) -> Result<Self, CompareError> {
-        let port = free_port().map_err(CompareError::system("find a free port"))?;
+        let port = match launch.port {
+            Some(port) => port,
+            None => free_port().map_err(CompareError::system("find a free port"))?,
+        };
         let errors = launch.folder.join(format!("{}.errors", contestant.name));
         let file = File::create(&errors).map_err(CompareError::system("write to a temporary folder"))?;
-        let mut words = contestant
-            .command_line(launch.application, launch.folder, port)
-            .into_iter();
-        let program = words.next().unwrap_or_default();
-        let mut command = Command::new(&program);
-        command
-            .args(words)
-            .current_dir(launch.folder)
-            .env("PORT", port.to_string())
-            .env("NO_COLOR", "1")
-            .env_remove("HOST")
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(file)
-            // A group of its own, which can be ended as a whole.
-            .process_group(0);
         let begin = Instant::now();
-        let child = on_core(launch.core, || command.spawn())?
-            .map_err(CompareError::system(format!("start {}", program.display())))?;
         let mut server = Server {
             name: contestant.name.clone(),
             port,
             start: Duration::ZERO,
-            child,
+            processes: Vec::new(),
             errors,
         };
+        for _ in 0..contestant.processes(launch.placement.cores()) {
+            let mut command = command(contestant, &launch, port, &file)?;
+            let process = match launch.placement {
+                Placement::Processor(processor) => on_core(processor, || command.spawn())?,
+                Placement::Cores(_) => command.spawn(),
+            };
+            let program = command.get_program().display().to_string();
+            let process = process.map_err(CompareError::system(format!("start {program}")))?;
+            server.processes.push(Process(process));
+        }
         server.await_answer(launch.first, begin)?;
         server.start = begin.elapsed();
         Ok(server)
@@ -83,12 +104,17 @@ impl Server {
 
     /// CPU time that it used so far.
     pub(crate) fn cpu_time(&self) -> CpuTime {
-        processes::cpu_time(self.child.id())
+        let mut sum = CpuTime::default();
+        for process in &self.processes {
+            sum += processes::cpu_time(process.0.id());
+        }
+        sum
     }
 
-    /// Its resident memory.
+    /// The resident memory of its processes; what they share counts for each.
     pub(crate) fn resident_bytes(&self) -> u64 {
-        processes::resident_bytes(self.child.id())
+        let of = |process: &Process| processes::resident_bytes(process.0.id());
+        self.processes.iter().map(of).sum()
     }
 
     pub(crate) fn address(&self) -> SocketAddr {
@@ -99,7 +125,7 @@ impl Server {
         let bytes = first.encode(self.port);
         let mut answer = String::new();
         while begin.elapsed() < PATIENCE {
-            if let Ok(Some(status)) = self.child.try_wait() {
+            if let Some(status) = self.ended() {
                 return Err(CompareError::Ended {
                     name: self.name.clone(),
                     status,
@@ -122,6 +148,35 @@ impl Server {
         })
     }
 
+    /// Sends a signal to its processes; not to what they have started, which is their own affair.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), CompareError> {
+        for process in &self.processes {
+            // It is not reaped while it is not asked for its end, so the number is its own.
+            let pid = i32::try_from(process.0.id()).ok().and_then(Pid::from_raw);
+            let sent = pid.map_or(Ok(()), |pid| kill_process(pid, signal));
+            sent.map_err(|errno| CompareError::system("send a signal")(errno.into()))?;
+        }
+        Ok(())
+    }
+
+    /// Sends SIGTERM, and waits for the end; who takes too long is killed.
+    pub(crate) fn stop(&mut self) -> Result<(), CompareError> {
+        self.signal(Signal::TERM)?;
+        let begin = Instant::now();
+        let is_running = |process: &mut Process| matches!(process.0.try_wait(), Ok(None));
+        while self.processes.iter_mut().any(is_running) && begin.elapsed() < STOP_PATIENCE {
+            std::thread::sleep(PAUSE);
+        }
+        self.processes.clear();
+        Ok(())
+    }
+
+    /// The status of a process that has ended.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        let mut processes = self.processes.iter_mut();
+        processes.find_map(|process| process.0.try_wait().ok().flatten())
+    }
+
     /// The first line of what it had to complain about.
     fn printed(&self) -> String {
         let text = std::fs::read_to_string(&self.errors).unwrap_or_default();
@@ -132,15 +187,46 @@ impl Server {
     }
 }
 
-impl Drop for Server {
+impl Drop for Process {
     fn drop(&mut self) {
-        if let Ok(None) = self.child.try_wait() {
+        if let Ok(None) = self.0.try_wait() {
             // It is not reaped yet, so the number is its own and that of its group.
-            let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+            let group = i32::try_from(self.0.id()).ok().and_then(Pid::from_raw);
             let _ = group.map(|group| kill_process_group(group, Signal::KILL));
-            let _ = self.child.wait();
+            let _ = self.0.wait();
         }
     }
+}
+
+/// What starts one of a contestant's processes.
+fn command(
+    contestant: &Contestant,
+    launch: &Launch<'_>,
+    port: u16,
+    errors: &File,
+) -> Result<Command, CompareError> {
+    let errors = errors
+        .try_clone()
+        .map_err(CompareError::system("write to a temporary folder"))?;
+    let cores = launch.placement.cores();
+    let mut words = contestant
+        .command_line(launch.application, launch.folder, port, cores)
+        .into_iter();
+    let mut command = Command::new(words.next().unwrap_or_default());
+    command
+        .args(words)
+        .current_dir(launch.folder)
+        .env("PORT", port.to_string())
+        .env("CORES", cores.to_string())
+        .env("DENO_JOBS", cores.to_string())
+        .env("NO_COLOR", "1")
+        .env_remove("HOST")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(errors)
+        // A group of its own, which can be ended as a whole.
+        .process_group(0);
+    Ok(command)
 }
 
 /// One request over an open connection; gives the start of its answer.

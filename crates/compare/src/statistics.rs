@@ -23,6 +23,19 @@ impl Spread {
         };
         Some(Spread { median, min, max })
     }
+
+    /// `9.41 (9.30 to 9.60)`, or the value alone where there is only one.
+    pub(crate) fn written(self, written: impl Fn(f64) -> String) -> String {
+        match self.min < self.max {
+            true => format!(
+                "{} ({} to {})",
+                written(self.median),
+                written(self.min),
+                written(self.max)
+            ),
+            false => written(self.median),
+        }
+    }
 }
 
 #[cfg(test)]

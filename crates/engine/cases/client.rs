@@ -237,6 +237,27 @@ impl Client {
         }
     }
 
+    /// The last response, and then the end.
+    pub fn expect_end_after_response(&mut self) {
+        self.response();
+        self.expect_end();
+    }
+
+    /// Whether nothing comes for a short while.
+    pub fn is_silent(&mut self) -> bool {
+        self.set_patience(Duration::from_millis(60));
+        let mut chunk = [0; 1024];
+        let received = self.read(&mut chunk);
+        self.set_patience(PATIENCE);
+        match received {
+            Ok(length) => {
+                self.buffer.extend_from_slice(&chunk[..length]);
+                false
+            }
+            Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        }
+    }
+
     /// Nothing comes for a short while.
     pub fn expect_silence(&mut self) {
         assert!(
@@ -244,22 +265,17 @@ impl Client {
             "unexpected {:?}",
             self.buffer.escape_ascii().to_string()
         );
-        let patience = Some(Duration::from_millis(60));
+        assert!(
+            self.is_silent(),
+            "unexpected {:?}",
+            self.buffer.escape_ascii().to_string()
+        );
+    }
+
+    fn set_patience(&self, patience: Duration) {
         match &self.stream {
-            Stream::Tcp(stream) => stream.set_read_timeout(patience).expect("a timeout"),
-            Stream::Unix(stream) => stream.set_read_timeout(patience).expect("a timeout"),
-        }
-        let mut chunk = [0; 1024];
-        match self.read(&mut chunk) {
-            Err(error) => assert!(
-                matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
-                "{error}"
-            ),
-            Ok(length) => panic!("unexpected {:?}", chunk[..length].escape_ascii().to_string()),
-        }
-        match &self.stream {
-            Stream::Tcp(stream) => stream.set_read_timeout(Some(PATIENCE)).expect("a timeout"),
-            Stream::Unix(stream) => stream.set_read_timeout(Some(PATIENCE)).expect("a timeout"),
+            Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)).expect("a timeout"),
+            Stream::Unix(stream) => stream.set_read_timeout(Some(patience)).expect("a timeout"),
         }
     }
 

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use howth_engine::{
-    BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Gone, Handler,
+    BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Gone, Handed, Handler,
 };
 use howth_http1::ResponseHead;
 
@@ -37,6 +37,11 @@ pub enum Command {
     Abort,
     Call(Call),
     Counters(Sender<Counters>),
+    SetAccepting(bool),
+    ReleaseIdle(usize),
+    ReleaseAll,
+    TakeReleased(Sender<Vec<Handed>>),
+    Adopt(Handed, Sender<Result<(), Handed>>),
 }
 
 /// A running engine.
@@ -176,6 +181,45 @@ impl Server {
             );
             std::thread::sleep(Duration::from_millis(2));
         }
+    }
+
+    pub fn set_accepting(&self, accepts: bool) {
+        (self.commands)(Command::SetAccepting(accepts));
+    }
+
+    pub fn release_idle(&self, count: usize) {
+        (self.commands)(Command::ReleaseIdle(count));
+    }
+
+    pub fn release_all(&self) {
+        (self.commands)(Command::ReleaseAll);
+    }
+
+    /// What the engine has given up, if anything.
+    pub fn take_released(&self) -> Vec<Handed> {
+        let (sender, receiver) = channel();
+        (self.commands)(Command::TakeReleased(sender));
+        receiver.recv_timeout(PATIENCE).expect("the engine's thread")
+    }
+
+    /// Waits for the next connection that the engine gives up; only one is to come.
+    pub fn next_released(&self) -> Handed {
+        let start = std::time::Instant::now();
+        loop {
+            let mut released = self.take_released();
+            if let Some(handed) = released.pop() {
+                assert!(released.is_empty(), "more than one connection came");
+                return handed;
+            }
+            assert!(start.elapsed() < PATIENCE, "no connection was given up");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+    }
+
+    pub fn adopt(&self, handed: Handed) -> Result<(), Handed> {
+        let (sender, receiver) = channel();
+        (self.commands)(Command::Adopt(handed, sender));
+        receiver.recv_timeout(PATIENCE).expect("the engine's thread")
     }
 
     pub fn drain(&self) {

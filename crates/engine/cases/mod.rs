@@ -5,6 +5,7 @@
 pub mod bodies;
 mod client;
 pub mod deadlines;
+pub mod hand_over;
 mod harness;
 pub mod life;
 pub mod messages;
@@ -116,6 +117,25 @@ macro_rules! engine_cases {
                 accepts_no_more_than_the_bound
                 never_uses_an_id_twice
                 counts
+            }
+            hand_over {
+                goes_on_in_another_engine
+                loses_no_byte_on_the_way
+                moves_a_connection_that_said_nothing
+                moves_a_unix_socket
+                keeps_a_connection_that_has_a_request
+                keeps_a_connection_with_a_part_of_a_head
+                gives_every_connection_up_once_it_is_idle
+                answers_what_it_has_read_before_it_gives_up
+                finishes_a_body_before_it_gives_up
+                closes_what_is_left_when_it_drains_after_all
+                ends_an_adopted_connection_in_time
+                ends_an_adopted_connection_that_never_asked
+                adopts_no_more_than_the_bound
+                ends_an_adopted_connection_whose_client_left
+                drains_an_adopted_connection
+                leaves_clients_to_others
+                loses_nothing_between_two_engines
             }
         }
     };

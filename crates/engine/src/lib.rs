@@ -6,14 +6,17 @@
 //! implements [`Handler`] over V8; tests and benchmarks, which implement it in plain Rust.
 //!
 //! An *exchange* is one request and its response (RFC 9110 section 3.4). Everything here happens on the one
-//! thread of a core, so nothing is `Send` and nothing locks.
+//! thread of a core, so nothing is `Send` and nothing locks; but for [`Handed`], which carries a connection from one core
+//! to another.
 
 mod event;
 mod exchanges;
+mod handed;
 mod listener;
 mod options;
 
 pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
 pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState};
+pub use handed::Handed;
 pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

@@ -87,6 +87,10 @@ impl Default for EngineOptions {
 pub struct Counters {
     /// Connections accepted.
     pub accepted: u64,
+    /// Connections taken over from another engine.
+    pub adopted: u64,
+    /// Connections given up to another engine.
+    pub released: u64,
     /// Connections open now.
     pub connections: u64,
     /// Requests handed to the application.

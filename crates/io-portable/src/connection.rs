@@ -13,6 +13,7 @@ use howth_http1::{Decoder, Framing, Rejection};
 
 use crate::body_clock::BodyClock;
 use crate::link::{Item, Link};
+use crate::receive::Intake;
 use crate::service::{HyperConnection, connect};
 use crate::shared::Shared;
 use crate::table::Answer;
@@ -21,8 +22,6 @@ use crate::table::Answer;
 /// section 9.6): until the client is silent for so long, and never longer than this.
 pub(crate) const LINGER_SILENCE: Duration = Duration::from_secs(2);
 const LINGER: Duration = Duration::from_secs(10);
-/// How much is read and dropped behind the last request while that is being answered.
-const IGNORED_BYTES_MAX: usize = 64 * 1024;
 
 pub(crate) struct Connection {
     pub(crate) link: Rc<Link>,
@@ -35,6 +34,10 @@ pub(crate) struct Connection {
     pub(crate) rest: Vec<u8>,
     /// The exchange whose request body is arriving; it may be over already.
     pub(crate) arriving: Option<ExchangeId>,
+    /// A request was read.
+    pub(crate) has_asked: bool,
+    /// The connection goes to another engine with the answer to what was read.
+    pub(crate) is_leaving: bool,
     /// That request's connection options end the connection.
     pub(crate) is_last_request: bool,
     /// Reading stopped because the application has to catch up.
@@ -45,9 +48,9 @@ pub(crate) struct Connection {
     pub(crate) body_clock: BodyClock,
     pub(crate) hyper: Option<Box<HyperConnection>>,
     /// Hyper wrote the last response; its exchange may not be finished yet.
-    is_hyper_done: bool,
+    pub(crate) is_hyper_done: bool,
     /// The last response is among the bytes that go out.
-    is_last_taken: bool,
+    pub(crate) is_last_taken: bool,
     /// Since when the head of a request is arriving.
     pub(crate) head_since: Option<Instant>,
     /// Since when there has been nothing to do. Before the first request the clock of its head runs instead.
@@ -55,7 +58,7 @@ pub(crate) struct Connection {
     /// Since when the client has ended its side.
     pub(crate) ended_at: Option<Instant>,
     /// How the connection is to end once the application has seen the events of this turn.
-    doom: Option<End>,
+    pub(crate) doom: Option<End>,
     /// The timer that is set for this connection, which may be early.
     pub(crate) timer_at: Option<Instant>,
 }
@@ -84,23 +87,6 @@ pub(crate) enum End {
     Reset,
 }
 
-/// What happens to the bytes the client sends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Intake {
-    /// They are decoded.
-    Open,
-    /// They are read, to notice a reset, and dropped, up to a bound.
-    Ignoring { bytes_left: usize },
-    /// The client ended its side.
-    Ended,
-}
-
-impl Intake {
-    pub(crate) const IGNORING: Intake = Intake::Ignoring {
-        bytes_left: IGNORED_BYTES_MAX,
-    };
-}
-
 impl Connection {
     pub(crate) fn new(link: Link, serial: u64, now: Instant) -> Self {
         Connection {
@@ -111,6 +97,8 @@ impl Connection {
             decoder: Decoder::new(),
             rest: Vec::new(),
             arriving: None,
+            has_asked: false,
+            is_leaving: false,
             is_last_request: false,
             is_behind: false,
             drained: 0,

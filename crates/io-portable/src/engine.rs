@@ -11,7 +11,7 @@ use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
 use howth_engine::{
-    BindAddress, Counters, EngineOptions, Event, Exchanges, Handler, Listener, PeerAddress, Turn,
+    BindAddress, Counters, EngineOptions, Event, Exchanges, Handed, Handler, Listener, PeerAddress, Turn,
 };
 
 use crate::calls::Calls;
@@ -32,15 +32,21 @@ const DRAIN_GRACE: Duration = Duration::from_millis(500);
 
 /// The engine of one core over Hyper and tokio.
 pub struct PortableEngine {
-    shared: Rc<Shared>,
-    acceptor: Option<Acceptor>,
-    accept_waker: Waker,
+    pub(crate) shared: Rc<Shared>,
+    pub(crate) acceptor: Option<Acceptor>,
+    pub(crate) accept_waker: Waker,
     /// Accepting stopped at `connections_max`.
     is_full: bool,
+    /// New clients are left to other engines for now.
+    pub(crate) leaves_clients: bool,
+    /// Connections that were given up and wait for whoever takes them.
+    pub(crate) released: Vec<Handed>,
     address: BindAddress,
-    connections: Vec<Option<Box<Connection>>>,
+    pub(crate) connections: Vec<Option<Box<Connection>>>,
     free: Vec<u32>,
     next_serial: u64,
+    /// The slot that an unassisted turn looked at last.
+    pub(crate) looked_at: usize,
     timers: Timers,
     scratch: Scratch,
     /// Kept for their capacity.
@@ -62,10 +68,13 @@ impl PortableEngine {
             acceptor: Some(acceptor),
             accept_waker,
             is_full: false,
+            leaves_clients: false,
+            released: Vec::new(),
             shared: Rc::new(Shared::new(options, wakes)),
             connections: Vec::new(),
             free: Vec::new(),
             next_serial: 0,
+            looked_at: 0,
             timers: Timers::default(),
             scratch: Scratch::new(),
             indexes: Vec::new(),
@@ -107,6 +116,7 @@ impl PortableEngine {
         if self.shared.draining.replace(true) {
             return;
         }
+        self.shared.releases_all.set(false);
         self.shared.begin_turn();
         // Whoever has connected already may have sent a request, too.
         self.accept();
@@ -125,6 +135,7 @@ impl PortableEngine {
     /// next turn.
     pub fn abort(&mut self) {
         self.shared.draining.set(true);
+        self.shared.releases_all.set(false);
         self.acceptor = None;
         for index in 0..self.connections.len() as u32 {
             let shared = Rc::clone(&self.shared);
@@ -145,7 +156,8 @@ impl PortableEngine {
             self.shared.count(|counters| counters.turns += 1);
             return Poll::Ready(Turn::Worked);
         }
-        let is_over = self.shared.draining.get() && self.free.len() == self.connections.len();
+        let is_stopping = self.shared.draining.get() || self.shared.releases_all.get();
+        let is_over = is_stopping && self.open_count() == 0 && self.released.is_empty();
         if is_over {
             Poll::Ready(Turn::Finished)
         } else {
@@ -231,16 +243,26 @@ impl PortableEngine {
         worked
     }
 
-    fn accept(&mut self) {
+    pub(crate) fn accept(&mut self) {
         for _ in 0..ACCEPTS_PER_TURN_MAX {
-            let Some(acceptor) = &self.acceptor else { return };
+            let Some(acceptor) = self.acceptor.as_ref().filter(|_| !self.leaves_clients) else {
+                return;
+            };
             self.is_full = self.open_count() >= self.shared.options.connections_max as usize;
             if self.is_full {
                 return;
             }
-            match acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker)) {
+            let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker));
+            if poll.is_pending() && self.shared.is_unassisted.get() {
+                poll = acceptor.accept_now();
+            }
+            match poll {
                 Poll::Pending => return,
-                Poll::Ready(Ok((socket, peer))) => self.open(socket, peer),
+                Poll::Ready(Ok((socket, peer))) => {
+                    self.shared.count(|counters| counters.accepted += 1);
+                    let connection = self.open(socket, peer);
+                    self.receive(connection);
+                }
                 Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
                 Poll::Ready(Err(_)) => {
                     let at = Instant::now() + ACCEPT_PAUSE;
@@ -256,7 +278,8 @@ impl PortableEngine {
         self.accept_waker.wake_by_ref();
     }
 
-    fn open(&mut self, socket: Socket, peer: PeerAddress) {
+    /// A new connection; gives its index.
+    pub(crate) fn open(&mut self, socket: Socket, peer: PeerAddress) -> u32 {
         let index = self.free.pop().unwrap_or_else(|| {
             self.connections.push(None);
             self.connections.len() as u32 - 1
@@ -266,14 +289,11 @@ impl PortableEngine {
         let connection = Connection::new(link, self.next_serial, now);
         self.next_serial += 1;
         self.connections[index as usize] = Some(Box::new(connection));
-        self.shared.count(|counters| {
-            counters.accepted += 1;
-            counters.connections += 1;
-        });
-        self.receive(index);
+        self.shared.count(|counters| counters.connections += 1);
+        index
     }
 
-    fn receive(&mut self, index: u32) {
+    pub(crate) fn receive(&mut self, index: u32) {
         let Some(connection) = self.connections.get_mut(index as usize).and_then(Option::as_mut) else {
             return;
         };
@@ -282,12 +302,15 @@ impl PortableEngine {
     }
 
     /// Drops a connection that is over; otherwise sees to its timer.
-    fn settle(&mut self, index: u32) {
+    pub(crate) fn settle(&mut self, index: u32) {
         let Some(connection) = self.connections.get_mut(index as usize).and_then(Option::as_mut) else {
             return;
         };
         if connection.phase == Phase::Closed {
             return self.drop_connection(index);
+        }
+        if self.shared.releases_all.get() && connection.may_leave() {
+            return self.release(index);
         }
         let Some(at) = connection.next_deadline(&self.shared) else {
             return;
@@ -302,7 +325,7 @@ impl PortableEngine {
         }
     }
 
-    fn drop_connection(&mut self, index: u32) {
+    pub(crate) fn drop_connection(&mut self, index: u32) {
         self.connections[index as usize] = None;
         self.free.push(index);
         self.shared.count(|counters| counters.connections -= 1);
@@ -311,11 +334,11 @@ impl PortableEngine {
         }
     }
 
-    fn open_count(&self) -> usize {
+    pub(crate) fn open_count(&self) -> usize {
         self.connections.len() - self.free.len()
     }
 
-    fn connection(&mut self, index: u32) -> Option<&mut Connection> {
+    pub(crate) fn connection(&mut self, index: u32) -> Option<&mut Connection> {
         self.connections.get_mut(index as usize)?.as_deref_mut()
     }
 }

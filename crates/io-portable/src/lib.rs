@@ -30,6 +30,7 @@ mod calls;
 mod connection;
 mod deadlines;
 mod engine;
+mod hand_over;
 mod link;
 mod receive;
 mod request_body;
@@ -40,6 +41,7 @@ mod socket;
 mod table;
 mod timers;
 mod transport;
+mod unassisted;
 mod wake;
 
 pub use engine::PortableEngine;

@@ -5,7 +5,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
-use std::io;
+use std::io::{self, IoSlice};
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Instant;
 
@@ -240,10 +240,11 @@ impl Link {
     pub(crate) fn poll_flush(&self, shared: &Shared, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let mut output = self.output.borrow_mut();
         while output.sent < output.bytes.len() {
-            let poll = self
-                .socket
-                .borrow_mut()
-                .poll_write(context, &output.bytes[output.sent..]);
+            let bytes = &output.bytes[output.sent..];
+            let mut poll = self.socket.borrow_mut().poll_write(context, bytes);
+            if poll.is_pending() && shared.is_unassisted.get() {
+                poll = self.socket.borrow().write_now(&[IoSlice::new(bytes)]);
+            }
             output.sent += ready!(self.note_written(shared, poll))?;
         }
         output.sent = 0;

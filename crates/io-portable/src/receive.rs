@@ -11,15 +11,34 @@ use howth_engine::Event;
 use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
 
 use crate::body_clock::BodyClock;
-use crate::connection::{Connection, End, Intake, LINGER_SILENCE, Phase};
+use crate::connection::{Connection, End, LINGER_SILENCE, Phase};
 use crate::link::Item;
 use crate::request_body::RequestBody;
 use crate::shared::Shared;
 use crate::table::{Answer, Exchange};
 
+/// How much is read and dropped behind the last request while that is being answered.
+const IGNORED_BYTES_MAX: usize = 64 * 1024;
 const READ_BYTES_MAX: usize = 64 * 1024;
 /// How often one connection is read before the others have their turn.
 const READS_PER_TURN_MAX: usize = 4;
+
+/// What happens to the bytes the client sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Intake {
+    /// They are decoded.
+    Open,
+    /// They are read, to notice a reset, and dropped, up to a bound.
+    Ignoring { bytes_left: usize },
+    /// The client ended its side.
+    Ended,
+}
+
+impl Intake {
+    pub(crate) const IGNORING: Intake = Intake::Ignoring {
+        bytes_left: IGNORED_BYTES_MAX,
+    };
+}
 
 /// What all connections of a core use while they are read.
 pub(crate) struct Scratch {
@@ -51,7 +70,14 @@ impl Connection {
 
     /// Reading stopped although there may be more, and there is room now.
     pub(crate) fn can_resume(&self, shared: &Shared) -> bool {
-        self.phase == Phase::Open && self.intake == Intake::Open && self.is_behind && !self.is_paused(shared)
+        if shared.releases_all.get() && self.may_leave() {
+            return false;
+        }
+        self.phase == Phase::Open
+            && self.intake == Intake::Open
+            && self.is_behind
+            && !self.is_paused(shared)
+            && !self.is_read_elsewhere()
     }
 
     fn read(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch) -> io::Result<()> {
@@ -67,11 +93,14 @@ impl Connection {
             if !self.wants_bytes(shared) {
                 return Ok(());
             }
-            let poll = self
+            let mut poll = self
                 .link
                 .socket
                 .borrow_mut()
                 .poll_read(&mut context, &mut scratch.buffer);
+            if poll.is_pending() && shared.is_unassisted.get() {
+                poll = self.link.socket.borrow().read_now(&mut scratch.buffer);
+            }
             match poll {
                 Poll::Pending => return Ok(()),
                 Poll::Ready(Ok(0)) => {
@@ -95,7 +124,7 @@ impl Connection {
             (Phase::Lingering { .. }, _) => true,
             (_, Intake::Ignoring { bytes_left }) => bytes_left > 0,
             (_, Intake::Open) => {
-                self.is_behind = self.is_paused(shared);
+                self.is_behind = self.is_paused(shared) || self.is_read_elsewhere();
                 !self.is_behind
             }
         }
@@ -114,6 +143,11 @@ impl Connection {
                 exchange.body.held() >= shared.options.body_high_watermark_bytes.max(1)
             }
         })
+    }
+
+    /// What the client sends next is for another engine, which gets the connection with the answer to what was read.
+    fn is_read_elsewhere(&self) -> bool {
+        self.is_leaving && self.arriving.is_none() && !self.link.pipeline.borrow().is_empty()
     }
 
     fn take_bytes(&mut self, shared: &Rc<Shared>, scratch: &mut Scratch, length: usize) {
@@ -190,6 +224,8 @@ impl Connection {
         let body = RequestBody::new(head);
         let has_body = body.is_arriving();
         self.is_last_request = !head.keep_alive();
+        self.is_leaving = shared.releases_all.get();
+        self.has_asked = true;
         let mut exchange = Exchange::new(Rc::clone(&self.link), RequestFacts::from(&*head), body);
         exchange.handler_deadline = shared
             .options

@@ -29,6 +29,10 @@ pub(crate) struct Shared {
     pub(crate) wakes: Arc<WakeList>,
     /// No connection is kept any longer than its next response.
     pub(crate) draining: Cell<bool>,
+    /// Connections are given up once they are idle, and none is accepted.
+    pub(crate) releases_all: Cell<bool>,
+    /// tokio's reactor does not run: what it knows of sockets is old.
+    pub(crate) is_unassisted: Cell<bool>,
     /// Until when a connection without a request is kept while draining.
     pub(crate) drain_until: Cell<Option<Instant>>,
     /// Some exchange has, or had, a deadline for its handler.
@@ -56,6 +60,8 @@ impl Shared {
             events: RefCell::default(),
             wakes,
             draining: Cell::new(false),
+            releases_all: Cell::new(false),
+            is_unassisted: Cell::new(false),
             drain_until: Cell::new(None),
             now: Cell::new(Instant::now()),
             date: RefCell::new(Date::new(SystemTime::now())),

@@ -3,12 +3,13 @@
 //! Owns the sockets' options. Never interprets bytes. Called by: `engine` (accepting), `link` and
 //! `connection` (reading and writing).
 
-use std::io::{self, IoSlice};
+use std::io::{self, IoSlice, Read, Write};
+use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::{BindAddress, Listener, PeerAddress};
+use howth_engine::{BindAddress, Handed, Listener, PeerAddress};
 use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
@@ -61,6 +62,38 @@ impl Acceptor {
     }
 }
 
+impl Acceptor {
+    /// Accepts who is there, whatever tokio knows of it.
+    pub(crate) fn accept_now(&self) -> Poll<io::Result<(Socket, PeerAddress)>> {
+        let listener = match self {
+            Acceptor::Tcp(listener) => SockRef::from(listener),
+            Acceptor::Unix(listener) => SockRef::from(listener),
+        };
+        let accepted = listener.accept().and_then(|(socket, address)| {
+            socket.set_nonblocking(true)?;
+            Ok(match address.as_socket() {
+                Some(address) => {
+                    let _ = socket.set_tcp_nodelay(true);
+                    let stream = TcpStream::from_std(socket.into())?;
+                    (Socket::Tcp(stream), PeerAddress::Tcp(address))
+                }
+                None => {
+                    let stream = UnixStream::from_std(socket.into())?;
+                    (Socket::Unix(stream), PeerAddress::Unix)
+                }
+            })
+        });
+        pending_if_blocked(accepted)
+    }
+}
+
+fn pending_if_blocked<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => Poll::Pending,
+        result => Poll::Ready(result),
+    }
+}
+
 /// A connected stream socket.
 pub(crate) enum Socket {
     Tcp(TcpStream),
@@ -68,6 +101,30 @@ pub(crate) enum Socket {
 }
 
 impl Socket {
+    /// A connection that another engine gave up, and who is at its other end. Fails where nobody is any more.
+    pub(crate) fn adopt(handed: Handed) -> io::Result<(Socket, PeerAddress)> {
+        let peer = SockRef::from(handed.socket()).peer_addr()?.as_socket();
+        let socket = handed.into_socket();
+        Ok(match peer {
+            Some(address) => (
+                Socket::Tcp(TcpStream::from_std(socket.into())?),
+                PeerAddress::Tcp(address),
+            ),
+            None => (
+                Socket::Unix(UnixStream::from_std(socket.into())?),
+                PeerAddress::Unix,
+            ),
+        })
+    }
+
+    /// The socket without its registration with tokio.
+    pub(crate) fn into_owned(self) -> io::Result<OwnedFd> {
+        match self {
+            Socket::Tcp(stream) => stream.into_std().map(OwnedFd::from),
+            Socket::Unix(stream) => stream.into_std().map(OwnedFd::from),
+        }
+    }
+
     /// Reads into `buffer`; `Ok(0)` is the peer's end of stream.
     pub(crate) fn poll_read(
         &mut self,
@@ -80,6 +137,16 @@ impl Socket {
             Socket::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
         };
         poll.map_ok(|()| buffer.filled().len())
+    }
+
+    /// Reads what is there, whatever tokio knows of it.
+    pub(crate) fn read_now(&self, buffer: &mut [u8]) -> Poll<io::Result<usize>> {
+        pending_if_blocked((&*self.reference()).read(buffer))
+    }
+
+    /// Writes what the kernel takes, whatever tokio knows of it.
+    pub(crate) fn write_now(&self, slices: &[IoSlice<'_>]) -> Poll<io::Result<usize>> {
+        pending_if_blocked((&*self.reference()).write_vectored(slices))
     }
 
     pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {

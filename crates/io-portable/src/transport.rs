@@ -123,7 +123,10 @@ impl Write for Transport {
             this.gather(slices);
             return Poll::Ready(Ok(total));
         }
-        let poll = this.link.socket.borrow_mut().poll_write_vectored(context, slices);
+        let mut poll = this.link.socket.borrow_mut().poll_write_vectored(context, slices);
+        if poll.is_pending() && this.shared.is_unassisted.get() {
+            poll = this.link.socket.borrow().write_now(slices);
+        }
         this.link.note_written(&this.shared, poll)
     }
 

@@ -57,6 +57,11 @@ async fn drive(
                     Command::Abort => engine.abort(),
                     Command::Call(call) => call(&*exchanges),
                     Command::Counters(sender) => drop(sender.send(engine.counters())),
+                    Command::SetAccepting(accepts) => engine.set_accepting(accepts),
+                    Command::ReleaseIdle(count) => engine.release_idle(count),
+                    Command::ReleaseAll => engine.release_all(),
+                    Command::TakeReleased(sender) => drop(sender.send(engine.take_released())),
+                    Command::Adopt(handed, sender) => drop(sender.send(engine.adopt(handed))),
                 }
             }
             match engine.poll_turn(context, &mut *handler) {

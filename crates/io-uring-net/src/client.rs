@@ -12,7 +12,7 @@ mod payload;
 pub use payload::Payload;
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::os::fd::IntoRawFd;
 
 use io_uring::{IoUring, cqueue, opcode, types};
@@ -124,13 +124,17 @@ impl ClientRing {
             // is missing the default serves as well.
             let _ = socket.set_tcp_congestion(b"reno");
         }
-        let slot = index as usize;
-        if self.sockets.len() <= slot {
-            self.sockets.resize(slot + 1, None);
-        }
-        assert!(self.sockets[slot].is_none(), "a connection has two sockets");
-        self.sockets[slot] = Some(Socket(socket.into_raw_fd()));
+        self.hold(index, Socket(socket.into_raw_fd()));
         Ok(())
+    }
+
+    /// Makes a socket that is connected already the connection `index`, as [`open`](Self::open) and
+    /// [`connect`](Self::connect) would.
+    ///
+    /// # Panics
+    /// When the index has a socket.
+    pub fn adopt(&mut self, index: u32, stream: TcpStream) {
+        self.hold(index, Socket(stream.into_raw_fd()));
     }
 
     /// Connects to the target.
@@ -220,6 +224,15 @@ impl ClientRing {
         self.overflows
     }
 
+    fn hold(&mut self, index: u32, socket: Socket) {
+        let slot = index as usize;
+        if self.sockets.len() <= slot {
+            self.sockets.resize(slot + 1, None);
+        }
+        assert!(self.sockets[slot].is_none(), "a connection has two sockets");
+        self.sockets[slot] = Some(socket);
+    }
+
     fn socket(&self, index: u32) -> Socket {
         let socket = self.sockets.get(index as usize).copied().flatten();
         socket.expect("an operation on a connection without a socket")
@@ -254,7 +267,8 @@ impl ClientRing {
             | Operation::Cancel
             | Operation::Shutdown
             | Operation::Close
-            | Operation::Readable => ClientCompletion::Done { token },
+            | Operation::Readable
+            | Operation::Doorbell => ClientCompletion::Done { token },
         }
     }
 }

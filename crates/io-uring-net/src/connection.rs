@@ -82,6 +82,8 @@ pub(crate) struct Connection {
     pub(crate) must_reset: bool,
     /// A request was read.
     pub(crate) has_asked: bool,
+    /// To be given up to another engine once it is idle.
+    pub(crate) is_leaving: bool,
     /// The client's end of stream was received.
     pub(crate) read_closed: bool,
     /// In the list of connections to settle.

@@ -7,7 +7,9 @@
 mod accept;
 mod deadlines;
 mod direct;
+mod doorbell;
 mod exchanges;
+mod hand_over;
 mod receive;
 mod respond;
 mod rest;
@@ -18,9 +20,12 @@ use std::cell::RefCell;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::task::Waker;
 use std::time::Duration;
 
-use howth_engine::{Counters, EngineOptions, Event, ExchangeId, Exchanges, Handler, first_generation};
+use howth_engine::{
+    Counters, EngineOptions, Event, ExchangeId, Exchanges, Handed, Handler, first_generation,
+};
 use howth_http1::{Date, Rejection, RequestHead};
 
 use crate::connection::{Connection, Phase};
@@ -31,6 +36,7 @@ use crate::table::Table;
 use crate::timer_wheel::{TICK_MS, TimerWheel};
 use crate::token::GENERATION_MASK;
 use accept::Accepting;
+use doorbell::Polling;
 use exchanges::Shared;
 
 pub use crate::kernel::Wait;
@@ -77,6 +83,17 @@ impl RingEngine<Ring> {
     /// The process has no descriptor left.
     pub fn readiness(&self) -> io::Result<OwnedFd> {
         self.shared.core.borrow().kernel.readiness()
+    }
+
+    /// Ends the wait of a turn, or makes the next one wait for nothing, when any thread uses it; a storm of such makes
+    /// one turn. A core that is parked is woken as by a completion. Outlives the engine, and then does nothing.
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub fn waker(&mut self) -> io::Result<Waker> {
+        let mut core = self.shared.core.borrow_mut();
+        core.want_doorbell();
+        core.kernel.waker()
     }
 
     /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is
@@ -148,6 +165,37 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.core.borrow_mut().abort();
     }
 
+    /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well, where a
+    /// client may wait of whom only another engine on the same socket was told.
+    pub fn set_accepting(&mut self, accepts: bool) {
+        self.shared.core.borrow_mut().set_accepting(accepts);
+    }
+
+    /// Gives up as many connections as `count` says, or as are idle; one that gets a request first stays.
+    /// [`take_released`](Self::take_released) has them after one of the next turns.
+    pub fn release_idle(&mut self, count: usize) {
+        self.shared.core.borrow_mut().release_idle(count);
+    }
+
+    /// Stops accepting, like [`drain`](Self::drain), but gives every connection up as soon as it is idle instead of closing
+    /// it. The turns go on until [`Turn::Finished`], which waits for [`take_released`](Self::take_released).
+    pub fn release_all(&mut self) {
+        self.shared.core.borrow_mut().release_all();
+    }
+
+    /// The connections that were given up since the last call.
+    pub fn take_released(&mut self) -> Vec<Handed> {
+        std::mem::take(&mut self.shared.core.borrow_mut().released)
+    }
+
+    /// Goes on with a connection that another engine gave up; its deadlines begin anew.
+    ///
+    /// # Errors
+    /// The connection comes back where there are as many as there may be.
+    pub fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        self.shared.core.borrow_mut().adopt(handed)
+    }
+
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
         let core = self.shared.core.borrow();
@@ -166,7 +214,10 @@ struct Core<K: Kernel> {
     kernel: K,
     state: State,
     accepting: Accepting,
+    doorbell: Polling,
     due: Vec<(u32, u32)>,
+    /// Connections that were given up and wait for whoever takes them.
+    released: Vec<Handed>,
     /// The last crowded turn whose memory was not freed yet.
     crowded_at_ms: Option<u64>,
 }
@@ -200,6 +251,10 @@ struct State {
     has_own_deadlines: bool,
     /// Since when the engine drains.
     draining_ms: Option<u64>,
+    /// Connections are given up once they are idle, and none is accepted.
+    releases_all: bool,
+    /// New clients are left to other engines for now.
+    leaves_clients: bool,
     counters: Counters,
 }
 
@@ -224,13 +279,17 @@ impl<K: Kernel> Core<K> {
             head: RequestHead::new(),
             spare: Vec::new(),
             draining_ms: None,
+            releases_all: false,
+            leaves_clients: false,
             counters: Counters::default(),
         };
         Core {
             kernel,
             state,
             accepting: Accepting::default(),
+            doorbell: Polling::default(),
             due: Vec::new(),
+            released: Vec::new(),
             crowded_at_ms: None,
         }
     }
@@ -240,6 +299,7 @@ impl<K: Kernel> Core<K> {
         self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
+        self.settle_doorbell();
         let wait = if self.state.events.is_empty() {
             wait
         } else {
@@ -283,14 +343,16 @@ impl<K: Kernel> Core<K> {
                 result,
                 outgoing,
             } => self.sent(token, result, outgoing),
+            Completion::Rung { more } => self.rung(more),
             Completion::Done { token } => self.done(token),
         }
     }
 
     fn is_finished(&self) -> bool {
-        self.state.draining_ms.is_some()
+        self.state.is_stopping()
             && self.accepting == Accepting::Ended
             && self.state.connections.occupied() == 0
+            && self.released.is_empty()
     }
 }
 

@@ -7,6 +7,7 @@
 
 use std::collections::VecDeque;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime};
 
 use howth_engine::PeerAddress;
@@ -135,6 +136,11 @@ pub enum Completion {
         /// What was to be sent; not yet advanced.
         outgoing: Outgoing,
     },
+    /// Another thread has rung the doorbell, or its poll has ended. `more`: the poll goes on.
+    Rung {
+        /// Whether further completions of the same operation follow.
+        more: bool,
+    },
     /// A cancel, shutdown or close ended; how does not matter.
     Done {
         /// Whose operation it is.
@@ -159,6 +165,9 @@ pub trait Kernel {
 
     /// Arms a multishot accept on the listener.
     fn accept(&mut self, token: Token);
+
+    /// Arms a multishot poll of the doorbell; there is one.
+    fn poll_doorbell(&mut self, token: Token);
 
     /// Arms a multishot receive.
     fn receive(&mut self, socket: Socket, token: Token);
@@ -195,6 +204,12 @@ pub trait Kernel {
 
     /// close(2) at once, when the engine itself ends: operations in flight end with the kernel object.
     fn discard(&mut self, socket: Socket);
+
+    /// Takes a connected socket over.
+    fn adopt(&mut self, socket: OwnedFd) -> Socket;
+
+    /// Lets go of a socket that nothing is in flight on, and that is never named again.
+    fn give_up(&mut self, socket: Socket) -> OwnedFd;
 
     /// Stops listening: closes the listener. Connections that were not accepted are refused.
     fn close_listener(&mut self);

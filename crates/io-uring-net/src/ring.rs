@@ -6,6 +6,7 @@
 //! go of the buffers when they are freed.
 
 pub(crate) mod buffers;
+mod doorbell;
 mod in_flight;
 mod readiness;
 pub(crate) mod submission;
@@ -13,7 +14,9 @@ pub(crate) mod submission;
 pub(crate) use submission::set_up;
 
 use std::io;
-use std::os::fd::{AsRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
+use std::sync::Arc;
+use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
 use howth_engine::PeerAddress;
@@ -22,6 +25,7 @@ use io_uring::{IoUring, cqueue, opcode, types};
 use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
+use doorbell::Doorbell;
 use in_flight::InFlight;
 use readiness::Readiness;
 use submission::result_of;
@@ -61,6 +65,8 @@ pub struct Ring {
     buffers: ProvidedBuffers,
     in_flight: InFlight,
     readiness: Readiness,
+    /// `None` until somebody wants to ring it.
+    doorbell: Option<Arc<Doorbell>>,
     listener: Option<OwnedFd>,
     started: Instant,
     overflows: u64,
@@ -94,6 +100,7 @@ impl Ring {
         let readiness = Readiness::register(&mut ring)?;
         Ok(Ring {
             readiness,
+            doorbell: None,
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
@@ -113,11 +120,30 @@ impl Ring {
     /// not told: take one more turn before sleeping.
     pub fn switch_readiness_on(&mut self) {
         self.readiness.switch_on(&mut self.ring.0);
+        if let Some(doorbell) = &self.doorbell {
+            doorbell.set_parked(true);
+        }
     }
 
     /// Leaves the descriptor alone, so that completions cost no signal.
     pub fn switch_readiness_off(&mut self) {
+        if let Some(doorbell) = &self.doorbell {
+            doorbell.set_parked(false);
+        }
         self.readiness.switch_off(&mut self.ring.0);
+    }
+
+    /// What any thread may use to make something complete here, once the doorbell is polled.
+    ///
+    /// # Errors
+    /// The process has no descriptor left.
+    pub(crate) fn waker(&mut self) -> io::Result<Waker> {
+        if let Some(doorbell) = &self.doorbell {
+            return Ok(Waker::from(doorbell.clone()));
+        }
+        let doorbell = Arc::new(Doorbell::new(&self.readiness)?);
+        self.doorbell = Some(doorbell.clone());
+        Ok(Waker::from(doorbell))
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
@@ -143,6 +169,12 @@ impl Ring {
                 outgoing: self.in_flight.take(token.index),
             },
             Operation::Readable => Completion::Readable { token },
+            Operation::Doorbell => {
+                if let Some(doorbell) = &self.doorbell {
+                    doorbell.heard();
+                }
+                Completion::Rung { more }
+            }
             Operation::Cancel | Operation::Shutdown | Operation::Close | Operation::Connect => {
                 Completion::Done { token }
             }
@@ -170,6 +202,13 @@ impl Kernel for Ring {
                 .flags(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
                 .build();
             self.push(entry, token);
+        }
+    }
+
+    fn poll_doorbell(&mut self, token: Token) {
+        if let Some(doorbell) = &self.doorbell {
+            let entry = opcode::PollAdd::new(types::Fd(doorbell.as_raw_fd()), libc::POLLIN as u32);
+            self.push(entry.multi(true).build(), token);
         }
     }
 
@@ -216,6 +255,14 @@ impl Kernel for Ring {
 
     fn discard(&mut self, socket: Socket) {
         submission::close_now(socket);
+    }
+
+    fn adopt(&mut self, socket: OwnedFd) -> Socket {
+        Socket(socket.into_raw_fd())
+    }
+
+    fn give_up(&mut self, socket: Socket) -> OwnedFd {
+        submission::owned(socket)
     }
 
     fn close_listener(&mut self) {

@@ -24,9 +24,11 @@ pub enum Operation {
     Connect = 7,
     /// Poll of a connection for bytes to receive.
     Readable = 8,
+    /// Multishot poll of the doorbell, which other threads ring.
+    Doorbell = 9,
 }
 
-/// An operation of one connection (or of the listener, index 0).
+/// An operation of one connection (or of the listener or the doorbell, index 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// What was asked.
@@ -60,6 +62,7 @@ impl Token {
             6 => Operation::Close,
             7 => Operation::Connect,
             8 => Operation::Readable,
+            9 => Operation::Doorbell,
             _ => return None,
         };
         Some(Token {
@@ -85,6 +88,7 @@ mod tests {
             (Operation::Close, 79, 7),
             (Operation::Connect, 80, 8),
             (Operation::Readable, 81, 9),
+            (Operation::Doorbell, 0, 10),
         ] {
             let token = Token {
                 operation,

@@ -2,7 +2,7 @@
 #![cfg(target_os = "linux")]
 
 use std::io::{Read, Write};
-use std::net::{SocketAddr, TcpListener};
+use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -90,6 +90,27 @@ fn what_is_sent_comes_back_whole() {
     }
     assert!(echo == bytes[..], "the echo differs");
     server.join().expect("the server is fine");
+}
+
+#[test]
+fn a_socket_that_is_connected_is_taken() {
+    let (listener, address) = listen();
+    let mut ring = ring(address);
+    ring.adopt(2, TcpStream::connect(address).expect("somebody listens"));
+    let (mut stream, _) = listener.accept().expect("a client");
+    assert!(ring.is_open(2));
+    ring.receive(2, 0);
+    stream.write_all(b"hello").expect("the ring receives");
+    match next(&mut ring) {
+        ClientCompletion::Received {
+            result: Ok(Some(lease)),
+            ..
+        } => {
+            assert_eq!(ring.bytes(&lease), b"hello");
+            ring.release(lease);
+        }
+        other => panic!("{other:?} instead of bytes"),
+    }
 }
 
 #[test]

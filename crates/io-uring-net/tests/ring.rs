@@ -51,6 +51,11 @@ fn drive(mut engine: RingEngine, commands: &Receiver<Command>, make_handler: Mak
                 Command::Abort => engine.abort(),
                 Command::Call(call) => call(&*exchanges),
                 Command::Counters(sender) => drop(sender.send(engine.counters())),
+                Command::SetAccepting(accepts) => engine.set_accepting(accepts),
+                Command::ReleaseIdle(count) => engine.release_idle(count),
+                Command::ReleaseAll => engine.release_all(),
+                Command::TakeReleased(sender) => drop(sender.send(engine.take_released())),
+                Command::Adopt(handed, sender) => drop(sender.send(engine.adopt(handed))),
             }
         }
         let turn = engine.turn(Wait::For(Duration::from_millis(1)), &mut *handler);

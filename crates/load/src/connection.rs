@@ -32,6 +32,8 @@ pub(crate) struct Started {
     pub(crate) due_ns: u64,
     /// When it was given to the connection; the timeout counts from here.
     pub(crate) begun_ns: u64,
+    /// Whether it is the occasional one.
+    pub(crate) is_occasional: bool,
 }
 
 /// One connection. Slots are used again for the next connection.
@@ -141,11 +143,24 @@ impl Connection {
         self.is_spent = true;
     }
 
-    /// Encodes `unwritten` requests (`requests` are their bytes if they are HTTP's) and whatever the layers
-    /// have to send themselves.
-    pub(crate) fn take_output(&mut self, requests: &[u8], out: &mut Vec<u8>) -> Result<(), ErrorClass> {
-        if self.phase == Phase::Open && self.unwritten > 0 {
-            let count = std::mem::take(&mut self.unwritten);
+    /// The next requests to be written that are alike: whether they are occasional ones, and how many they are.
+    pub(crate) fn next_alike(&self) -> (bool, usize) {
+        let unwritten = self.queue.iter().skip(self.queue.len() - self.unwritten);
+        let is_occasional = unwritten.clone().next().is_some_and(|first| first.is_occasional);
+        let alike = unwritten.take_while(|started| started.is_occasional == is_occasional);
+        (is_occasional, alike.count())
+    }
+
+    /// Encodes `count` requests (`requests` are their bytes if they are HTTP's) and whatever the layers have to
+    /// send themselves.
+    pub(crate) fn take_output(
+        &mut self,
+        count: usize,
+        requests: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<(), ErrorClass> {
+        if self.phase == Phase::Open && count > 0 {
+            self.unwritten -= count;
             match (&mut self.echo, &mut self.tls) {
                 (Some(echo), _) => echo.ask(count)?,
                 (None, Some(tls)) => tls.send(requests).map_err(|_| ErrorClass::Write)?,

@@ -100,6 +100,8 @@ pub enum ErrorClass {
     Timeout,
     /// Another status than expected.
     Status,
+    /// Status 503 where another was expected: the server has more to do than it can, and says so.
+    Refused,
     /// Another body length than expected.
     Length,
     /// Another body than expected.
@@ -121,6 +123,8 @@ pub struct Errors {
     pub timeout: u64,
     /// See [`ErrorClass::Status`].
     pub status: u64,
+    /// See [`ErrorClass::Refused`].
+    pub refused: u64,
     /// See [`ErrorClass::Length`].
     pub length: u64,
     /// See [`ErrorClass::Hash`].
@@ -131,13 +135,14 @@ pub struct Errors {
 
 impl Errors {
     /// All classes with their names, in a fixed order.
-    pub fn classes(&self) -> [(&'static str, u64); 8] {
+    pub fn classes(&self) -> [(&'static str, u64); 9] {
         [
             ("connect", self.connect),
             ("read", self.read),
             ("write", self.write),
             ("timeout", self.timeout),
             ("status", self.status),
+            ("refused", self.refused),
             ("length", self.length),
             ("hash", self.hash),
             ("protocol", self.protocol),
@@ -156,8 +161,10 @@ impl Errors {
 
     /// Adds another count.
     pub(crate) fn add(&mut self, other: &Errors) {
-        use ErrorClass::{Connect, Hash, Length, Protocol, Read, Status, Timeout, Write};
-        let classes = [Connect, Read, Write, Timeout, Status, Length, Hash, Protocol];
+        use ErrorClass::{Connect, Hash, Length, Protocol, Read, Refused, Status, Timeout, Write};
+        let classes = [
+            Connect, Read, Write, Timeout, Status, Refused, Length, Hash, Protocol,
+        ];
         for (class, (_, count)) in classes.into_iter().zip(other.classes()) {
             *self.of(class) += count;
         }
@@ -170,6 +177,7 @@ impl Errors {
             ErrorClass::Write => &mut self.write,
             ErrorClass::Timeout => &mut self.timeout,
             ErrorClass::Status => &mut self.status,
+            ErrorClass::Refused => &mut self.refused,
             ErrorClass::Length => &mut self.length,
             ErrorClass::Hash => &mut self.hash,
             ErrorClass::Protocol => &mut self.protocol,

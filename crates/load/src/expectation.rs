@@ -12,6 +12,8 @@ use crate::error::ErrorClass;
 
 /// Statuses that are right when none is named.
 const STATUSES_DEFAULT: RangeInclusive<u16> = 200..=399;
+/// RFC 9110 section 15.6.4.
+const SERVICE_UNAVAILABLE: u16 = 503;
 /// A longer body is hashed each time instead of being kept.
 const KNOWN_BYTES_MAX: usize = 4 * 1024 * 1024;
 
@@ -85,7 +87,10 @@ impl Verifier {
     pub(crate) fn judge(&mut self, head: &Head, check: &mut BodyCheck) -> Result<(), ErrorClass> {
         let check = std::mem::take(check);
         if !self.is_status_right(head.status) {
-            return Err(ErrorClass::Status);
+            return Err(match head.status {
+                SERVICE_UNAVAILABLE => ErrorClass::Refused,
+                _ => ErrorClass::Status,
+            });
         }
         if let Some(expected) = self.expectation.body_bytes {
             let len = match self.is_head {
@@ -172,7 +177,9 @@ mod tests {
         ] {
             assert_eq!(judge(&mut verifier, status, &[]).is_ok(), right, "{status}");
         }
-        verifier.expectation.statuses = vec![404];
+        assert_eq!(judge(&mut verifier, 503, &[]), Err(ErrorClass::Refused));
+        verifier.expectation.statuses = vec![404, 503];
+        assert_eq!(judge(&mut verifier, 503, &[]), Ok(()));
         assert_eq!(judge(&mut verifier, 404, &[]), Ok(()));
         assert_eq!(judge(&mut verifier, 200, &[]), Err(ErrorClass::Status));
     }

@@ -2,7 +2,7 @@
 //!
 //! Owns: the clients' side of HTTP/1.1 and WebSocket over TCP and TLS, the pace of requests, the record of
 //! latencies. Never does: terminal output, argument parsing, io_uring itself (that is `howth-io-uring-net`).
-//! Called by: `howth bench http`, `howth-compare` and tests, through [`run`] and [`run_observed`].
+//! Called by: `howth bench http`, `howth-compare` and tests, through [`run`], [`run_observed`] and [`run_over`].
 //!
 //! Linux 6.1 or newer; elsewhere the crate is empty.
 #![cfg(target_os = "linux")]
@@ -22,6 +22,7 @@ mod record;
 mod report;
 mod request;
 mod run;
+mod sequence;
 mod target;
 mod tls;
 mod websocket;
@@ -30,7 +31,7 @@ mod worker;
 pub use error::{ErrorClass, Errors, LoadError};
 pub use expectation::Expectation;
 pub use observer::Observer;
-pub use options::{Options, Pace, Stop};
-pub use record::Second;
+pub use options::{Occasional, Options, Pace, Stop};
+pub use record::{Record, Second};
 pub use report::{Cpu, Latency, Percentile, Report};
-pub use run::{run, run_observed, run_with_progress};
+pub use run::{run, run_observed, run_over, run_with_progress};

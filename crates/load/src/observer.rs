@@ -11,6 +11,11 @@ pub trait Observer {
     fn second(&mut self, second: &Second) {
         let _ = second;
     }
+
+    /// Whether the run is to be broken off; asked after every second of it.
+    fn is_interrupted(&self) -> bool {
+        false
+    }
 }
 
 /// An observer of seconds alone.

@@ -41,6 +41,15 @@ pub enum Stop {
     Requests(u64),
 }
 
+/// A request like the others but for its path.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Occasional {
+    /// Of each thread's requests every so many-th.
+    pub every: u64,
+    /// Path and query.
+    pub path: String,
+}
+
 /// A run. `Options::new(url)` is a closed loop of 50 connections over one thread for 10 seconds.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -52,6 +61,8 @@ pub struct Options {
     pub fields: Vec<(String, String)>,
     /// The request's body, or the WebSocket message.
     pub body: Vec<u8>,
+    /// A request that takes the place of the usual one now and then.
+    pub occasional: Option<Occasional>,
     /// Connections, spread over the threads.
     pub connections: usize,
     /// Threads, each with a ring of its own.
@@ -70,6 +81,8 @@ pub struct Options {
     pub keep_alive: bool,
     /// What every answer has to be.
     pub expect: Expectation,
+    /// Whether the report has a record of each request, of 32 bytes.
+    pub records: bool,
     /// Takes any certificate; refused for targets that are not loopback.
     pub accept_any_certificate: bool,
     /// Certificates (PEM) of authorities to be trusted besides the public ones.
@@ -86,6 +99,7 @@ impl Options {
             method: "GET".to_owned(),
             fields: Vec::new(),
             body: Vec::new(),
+            occasional: None,
             connections: 50,
             threads: 1,
             pipelining: 1,
@@ -95,6 +109,7 @@ impl Options {
             timeout: Duration::from_secs(10),
             keep_alive: true,
             expect: Expectation::default(),
+            records: false,
             accept_any_certificate: false,
             trusted_pem: None,
             yes_remote: false,
@@ -122,6 +137,13 @@ impl Options {
                 option: "rate",
                 min: 1,
                 max: RATE_MAX as u64,
+            });
+        }
+        if self.occasional.as_ref().is_some_and(|other| other.every < 1) {
+            return Err(LoadError::OutOfBounds {
+                option: "every",
+                min: 1,
+                max: u64::MAX,
             });
         }
         if self.timeout.is_zero() {
@@ -158,6 +180,12 @@ mod tests {
             |options: &mut Options| options.pace = Pace::Rate(0.0),
             |options: &mut Options| options.pace = Pace::Rate(f64::NAN),
             |options: &mut Options| options.timeout = Duration::ZERO,
+            |options: &mut Options| {
+                options.occasional = Some(Occasional {
+                    every: 0,
+                    path: "/".to_owned(),
+                });
+            },
             |options: &mut Options| {
                 options.pipelining = 2;
                 options.keep_alive = false;

@@ -1,13 +1,14 @@
 //! What was measured: per thread, second by second, and the sum.
 //!
 //! Owns the histograms. A thread keeps one second's and hands it on; the sum is one more. Memory does not grow
-//! with the number of requests, and by about a hundred bytes per second.
+//! with the number of requests unless each is recorded, and by about a hundred bytes per second.
 
 use std::collections::BTreeMap;
 
 use hdrhistogram::Histogram;
 use serde::Serialize;
 
+use crate::connection::Started;
 use crate::error::{ErrorClass, Errors};
 use crate::http_client::Verdict;
 
@@ -46,6 +47,19 @@ impl Tally {
     }
 }
 
+/// What became of one request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Record {
+    /// When it was due, in nanoseconds since the end of the warm-up.
+    pub due_ns: u64,
+    /// From that moment to the end of its answer, or until it failed.
+    pub latency_ns: u64,
+    /// How it failed.
+    pub error: Option<ErrorClass>,
+    /// Whether it was the occasional one.
+    pub is_occasional: bool,
+}
+
 /// What one thread measured in one second.
 #[derive(Debug)]
 pub(crate) struct Sample {
@@ -55,6 +69,8 @@ pub(crate) struct Sample {
     pub(crate) span_ns: u64,
     pub(crate) tally: Tally,
     pub(crate) latencies: Histogram<u64>,
+    /// In the order of their ends; none unless they are wanted.
+    pub(crate) records: Vec<Record>,
 }
 
 /// One thread's record of the current second. Moments are nanoseconds since the start.
@@ -66,34 +82,45 @@ pub(crate) struct Recorder {
     sample_ends_ns: u64,
     pub(crate) tally: Tally,
     latencies: Histogram<u64>,
+    records: Option<Vec<Record>>,
     /// When the last counted request ended.
     pub(crate) last_ns: u64,
 }
 
 impl Recorder {
-    /// Counts what begins at `from_ns` or later.
-    pub(crate) fn new(from_ns: u64) -> Self {
+    /// Counts what begins at `from_ns` or later, and records each request if it shall.
+    pub(crate) fn new(from_ns: u64, records: bool) -> Self {
         Recorder {
             from_ns,
             second: 0,
             sample_ends_ns: from_ns + SECOND_NS,
             tally: Tally::default(),
             latencies: latencies(),
+            records: records.then(Vec::new),
             last_ns: from_ns,
         }
     }
 
-    /// Counts a request that was due at `due_ns` and is over.
+    /// Counts a request that is over.
     #[inline]
-    pub(crate) fn verdict(&mut self, due_ns: u64, now_ns: u64, verdict: Verdict) {
-        if due_ns < self.from_ns {
+    pub(crate) fn verdict(&mut self, started: &Started, now_ns: u64, verdict: Verdict) {
+        let Some(due_ns) = started.due_ns.checked_sub(self.from_ns) else {
             return;
-        }
+        };
+        let latency_ns = now_ns.saturating_sub(started.due_ns);
         self.last_ns = now_ns;
+        if let Some(records) = &mut self.records {
+            records.push(Record {
+                due_ns,
+                latency_ns,
+                error: verdict.err(),
+                is_occasional: started.is_occasional,
+            });
+        }
         match verdict {
             Ok(()) => {
                 self.tally.requests += 1;
-                self.latencies.saturating_record(now_ns.saturating_sub(due_ns));
+                self.latencies.saturating_record(latency_ns);
             }
             Err(class) => self.tally.errors.count(class),
         }
@@ -136,6 +163,7 @@ impl Recorder {
             span_ns: now_ns.saturating_sub(begun_ns).min(SECOND_NS),
             tally: std::mem::take(&mut self.tally),
             latencies: self.latencies.clone(),
+            records: self.records.as_mut().map(std::mem::take).unwrap_or_default(),
         };
         self.latencies.reset();
         self.second += 1;
@@ -172,6 +200,7 @@ pub(crate) struct Summary {
     pub(crate) seconds: Vec<Second>,
     pub(crate) tally: Tally,
     pub(crate) latencies: Histogram<u64>,
+    pub(crate) records: Vec<Record>,
 }
 
 impl Summary {
@@ -183,11 +212,13 @@ impl Summary {
             seconds: Vec::new(),
             tally: Tally::default(),
             latencies: latencies(),
+            records: Vec::new(),
         }
     }
 
     /// Adds a sample; answers the second it completed.
-    pub(crate) fn add(&mut self, sample: Sample) -> Option<&Second> {
+    pub(crate) fn add(&mut self, mut sample: Sample) -> Option<&Second> {
+        self.records.append(&mut sample.records);
         self.tally.add(&sample.tally);
         self.latencies += &sample.latencies;
         let second = sample.second;
@@ -243,21 +274,44 @@ fn close(sum: &Sample) -> Second {
 mod tests {
     use super::*;
 
+    fn due(due_ns: u64) -> Started {
+        Started {
+            due_ns,
+            begun_ns: due_ns,
+            is_occasional: false,
+        }
+    }
+
+    #[test]
+    fn requests_are_recorded_where_that_is_wanted() {
+        let mut recorder = Recorder::new(SECOND_NS, true);
+        recorder.verdict(&due(5), SECOND_NS, Ok(()));
+        recorder.verdict(&due(SECOND_NS + 7), SECOND_NS + 10, Err(ErrorClass::Refused));
+        let record = Record {
+            due_ns: 7,
+            latency_ns: 3,
+            error: Some(ErrorClass::Refused),
+            is_occasional: false,
+        };
+        assert_eq!(recorder.rest(2 * SECOND_NS).records, [record]);
+        assert_eq!(recorder.rest(3 * SECOND_NS).records, []);
+    }
+
     #[test]
     fn a_warm_up_is_not_counted() {
-        let mut recorder = Recorder::new(SECOND_NS);
-        recorder.verdict(SECOND_NS - 1, SECOND_NS + 5, Ok(()));
-        recorder.verdict(SECOND_NS - 1, SECOND_NS + 5, Err(ErrorClass::Status));
+        let mut recorder = Recorder::new(SECOND_NS, false);
+        recorder.verdict(&due(SECOND_NS - 1), SECOND_NS + 5, Ok(()));
+        recorder.verdict(&due(SECOND_NS - 1), SECOND_NS + 5, Err(ErrorClass::Status));
         recorder.error(0, ErrorClass::Connect);
         assert_eq!(recorder.tally, Tally::default());
-        recorder.verdict(SECOND_NS, SECOND_NS + 5, Ok(()));
+        recorder.verdict(&due(SECOND_NS), SECOND_NS + 5, Ok(()));
         assert_eq!(recorder.tally.requests, 1);
     }
 
     #[test]
     fn errors_have_no_latency() {
-        let mut recorder = Recorder::new(0);
-        recorder.verdict(0, 77, Err(ErrorClass::Hash));
+        let mut recorder = Recorder::new(0, false);
+        recorder.verdict(&due(0), 77, Err(ErrorClass::Hash));
         let sample = recorder.rest(SECOND_NS / 2);
         assert_eq!(
             (
@@ -272,9 +326,9 @@ mod tests {
     #[test]
     fn seconds_are_summed_over_threads() {
         let mut summary = Summary::new(2);
-        let mut recorders = [Recorder::new(0), Recorder::new(0)];
+        let mut recorders = [Recorder::new(0, false), Recorder::new(0, false)];
         for (position, recorder) in recorders.iter_mut().enumerate() {
-            recorder.verdict(0, 1_000_000 * (position as u64 + 1), Ok(()));
+            recorder.verdict(&due(0), 1_000_000 * (position as u64 + 1), Ok(()));
             assert!(recorder.sample(SECOND_NS - 1).is_none());
         }
         let first = recorders[0].sample(SECOND_NS).expect("a second is over");

@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use crate::error::Errors;
 use crate::options::{Options, Pace};
-use crate::record::{Second, Summary, microseconds};
+use crate::record::{Record, Second, Summary, microseconds};
 use crate::run::Ended;
 
 /// Percentiles that a report has.
@@ -60,6 +60,9 @@ pub struct Report {
     pub cpu: Cpu,
     /// The run, second by second.
     pub seconds: Vec<Second>,
+    /// Each request, in the order in which they were due, if [`Options::records`] asks for them.
+    #[serde(skip)]
+    pub records: Vec<Record>,
     /// All latencies in nanoseconds.
     #[serde(skip)]
     histogram: Histogram<u64>,
@@ -109,6 +112,7 @@ impl Report {
         ended: &Ended,
     ) -> Self {
         summary.finish();
+        summary.records.sort_by_key(|record| record.due_ns);
         let tally = summary.tally;
         let elapsed = Duration::from_nanos(ended.elapsed_ns).as_secs_f64();
         Report {
@@ -135,6 +139,7 @@ impl Report {
             latency: Latency::of(&summary.latencies),
             cpu: Cpu::of(ended, tally.requests + tally.errors.total()),
             seconds: summary.seconds,
+            records: summary.records,
             histogram: summary.latencies,
         }
     }

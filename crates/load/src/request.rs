@@ -5,16 +5,20 @@
 
 use std::rc::Rc;
 
+use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Method};
 
 use crate::error::LoadError;
 use crate::options::Options;
+use crate::sequence::Sequence;
 use crate::target::Target;
 
 /// Checked method and fields; turned into bytes by each thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Request {
     bytes: Vec<u8>,
+    /// The occasional one: every how many-th, and its bytes.
+    occasional: Option<(u64, Vec<u8>)>,
     fields: Vec<(HeaderName, HeaderValue)>,
 }
 
@@ -33,11 +37,28 @@ impl Request {
         let fields = fields(options)?;
         let mut request = Request {
             bytes: Vec::new(),
+            occasional: None,
             fields,
         };
-        let mut bytes = request.head_start(method.as_str(), target);
+        request.bytes = request.encode(options, &method, target);
+        if let Some(occasional) = &options.occasional {
+            let path = &occasional.path;
+            if !path.starts_with('/') || PathAndQuery::try_from(path.as_str()).is_err() {
+                return Err(invalid("path", path));
+            }
+            let target = Target {
+                path: path.clone(),
+                ..target.clone()
+            };
+            request.occasional = Some((occasional.every, request.encode(options, &method, &target)));
+        }
+        Ok(request)
+    }
+
+    fn encode(&self, options: &Options, method: &Method, target: &Target) -> Vec<u8> {
+        let mut bytes = self.head_start(method.as_str(), target);
         // RFC 9110 section 8.6: methods that anticipate content send a length even without any.
-        let anticipates_content = matches!(method, Method::POST | Method::PUT | Method::PATCH);
+        let anticipates_content = matches!(*method, Method::POST | Method::PUT | Method::PATCH);
         if !options.body.is_empty() || anticipates_content {
             put(
                 &mut bytes,
@@ -50,8 +71,7 @@ impl Request {
         }
         bytes.extend_from_slice(b"\r\n");
         bytes.extend_from_slice(&options.body);
-        request.bytes = bytes;
-        Ok(request)
+        bytes
     }
 
     /// The request line, the host and the own fields.
@@ -66,11 +86,21 @@ impl Request {
         bytes
     }
 
-    /// `depth` requests.
-    pub(crate) fn pipeline(&self, depth: usize) -> Pipeline {
+    /// What a thread sends, at most `depth` requests at once.
+    pub(crate) fn sequence(&self, depth: usize) -> Sequence {
+        let occasional = self.occasional.as_ref();
+        Sequence::new(
+            Pipeline::new(&self.bytes, depth),
+            occasional.map(|(every, bytes)| (*every, Pipeline::new(bytes, depth))),
+        )
+    }
+}
+
+impl Pipeline {
+    fn new(request: &[u8], depth: usize) -> Self {
         Pipeline {
-            bytes: self.bytes.repeat(depth).into(),
-            request_bytes: self.bytes.len(),
+            bytes: request.repeat(depth).into(),
+            request_bytes: request.len(),
         }
     }
 }
@@ -111,6 +141,7 @@ fn put(bytes: &mut Vec<u8>, name: &str, value: &[u8]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Occasional;
 
     fn text(options: &Options) -> Result<String, LoadError> {
         let target = Target::of(options).expect("loopback");
@@ -168,7 +199,30 @@ mod tests {
     fn a_pipeline_repeats_the_request() {
         let options = Options::new("http://127.0.0.1/");
         let target = Target::of(&options).expect("loopback");
-        let pipeline = Request::new(&options, &target).expect("valid").pipeline(3);
+        let sequence = Request::new(&options, &target).expect("valid").sequence(3);
+        let pipeline = sequence.pipeline(false);
         assert_eq!(pipeline.bytes.len(), 3 * pipeline.request_bytes);
+    }
+
+    #[test]
+    fn the_occasional_request_has_another_path_and_nothing_else() {
+        let mut options = Options::new("http://127.0.0.1/usual");
+        let occasional = |path: &str| Occasional {
+            every: 9,
+            path: path.to_owned(),
+        };
+        options.occasional = Some(occasional("/other?a"));
+        let target = Target::of(&options).expect("loopback");
+        let request = Request::new(&options, &target).expect("valid");
+        let (every, bytes) = request.occasional.expect("there is one");
+        let usual = String::from_utf8(request.bytes).expect("it is ASCII");
+        assert_eq!(
+            (every, bytes),
+            (9, usual.replace("/usual", "/other?a").into_bytes())
+        );
+        for wrong in ["other", "", "/a b", "/a\r\nb"] {
+            options.occasional = Some(occasional(wrong));
+            assert!(text(&options).is_err(), "{wrong:?} was taken");
+        }
     }
 }

@@ -1,8 +1,9 @@
 //! A whole run: checks the options, starts the threads together, sums up.
 
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Barrier, OnceLock};
+use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -46,9 +47,27 @@ pub fn run_with_progress(options: &Options, progress: impl FnMut(&Second)) -> Re
 /// # Errors
 /// As [`run`].
 pub fn run_observed(options: &Options, observer: &mut dyn Observer) -> Result<Report, LoadError> {
+    run_over(options, Vec::new(), observer)
+}
+
+/// Like [`run_observed`], over connections that the caller has made and nothing waits on to be read; only what is
+/// missing of the options' number is opened, and a new one for each that ends.
+///
+/// # Errors
+/// As [`run`].
+pub fn run_over(
+    options: &Options,
+    connections: Vec<TcpStream>,
+    observer: &mut dyn Observer,
+) -> Result<Report, LoadError> {
     options.check()?;
+    if !(connections.is_empty() || options.keep_alive && connections.len() <= options.connections) {
+        return Err(LoadError::Conflict(
+            "connections that are given have to be kept, and no more than the run has",
+        ));
+    }
     let target = Target::of(options)?;
-    let run = Run::new(options, &target)?;
+    let run = Run::new(options, &target, connections)?;
     descriptors::make_room(options.connections)?;
     connect_once(&target, options.timeout)?;
     let mut summary = Summary::new(run.threads);
@@ -81,13 +100,16 @@ struct Run<'a> {
     tls: Option<TlsTarget>,
     echo: Option<EchoTarget>,
     threads: usize,
+    /// Connections that are open already; each thread takes its share.
+    given: Mutex<Vec<TcpStream>>,
+    is_broken_off: Arc<AtomicBool>,
     /// Every thread waits here until all are prepared.
     gate: Barrier,
     start: OnceLock<Instant>,
 }
 
 impl<'a> Run<'a> {
-    fn new(options: &'a Options, target: &'a Target) -> Result<Self, LoadError> {
+    fn new(options: &'a Options, target: &'a Target, given: Vec<TcpStream>) -> Result<Self, LoadError> {
         let request = Request::new(options, target)?;
         let threads = options.threads_used();
         let echo = match target.protocol {
@@ -96,6 +118,9 @@ impl<'a> Run<'a> {
         };
         if echo.is_some() && !options.keep_alive {
             return Err(LoadError::Conflict("WebSocket connections are always kept alive"));
+        }
+        if echo.is_some() && options.occasional.is_some() {
+            return Err(LoadError::Conflict("WebSocket messages are all alike"));
         }
         Ok(Run {
             options,
@@ -107,6 +132,8 @@ impl<'a> Run<'a> {
                 .transpose()?,
             echo,
             threads,
+            given: Mutex::new(given),
+            is_broken_off: Arc::default(),
             gate: Barrier::new(threads),
             start: OnceLock::new(),
         })
@@ -128,15 +155,16 @@ impl<'a> Run<'a> {
     }
 
     fn one_thread(&self, position: usize, news: Sender<News>) -> Result<Outcome, LoadError> {
-        let pipeline = self.request.pipeline(self.options.pipelining);
+        let plan = self.plan(position);
+        let given = self.take_given(plan.connections);
         let worker = Worker::new(
-            self.plan(position),
+            plan,
             self.layers(),
-            pipeline,
+            self.request.sequence(self.options.pipelining),
             self.pacing(position),
             news,
         );
-        let prepared = worker.and_then(|mut worker| worker.prepare().map(|()| worker));
+        let prepared = worker.and_then(|mut worker| worker.prepare(given).map(|()| worker));
         // Whoever failed comes here too, or the others would wait for ever.
         self.gate.wait();
         let start = *self.start.get_or_init(Instant::now);
@@ -156,6 +184,8 @@ impl<'a> Run<'a> {
                 News::Second(sample) => {
                     if let Some(second) = summary.add(*sample) {
                         observer.second(second);
+                        self.is_broken_off
+                            .store(observer.is_interrupted(), Ordering::Relaxed);
                     }
                 }
             }
@@ -169,7 +199,15 @@ impl<'a> Run<'a> {
             keep_alive: self.options.keep_alive,
             timeout_ns: nanoseconds(self.options.timeout),
             warm_up_ns: nanoseconds(self.options.warm_up),
+            records: self.options.records,
+            is_broken_off: self.is_broken_off.clone(),
         }
+    }
+
+    fn take_given(&self, connections: usize) -> Vec<TcpStream> {
+        let mut given = self.given.lock().unwrap_or_else(PoisonError::into_inner);
+        let taken = connections.min(given.len());
+        given.drain(..taken).collect()
     }
 
     fn layers(&self) -> Layers {

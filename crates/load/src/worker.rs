@@ -9,7 +9,9 @@ mod traffic;
 
 use std::collections::VecDeque;
 use std::io;
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
@@ -19,7 +21,7 @@ use crate::connection::{Connection, Layers, Phase};
 use crate::cpu::CpuTime;
 use crate::http_client::Verdict;
 use crate::record::{Recorder, Sample};
-use crate::request::Pipeline;
+use crate::sequence::Sequence;
 pub(crate) use pacing::Pacing;
 
 /// How often deadlines are looked at, at most.
@@ -38,6 +40,10 @@ pub(crate) struct Plan {
     pub(crate) timeout_ns: u64,
     /// From the start to the moment from which requests count.
     pub(crate) warm_up_ns: u64,
+    /// Whether each request is recorded.
+    pub(crate) records: bool,
+    /// Set when the run is broken off; all threads' own.
+    pub(crate) is_broken_off: Arc<AtomicBool>,
 }
 
 /// What a thread tells while it runs.
@@ -65,7 +71,7 @@ pub(crate) struct Worker {
     connections: Vec<Connection>,
     plan: Plan,
     layers: Layers,
-    pipeline: Pipeline,
+    sequence: Sequence,
     pacing: Pacing,
     recorder: Recorder,
     news: Sender<News>,
@@ -88,7 +94,7 @@ impl Worker {
     pub(crate) fn new(
         plan: Plan,
         layers: Layers,
-        pipeline: Pipeline,
+        sequence: Sequence,
         pacing: Pacing,
         news: Sender<News>,
     ) -> io::Result<Self> {
@@ -96,10 +102,10 @@ impl Worker {
         Ok(Worker {
             ring,
             connections: (0..plan.connections).map(|_| Connection::default()).collect(),
-            recorder: Recorder::new(plan.warm_up_ns),
+            recorder: Recorder::new(plan.warm_up_ns, plan.records),
             plan,
             layers,
-            pipeline,
+            sequence,
             pacing,
             news,
             ready: VecDeque::new(),
@@ -114,13 +120,18 @@ impl Worker {
         })
     }
 
-    /// Opens the connections that are kept, and waits until they are open or have failed once.
-    pub(crate) fn prepare(&mut self) -> io::Result<()> {
+    /// Opens the connections that are kept, but for those that are given, and waits until they are open or have
+    /// failed once.
+    pub(crate) fn prepare(&mut self, given: Vec<TcpStream>) -> io::Result<()> {
         if !self.plan.keep_alive {
             return Ok(());
         }
+        let mut given = given.into_iter();
         for index in 0..self.connections.len() {
-            self.open(index);
+            match given.next() {
+                Some(stream) => self.adopt(index, stream),
+                None => self.open(index),
+            }
         }
         let is_pending = |connection: &Connection| {
             matches!(connection.phase, Phase::Connecting | Phase::Handshaking)
@@ -140,7 +151,8 @@ impl Worker {
                 self.read_clock();
                 self.assign_due();
             }
-            if self.outstanding == 0 && self.pacing.is_over(self.now_ns) {
+            let is_over = self.outstanding == 0 && self.pacing.is_over(self.now_ns);
+            if is_over || self.plan.is_broken_off.load(Ordering::Relaxed) {
                 break;
             }
             self.turn(self.wait())?;

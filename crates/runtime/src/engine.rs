@@ -4,7 +4,7 @@
 
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use howth_engine::{EngineOptions, Exchanges, Handler, Turn};
 use howth_io_portable::PortableEngine;
@@ -107,11 +107,19 @@ impl Engine {
     ) -> io::Result<Polled> {
         match self {
             Engine::Ring(driver) => driver.turn(handler),
-            Engine::Portable(engine) => Ok(match engine.poll_turn(context, handler) {
-                Poll::Ready(Turn::Worked) => Polled::Worked,
-                Poll::Ready(Turn::Finished) => Polled::Finished,
-                Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
-            }),
+            Engine::Portable(engine) => Ok(polled(engine.poll_turn(context, handler))),
+        }
+    }
+
+    /// One turn, from within JavaScript: tokio does not run meanwhile.
+    pub(crate) fn turn_within(
+        &mut self,
+        context: &mut Context<'_>,
+        handler: &mut dyn Handler,
+    ) -> io::Result<Polled> {
+        match self {
+            Engine::Ring(driver) => driver.turn(handler),
+            Engine::Portable(engine) => Ok(polled(engine.poll_turn_unassisted(context, handler))),
         }
     }
 
@@ -137,6 +145,14 @@ impl Engine {
         }
     }
 
+    /// What wakes an engine that sleeps in the kernel; `None`: it sleeps in tokio only.
+    pub(crate) fn waker(&mut self) -> io::Result<Option<Waker>> {
+        match self {
+            Engine::Ring(driver) => driver.waker().map(Some),
+            Engine::Portable(_) => Ok(None),
+        }
+    }
+
     pub(crate) fn drain(&mut self) {
         match self {
             Engine::Ring(driver) => driver.drain(),
@@ -149,5 +165,13 @@ impl Engine {
             Engine::Ring(driver) => driver.abort(),
             Engine::Portable(engine) => engine.abort(),
         }
+    }
+}
+
+fn polled(turn: Poll<Turn>) -> Polled {
+    match turn {
+        Poll::Ready(Turn::Worked) => Polled::Worked,
+        Poll::Ready(Turn::Finished) => Polled::Finished,
+        Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
     }
 }

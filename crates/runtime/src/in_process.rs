@@ -4,12 +4,13 @@
 //! documented as such.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler};
 
 use crate::UnhandledRejections;
-use crate::bridge::{self, Application, Bridge, Configuration, Entry};
+use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::Address;
 
@@ -27,7 +28,11 @@ impl InProcess {
     /// # Panics
     /// When the module exports no handler, and where [`Isolate::start`] does.
     pub async fn start(process: &Process, exchanges: Rc<dyn Exchanges>) -> Result<Self, CoreError> {
-        let bridge = Bridge::new(Box::new(move |_| Ok((exchanges.clone(), address()))));
+        let numbers = Numbers {
+            core: 0,
+            counters: [Arc::default()].into(),
+        };
+        let bridge = Bridge::new(Box::new(move |_| Ok((exchanges.clone(), address()))), numbers);
         let isolate = Isolate::start(
             process,
             IsolateOptions {
@@ -50,8 +55,14 @@ impl InProcess {
 }
 
 impl Handler for InProcess {
-    fn on_batch(&mut self, events: &[Event]) {
-        self.0.on_batch(events);
+    fn on_batch(&mut self, mut events: &[Event]) {
+        while let Served::Done(done) = self.0.dispatch(events) {
+            events = &events[done..];
+            if events.is_empty() {
+                return;
+            }
+        }
+        unreachable!("nobody ends what runs here");
     }
 }
 

@@ -67,6 +67,14 @@ pub struct Options {
     pub cores: Option<NonZeroUsize>,
     /// Bounds and deadlines of each core's engine.
     pub engine_options: EngineOptions,
+    /// How long JavaScript may run for one event; `None` is for ever.
+    pub handler_cpu_limit: Option<Duration>,
+    /// The path under which the server tells whether it is ready.
+    pub health: Option<String>,
+    /// Requests that would wait longer for a core, while all of them do, are refused.
+    pub queue_delay_max: Option<Duration>,
+    /// Cores that are behind hand requests to others.
+    pub exchange: bool,
     /// V8 heap limit of each isolate in bytes; `None` derives it from the cgroup.
     pub heap_bytes_max: Option<usize>,
     /// Bound of what `Howth.kv` holds for all cores together, in bytes.

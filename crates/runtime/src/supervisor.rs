@@ -15,7 +15,7 @@ use howth_mesh::{Receiver, Sender, lane};
 
 use crate::affinity::{allowed_processors, usable_cores};
 use crate::bridge;
-use crate::core::{self, Ended, Mode, Order, Report, Shared, Termination};
+use crate::core::{self, Ended, Mode, Order, Report, Shared, Street, Termination, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
@@ -67,8 +67,9 @@ async fn supervise_until_the_end(
 ) -> Result<ExitCode, Error> {
     let mut signals = Signals::new().map_err(Error::Core)?;
     let mut watch = Watch::new(&options)?;
+    let watchdog = Arc::new(Watchdog::default());
     loop {
-        let started = shared(mode, &options, &chosen, listeners, cores);
+        let started = shared(mode, &options, &chosen, listeners, &watchdog, cores);
         let ended = match started {
             Ok(shared) => Supervisor::new(shared, cores).run(&mut signals, &mut watch).await,
             Err(error) => Err(error),
@@ -93,6 +94,7 @@ fn shared(
     options: &Arc<Options>,
     chosen: &Chosen,
     listeners: &Arc<Listeners>,
+    watchdog: &Arc<Watchdog>,
     cores: NonZeroUsize,
 ) -> Result<Shared, Error> {
     let working_directory = std::env::current_dir().map_err(Error::Core)?;
@@ -118,6 +120,9 @@ fn shared(
         process,
         chosen: chosen.clone(),
         listeners: listeners.clone(),
+        watchdog: watchdog.clone(),
+        counters: (0..cores.get()).map(|_| Arc::default()).collect(),
+        street: (cores.get() > 1 && options.exchange).then(|| Street::new(cores.get())),
         heap_bytes_max,
     })
 }

@@ -83,6 +83,7 @@ placeholders![
     op_howth_kv_put,
     op_howth_kv_size,
     op_howth_listen,
+    op_howth_metrics,
     op_howth_pending,
     op_howth_remote_address,
     op_howth_respond,

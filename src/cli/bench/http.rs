@@ -243,6 +243,7 @@ fn explained(class: &str) -> &str {
         "write" => "could not be sent",
         "timeout" => "had no whole answer within --timeout",
         "status" => "had another status than expected",
+        "refused" => "were refused with status 503",
         "length" => "had another body length than expected",
         "hash" => "had another body than expected",
         "protocol" => "had an answer that breaks the protocol",

@@ -4,9 +4,13 @@
 //! io_uring; a build without it has `absent` in this module's place.
 
 mod compare;
+mod contestants;
+mod cores;
 mod http;
 mod output;
 mod progress;
+mod seconds;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -37,6 +41,15 @@ enum BenchCommand {
     /// absolute figures differ between machines and hours.
     #[command(override_usage = "howth bench compare [OPTIONS]")]
     Compare(Box<compare::CompareArguments>),
+    /// Measure servers on several cores: howth beside Bun, Deno and Node
+    ///
+    /// Four experiments: mixed (one request in a hundred computes for 50 ms; what the others feel), skew (all
+    /// connections dealt to one core), overload (goodput while up to three times as much is asked as can be done)
+    /// and reload (what is lost while howth reloads ten times). Writes cores.md, cores.json and a picture of
+    /// latency over time, or of goodput, for each. The load generator shares the processors where there are no more
+    /// than the servers' cores.
+    #[command(override_usage = "howth bench cores [OPTIONS]")]
+    Cores(Box<cores::CoresArguments>),
 }
 
 /// Measures, and prints.
@@ -44,5 +57,6 @@ pub fn carry_out(bench: &BenchArguments) -> Result<ExitCode, Failure> {
     match &bench.command {
         BenchCommand::Http(arguments) => http::carry_out(arguments),
         BenchCommand::Compare(arguments) => compare::carry_out(arguments),
+        BenchCommand::Cores(arguments) => cores::carry_out(arguments),
     }
 }

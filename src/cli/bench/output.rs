@@ -21,6 +21,17 @@ pub fn write(destination: &Path, text: &str) -> Result<(), Failure> {
     })
 }
 
+/// Makes the folder for several files.
+pub fn make_folder(folder: &Path) -> Result<(), Failure> {
+    std::fs::create_dir_all(folder).map_err(|error| {
+        Failure::runtime(format!(
+            "cannot make the folder {} ({}); give --output another",
+            folder.display(),
+            cause_of(&error)
+        ))
+    })
+}
+
 /// Prints on standard output. A reader that has seen enough (`… | head`) is no error.
 pub fn print(text: &str) {
     let _ = std::io::stdout().write_all(text.as_bytes());

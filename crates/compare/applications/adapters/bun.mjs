@@ -5,5 +5,14 @@ const options = {
   hostname: "127.0.0.1",
   fetch: application.default,
 };
+// On several cores there is a process for each, and the kernel deals connections out.
+if (Number(process.env.CORES) > 1) options.reusePort = true;
 if (application.routes !== undefined) options.routes = application.routes;
-Bun.serve(options);
+const server = Bun.serve(options);
+if (options.reusePort) {
+  // Whoever takes this one's place has started: answer what was asked, and go.
+  process.on("SIGTERM", async () => {
+    await server.stop();
+    process.exit(0);
+  });
+}

@@ -2,7 +2,6 @@
 
 use super::{Comparison, Measured, Row};
 use crate::figure::Figure;
-use crate::statistics::Spread;
 
 /// The whole document.
 pub(super) fn render(comparison: &Comparison) -> String {
@@ -44,15 +43,9 @@ fn conditions(comparison: &Comparison) -> String {
         ),
     };
     format!(
-        "Made by `howth bench compare` on {}: {}. {}, {} cores, {} GiB, Linux {}, load average {} at the start. The \
-         server on core {}, the load generator on core {}; {rounds}. Compare within one run: absolute figures differ between machines and hours.",
-        facts.date,
-        facts.versions(),
-        facts.processor,
-        facts.cores,
-        facts.memory_gib,
-        facts.kernel,
-        facts.load_average,
+        "Made by `howth bench compare` {}. The server on core {}, the load generator on core {}; {rounds}. Compare \
+         within one run: absolute figures differ between machines and hours.",
+        facts.machine.written(),
         facts.server_core,
         facts.load_core,
     )
@@ -60,7 +53,13 @@ fn conditions(comparison: &Comparison) -> String {
 
 /// The first contestant beside the others: what each workload is about.
 fn ratios(comparison: &Comparison) -> Option<String> {
-    let names: Vec<&String> = comparison.facts.versions.iter().map(|(name, _)| name).collect();
+    let names: Vec<&String> = comparison
+        .facts
+        .machine
+        .versions
+        .iter()
+        .map(|(name, _)| name)
+        .collect();
     let (first, others) = names.split_first()?;
     if others.is_empty() {
         return None;
@@ -80,7 +79,7 @@ fn ratios(comparison: &Comparison) -> Option<String> {
         for figure in figures {
             let cell = |other: &&String| {
                 let ratio = measured.row(first)?.ratio(measured.row(other)?, figure)?;
-                Some(with_spread(ratio, |value| format!("{value:.2}")))
+                Some(ratio.written(|value| format!("{value:.2}")))
             };
             let cells: Vec<String> = others
                 .iter()
@@ -117,21 +116,8 @@ fn table(measured: &Measured) -> String {
 fn cell(row: &Row, figure: Figure) -> String {
     let spread = row.spread(figure);
     spread.map_or_else(String::new, |spread| {
-        with_spread(spread, |value| figure.written(value))
+        spread.written(|value| figure.written(value))
     })
-}
-
-/// `9.41 (9.30 to 9.60)`, or the value alone where there is only one.
-fn with_spread(spread: Spread, written: impl Fn(f64) -> String) -> String {
-    match spread.min < spread.max {
-        true => format!(
-            "{} ({} to {})",
-            written(spread.median),
-            written(spread.min),
-            written(spread.max)
-        ),
-        false => written(spread.median),
-    }
 }
 
 fn rule(columns: usize) -> String {

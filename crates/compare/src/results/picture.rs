@@ -3,11 +3,11 @@
 //! Owns the layout; plotters writes the SVG. Every panel has its own scale from zero. A thin line says how far the
 //! rounds were apart.
 
-use plotters::coord::Shift;
 use plotters::prelude::*;
-use plotters::style::text_anchor::{HPos, Pos, VPos};
+use plotters::style::text_anchor::HPos;
 
 use super::{Comparison, Measured};
+use crate::drawing::{Area, Drawn, FAINT, INK, SMALL_SIZE, TEXT_SIZE, style, svg, title_style};
 use crate::error::CompareError;
 use crate::figure::Figure;
 use crate::statistics::Spread;
@@ -21,18 +21,8 @@ const BAR_HEIGHT: i32 = 14;
 const BAR_STEP: i32 = 21;
 const MARGIN: i32 = 20;
 const CAPTION_HEIGHT: i32 = 30;
-const FONT: &str = "system-ui, sans-serif";
-/// Of the font, in plotters' measure: pixels times 1.24.
-const TITLE_SIZE: i32 = 16;
-const TEXT_SIZE: i32 = 15;
-const SMALL_SIZE: i32 = 14;
-const INK: RGBColor = RGBColor(31, 35, 40);
-const FAINT: RGBColor = RGBColor(87, 96, 106);
 const OWN: RGBColor = RGBColor(31, 111, 235);
 const OTHER: RGBColor = RGBColor(154, 164, 175);
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, Shift>;
-type Drawn<'a> = Result<(), DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>>;
 
 /// A titled group of bars.
 struct Panel {
@@ -49,21 +39,15 @@ pub(super) fn draw(comparison: &Comparison) -> Result<String, CompareError> {
     let rows = panels.len().div_ceil(COLUMNS);
     let width = MARGIN + COLUMNS as i32 * PANEL_WIDTH;
     let height = MARGIN + i32::try_from(rows).unwrap_or(0) * panel_height + CAPTION_HEIGHT;
-    let mut svg = String::new();
-    let area =
-        SVGBackend::with_string(&mut svg, (width.unsigned_abs(), height.unsigned_abs())).into_drawing_area();
-    let drawn = draw_all(&area, &panels, panel_height).and_then(|()| {
+    svg(width, height, |area| {
+        draw_all(area, &panels, panel_height)?;
         let position = (MARGIN, height - CAPTION_HEIGHT / 2);
         area.draw_text(
             &caption(comparison),
             &style(SMALL_SIZE, FAINT, HPos::Left),
             position,
-        )?;
-        area.present()
-    });
-    drawn.map_err(|error| CompareError::Picture(error.to_string()))?;
-    drop(area);
-    Ok(svg)
+        )
+    })
 }
 
 impl Panel {
@@ -95,7 +79,6 @@ fn unit(figure: Figure) -> &'static str {
 }
 
 fn draw_all<'a>(area: &Area<'a>, panels: &[Panel], panel_height: i32) -> Drawn<'a> {
-    area.fill(&WHITE)?;
     for (number, panel) in panels.iter().enumerate() {
         let (row, column) = ((number / COLUMNS) as i32, (number % COLUMNS) as i32);
         draw_panel(
@@ -109,8 +92,7 @@ fn draw_all<'a>(area: &Area<'a>, panels: &[Panel], panel_height: i32) -> Drawn<'
 }
 
 fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, left: i32, top: i32) -> Drawn<'a> {
-    let title = TextStyle::from((FONT, TITLE_SIZE, FontStyle::Bold).into_font()).color(&INK);
-    area.draw_text(&panel.title, &title, (left, top))?;
+    area.draw_text(&panel.title, &title_style(), (left, top))?;
     area.draw_text(
         panel.unit,
         &style(SMALL_SIZE, FAINT, HPos::Left),
@@ -151,21 +133,13 @@ fn draw_panel<'a>(area: &Area<'a>, panel: &Panel, left: i32, top: i32) -> Drawn<
     Ok(())
 }
 
-fn style(size: i32, colour: RGBColor, side: HPos) -> TextStyle<'static> {
-    TextStyle {
-        font: (FONT, size).into_font(),
-        color: colour.to_backend_color(),
-        pos: Pos::new(side, VPos::Center),
-    }
-}
-
 fn caption(comparison: &Comparison) -> String {
-    let facts = &comparison.facts;
+    let machine = &comparison.facts.machine;
     format!(
         "{}; one core, {}, Linux {}, {}",
-        facts.versions(),
-        facts.processor,
-        facts.kernel,
-        facts.date
+        machine.versions(),
+        machine.processor,
+        machine.kernel,
+        machine.date
     )
 }

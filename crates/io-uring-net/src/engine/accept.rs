@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use crate::engine::Core;
+use crate::engine::{Core, State};
 use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
 use crate::token::{Operation, Token};
 
@@ -46,7 +46,7 @@ pub(super) enum Accepting {
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_accepting(&mut self) {
         let room = self.state.connections.occupied() < self.state.options.connections_max as usize;
-        let wanted = room && self.state.draining_ms.is_none();
+        let wanted = room && !self.state.leaves_clients && !self.state.is_stopping();
         self.accepting = match self.accepting {
             Accepting::Resting(until_ms) if wanted && self.state.now_ms < until_ms => self.accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
@@ -57,7 +57,7 @@ impl<K: Kernel> Core<K> {
                 self.kernel.cancel(TOKEN, CANCEL);
                 Accepting::Cancelling
             }
-            Accepting::Off | Accepting::Resting(_) if self.state.draining_ms.is_some() => {
+            Accepting::Off | Accepting::Resting(_) if self.state.is_stopping() => {
                 self.kernel.close_listener();
                 Accepting::Ended
             }
@@ -70,7 +70,10 @@ impl<K: Kernel> Core<K> {
             self.accepting = Accepting::Off;
         }
         match result {
-            Ok(socket) => self.open(socket),
+            Ok(socket) => {
+                self.state.open(socket);
+                self.state.counters.accepted += 1;
+            }
             Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
                 self.accepting = Accepting::Resting(self.state.now_ms + RETRY_MS);
             }
@@ -108,13 +111,13 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    fn open(&mut self, socket: Socket) {
-        let state = &mut self.state;
-        let index = state.connections.occupy();
-        let now_ms = state.now_ms;
-        state.connections[index].open(socket, now_ms);
-        state.counters.accepted += 1;
-        state.unsettle(index);
+    /// An accept that is armed ends, and another tries at once, if accepting is to go on.
+    pub(super) fn set_accepting(&mut self, accepts: bool) {
+        self.state.leaves_clients = !accepts;
+        if self.accepting == Accepting::Armed {
+            self.kernel.cancel(TOKEN, CANCEL);
+            self.accepting = Accepting::Cancelling;
+        }
     }
 
     /// When accepting is to be tried again, in milliseconds of the engine's clock.
@@ -123,5 +126,16 @@ impl<K: Kernel> Core<K> {
             Accepting::Resting(until_ms) => Some(until_ms),
             _ => None,
         }
+    }
+}
+
+impl State {
+    /// A new connection; gives its slot.
+    pub(super) fn open(&mut self, socket: Socket) -> u32 {
+        let index = self.connections.occupy();
+        let now_ms = self.now_ms;
+        self.connections[index].open(socket, now_ms);
+        self.unsettle(index);
+        index
     }
 }

@@ -166,7 +166,7 @@ impl State {
             && !connection.read_closed
             && !connection.reading_body
             && connection.input.is_empty()
-            && self.draining_ms.is_none()
+            && !self.is_stopping()
             && !self.has_own_deadlines
     }
 

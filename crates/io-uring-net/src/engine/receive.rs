@@ -217,6 +217,7 @@ impl State {
         let exchange = self.append_exchange(index);
         let connection = &mut self.connections[index];
         connection.has_asked = true;
+        connection.is_leaving = self.releases_all;
         // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
         connection.takes_no_more = !self.exchanges[exchange].facts.keep_alive;
         connection.is_last = connection.takes_no_more;

@@ -39,6 +39,9 @@ impl<K: Kernel> Core<K> {
             self.send(index, outgoing);
         }
         self.state.advance_phase(index);
+        if self.pass_on(index) {
+            return;
+        }
         match self.state.connections[index].phase {
             Phase::Open | Phase::Finishing => {}
             Phase::Lingering => self.shut_down(index, false),
@@ -208,7 +211,7 @@ impl State {
     /// Whether more bytes of the client are welcome.
     fn wants_receive(&self, index: u32) -> bool {
         let connection = &self.connections[index];
-        if connection.read_closed {
+        if connection.read_closed || self.is_read_elsewhere(connection) {
             return false;
         }
         match connection.phase {

@@ -70,6 +70,7 @@ impl<K: Kernel> Core<K> {
     pub(super) fn drain(&mut self) {
         if self.state.draining_ms.is_none() {
             self.state.draining_ms = Some(self.state.now_ms);
+            self.state.release_none();
             self.unsettle_everything();
         }
     }
@@ -82,7 +83,7 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    fn unsettle_everything(&mut self) {
+    pub(super) fn unsettle_everything(&mut self) {
         let open: Vec<u32> = self.state.connections.indices().collect();
         for index in open {
             self.state.unsettle(index);

@@ -9,34 +9,45 @@ use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
 
 use io_uring::IoUring;
 
+/// eventfd(2), empty, which never blocks.
+pub(super) fn new_eventfd() -> io::Result<OwnedFd> {
+    // SAFETY: eventfd(2) takes no pointers.
+    let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
+    if descriptor < 0 {
+        return Err(io::Error::last_os_error());
+    }
+    // SAFETY: the descriptor is new and nobody else's.
+    Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
+}
+
 /// The eventfd of one ring.
 #[derive(Debug)]
 pub(super) struct Readiness {
     eventfd: OwnedFd,
+    is_on: bool,
 }
 
 impl Readiness {
     /// Registers a new eventfd, switched off.
     pub(super) fn register(ring: &mut IoUring) -> io::Result<Self> {
-        // SAFETY: eventfd(2) takes no pointers.
-        let descriptor = unsafe { libc::eventfd(0, libc::EFD_CLOEXEC | libc::EFD_NONBLOCK) };
-        if descriptor < 0 {
-            return Err(io::Error::last_os_error());
-        }
-        // SAFETY: the descriptor is new and nobody else's.
-        let eventfd = unsafe { OwnedFd::from_raw_fd(descriptor) };
+        let eventfd = new_eventfd()?;
         ring.submitter().register_eventfd(eventfd.as_raw_fd())?;
         ring.completion().disable_eventfd();
-        Ok(Readiness { eventfd })
+        Ok(Readiness {
+            eventfd,
+            is_on: false,
+        })
     }
 
     /// Switches the signals on. What completed before is not signalled.
-    pub(super) fn switch_on(&self, ring: &mut IoUring) {
+    pub(super) fn switch_on(&mut self, ring: &mut IoUring) {
+        self.is_on = true;
         ring.completion().enable_eventfd();
     }
 
     /// Switches the signals off and forgets those that came.
-    pub(super) fn switch_off(&self, ring: &mut IoUring) {
+    pub(super) fn switch_off(&mut self, ring: &mut IoUring) {
+        self.is_on = false;
         ring.completion().disable_eventfd();
         let mut count = 0u64;
         // SAFETY: eight bytes that outlive the call; an empty eventfd answers EAGAIN at once.
@@ -47,6 +58,11 @@ impl Readiness {
                 size_of::<u64>(),
             )
         };
+    }
+
+    /// Whether completions are signalled.
+    pub(super) fn is_on(&self) -> bool {
+        self.is_on
     }
 
     /// Another descriptor of the same eventfd.

@@ -4,7 +4,7 @@
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
-use std::os::fd::FromRawFd;
+use std::os::fd::{FromRawFd, OwnedFd};
 
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, squeue, types};
@@ -178,14 +178,19 @@ pub(crate) fn reset_on_close(socket: Socket) {
 /// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
 pub(crate) fn close_now(socket: Socket) {
     let _ = with_socket(socket, |reference| reference.shutdown(Shutdown::Both));
-    // SAFETY: the engine, and a client's ring, discard the sockets they have when they are dropped, each once, and
-    // use none afterwards.
-    drop(unsafe { std::os::fd::OwnedFd::from_raw_fd(socket.0) });
+    drop(owned(socket));
+}
+
+/// Takes the descriptor back from the engine, or a client's ring.
+pub(crate) fn owned(socket: Socket) -> OwnedFd {
+    // SAFETY: they own the sockets they have, and let go of each once, when they give it up or are dropped; they use it
+    // in no way afterwards, and nothing is in flight on one that is given up.
+    unsafe { OwnedFd::from_raw_fd(socket.0) }
 }
 
 fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
-    // SAFETY: the engine asks only for connections whose close was not queued yet, and closes no socket in any
-    // other way but here, when it is dropped; so the descriptor is open during the call.
+    // SAFETY: the engine asks only for connections whose close was not queued yet and that it has not given up, and
+    // closes no socket in any other way but here, when it is dropped; so the descriptor is open during the call.
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(socket.0) };
     ask(SockRef::from(&borrowed))
 }

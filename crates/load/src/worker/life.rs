@@ -1,5 +1,7 @@
 //! From socket to socket: opening, ending and closing connections, and their deadlines.
 
+use std::net::TcpStream;
+
 use howth_io_uring_net::{Errno, Operation, Token};
 
 use super::{RETRY_NS, SWEEP_NS_MAX, Worker};
@@ -22,6 +24,20 @@ impl Worker {
             }
             // No descriptor left.
             Err(_) => self.fail(index, ErrorClass::Connect),
+        }
+    }
+
+    /// Makes a socket that is connected a slot's first connection.
+    pub(super) fn adopt(&mut self, index: usize, stream: TcpStream) {
+        let connection = &mut self.connections[index];
+        connection.opened_ns = self.now_ns;
+        self.ring.adopt(index as u32, stream);
+        match connection.set_up(&self.layers) {
+            Ok(()) => {
+                self.arm(index);
+                self.proceed(index);
+            }
+            Err(class) => self.fail(index, class),
         }
     }
 
@@ -59,7 +75,7 @@ impl Worker {
         }
         self.outstanding -= connection.queue.len();
         for started in connection.queue.drain(..) {
-            self.recorder.verdict(started.due_ns, self.now_ns, Err(class));
+            self.recorder.verdict(&started, self.now_ns, Err(class));
         }
         self.end(index);
     }

@@ -180,10 +180,12 @@ impl Worker {
     }
 
     fn begin_request(&mut self, index: usize, due_ns: u64) {
+        let is_occasional = self.sequence.begin();
         let connection = &mut self.connections[index];
         connection.queue.push_back(Started {
             due_ns,
             begun_ns: self.now_ns,
+            is_occasional,
         });
         connection.unwritten += 1;
         self.outstanding += 1;

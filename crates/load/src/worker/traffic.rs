@@ -75,17 +75,20 @@ impl Worker {
         if connection.sending || !matches!(connection.phase, Phase::Handshaking | Phase::Open) {
             return;
         }
-        let len = connection.unwritten * self.pipeline.request_bytes;
+        let (is_occasional, count) = connection.next_alike();
+        let pipeline = self.sequence.pipeline(is_occasional);
+        let len = count * pipeline.request_bytes;
         if self.layers.are_bare() {
-            if connection.unwritten > 0 {
-                connection.unwritten = 0;
-                self.send(index, Payload::shared(self.pipeline.bytes.clone(), len));
+            if count > 0 {
+                connection.unwritten -= count;
+                let payload = Payload::shared(pipeline.bytes.clone(), len);
+                self.send(index, payload);
             }
             return;
         }
         let mut out = self.spare.pop().unwrap_or_default();
         out.clear();
-        match connection.take_output(&self.pipeline.bytes[..len], &mut out) {
+        match connection.take_output(count, &pipeline.bytes[..len], &mut out) {
             Err(class) => self.fail(index, class),
             Ok(()) if out.is_empty() => self.spare.push(out),
             Ok(()) => self.send(index, Payload::owned(out)),
@@ -118,7 +121,7 @@ impl Worker {
             match connection.queue.pop_front() {
                 Some(started) => {
                     self.outstanding -= 1;
-                    self.recorder.verdict(started.due_ns, self.now_ns, verdict);
+                    self.recorder.verdict(&started, self.now_ns, verdict);
                 }
                 None => received = Err(ErrorClass::Protocol),
             }

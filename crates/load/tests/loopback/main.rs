@@ -3,5 +3,6 @@
 
 mod http;
 mod layers;
+mod occasional;
 mod open_loop;
 mod server;

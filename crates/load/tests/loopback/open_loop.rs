@@ -4,7 +4,7 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use crate::server::{Server, Then};
-use howth_load::{Errors, Options, Pace, Stop, run};
+use howth_load::{Errors, Observer, Options, Pace, Stop, run, run_observed};
 
 const HELLO: &str = "HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello";
 
@@ -79,6 +79,22 @@ fn what_could_not_be_sent_is_reported() {
         (report.requests, report.errors.timeout, report.unsent),
         (0, 2, 98)
     );
+}
+
+struct Impatient;
+
+impl Observer for Impatient {
+    fn is_interrupted(&self) -> bool {
+        true
+    }
+}
+
+#[test]
+fn a_run_that_is_broken_off_reports_what_there_was() {
+    let server = Server::of_answer(HELLO);
+    let options = options(&server, 100.0, Duration::from_secs(3600));
+    let report = run_observed(&options, &mut Impatient).expect("the server listens");
+    assert!((50..1000).contains(&report.requests), "{}", report.requests);
 }
 
 #[test]

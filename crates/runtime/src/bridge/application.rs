@@ -1,15 +1,15 @@
 //! The application behind an engine: JavaScript in an isolate.
 //!
-//! Owns the isolate of a core. One call of JavaScript serves all events of a turn; microtasks run once after
+//! Owns the isolate of a core. One call of JavaScript serves a batch of events; microtasks run once after
 //! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
 
-use std::cell::Cell;
+use std::rc::Rc;
 
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
-use howth_engine::{Event, Handler};
+use howth_engine::{Event, ExchangeId};
 use std::task::{Context, Poll};
 
-use super::batch;
+use super::batch::{self, Batch};
 use super::head_text::{self, Lengths};
 use super::state::{Bridge, StopOrder};
 use crate::isolate::{Isolate, may_collect};
@@ -49,15 +49,34 @@ pub(crate) struct Application {
     isolate: Isolate,
     /// Where the text of a request is put together.
     text: Vec<u8>,
+    /// Requests that JavaScript came to and nobody has counted yet.
+    handled: usize,
     /// JavaScript ran since the event loop was polled.
     ran: bool,
-    /// Somebody ended what ran.
+    /// Somebody ended what ran, for good.
     is_terminated: bool,
 }
 
 struct Functions {
     dispatch: v8::Global<v8::Function>,
-    batch: v8::SharedRef<v8::BackingStore>,
+    batch: Rc<Batch>,
+}
+
+/// What became of events that were given to JavaScript.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Served {
+    /// So many of the first are done with.
+    Done(usize),
+    /// What ran was ended; the event it was about, if one is known, and those that JavaScript had not come to. The rest
+    /// of those that were given are not done with.
+    Ended {
+        /// What it was at.
+        at: Option<Event>,
+        /// Of the first so many events,
+        given: usize,
+        /// these were left.
+        left: Vec<Event>,
+    },
 }
 
 impl Application {
@@ -68,6 +87,7 @@ impl Application {
             functions: None,
             isolate,
             text: Vec::new(),
+            handled: 0,
             ran: true,
             is_terminated: false,
         };
@@ -75,7 +95,10 @@ impl Application {
         application.functions = application
             .bridge
             .connected()
-            .map(|(dispatch, batch)| Functions { dispatch, batch });
+            .map(|(dispatch, buffer)| Functions {
+                dispatch,
+                batch: Rc::new(Batch::new(buffer)),
+            });
         assert!(
             application.functions.is_some(),
             "js/40_server.js connects when it is started"
@@ -83,9 +106,24 @@ impl Application {
         application
     }
 
+    /// What the ops work on.
+    pub(crate) fn bridge(&self) -> Bridge {
+        self.bridge.clone()
+    }
+
+    /// Answers a request whose handler was ended: 503.
+    pub(crate) fn refuse(&self, id: ExchangeId) {
+        self.bridge.refuse(id);
+    }
+
     /// The isolate, to load and run programs in.
     pub(crate) fn isolate(&mut self) -> &mut Isolate {
         &mut self.isolate
+    }
+
+    /// How many requests JavaScript came to since the last call.
+    pub(crate) fn take_handled(&mut self) -> usize {
+        std::mem::take(&mut self.handled)
     }
 
     /// Whether JavaScript ran since the last call.
@@ -215,20 +253,27 @@ impl Application {
         );
     }
 
-    fn dispatch_all(&mut self, events: &[Event]) {
-        let mut done = 0;
-        while done < events.len() {
-            done += self.dispatch(&events[done..]);
-        }
+    /// The events in JavaScript's hands, for who looks at them while it runs.
+    pub(crate) fn batch(&self) -> Rc<Batch> {
+        let functions = self.functions.as_ref();
+        functions
+            .expect("it is connected until it is dropped")
+            .batch
+            .clone()
     }
 
-    /// One call of JavaScript for as many of `events` as fit, then its microtasks; gives how many are done with. Never
-    /// calls again once it was terminated.
-    fn dispatch(&mut self, events: &[Event]) -> usize {
+    /// The isolate was ended for good: nothing may run in it any more.
+    pub(crate) fn forbid(&mut self) {
+        self.is_terminated = true;
+    }
+
+    /// One call of JavaScript for as many of `events` as fit, then its microtasks. Never calls again once it was ended
+    /// for good.
+    pub(crate) fn dispatch(&mut self, events: &[Event]) -> Served {
         let bridge = &self.bridge;
         let first = events.iter().position(|event| is_wanted(bridge, *event));
         let (Some(first), Some(functions), false) = (first, &self.functions, self.is_terminated) else {
-            return events.len();
+            return Served::Done(events.len());
         };
         self.ran = true;
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
@@ -239,9 +284,9 @@ impl Application {
         } else {
             0
         });
-        let (mut done, mut count, mut text_bytes) = (first, 0, 0);
-        let cells: &[Cell<u8>] = &functions.batch;
-        while done < events.len() && count < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
+        let batch = &functions.batch;
+        let (mut done, mut text_bytes) = (first, 0);
+        while done < events.len() && batch.len() < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
             let event = events[done];
             done += 1;
             if !is_wanted(bridge, event) {
@@ -262,8 +307,7 @@ impl Application {
                     None => v8::undefined(scope).into(),
                 });
             }
-            batch::put(cells, count, batch::kind(event), event.exchange(), lengths);
-            count += 1;
+            batch.push(event, lengths);
         }
         let texts: v8::Local<'_, v8::Value> = match takes_texts {
             true => v8::Array::new_with_elements(scope, &texts).into(),
@@ -271,18 +315,42 @@ impl Application {
         };
         let dispatch = v8::Local::new(scope, &functions.dispatch);
         let receiver = v8::undefined(scope).into();
-        let count = v8::Integer::new(scope, count as i32).into();
+        let count = v8::Integer::new(scope, batch.len() as i32).into();
+        batch.begin();
         let returned = dispatch.call(scope, receiver, &[count, texts]).is_some();
-        self.is_terminated = scope.has_terminated();
-        if self.is_terminated {
-            return events.len();
+        if scope.has_terminated() {
+            let at = batch.current();
+            let left = batch.take_back(|_| true);
+            self.handled += batch.end();
+            return Served::Ended {
+                at,
+                given: done,
+                left,
+            };
         }
+        self.handled += batch.end();
         if !returned {
             // Handlers' exceptions are caught in JavaScript; this one is its own.
             eprintln!("howth: dispatch failed: {}", exception_message(scope));
         }
         scope.perform_microtask_checkpoint();
-        done
+        if scope.has_terminated() || scope.is_execution_terminating() {
+            return Served::Ended {
+                at: None,
+                given: done,
+                left: Vec::new(),
+            };
+        }
+        Served::Done(done)
+    }
+
+    /// Lets JavaScript run again after it was ended.
+    pub(crate) fn resume(&mut self) {
+        self.isolate
+            .worker
+            .js_runtime
+            .v8_isolate()
+            .cancel_terminate_execution();
     }
 }
 
@@ -293,18 +361,6 @@ fn is_wanted(bridge: &Bridge, event: Event) -> bool {
         // the same batch.
         Event::Request(_) | Event::Disconnected(_) => true,
         other => bridge.is_watched(other.exchange()),
-    }
-}
-
-impl Handler for Application {
-    fn on_batch(&mut self, events: &[Event]) {
-        if !self.bridge.has_fixed_routes() {
-            return self.dispatch_all(events);
-        }
-        let bridge = &self.bridge;
-        let is_left = |event: &Event| !matches!(event, Event::Request(id) if bridge.answer(*id));
-        let left: Vec<Event> = events.iter().copied().filter(is_left).collect();
-        self.dispatch_all(&left);
     }
 }
 

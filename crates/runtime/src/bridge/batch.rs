@@ -1,11 +1,14 @@
 //! How events cross into JavaScript: as numbers in a buffer both sides see.
 //!
-//! Six 32-bit numbers an event: kind, slot, generation, and of a request what tells the parts of its text apart.
-//! `js/40_server.js` knows the same.
+//! Six 32-bit numbers an event: kind, slot, generation, and of a request what tells the parts of its text apart. Behind
+//! the last event stands which one JavaScript is at. `js/40_server.js` knows the same.
+//!
+//! Events that JavaScript has not come to can be taken back while it runs: it reads an event's kind when it comes to it.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 
-use howth_engine::{Event, ExchangeId};
+use deno_core::v8;
+use howth_engine::Event;
 
 use super::head_text::Lengths;
 
@@ -13,21 +16,24 @@ use super::head_text::Lengths;
 pub(super) const LENGTH: usize = 1024;
 
 const EVENT_BYTES: usize = 6 * size_of::<u32>();
+const CURSOR_AT: usize = LENGTH * EVENT_BYTES;
 
 /// What happened, as JavaScript counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
-pub(super) enum Kind {
+enum Kind {
     Request = 0,
     BodyReadable = 1,
     Writable = 2,
     Disconnected = 3,
     Completed = 4,
     Aborted = 5,
+    /// Nothing: what stood here was taken back.
+    Taken = 6,
 }
 
 /// The number of an event's kind.
-pub(super) fn kind(event: Event) -> Kind {
+fn kind(event: Event) -> Kind {
     match event {
         Event::Request(_) => Kind::Request,
         Event::BodyReadable(_) => Kind::BodyReadable,
@@ -38,18 +44,109 @@ pub(super) fn kind(event: Event) -> Kind {
     }
 }
 
-/// Writes an event at a position below [`LENGTH`].
-pub(super) fn put(cells: &[Cell<u8>], position: usize, kind: Kind, id: ExchangeId, lengths: Lengths) {
-    let at = position * EVENT_BYTES;
-    let bytes = [
-        (kind as u32).to_ne_bytes(),
-        id.index.to_ne_bytes(),
-        id.generation.to_ne_bytes(),
-        lengths.method.to_ne_bytes(),
-        lengths.method_bytes.to_ne_bytes(),
-        lengths.url_bytes.to_ne_bytes(),
-    ];
-    for (cell, byte) in cells[at..at + EVENT_BYTES].iter().zip(bytes.as_flattened()) {
-        cell.set(*byte);
+/// The events that are in JavaScript's hands.
+pub(crate) struct Batch {
+    buffer: v8::SharedRef<v8::BackingStore>,
+    events: RefCell<Vec<Event>>,
+    /// How many batches there were.
+    number: Cell<u64>,
+}
+
+impl Batch {
+    pub(super) fn new(buffer: v8::SharedRef<v8::BackingStore>) -> Self {
+        Batch {
+            buffer,
+            events: RefCell::default(),
+            number: Cell::new(0),
+        }
+    }
+
+    /// Adds an event; there are fewer than [`LENGTH`].
+    pub(super) fn push(&self, event: Event, lengths: Lengths) {
+        let mut events = self.events.borrow_mut();
+        let id = event.exchange();
+        let at = events.len() * EVENT_BYTES;
+        let bytes = [
+            (kind(event) as u32).to_ne_bytes(),
+            id.index.to_ne_bytes(),
+            id.generation.to_ne_bytes(),
+            lengths.method.to_ne_bytes(),
+            lengths.method_bytes.to_ne_bytes(),
+            lengths.url_bytes.to_ne_bytes(),
+        ];
+        self.write(at, bytes.as_flattened());
+        events.push(event);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.events.borrow().len()
+    }
+
+    /// Before JavaScript is called: it is at no event yet.
+    pub(super) fn begin(&self) {
+        self.write(CURSOR_AT, &u32::MAX.to_ne_bytes());
+        self.number.set(self.number.get() + 1);
+    }
+
+    /// Changes whenever JavaScript comes to another event.
+    pub(crate) fn progress(&self) -> (u64, Option<usize>) {
+        (self.number.get(), self.position())
+    }
+
+    /// JavaScript has returned, or was ended: nothing is in its hands. Gives how many requests it came to.
+    pub(super) fn end(&self) -> usize {
+        let mut events = self.events.borrow_mut();
+        let is_request = |(at, event): &(usize, &Event)| {
+            matches!(event, Event::Request(_)) && !self.is_taken(at * EVENT_BYTES)
+        };
+        let requests = events.iter().enumerate().filter(is_request).count();
+        events.clear();
+        requests
+    }
+
+    /// Which event JavaScript is at, or was ended at; `None`: it is not, or not yet, at any.
+    pub(crate) fn position(&self) -> Option<usize> {
+        let mut bytes = [0; size_of::<u32>()];
+        for (byte, cell) in bytes.iter_mut().zip(&self.buffer[CURSOR_AT..]) {
+            *byte = cell.get();
+        }
+        let position = u32::from_ne_bytes(bytes) as usize;
+        (position < self.len()).then_some(position)
+    }
+
+    /// The event JavaScript is at.
+    pub(crate) fn current(&self) -> Option<Event> {
+        self.events.borrow().get(self.position()?).copied()
+    }
+
+    /// Takes the events back that JavaScript has not come to and that `wanted` asks for, in order. `texts` may have been
+    /// made for them; nobody will read those.
+    pub(crate) fn take_back(&self, mut wanted: impl FnMut(Event) -> bool) -> Vec<Event> {
+        let first = self.position().map_or(0, |position| position + 1);
+        let events = self.events.borrow();
+        let mut taken = Vec::new();
+        for (position, event) in events.iter().enumerate().skip(first) {
+            let at = position * EVENT_BYTES;
+            if !self.is_taken(at) && wanted(*event) {
+                self.write(at, &(Kind::Taken as u32).to_ne_bytes());
+                taken.push(*event);
+            }
+        }
+        taken
+    }
+
+    fn is_taken(&self, at: usize) -> bool {
+        let kind = (Kind::Taken as u32).to_ne_bytes();
+        self.buffer[at..]
+            .iter()
+            .zip(kind)
+            .all(|(cell, byte)| cell.get() == byte)
+    }
+
+    fn write(&self, at: usize, bytes: &[u8]) {
+        let cells: &[Cell<u8>] = &self.buffer;
+        for (cell, byte) in cells[at..].iter().zip(bytes) {
+            cell.set(*byte);
+        }
     }
 }

@@ -18,12 +18,15 @@ mod structured_clone;
 mod topic_ops;
 mod values;
 
+use std::sync::Arc;
+
 use howth_engine::ExchangeId;
 
 use crate::error::ListenError;
 
-pub(crate) use application::{Application, Configuration, Entry};
-pub(crate) use state::{Bridge, Opener, StopOrder};
+pub(crate) use application::{Application, Configuration, Entry, Served};
+pub(crate) use batch::Batch;
+pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};
 use kv_ops::{
@@ -40,7 +43,7 @@ use response_ops::{
 };
 use server_ops::{
     op_howth_add_route, op_howth_clear_routes, op_howth_connect, op_howth_keep_alive, op_howth_listen,
-    op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
+    op_howth_metrics, op_howth_pending, op_howth_set_timeout, op_howth_stop, op_howth_take_texts,
 };
 use topic_ops::{
     op_howth_topics_lost, op_howth_topics_publish, op_howth_topics_receive, op_howth_topics_subscribe,
@@ -74,6 +77,7 @@ deno_core::extension!(
         op_howth_kv_put,
         op_howth_kv_size,
         op_howth_listen,
+        op_howth_metrics,
         op_howth_pending,
         op_howth_remote_address,
         op_howth_respond,
@@ -105,7 +109,11 @@ pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
 
 /// The same for a `Worker`, which cannot listen.
 pub(crate) fn worker_extension() -> deno_core::Extension {
-    extension(Bridge::new(Box::new(|_| Err(ListenError::Worker))))
+    let numbers = Numbers {
+        core: 0,
+        counters: Arc::default(),
+    };
+    extension(Bridge::new(Box::new(|_| Err(ListenError::Worker)), numbers))
 }
 
 /// An exchange as JavaScript names it: by two numbers.

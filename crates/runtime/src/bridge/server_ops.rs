@@ -9,6 +9,7 @@ use serde::Serialize;
 use super::fixed_routes::FixedResponse;
 use super::id;
 use super::state::{Bridge, StopOrder};
+use crate::core::counters::CoreMetrics;
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
 
@@ -153,4 +154,22 @@ pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
 #[op2(fast)]
 pub(super) fn op_howth_take_texts(state: &OpState, takes: bool) {
     state.borrow::<Bridge>().set_takes_texts(takes);
+}
+
+/// What all cores have counted.
+#[derive(Serialize)]
+pub(super) struct Metrics {
+    /// Which of them this core is.
+    core: u32,
+    cores: Vec<CoreMetrics>,
+}
+
+#[op2]
+#[serde]
+pub(super) fn op_howth_metrics(state: &OpState) -> Metrics {
+    let numbers = state.borrow::<Bridge>().numbers();
+    Metrics {
+        core: numbers.core as u32,
+        cores: numbers.counters.iter().map(|counters| counters.read()).collect(),
+    }
 }

@@ -2,17 +2,28 @@
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use deno_core::v8;
 use howth_engine::{ExchangeId, Exchanges};
+use howth_http1::ResponseHead;
+use howth_relay::is_guest;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
+use crate::core::counters::Counters;
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
 
 /// Makes the engine when JavaScript wants to listen.
 pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;
+
+/// What all cores have counted, and which of them this one is.
+#[derive(Clone)]
+pub(crate) struct Numbers {
+    pub(crate) core: usize,
+    pub(crate) counters: Arc<[Arc<Counters>]>,
+}
 
 /// What JavaScript's `server.stop()` asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,6 +40,7 @@ pub(crate) struct Bridge(Rc<Inner>);
 
 struct Inner {
     opener: Opener,
+    numbers: Numbers,
     exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
     /// For request URLs without a host of their own.
     authority: RefCell<String>,
@@ -51,9 +63,10 @@ struct Inner {
 }
 
 impl Bridge {
-    pub(crate) fn new(opener: Opener) -> Self {
+    pub(crate) fn new(opener: Opener, numbers: Numbers) -> Self {
         Bridge(Rc::new(Inner {
             opener,
+            numbers,
             exchanges: RefCell::default(),
             authority: RefCell::default(),
             fixed_routes: RefCell::default(),
@@ -67,6 +80,10 @@ impl Bridge {
             holds: Cell::new(false),
             keeps_alive: Cell::new(true),
         }))
+    }
+
+    pub(super) fn numbers(&self) -> &Numbers {
+        &self.0.numbers
     }
 
     pub(super) fn connect(&self, dispatch: v8::Global<v8::Function>, batch: v8::SharedRef<v8::BackingStore>) {
@@ -87,7 +104,7 @@ impl Bridge {
     }
 
     /// Runs `ask` on the engine; `None` before JavaScript listens.
-    pub(super) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
+    pub(crate) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
         let exchanges = self.0.exchanges.borrow();
         exchanges.as_deref().map(ask)
     }
@@ -106,13 +123,31 @@ impl Bridge {
         self.0.fixed_routes.borrow_mut()
     }
 
+    /// Answers for a handler that cannot: 503.
+    pub(crate) fn refuse(&self, id: ExchangeId) {
+        let head = ResponseHead {
+            status: 503,
+            reason: None,
+            fields: &[
+                (b"content-type", b"text/plain;charset=UTF-8"),
+                (b"retry-after", b"1"),
+            ],
+        };
+        self.with(|exchanges| {
+            // One that has begun to answer breaks off.
+            if exchanges.respond(id, &head, b"Service Unavailable").is_err() {
+                let _ = exchanges.fail(id);
+            }
+        });
+    }
+
     /// Whether any response is given without a call of JavaScript.
-    pub(super) fn has_fixed_routes(&self) -> bool {
+    pub(crate) fn has_fixed_routes(&self) -> bool {
         !self.0.fixed_routes.borrow().is_empty()
     }
 
     /// Answers a request that has a response without a call of JavaScript; false: it has none.
-    pub(super) fn answer(&self, id: ExchangeId) -> bool {
+    pub(crate) fn answer(&self, id: ExchangeId) -> bool {
         let routes = self.0.fixed_routes.borrow();
         let answered = self.with(|exchanges| {
             let response = routes.find(&*exchanges.head(id)?)?;
@@ -158,6 +193,9 @@ impl Bridge {
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.
     pub(super) fn watch(&self, id: ExchangeId) {
+        if is_guest(id) {
+            return;
+        }
         let mut watched = self.0.watched.borrow_mut();
         let slot = id.index as usize;
         if watched.len() <= slot {
@@ -166,8 +204,9 @@ impl Bridge {
         watched[slot] = id.generation + 1;
     }
 
+    /// Requests of other cores are few, and their numbers too large for a list.
     pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
-        self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
+        is_guest(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
     }
 
     pub(super) fn order_stop(&self, order: StopOrder) {

@@ -3,10 +3,20 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
+mod admission;
+pub(crate) mod clock;
+pub(crate) mod counters;
 mod event_loop;
+mod health;
+mod intermission;
+mod neighbours;
+mod policy;
+mod reception;
+mod seat;
 mod termination;
 mod trace;
 mod wake_flag;
+mod watchdog;
 
 use std::cell::RefCell;
 use std::io;
@@ -16,7 +26,7 @@ use std::sync::Arc;
 use howth_mesh::{Receiver, Sender};
 
 use crate::affinity;
-use crate::bridge::{self, Application, Bridge, Configuration, Opener};
+use crate::bridge::{self, Application, Bridge, Configuration, Numbers, Opener};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
 use crate::isolate::{Isolate, IsolateOptions, Process};
@@ -25,7 +35,13 @@ use crate::options::Options;
 use event_loop::EventLoop;
 use termination::Reason;
 
+use counters::Counters;
+use neighbours::Neighbours;
+use seat::Seat;
+
+pub(crate) use neighbours::Street;
 pub(crate) use termination::Termination;
+pub(crate) use watchdog::Watchdog;
 
 /// What the supervisor orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +106,11 @@ pub(crate) struct Shared {
     pub(crate) process: Process,
     pub(crate) chosen: Chosen,
     pub(crate) listeners: Arc<Listeners>,
+    pub(crate) watchdog: Arc<Watchdog>,
+    /// Of each core.
+    pub(crate) counters: Arc<[Arc<Counters>]>,
+    /// Where there are several cores, and they may exchange requests.
+    pub(crate) street: Option<Arc<Street>>,
     pub(crate) heap_bytes_max: usize,
 }
 
@@ -133,10 +154,11 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let application = start_application(&shared, &termination, &opened);
+        let place = Place::new(index, &shared);
+        let application = start_application(&place, &shared, &termination, &opened);
         let ended = EventLoop::new(
-            index,
             &shared,
+            place,
             application,
             opened,
             termination.clone(),
@@ -153,11 +175,44 @@ fn run(
     })
 }
 
+/// The core among the others.
+struct Place {
+    index: usize,
+    seat: Arc<Seat>,
+    counters: Arc<Counters>,
+    /// Where there are any to exchange requests with.
+    neighbours: Option<Rc<Neighbours>>,
+}
+
+impl Place {
+    fn new(index: usize, shared: &Shared) -> Self {
+        let seat = Arc::new(Seat::default());
+        let counters = shared.counters[index].clone();
+        let street = shared.street.clone();
+        Place {
+            index,
+            neighbours: street.map(|street| Neighbours::new(street, index, seat.clone(), counters.clone())),
+            seat,
+            counters,
+        }
+    }
+}
+
 /// Where an engine lies from the moment JavaScript listens until the loop takes it.
 type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
-fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &Opened) -> Application {
-    let bridge = Bridge::new(opener(shared, opened.clone()));
+fn start_application(
+    place: &Place,
+    shared: &Shared,
+    termination: &Arc<Termination>,
+    opened: &Opened,
+) -> Application {
+    let numbers = Numbers {
+        core: place.index,
+        counters: shared.counters.clone(),
+    };
+    let opener = opener(shared, opened.clone(), place.neighbours.clone());
+    let bridge = Bridge::new(opener, numbers);
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
         &shared.process,
@@ -176,7 +231,7 @@ fn start_application(shared: &Shared, termination: &Arc<Termination>, opened: &O
     Application::new(isolate, bridge, configuration)
 }
 
-fn opener(shared: &Shared, opened: Opened) -> Opener {
+fn opener(shared: &Shared, opened: Opened, neighbours: Option<Rc<Neighbours>>) -> Opener {
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
@@ -187,7 +242,10 @@ fn opener(shared: &Shared, opened: Opened) -> Opener {
             cause: error.to_string(),
         };
         let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
-        let exchanges = engine.exchanges();
+        let mut exchanges = engine.exchanges();
+        if let Some(neighbours) = &neighbours {
+            exchanges = neighbours.move_in(exchanges);
+        }
         opened.replace(Some((engine, address.clone(), lease)));
         Ok((exchanges, address))
     })

@@ -6,8 +6,6 @@ use std::pin::Pin;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
-use howth_engine::{Event, Handler};
-
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Stage {
@@ -49,6 +47,12 @@ impl Trace {
             batches: 0,
             timer: Box::pin(tokio::time::sleep(PERIOD)),
         }
+    }
+
+    /// JavaScript was called, and came to so many requests.
+    pub(super) fn note_batch(&mut self, requests: usize) {
+        self.batches += 1;
+        self.requests += requests as u64;
     }
 
     /// The time since the last mark was spent in `stage`.
@@ -101,27 +105,5 @@ impl Trace {
 impl Drop for Trace {
     fn drop(&mut self) {
         self.tell();
-    }
-}
-
-/// A handler whose batches are counted and timed when there is a trace.
-pub(super) struct Traced<'a, H> {
-    pub(super) handler: &'a mut H,
-    pub(super) trace: Option<&'a mut Trace>,
-}
-
-impl<H: Handler> Handler for Traced<'_, H> {
-    fn on_batch(&mut self, events: &[Event]) {
-        let Some(trace) = &mut self.trace else {
-            return self.handler.on_batch(events);
-        };
-        trace.mark(Stage::Engine);
-        trace.batches += 1;
-        trace.requests += events
-            .iter()
-            .filter(|event| matches!(event, Event::Request(_)))
-            .count() as u64;
-        self.handler.on_batch(events);
-        trace.mark(Stage::JavaScript);
     }
 }

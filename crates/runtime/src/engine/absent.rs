@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::io;
 use std::rc::Rc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use howth_engine::{EngineOptions, Exchanges, Handler, Listener};
 
@@ -37,6 +37,10 @@ impl RingDriver {
     }
 
     pub(super) fn poll_ready(&mut self, _: &mut Context<'_>, _: &mut dyn Handler) -> Poll<io::Result<()>> {
+        match self.0 {}
+    }
+
+    pub(super) fn waker(&mut self) -> io::Result<Waker> {
         match self.0 {}
     }
 

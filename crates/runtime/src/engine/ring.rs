@@ -5,7 +5,7 @@ use std::io;
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::rc::Rc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
 use howth_engine::{EngineOptions, Exchanges, Handler, Listener, Turn};
@@ -29,6 +29,8 @@ pub(crate) struct RingDriver {
     readiness: AsyncFd<OwnedFd>,
     timer: Pin<Box<Sleep>>,
     is_parked: bool,
+    /// Once somebody has asked for it.
+    waker: Option<Waker>,
     engine: RingEngine,
 }
 
@@ -42,6 +44,7 @@ impl RingDriver {
             readiness,
             timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
             is_parked: false,
+            waker: None,
             engine,
         })
     }
@@ -80,6 +83,15 @@ impl RingDriver {
         let mut guard = ready!(self.readiness.poll_read_ready(context))?;
         guard.clear_ready();
         Poll::Ready(Ok(()))
+    }
+
+    /// What wakes the ring, also while the core dozes in it.
+    pub(super) fn waker(&mut self) -> io::Result<Waker> {
+        if let Some(waker) = &self.waker {
+            return Ok(waker.clone());
+        }
+        let waker = self.engine.waker()?;
+        Ok(self.waker.insert(waker).clone())
     }
 
     pub(super) fn drain(&mut self) {

@@ -1,0 +1,532 @@
+//! One core's part in the exchange of requests, and the application's view of all its exchanges.
+//!
+//! Owns the books of both roles. An application sees guests and the engine's own exchanges through one
+//! [`Exchanges`]; what it does to a guest becomes a [`Message`] to the guest's home.
+
+use std::cell::{Ref, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+
+use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_http1::{RequestHead, ResponseHead};
+
+use crate::abroad::Abroad;
+use crate::guests::{GUEST, Guest, Guests, Home, Response};
+use crate::message::{Message, Parcel, ResponseParts};
+
+/// Bytes of a response on their way to its home before the application is told to pause.
+const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
+/// It may go on when so many are left.
+const LOW_WATERMARK_BYTES: usize = HIGH_WATERMARK_BYTES / 2;
+/// Chunks that wait to be sent are put together up to this length, so that many small ones are few messages.
+const CHUNK_BYTES: usize = 64 * 1024;
+
+/// A request that was handed over, and whose core ended before it had answered.
+const LOST: ResponseHead<'_> = ResponseHead {
+    status: 503,
+    reason: None,
+    fields: &[(b"retry-after", b"1")],
+};
+
+/// Whether an exchange belongs to another core's connection.
+pub fn is_guest(id: ExchangeId) -> bool {
+    id.index & GUEST != 0
+}
+
+/// Both roles of one core.
+pub struct Relay {
+    core: usize,
+    own: Rc<dyn Exchanges>,
+    guests: RefCell<Guests>,
+    abroad: RefCell<Abroad>,
+    outgoing: RefCell<VecDeque<(usize, Message)>>,
+    /// What happened to guests, for the application.
+    events: RefCell<Vec<Event>>,
+}
+
+impl Relay {
+    /// The part of core number `core`, whose engine has the exchanges `own`.
+    pub fn new(core: usize, own: Rc<dyn Exchanges>) -> Self {
+        Relay {
+            core,
+            own,
+            guests: RefCell::default(),
+            abroad: RefCell::default(),
+            outgoing: RefCell::default(),
+            events: RefCell::default(),
+        }
+    }
+
+    /// Requests of other cores that are not over.
+    pub fn guests(&self) -> usize {
+        self.guests.borrow().len()
+    }
+
+    /// Requests of this core that others answer.
+    pub fn abroad(&self) -> usize {
+        self.abroad.borrow().len()
+    }
+
+    /// Requests of this core that a core answers.
+    pub fn abroad_at(&self, core: usize) -> usize {
+        self.abroad.borrow().at(core)
+    }
+
+    /// Hands a request of this core's own to another one. False: it stays, because it is over or its body has not
+    /// arrived whole. Nothing of it may have been read before.
+    pub fn hand_over(&self, id: ExchangeId, to: usize, arrived_us: u64) -> bool {
+        assert!(
+            to != self.core && !is_guest(id),
+            "only an own request is handed over"
+        );
+        let own = &self.own;
+        if !own.is_body_complete(id) {
+            return false;
+        }
+        let Some(head) = own.head(id).map(|head| head.clone()) else {
+            return false;
+        };
+        let body = match own.read_body(id, usize::MAX) {
+            Ok(BodyRead::Data(bytes)) => bytes,
+            Ok(BodyRead::End) => Vec::new(),
+            Ok(BodyRead::Pending | BodyRead::Failed(_)) | Err(Gone) => return false,
+        };
+        let parcel = Parcel {
+            id,
+            head,
+            body,
+            peer_address: own.peer_address(id),
+            arrived_us,
+        };
+        self.abroad.borrow_mut().add(id, to);
+        self.post(to, Message::Request(Box::new(parcel)));
+        if own.is_disconnected(id) {
+            self.post(to, Message::Disconnected { id });
+        }
+        true
+    }
+
+    /// Gives a guest back to its home, unread and unanswered: this core has no time for it. False: its home is here,
+    /// or it is over.
+    pub fn give_back(&self, id: ExchangeId) -> bool {
+        let mut guests = self.guests.borrow_mut();
+        if guests.get(id).is_none_or(|guest| guest.home.core == self.core) {
+            return false;
+        }
+        let Some(guest) = guests.remove(id) else {
+            return false;
+        };
+        drop(guests);
+        self.post(guest.home.core, Message::Returned(Box::new(guest.into())));
+        true
+    }
+
+    /// Where a guest's connection is.
+    pub fn home(&self, id: ExchangeId) -> Option<usize> {
+        self.guests.borrow().get(id).map(|guest| guest.home.core)
+    }
+
+    /// When a guest arrived at its home, in microseconds of the clock that all cores share.
+    pub fn arrived_us(&self, id: ExchangeId) -> Option<u64> {
+        self.guests.borrow().get(id).map(|guest| guest.arrived_us)
+    }
+
+    /// The next message to be carried; [`put_back`](Self::put_back) where there is no room for it.
+    pub fn next_message(&self) -> Option<(usize, Message)> {
+        self.outgoing.borrow_mut().pop_front()
+    }
+
+    /// Keeps a message that could not be carried, as the next one.
+    pub fn put_back(&self, to: usize, message: Message) {
+        self.outgoing.borrow_mut().push_front((to, message));
+    }
+
+    /// Whether messages wait to be carried.
+    pub fn has_messages(&self) -> bool {
+        !self.outgoing.borrow().is_empty()
+    }
+
+    /// Appends what happened to guests to `events`.
+    pub fn take_events(&self, events: &mut Vec<Event>) {
+        events.append(&mut self.events.borrow_mut());
+    }
+
+    /// Takes a message of another core. One about an exchange that is over changes nothing.
+    pub fn receive(&self, from: usize, message: Message) {
+        match message {
+            Message::Request(parcel) => self.admit(from, *parcel),
+            Message::Returned(parcel) => self.take_in(*parcel),
+            Message::Respond { id, head, body } => {
+                if self.begins(id) {
+                    let _ = head.with(|head| self.own.respond_owned(id, head, body));
+                }
+            }
+            Message::Start { id, head, length } => {
+                if self.begins(id) {
+                    let _ = head.with(|head| self.own.start(id, head, length));
+                }
+            }
+            Message::Write { id, chunk } => self.write_own(id, &chunk),
+            Message::Finish { id, trailers } => {
+                let trailers: Vec<(&[u8], &[u8])> = trailers
+                    .iter()
+                    .map(|(name, value)| (name.as_slice(), value.as_slice()))
+                    .collect();
+                let _ = self.own.finish(id, &trailers);
+            }
+            Message::Fail { id } => {
+                let _ = self.own.fail(id);
+            }
+            Message::SetTimeout { id, seconds } => {
+                let _ = self.own.set_timeout(id, seconds);
+            }
+            Message::Taken { id, bytes } => self.taken(Home { core: from, id }, bytes),
+            Message::Disconnected { id } => self.left(Home { core: from, id }),
+            Message::Ended { id, is_complete } => self.ended(Home { core: from, id }, is_complete),
+        }
+    }
+
+    /// Takes an event of the core's own engine; true: it was about a request that is abroad, and is not the
+    /// application's.
+    pub fn observe(&self, event: Event) -> bool {
+        let id = event.exchange();
+        let mut abroad = self.abroad.borrow_mut();
+        let Some(away) = abroad.get_mut(id) else {
+            return false;
+        };
+        let to = away.core;
+        let message = match event {
+            Event::Request(_) | Event::BodyReadable(_) => None,
+            Event::Writable(_) => Some(Message::Taken {
+                id,
+                bytes: std::mem::take(&mut away.owed_bytes),
+            }),
+            Event::Disconnected(_) => Some(Message::Disconnected { id }),
+            Event::Completed(_) | Event::Aborted(_) => {
+                abroad.remove(id);
+                Some(Message::Ended {
+                    id,
+                    is_complete: matches!(event, Event::Completed(_)),
+                })
+            }
+        };
+        drop(abroad);
+        if let Some(message) = message {
+            self.post(to, message);
+        }
+        true
+    }
+
+    /// A core has ended, and with it what it had of this one's, and the homes of what it had sent.
+    pub fn lost(&self, core: usize) {
+        for (id, away) in self.abroad.borrow_mut().remove_of(core) {
+            let _ = match away.has_begun {
+                true => self.own.fail(id),
+                false => self.own.respond(id, &LOST, b""),
+            };
+        }
+        let orphans = self.guests.borrow().of(core);
+        for id in orphans {
+            self.guests.borrow_mut().remove(id);
+            self.events.borrow_mut().push(Event::Aborted(id));
+        }
+        self.outgoing.borrow_mut().retain(|(to, _)| *to != core);
+    }
+
+    fn admit(&self, from: usize, parcel: Parcel) {
+        let id = self.guests.borrow_mut().add(from, parcel);
+        self.events.borrow_mut().push(Event::Request(id));
+    }
+
+    /// A request comes home unanswered. The engine's exchange was read, so that the request stays a guest, of its own
+    /// core.
+    fn take_in(&self, parcel: Parcel) {
+        let id = parcel.id;
+        // Without an entry the exchange has ended meanwhile.
+        if !self.abroad.borrow_mut().renew(id, self.core) {
+            return;
+        }
+        self.admit(self.core, parcel);
+        if self.own.is_disconnected(id) {
+            self.left(Home { core: self.core, id });
+        }
+    }
+
+    /// Notes that a response to an own request begins; false: the exchange is over.
+    fn begins(&self, id: ExchangeId) -> bool {
+        let mut abroad = self.abroad.borrow_mut();
+        let Some(away) = abroad.get_mut(id) else {
+            return false;
+        };
+        away.has_begun = true;
+        true
+    }
+
+    fn write_own(&self, id: ExchangeId, chunk: &[u8]) {
+        let Ok(backpressure) = self.own.write(id, chunk) else {
+            return;
+        };
+        let mut abroad = self.abroad.borrow_mut();
+        let Some(away) = abroad.get_mut(id) else { return };
+        let bytes = chunk.len();
+        match backpressure {
+            Backpressure::Full => away.owed_bytes += bytes,
+            Backpressure::Ready => {
+                let to = away.core;
+                drop(abroad);
+                self.post(to, Message::Taken { id, bytes });
+            }
+        }
+    }
+
+    fn taken(&self, home: Home, bytes: usize) {
+        let mut guests = self.guests.borrow_mut();
+        let Some(id) = guests.find(home) else { return };
+        let Some(guest) = guests.get_mut(id) else { return };
+        guest.unacknowledged = guest.unacknowledged.saturating_sub(bytes);
+        if guest.is_full && guest.unacknowledged <= LOW_WATERMARK_BYTES {
+            guest.is_full = false;
+            self.events.borrow_mut().push(Event::Writable(id));
+        }
+    }
+
+    fn left(&self, home: Home) {
+        let mut guests = self.guests.borrow_mut();
+        let Some(id) = guests.find(home) else { return };
+        let Some(guest) = guests.get_mut(id) else { return };
+        if !std::mem::replace(&mut guest.has_left, true) {
+            self.events.borrow_mut().push(Event::Disconnected(id));
+        }
+    }
+
+    fn ended(&self, home: Home, is_complete: bool) {
+        let mut guests = self.guests.borrow_mut();
+        let Some(id) = guests.find(home) else { return };
+        guests.remove(id);
+        self.events.borrow_mut().push(match is_complete {
+            true => Event::Completed(id),
+            false => Event::Aborted(id),
+        });
+    }
+
+    /// Puts a message on its way; one to this core itself arrives at once.
+    fn post(&self, to: usize, message: Message) {
+        if to == self.core {
+            return self.receive(to, message);
+        }
+        self.outgoing.borrow_mut().push_back((to, message));
+    }
+
+    /// Changes a guest, and posts what comes of it to its home.
+    fn guest(
+        &self,
+        id: ExchangeId,
+        change: impl FnOnce(&mut Guest) -> Result<Message, Gone>,
+    ) -> Result<(), Gone> {
+        let mut guests = self.guests.borrow_mut();
+        let guest = guests.get_mut(id).ok_or(Gone)?;
+        let home = guest.home.core;
+        let message = change(guest)?;
+        drop(guests);
+        self.post(home, message);
+        Ok(())
+    }
+
+    fn respond_guest(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
+        self.guest(id, |guest| {
+            guest.begin(Response::Whole)?;
+            Ok(Message::Respond {
+                id: guest.home.id,
+                head: head.into(),
+                body,
+            })
+        })
+    }
+
+    fn write_guest(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+        let mut guests = self.guests.borrow_mut();
+        let guest = guests.get_mut(id).ok_or(Gone)?;
+        if guest.response != Response::Begun {
+            return Err(Gone);
+        }
+        let home = guest.home;
+        guest.unacknowledged += chunk.len();
+        guest.is_full |= guest.unacknowledged >= HIGH_WATERMARK_BYTES;
+        drop(guests);
+        self.post_chunk(home, chunk);
+        // The home is this core, perhaps, and has taken the chunk already.
+        let guests = self.guests.borrow();
+        let is_full = guests.get(id).is_some_and(|guest| guest.is_full);
+        Ok(if is_full {
+            Backpressure::Full
+        } else {
+            Backpressure::Ready
+        })
+    }
+
+    fn post_chunk(&self, home: Home, chunk: &[u8]) {
+        if let Some((to, Message::Write { id, chunk: last })) = self.outgoing.borrow_mut().back_mut()
+            && (*to, *id) == (home.core, home.id)
+            && last.len() + chunk.len() <= CHUNK_BYTES
+        {
+            last.extend_from_slice(chunk);
+            return;
+        }
+        let message = Message::Write {
+            id: home.id,
+            chunk: chunk.to_vec(),
+        };
+        self.post(home.core, message);
+    }
+}
+
+impl Guest {
+    fn begin(&mut self, response: Response) -> Result<(), Gone> {
+        if self.response != Response::Owed {
+            return Err(Gone);
+        }
+        self.response = response;
+        Ok(())
+    }
+}
+
+impl Exchanges for Relay {
+    fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
+        if !is_guest(id) {
+            return self.own.head(id);
+        }
+        Ref::filter_map(self.guests.borrow(), |guests| {
+            guests.get(id).map(|guest| &guest.head)
+        })
+        .ok()
+    }
+
+    fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress> {
+        if !is_guest(id) {
+            return self.own.peer_address(id);
+        }
+        self.guests.borrow().get(id)?.peer_address.clone()
+    }
+
+    fn is_disconnected(&self, id: ExchangeId) -> bool {
+        if !is_guest(id) {
+            return self.own.is_disconnected(id);
+        }
+        self.guests.borrow().get(id).is_some_and(|guest| guest.has_left)
+    }
+
+    fn is_body_complete(&self, id: ExchangeId) -> bool {
+        if !is_guest(id) {
+            return self.own.is_body_complete(id);
+        }
+        self.guests.borrow().get(id).is_some()
+    }
+
+    fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
+        if !is_guest(id) {
+            return self.own.read_body(id, bytes_max);
+        }
+        let mut guests = self.guests.borrow_mut();
+        Ok(guests.get_mut(id).ok_or(Gone)?.read_body(bytes_max))
+    }
+
+    fn read_whole_body(&self, id: ExchangeId, read: &mut dyn FnMut(&[u8])) -> Result<bool, Gone> {
+        if !is_guest(id) {
+            return self.own.read_whole_body(id, read);
+        }
+        let body = self.read_body(id, usize::MAX)?;
+        read(match &body {
+            BodyRead::Data(bytes) => bytes,
+            BodyRead::End | BodyRead::Pending | BodyRead::Failed(_) => &[],
+        });
+        Ok(true)
+    }
+
+    fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.cancel_body(id);
+        }
+        self.guests.borrow_mut().get_mut(id).ok_or(Gone)?.cancel_body();
+        Ok(())
+    }
+
+    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.respond(id, head, body);
+        }
+        self.respond_guest(id, head, body.to_vec())
+    }
+
+    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.respond_owned(id, head, body);
+        }
+        self.respond_guest(id, head, body)
+    }
+
+    fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.start(id, head, length);
+        }
+        self.guest(id, |guest| {
+            guest.begin(Response::Begun)?;
+            Ok(Message::Start {
+                id: guest.home.id,
+                head: ResponseParts::from(head),
+                length,
+            })
+        })
+    }
+
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+        match is_guest(id) {
+            true => self.write_guest(id, chunk),
+            false => self.own.write(id, chunk),
+        }
+    }
+
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.finish(id, trailers);
+        }
+        self.guest(id, |guest| {
+            if guest.response != Response::Begun {
+                return Err(Gone);
+            }
+            guest.response = Response::Whole;
+            Ok(Message::Finish {
+                id: guest.home.id,
+                trailers: trailers
+                    .iter()
+                    .map(|(name, value)| (name.to_vec(), value.to_vec()))
+                    .collect(),
+            })
+        })
+    }
+
+    fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.fail(id);
+        }
+        self.guest(id, |guest| {
+            guest.response = Response::Whole;
+            Ok(Message::Fail { id: guest.home.id })
+        })
+    }
+
+    fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
+        if !is_guest(id) {
+            return self.own.set_timeout(id, seconds);
+        }
+        self.guest(id, |guest| {
+            Ok(Message::SetTimeout {
+                id: guest.home.id,
+                seconds,
+            })
+        })
+    }
+
+    fn pending(&self) -> usize {
+        self.own.pending() + self.guests()
+    }
+}

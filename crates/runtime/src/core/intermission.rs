@@ -1,0 +1,238 @@
+//! What a core does while its own JavaScript runs too long: the engine's turns, on the same thread.
+//!
+//! V8 calls [`interrupted`] from inside of whatever JavaScript it runs, when the watchdog or another core has asked for
+//! it. Nothing here enters V8: the engine receives, sends, answers what needs no JavaScript, and keeps the rest for later.
+//! Owns the verdict over a handler that has run longer than it may. Called by: V8, on the core's thread.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use deno_core::v8;
+use howth_engine::Event;
+
+use super::clock::now_us;
+use super::counters::Counters;
+use super::neighbours::Neighbours;
+use super::reception::{Intake, Reception};
+use super::seat::Seat;
+use crate::bridge::{Application, Batch};
+use crate::engine::{Engine, Polled};
+
+/// Turns of the engine in one interruption: what a flood brings waits for the next one.
+const TURNS_MAX: usize = 4;
+/// JavaScript that has been running for less is not interrupted for.
+const SHORT_US: u64 = 200;
+/// JavaScript has at least so many times what an interruption took before the next one: a flood of requests that are
+/// refused must not keep those from being answered that were admitted.
+const PAUSE_TURNS: u64 = 3;
+/// Frames of the stack that is told of a handler that was ended.
+const FRAMES_MAX: usize = 10;
+
+thread_local! {
+    /// Of the core whose thread this is, while it has an isolate.
+    static CURRENT: RefCell<Option<Rc<Intermission>>> = const { RefCell::new(None) };
+}
+
+/// V8's callback.
+pub(super) unsafe extern "C" fn interrupted(isolate: v8::UnsafeRawIsolatePtr, _data: *mut c_void) {
+    let current = CURRENT.with(|current| current.borrow().clone());
+    if let Some(intermission) = current {
+        // SAFETY: V8 hands over the isolate that it has interrupted, which lives, and is entered, during the call.
+        let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr_unchecked(isolate) };
+        // A panic must not unwind through V8: it goes on where JavaScript was called.
+        let ran = catch_unwind(AssertUnwindSafe(|| intermission.run(&mut isolate)));
+        if let Err(panic) = ran {
+            intermission.panic.replace(Some(panic));
+            isolate.terminate_execution();
+        }
+    }
+}
+
+/// Where the engine lies while the loop does not use it.
+pub(super) type EngineSlot = Rc<RefCell<Option<Engine>>>;
+
+/// A handler was ended.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Verdict {
+    /// Where it was, innermost first.
+    pub(super) stack: String,
+}
+
+/// What an interruption works on.
+pub(super) struct Intermission {
+    seat: Arc<Seat>,
+    engine: EngineSlot,
+    reception: Rc<Reception>,
+    neighbours: Option<Rc<Neighbours>>,
+    counters: Arc<Counters>,
+    batch: Rc<Batch>,
+    waker: RefCell<Waker>,
+    context: v8::Global<v8::Context>,
+    /// How long JavaScript may run without coming to another event.
+    limit: Option<Duration>,
+    /// When the engine may have its next turn.
+    not_before_us: Cell<u64>,
+    /// What JavaScript was at when it was last looked at, and when that was first seen.
+    progress: Cell<((u64, Option<usize>), u64)>,
+    verdict: RefCell<Option<Verdict>>,
+    panic: RefCell<Option<Box<dyn Any + Send>>>,
+}
+
+impl Intermission {
+    pub(super) fn new(
+        seat: Arc<Seat>,
+        engine: EngineSlot,
+        reception: Rc<Reception>,
+        neighbours: Option<Rc<Neighbours>>,
+        counters: Arc<Counters>,
+        application: &mut Application,
+        limit: Option<Duration>,
+    ) -> Rc<Self> {
+        let intermission = Rc::new(Intermission {
+            seat,
+            engine,
+            reception,
+            neighbours,
+            counters,
+            batch: application.batch(),
+            waker: RefCell::new(Waker::noop().clone()),
+            context: application.isolate().worker.js_runtime.main_context(),
+            limit,
+            not_before_us: Cell::new(0),
+            progress: Cell::default(),
+            verdict: RefCell::default(),
+            panic: RefCell::default(),
+        });
+        CURRENT.with(|current| current.replace(Some(intermission.clone())));
+        intermission
+    }
+
+    /// Who is woken by what an engine registers for.
+    pub(super) fn set_waker(&self, waker: &Waker) {
+        if !self.waker.borrow().will_wake(waker) {
+            self.waker.replace(waker.clone());
+        }
+    }
+
+    /// Why JavaScript was ended, if it was for its running too long.
+    pub(super) fn take_verdict(&self) -> Option<Verdict> {
+        self.verdict.take()
+    }
+
+    pub(super) fn has_verdict(&self) -> bool {
+        self.verdict.borrow().is_some()
+    }
+
+    /// Goes on with a panic that happened in an interruption.
+    pub(super) fn resume_panic(&self) {
+        if let Some(panic) = self.panic.take() {
+            std::panic::resume_unwind(panic);
+        }
+    }
+
+    fn run(&self, isolate: &mut v8::Isolate) {
+        self.seat.interrupted();
+        // Asked for while JavaScript ran, but it has returned since: the loop does everything itself.
+        let Some(entered_us) = self.seat.entered_us() else {
+            return;
+        };
+        let running_us = now_us().saturating_sub(entered_us);
+        // Another core asked, and JavaScript is not late: the loop will look soon.
+        let began_us = now_us();
+        if running_us < SHORT_US || began_us < self.not_before_us.get() {
+            return;
+        }
+        self.counters.interruptions.add(1);
+        self.turn_engine(running_us);
+        let ended_us = now_us();
+        self.not_before_us
+            .set(ended_us + PAUSE_TURNS * (ended_us - began_us));
+        self.judge(isolate, entered_us);
+    }
+
+    fn turn_engine(&self, running_us: u64) {
+        // The engine is in the loop's hands where JavaScript runs within one of its calls.
+        let Ok(mut engine) = self.engine.try_borrow_mut() else {
+            return;
+        };
+        let Some(engine) = engine.as_mut() else { return };
+        let waker = self.waker.borrow().clone();
+        let mut context = Context::from_waker(&waker);
+        let mut intake = Intake {
+            reception: &self.reception,
+            neighbours: self.neighbours.as_deref(),
+        };
+        self.relieve(running_us);
+        for _ in 0..TURNS_MAX {
+            // What is wrong with an engine, the loop's next turn meets as well.
+            let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
+            if !worked && !self.relieve(running_us) {
+                return;
+            }
+        }
+    }
+
+    /// Exchanges what there is with the other cores, and hands them what would be answered sooner there.
+    fn relieve(&self, running_us: u64) -> bool {
+        let wait_us = self.reception.note_delay();
+        let Some(neighbours) = &self.neighbours else {
+            return false;
+        };
+        if neighbours.has_better(running_us) {
+            let taken = self.batch.take_back(|event| matches!(event, Event::Request(_)));
+            self.reception.put_back(taken.into_iter());
+            neighbours.relieve(&self.reception, running_us, wait_us);
+        }
+        neighbours.exchange(&self.reception)
+    }
+
+    /// Ends what has been running for too long.
+    fn judge(&self, isolate: &mut v8::Isolate, entered_us: u64) {
+        let Some(limit) = self.limit else { return };
+        let now_us = now_us();
+        let at = self.batch.progress();
+        let (seen, since_us) = self.progress.get();
+        let since_us = if seen == at {
+            since_us.max(entered_us)
+        } else {
+            now_us
+        };
+        self.progress.set((at, since_us));
+        let is_over = Duration::from_micros(now_us - since_us) >= limit;
+        if is_over && self.verdict.borrow().is_none() && !isolate.is_execution_terminating() {
+            self.verdict.replace(Some(Verdict {
+                stack: stack(isolate, &self.context),
+            }));
+            isolate.terminate_execution();
+        }
+    }
+}
+
+/// Forgets the core's intermission: its isolate is about to end.
+pub(super) fn forget() {
+    CURRENT.with(|current| current.replace(None));
+}
+
+/// Where JavaScript is, innermost first.
+fn stack(isolate: &mut v8::Isolate, context: &v8::Global<v8::Context>) -> String {
+    v8::scope_with_context!(scope, isolate, context);
+    let Some(trace) = v8::StackTrace::current_stack_trace(scope, FRAMES_MAX) else {
+        return String::new();
+    };
+    let frames = (0..trace.get_frame_count()).filter_map(|index| trace.get_frame(scope, index));
+    let lines = frames.map(|frame| {
+        let name =
+            |name: Option<v8::Local<'_, v8::String>>| name.map(|name| name.to_rust_string_lossy(scope));
+        let function = name(frame.get_function_name(scope)).unwrap_or_else(|| "<anonymous>".to_owned());
+        let script = name(frame.get_script_name_or_source_url(scope)).unwrap_or_default();
+        let (line, column) = (frame.get_line_number(), frame.get_column());
+        format!("\n    at {function} ({script}:{line}:{column})")
+    });
+    lines.collect()
+}

@@ -1,0 +1,104 @@
+//! What other threads may know of a core without asking it, and how they interrupt its JavaScript.
+//!
+//! Owns atomics and V8's handle of the isolate. The core writes; the watchdog and the other cores read. Never waits.
+
+use std::ffi::c_void;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use deno_core::v8;
+
+use super::clock::now_us;
+use super::intermission;
+
+/// One core, as others see it.
+#[derive(Debug, Default)]
+pub(crate) struct Seat {
+    /// When the core entered JavaScript, in microseconds of the shared clock; 0: it is not there.
+    entered_us: AtomicU64,
+    /// It is not asleep. The watchdog sleeps when nobody is awake.
+    is_awake: AtomicBool,
+    /// How long a request would wait for JavaScript, were it not running: what waits already.
+    queue_us: AtomicU64,
+    /// It takes requests of other cores.
+    is_open: AtomicBool,
+    /// An interrupt was asked for and has not happened.
+    is_requested: AtomicBool,
+    isolate: Mutex<Option<v8::IsolateHandle>>,
+}
+
+impl Seat {
+    /// Who is interrupted; `None` when the isolate ends.
+    pub(super) fn set_isolate(&self, isolate: Option<v8::IsolateHandle>) {
+        *self.isolate.lock().unwrap_or_else(PoisonError::into_inner) = isolate;
+    }
+
+    /// The core calls JavaScript. Gives the moment.
+    pub(super) fn enter(&self) -> u64 {
+        let now_us = now_us();
+        // The watchdog looks again and again; when it sees the store does not matter.
+        self.entered_us.store(now_us, Ordering::Relaxed);
+        now_us
+    }
+
+    /// JavaScript has returned.
+    pub(super) fn leave(&self) {
+        self.entered_us.store(0, Ordering::Relaxed);
+    }
+
+    /// Since when JavaScript has been running.
+    pub(super) fn entered_us(&self) -> Option<u64> {
+        match self.entered_us.load(Ordering::Relaxed) {
+            0 => None,
+            entered_us => Some(entered_us),
+        }
+    }
+
+    /// What waits costs so long.
+    pub(super) fn set_queue_us(&self, queue_us: u64) {
+        if self.queue_us.load(Ordering::Relaxed) != queue_us {
+            self.queue_us.store(queue_us, Ordering::Relaxed);
+        }
+    }
+
+    /// How long a request would wait here. JavaScript that runs is taken to go on for as long as it has run.
+    pub(super) fn wait_us(&self, now_us: u64) -> u64 {
+        let running_us = self
+            .entered_us()
+            .map_or(0, |entered_us| now_us.saturating_sub(entered_us));
+        self.queue_us.load(Ordering::Relaxed) + running_us
+    }
+
+    pub(super) fn set_open(&self, is_open: bool) {
+        self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.is_open.load(Ordering::Relaxed)
+    }
+
+    /// Sequentially consistent with [`is_awake`](Self::is_awake): the watchdog relies on it when it goes to sleep.
+    pub(super) fn set_awake(&self, is_awake: bool) {
+        self.is_awake.store(is_awake, Ordering::SeqCst);
+    }
+
+    pub(super) fn is_awake(&self) -> bool {
+        self.is_awake.load(Ordering::SeqCst)
+    }
+
+    /// Has V8 call [`intermission`] on the core's thread, as soon as its JavaScript comes to a loop's end or a call.
+    pub(crate) fn interrupt(&self) {
+        if self.is_requested.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let isolate = self.isolate.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(isolate) = &*isolate {
+            isolate.request_interrupt(intermission::interrupted, std::ptr::null_mut::<c_void>());
+        }
+    }
+
+    /// The interrupt has happened.
+    pub(super) fn interrupted(&self) {
+        self.is_requested.store(false, Ordering::Release);
+    }
+}

@@ -1,0 +1,98 @@
+//! A thread that notices cores whose JavaScript does not return, and interrupts it.
+//!
+//! Owns the thread. Looks at every seat once a millisecond while any core is awake, and sleeps otherwise. Decides nothing
+//! about what is done in the interruption: that happens on the core's own thread (`intermission`).
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::thread::Thread;
+use std::time::Duration;
+
+use super::clock::now_us;
+use super::seat::Seat;
+
+/// Between two looks.
+const TICK: Duration = Duration::from_millis(1);
+/// JavaScript that has been running for so long is interrupted, and again with each look.
+const PATIENCE_US: u64 = 1000;
+/// Looks at sleeping cores before it sleeps as well: waking it costs a core more than some looks.
+const IDLE_TICKS_MAX: u32 = 100;
+
+/// Who has a seat, and the thread's handle.
+#[derive(Debug, Default)]
+pub(crate) struct Watchdog {
+    seats: Mutex<Vec<Weak<Seat>>>,
+    thread: OnceLock<Thread>,
+    is_asleep: AtomicBool,
+}
+
+impl Watchdog {
+    /// Has it look at a core, until the seat is dropped. The first one starts the thread.
+    ///
+    /// # Errors
+    /// The thread could not be made.
+    pub(super) fn watch(self: &Arc<Self>, seat: &Arc<Seat>) -> std::io::Result<()> {
+        self.seats().push(Arc::downgrade(seat));
+        if self.thread.get().is_none() {
+            let watchdog = self.clone();
+            let thread = std::thread::Builder::new()
+                .name("watchdog".to_owned())
+                .stack_size(64 << 10)
+                .spawn(move || watchdog.run())?;
+            // Two first cores at once make two threads, of which one is woken and the other never sleeps: cores start
+            // one after the other.
+            let _ = self.thread.set(thread.thread().clone());
+        }
+        self.wake(seat);
+        Ok(())
+    }
+
+    /// A core is awake.
+    pub(super) fn wake(&self, seat: &Seat) {
+        seat.set_awake(true);
+        if self.is_asleep.load(Ordering::SeqCst)
+            && self.is_asleep.swap(false, Ordering::SeqCst)
+            && let Some(thread) = self.thread.get()
+        {
+            thread.unpark();
+        }
+    }
+
+    fn seats(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Seat>>> {
+        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut idle_ticks = 0;
+        loop {
+            idle_ticks = if self.look() { 0 } else { idle_ticks + 1 };
+            if idle_ticks < IDLE_TICKS_MAX {
+                std::thread::sleep(TICK);
+                continue;
+            }
+            self.is_asleep.store(true, Ordering::SeqCst);
+            // A core that woke up before the store, and did not see it, is seen here.
+            if !self.look() {
+                std::thread::park();
+            }
+            self.is_asleep.store(false, Ordering::SeqCst);
+            idle_ticks = 0;
+        }
+    }
+
+    /// Interrupts who has to be; whether anybody is awake.
+    fn look(&self) -> bool {
+        let now_us = now_us();
+        let mut is_any_awake = false;
+        self.seats().retain(|seat| {
+            let Some(seat) = seat.upgrade() else { return false };
+            is_any_awake |= seat.is_awake();
+            let is_late = |entered_us: u64| now_us >= entered_us + PATIENCE_US;
+            if seat.entered_us().is_some_and(is_late) {
+                seat.interrupt();
+            }
+            true
+        });
+        is_any_awake
+    }
+}

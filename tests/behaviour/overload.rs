@@ -1,0 +1,277 @@
+//! Handlers that do not give the core back: what is answered meanwhile, and how they end.
+
+use std::net::TcpStream;
+use std::time::Duration;
+
+use crate::support::{Connection, Engine, Launch, Server, eventually, request};
+
+/// `/burn` computes for a second, `/who` says which core answers, `/loop` never ends.
+const APPLICATION: &str = r#"
+    const core = crypto.randomUUID();
+    let requests = 0;
+    function burn(ms: number) {
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+    }
+    function stream() {
+        let left = 40;
+        return new ReadableStream({
+            async pull(controller) {
+                await new Promise((resolve) => setTimeout(resolve, 1));
+                controller.enqueue(new Uint8Array(20_000));
+                if (--left === 0) controller.close();
+            },
+        });
+    }
+    export default {
+        routes: { "/fixed": new Response("fixed") },
+        async fetch(request: Request) {
+            requests++;
+            const { pathname } = new URL(request.url);
+            switch (pathname) {
+                case "/burn": burn(1000); return new Response("burned");
+                case "/loop": for (;;);
+                case "/later": await 1; setTimeout(() => { for (;;); }, 1); return new Response("soon");
+                case "/slow": await new Promise((resolve) => setTimeout(resolve, 1000)); return new Response("slow");
+                case "/many": return new Response(String(requests));
+                case "/stream": return new Response(stream());
+                case "/echo": return new Response(await request.text(), {
+                    headers: { core, "x-agent": request.headers.get("user-agent") ?? "" },
+                });
+                case "/fail": throw new Error("on purpose");
+                default: return new Response(core);
+            }
+        },
+    };
+"#;
+
+on_both_engines![
+    a_fixed_route_is_answered_while_a_handler_computes,
+    health_is_told_while_a_handler_computes,
+    health_is_told_during_a_drain,
+    a_handler_that_never_returns_is_ended,
+    a_timer_that_never_returns_is_ended,
+    the_rest_of_a_batch_survives_a_handler_that_is_ended,
+    another_core_answers_while_a_handler_computes,
+    bodies_and_headers_cross_to_another_core,
+    streams_cross_from_another_core,
+    a_handler_may_fail_on_another_core,
+    without_exchange_requests_wait_for_their_core,
+    a_client_may_leave_while_another_core_answers,
+];
+
+fn serve<const N: usize>(engine: Engine, options: [&str; N]) -> Server {
+    Launch::serve(engine, APPLICATION).options(options).start()
+}
+
+/// Asks for something and does not wait.
+fn ask(connection: &mut Connection, path: &str) {
+    connection.send(request("GET", path));
+}
+
+#[track_caller]
+fn answer(connection: &mut Connection, path: &str) -> String {
+    ask(connection, path);
+    let response = connection.response();
+    assert_eq!(response.status, 200, "{response:?}");
+    response.text().to_owned()
+}
+
+/// Asks for `/burn`, and returns when the handler runs.
+fn burning(server: &Server) -> Connection {
+    let mut connection = server.connect();
+    connection.expect_open();
+    ask(&mut connection, "/burn");
+    // The request is on the core's desk when this has passed; the handler takes a second.
+    std::thread::sleep(Duration::from_millis(100));
+    connection
+}
+
+fn a_fixed_route_is_answered_while_a_handler_computes(engine: Engine) {
+    let server = serve(engine, []);
+    let mut kept = server.connect();
+    assert_eq!(answer(&mut kept, "/fixed"), "fixed");
+    let mut burning = burning(&server);
+    for _ in 0..3 {
+        assert_eq!(answer(&mut kept, "/fixed"), "fixed");
+        assert_eq!(server.get("/fixed").text(), "fixed", "on a new connection");
+    }
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(burning.response().text(), "burned");
+}
+
+fn health_is_told_while_a_handler_computes(engine: Engine) {
+    let server = serve(engine, ["--health", "/healthz"]);
+    let mut burning = burning(&server);
+    let response = server.get("/healthz?verbose");
+    assert_eq!((response.status, response.text()), (200, "ready"));
+    let mut asking = server.connect();
+    asking.send(request("HEAD", "/healthz"));
+    assert_eq!(asking.response_to("HEAD").status, 200);
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(burning.response().text(), "burned");
+    // Another method is the application's.
+    let response = server.fetch("POST /healthz HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(response.text().len(), 36, "{response:?}");
+}
+
+fn health_is_told_during_a_drain(engine: Engine) {
+    let mut server = serve(engine, ["--health", "/healthz"]);
+    let mut kept = server.connect();
+    assert_eq!(answer(&mut kept, "/healthz"), "ready");
+    let mut slow = server.connect();
+    ask(&mut slow, "/slow");
+    let mut asked = 0;
+    eventually("the slow one is being answered", || {
+        asked += 1;
+        answer(&mut kept, "/many") == (asked + 1).to_string()
+    });
+    server.signal(libc::SIGTERM);
+    eventually("no new connections", || {
+        TcpStream::connect(server.address()).is_err()
+    });
+    ask(&mut kept, "/healthz");
+    let response = kept.response();
+    assert_eq!((response.status, response.text()), (503, "draining"));
+    assert_eq!(slow.response().text(), "slow");
+    assert!(server.wait().success());
+}
+
+fn a_handler_that_never_returns_is_ended(engine: Engine) {
+    let server = serve(engine, ["--handler-cpu-limit", "300ms"]);
+    let mut other = server.connect();
+    other.expect_open();
+    for _ in 0..2 {
+        let response = server.get("/loop");
+        assert_eq!(response.status, 503, "{response:?}");
+        assert_eq!(response.field("retry-after"), Some("1"));
+    }
+    assert_eq!(answer(&mut other, "/who").len(), 36, "the core goes on");
+    server.wait_for_output("--handler-cpu-limit");
+    let stderr = server.stderr();
+    assert!(
+        stderr.contains("at fetch (") && stderr.contains("app.ts:"),
+        "{stderr}"
+    );
+}
+
+fn a_timer_that_never_returns_is_ended(engine: Engine) {
+    let server = serve(engine, ["--handler-cpu-limit", "300ms"]);
+    assert_eq!(server.get("/later").text(), "soon");
+    server.wait_for_output("--handler-cpu-limit");
+    assert_eq!(server.get("/who").status, 200);
+}
+
+fn the_rest_of_a_batch_survives_a_handler_that_is_ended(engine: Engine) {
+    let server = serve(engine, ["--handler-cpu-limit", "300ms"]);
+    let mut connection = server.connect();
+    connection.send(
+        ["/many", "/loop", "/many", "/many"]
+            .map(|path| request("GET", path))
+            .concat(),
+    );
+    let answers: Vec<_> = (0..4).map(|_| connection.response()).collect();
+    let statuses: Vec<u16> = answers.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses, [200, 503, 200, 200]);
+    let counts = [0, 2, 3].map(|at| answers[at].text());
+    assert_eq!(counts, ["1", "3", "4"], "each request was handled once");
+}
+
+/// Two connections of one core, and which one that is.
+fn neighbours(server: &Server) -> (Connection, Connection, String) {
+    let mut known: Vec<(String, Connection)> = Vec::new();
+    for _ in 0..64 {
+        let mut connection = server.connect();
+        let core = answer(&mut connection, "/who");
+        if let Some(at) = known.iter().position(|(other, _)| *other == core) {
+            // The second core has started as well when it has answered something.
+            if known.iter().any(|(other, _)| *other != core) {
+                let (core, first) = known.swap_remove(at);
+                return (first, connection, core);
+            }
+        }
+        known.push((core, connection));
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    panic!("one core got all connections");
+}
+
+fn another_core_answers_while_a_handler_computes(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, mut other, core) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    for _ in 0..10 {
+        assert_ne!(answer(&mut other, "/who"), core);
+    }
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(burning.response().text(), "burned");
+    assert_eq!(answer(&mut other, "/who"), core, "its own core has time again");
+}
+
+fn bodies_and_headers_cross_to_another_core(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, mut other, core) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    for length in [0, 1, 5000, 100_000] {
+        let body = "b".repeat(length);
+        let head =
+            format!("POST /echo HTTP/1.1\r\nhost: a\r\nuser-agent: me\r\ncontent-length: {length}\r\n\r\n");
+        other.send(head + &body);
+        let response = other.response();
+        assert_eq!(response.field("x-agent"), Some("me"));
+        assert_eq!(response.text(), body);
+        // A long one may still have been arriving, and stays then.
+        assert!(length > 5000 || response.field("core") != Some(core.as_str()));
+    }
+    other.send(request("HEAD", "/echo"));
+    assert_eq!(other.response_to("HEAD").status, 200);
+    assert_eq!(burning.response().text(), "burned");
+}
+
+fn streams_cross_from_another_core(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, mut other, _) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    ask(&mut other, "/stream");
+    let response = other.response();
+    assert_eq!(response.body.len(), 800_000);
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(answer(&mut other, "/who").len(), 36, "the connection is kept");
+    assert_eq!(burning.response().text(), "burned");
+}
+
+fn a_handler_may_fail_on_another_core(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, mut other, _) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    ask(&mut other, "/fail");
+    assert_eq!(other.response().status, 500);
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(burning.response().text(), "burned");
+}
+
+fn without_exchange_requests_wait_for_their_core(engine: Engine) {
+    let server = serve(engine, ["--cores", "2", "--no-exchange"]);
+    let (mut burning, mut other, core) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    assert_eq!(answer(&mut other, "/who"), core);
+    assert!(burning.is_readable(), "it was answered before");
+    assert_eq!(burning.response().text(), "burned");
+}
+
+fn a_client_may_leave_while_another_core_answers(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, mut other, _) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    ask(&mut other, "/stream");
+    std::thread::sleep(Duration::from_millis(20));
+    drop(other);
+    assert_eq!(burning.response().text(), "burned");
+    assert_eq!(server.get("/who").status, 200);
+}
