@@ -13,6 +13,7 @@ use super::engine::EngineArguments;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::overload::OverloadArguments;
+use super::reload::ReloadArguments;
 
 /// Everything that may stand behind `howth serve` and `howth run`.
 #[derive(Debug, Args)]
@@ -50,6 +51,9 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub engine: EngineArguments,
+
+    #[command(flatten)]
+    pub reload: ReloadArguments,
 
     #[command(flatten)]
     pub development: DevelopmentArguments,

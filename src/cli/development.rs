@@ -17,9 +17,10 @@ pub struct DevelopmentArguments {
     #[arg(long)]
     pub dev: bool,
 
-    /// Start the application again when one of its files changes
+    /// Reload the application when one of its files changes, on one core
     ///
-    /// The listening socket stays open meanwhile, so no connection is refused.
+    /// As SIGHUP does: no connection is refused or lost, and code that fails to start changes nothing. `howth run` starts
+    /// the program again; its listening socket stays open meanwhile.
     #[arg(long)]
     pub watch: bool,
 

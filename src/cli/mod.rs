@@ -16,6 +16,7 @@ mod limits;
 mod listen;
 mod options;
 mod overload;
+mod reload;
 mod usage;
 mod values;
 mod version;
@@ -29,6 +30,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use application::ApplicationArguments;
 use bench::BenchArguments;
 use failure::Failure;
+use reload::ReloadCommand;
 
 /// A server runtime for JavaScript and TypeScript: one io_uring and one V8 isolate per core.
 #[derive(Debug, Parser)]
@@ -64,6 +66,12 @@ enum Command {
         #[command(flatten)]
         application: ApplicationArguments,
     },
+    /// Have a running `howth serve` start its application anew, without a gap
+    ///
+    /// New cores start beside the old ones and take over from them, clients and all; requests in flight are finished. Code
+    /// that fails to start, or its --reload-check, changes nothing. The same as SIGHUP: what comes of it stands in the
+    /// output of the server.
+    Reload(ReloadCommand),
     /// Measure a server, or howth beside other runtimes
     Bench(BenchArguments),
     /// Print the completions of a shell
@@ -93,6 +101,7 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
         Some(Command::Run { application, .. }) => {
             howth_runtime::run(options::for_run(&application)?).map_err(Failure::from)
         }
+        Some(Command::Reload(command)) => reload::carry_out(&command),
         Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
         Some(Command::Completions { shell }) => {
             print_completions(shell);

@@ -69,6 +69,8 @@ fn fill(
         unhandled_rejections: arguments.engine.unhandled_rejections.map_or(rejections, policy),
         development: arguments.development.dev,
         watch: arguments.development.watch,
+        pid_file: arguments.reload.pid_file.clone(),
+        reload_check: arguments.reload.reload_check.clone(),
         drain: arguments.engine.drain,
         trace,
         inspect: arguments.development.inspect,

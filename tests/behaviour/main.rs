@@ -23,6 +23,7 @@ mod memory;
 mod modules;
 mod options;
 mod overload;
+mod reload;
 mod routes;
 mod run;
 mod signals;

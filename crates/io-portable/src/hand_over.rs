@@ -19,6 +19,11 @@ impl PortableEngine {
         self.accept_waker.wake_by_ref();
     }
 
+    /// Whether the listening socket is open here.
+    pub fn is_listening(&self) -> bool {
+        self.acceptor.is_some()
+    }
+
     /// Gives up as many connections as `count` says, or as are idle. [`take_released`](Self::take_released) has them
     /// after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {

@@ -171,6 +171,11 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.core.borrow_mut().set_accepting(accepts);
     }
 
+    /// Whether the listening socket is open here: a stop takes a turn or two to close it.
+    pub fn is_listening(&self) -> bool {
+        self.shared.core.borrow().accepting != Accepting::Ended
+    }
+
     /// Gives up as many connections as `count` says, or as are idle; one that gets a request first stays.
     /// [`take_released`](Self::take_released) has them after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {

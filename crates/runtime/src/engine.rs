@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{EngineOptions, Exchanges, Handler, Turn};
+use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Turn};
 use howth_io_portable::PortableEngine;
 
 use crate::error::Error;
@@ -150,6 +150,46 @@ impl Engine {
         match self {
             Engine::Ring(driver) => driver.waker().map(Some),
             Engine::Portable(_) => Ok(None),
+        }
+    }
+
+    /// Accepts, or leaves new clients in the kernel's backlog.
+    pub(crate) fn set_accepting(&mut self, accepts: bool) {
+        match self {
+            Engine::Ring(driver) => driver.set_accepting(accepts),
+            Engine::Portable(engine) => engine.set_accepting(accepts),
+        }
+    }
+
+    /// Whether its socket may still give it a client.
+    pub(crate) fn is_listening(&self) -> bool {
+        match self {
+            Engine::Ring(driver) => driver.is_listening(),
+            Engine::Portable(engine) => engine.is_listening(),
+        }
+    }
+
+    /// Stops accepting, and gives every connection up as soon as it is idle.
+    pub(crate) fn release_all(&mut self) {
+        match self {
+            Engine::Ring(driver) => driver.release_all(),
+            Engine::Portable(engine) => engine.release_all(),
+        }
+    }
+
+    /// The connections that were given up since the last call.
+    pub(crate) fn take_released(&mut self) -> Vec<Handed> {
+        match self {
+            Engine::Ring(driver) => driver.take_released(),
+            Engine::Portable(engine) => engine.take_released(),
+        }
+    }
+
+    /// Goes on with a connection that another engine gave up; it comes back where there are too many.
+    pub(crate) fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        match self {
+            Engine::Ring(driver) => driver.adopt(handed),
+            Engine::Portable(engine) => engine.adopt(handed),
         }
     }
 

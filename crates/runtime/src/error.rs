@@ -57,6 +57,20 @@ pub enum Error {
         /// The limit.
         heap_mib: usize,
     },
+    /// A bug of howth's own.
+    #[error("core {core} panicked; please report what it said")]
+    Panicked {
+        /// Which core.
+        core: usize,
+    },
+    /// `--pid-file`
+    #[error("cannot write the process id to {} ({cause}); choose another file with --pid-file", path.display())]
+    PidFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: io::Error,
+    },
     /// `--inspect` cannot listen.
     #[error("--inspect: {0}; give another address as --inspect=HOST:PORT")]
     Inspect(String),

@@ -11,11 +11,13 @@ mod engine;
 mod error;
 #[doc(hidden)]
 pub mod in_process;
+mod inbox;
 pub mod isolate;
 mod listen;
 pub mod modules;
 mod open_files;
 mod options;
+mod pid_file;
 mod signals;
 mod startup_code;
 mod supervisor;

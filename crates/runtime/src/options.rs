@@ -85,9 +85,13 @@ pub struct Options {
     pub unhandled_rejections: UnhandledRejections,
     /// Error pages with the stack, for development.
     pub development: bool,
-    /// Restart on change of a loaded file.
+    /// Reload on change of a loaded file.
     pub watch: bool,
-    /// How long requests in flight may take to finish after SIGTERM.
+    /// `--pid-file`: where the process's id is written.
+    pub pid_file: Option<PathBuf>,
+    /// `--reload-check`: the path a new core has to answer well before it takes another's place.
+    pub reload_check: Option<String>,
+    /// How long requests in flight may take to finish after SIGTERM, or when new code has taken the place of old.
     pub drain: Duration,
     /// Print where a request's time goes.
     pub trace: bool,

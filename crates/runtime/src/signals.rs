@@ -1,7 +1,7 @@
-//! SIGINT and SIGTERM, for the supervisor.
+//! SIGINT, SIGTERM and SIGHUP, for the supervisor.
 //!
-//! Heard through Deno's signal thread, which decides what becomes of these two and of SIGHUP: it ends the process
-//! unless somebody has told it that they are taken care of.
+//! Heard through Deno's signal thread, which decides what becomes of the three: it ends the process unless somebody has
+//! told it that they are taken care of.
 
 use std::io;
 use std::task::{Context, Poll};
@@ -10,16 +10,43 @@ use deno_signals::{SIGINT, SIGTERM};
 use libc::SIGHUP;
 use tokio::sync::mpsc::{Receiver, channel};
 
+use crate::core::Mode;
+
 /// Signals that wait to be heard; the second one ends the process at once, so there are never more.
 const WAITING_MAX: usize = 2;
 
-pub(crate) struct Signals(Receiver<u8>);
+/// What a signal asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Heard {
+    /// SIGINT or SIGTERM, whose number it is; the program's own listeners were told of it.
+    End(u8),
+    /// SIGHUP.
+    Reload,
+}
+
+pub(crate) struct Signals {
+    ends: Receiver<u8>,
+    reloads: Receiver<()>,
+    terminal: Terminal,
+}
 
 impl Signals {
-    pub(crate) fn new() -> io::Result<Self> {
-        let (sender, receiver) = channel(WAITING_MAX);
-        if ignores_hangup() {
-            deno_signals::register(SIGHUP, true, Box::new(|| {}))?;
+    /// SIGHUP reloads what is served. It ends a script, as it ends other programs.
+    pub(crate) fn new(mode: Mode) -> io::Result<Self> {
+        let (sender, ends) = channel(WAITING_MAX);
+        let (reload, reloads) = channel(1);
+        match mode {
+            Mode::Serve => {
+                let hear = move || {
+                    // One that waits is as good as many.
+                    let _ = reload.try_send(());
+                };
+                deno_signals::register(SIGHUP, true, Box::new(hear))?;
+            }
+            Mode::Run if ignores_hangup() => {
+                deno_signals::register(SIGHUP, true, Box::new(|| {}))?;
+            }
+            Mode::Run => {}
         }
         for signal in [SIGINT, SIGTERM] {
             let sender = sender.clone();
@@ -29,19 +56,72 @@ impl Signals {
             };
             deno_signals::register(signal, true, Box::new(hear))?;
         }
-        Ok(Signals(receiver))
+        Ok(Signals {
+            ends,
+            reloads,
+            terminal: Terminal::new(),
+        })
     }
 
-    /// The number of a signal that came, and that the program's own listeners were told of.
-    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<u8> {
-        match self.0.poll_recv(context) {
-            Poll::Ready(Some(number)) => {
-                wait_for_listeners(number);
-                Poll::Ready(number)
-            }
+    /// The next signal that came.
+    pub(crate) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Heard> {
+        if let Poll::Ready(Some(number)) = self.ends.poll_recv(context) {
+            wait_for_listeners(number);
+            return Poll::Ready(Heard::End(number));
+        }
+        match self.reloads.poll_recv(context) {
+            Poll::Ready(Some(())) if self.terminal.is_gone() => Poll::Ready(Heard::End(SIGHUP as u8)),
+            Poll::Ready(Some(())) => Poll::Ready(Heard::Reload),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// The terminal howth was started from, in its foreground: when that closes, the kernel sends the signal by which an
+/// administrator asks for a reload.
+#[derive(Debug)]
+struct Terminal {
+    ends_with_it: bool,
+}
+
+impl Terminal {
+    fn new() -> Self {
+        let is_in_foreground = job().is_some_and(|job| job.terminal != 0 && job.group == job.foreground);
+        Terminal {
+            ends_with_it: is_in_foreground && !ignores_hangup(),
+        }
+    }
+
+    fn is_gone(&self) -> bool {
+        self.ends_with_it && job().is_some_and(|job| job.terminal == 0)
+    }
+}
+
+/// What the kernel knows of the process and its terminal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Job {
+    group: i32,
+    /// 0: none.
+    terminal: i32,
+    /// The group in the terminal's foreground.
+    foreground: i32,
+}
+
+fn job() -> Option<Job> {
+    parse_job(&std::fs::read_to_string("/proc/self/stat").ok()?)
+}
+
+/// proc_pid_stat(5): the name, in brackets, may hold anything.
+fn parse_job(stat: &str) -> Option<Job> {
+    let (_, fields) = stat.rsplit_once(')')?;
+    let mut numbers = fields.split_whitespace().skip(2).map(str::parse);
+    let mut next = || numbers.next()?.ok();
+    let (group, _session, terminal, foreground) = (next()?, next()?, next()?, next()?);
+    Some(Job {
+        group,
+        terminal,
+        foreground,
+    })
 }
 
 /// Deno's signal thread holds its lock until it has told everybody of a signal, and howth comes first. Whoever drains
@@ -59,4 +139,21 @@ fn ignores_hangup() -> bool {
         .find_map(|line| line.strip_prefix("SigIgn:"))
         .and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
         .is_some_and(|mask| mask & (1 << (SIGHUP - 1)) != 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terminal_is_found_behind_any_name() {
+        let stat = "4242 (a) b) S 1 4240 4239 34816 4240 4194304 81 0";
+        let job = Job {
+            group: 4240,
+            terminal: 34816,
+            foreground: 4240,
+        };
+        assert_eq!(parse_job(stat), Some(job));
+        assert_eq!(parse_job("4242 (howth) S 1"), None);
+    }
 }

@@ -143,6 +143,13 @@ impl Connection {
         chunk
     }
 
+    /// The end of a chunked body without trailers.
+    #[track_caller]
+    pub fn end_of_chunks(&mut self) {
+        assert_eq!(self.chunk(), b"");
+        assert_eq!(self.take(2), b"\r\n", "behind the last chunk");
+    }
+
     /// The first chunk of a chunked response.
     #[track_caller]
     pub fn chunk_after_head(&mut self) -> Vec<u8> {

@@ -23,8 +23,9 @@ use super::counters::Counters;
 use super::health::Health;
 use super::intermission::{self, EngineSlot, Intermission};
 use super::neighbours::Neighbours;
+use super::pulse::Pulse;
 use super::reception::{Intake, Reception};
-use super::seat::Seat;
+use super::succession::Succession;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Mode, Opened, Order, Place, Report, Shared, Termination};
@@ -55,7 +56,7 @@ pub(super) struct EventLoop<'a> {
     reception: Rc<Reception>,
     neighbours: Option<Rc<Neighbours>>,
     intermission: Rc<Intermission>,
-    seat: Arc<Seat>,
+    pulse: Arc<Pulse>,
     counters: Arc<Counters>,
     /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
     owes_end: bool,
@@ -65,6 +66,8 @@ pub(super) struct EventLoop<'a> {
     slice: Vec<Event>,
     /// Where the engine listens, until it stops listening.
     lease: Option<Lease>,
+    /// Dropped after the engine, whose connections it gives away.
+    succession: Succession,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
     opened: Opened,
@@ -107,8 +110,8 @@ impl<'a> EventLoop<'a> {
         reports: &'a mut Sender<Report>,
     ) -> Self {
         let Place {
-            index,
             seat,
+            pulse,
             counters,
             neighbours,
         } = place;
@@ -118,9 +121,9 @@ impl<'a> EventLoop<'a> {
         let reception = Reception::new(application.bridge(), health, delay_max, counters.clone());
         let limit = shared.options.handler_cpu_limit;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
-        seat.set_isolate(Some(isolate.thread_safe_handle()));
+        pulse.set_isolate(Some(isolate.thread_safe_handle()));
         let intermission = Intermission::new(
-            seat.clone(),
+            pulse.clone(),
             engine.clone(),
             reception.clone(),
             neighbours.clone(),
@@ -134,12 +137,13 @@ impl<'a> EventLoop<'a> {
             reception,
             neighbours,
             intermission,
-            seat,
+            pulse,
             counters,
             owes_end: false,
             turn_us: 0,
             slice: Vec::new(),
             lease: None,
+            succession: Succession::new(seat.inbox, seat.waits),
             evaluation: None,
             application,
             opened,
@@ -155,7 +159,7 @@ impl<'a> EventLoop<'a> {
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
-            trace: shared.options.trace.then(|| Trace::new(index)),
+            trace: shared.options.trace.then(|| Trace::new(seat.index)),
         }
     }
 
@@ -172,8 +176,10 @@ impl<'a> EventLoop<'a> {
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
+        #[cfg(test)]
+        super::fault::strike();
         self.mark(Stage::Idle);
-        self.shared.watchdog.wake(&self.seat);
+        self.shared.watchdog.wake(&self.pulse);
         if let Some(neighbours) = &self.neighbours {
             neighbours.awake();
         }
@@ -183,6 +189,8 @@ impl<'a> EventLoop<'a> {
         }
         self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
+        self.succession
+            .take_arrivals(self.engine.borrow_mut().as_mut(), context);
         if self.polls_until_heard > 0 {
             context.waker().wake_by_ref();
         }
@@ -202,7 +210,7 @@ impl<'a> EventLoop<'a> {
             }
             if self.park(context)?.is_pending() {
                 self.mark(Stage::Engine);
-                self.seat.set_awake(false);
+                self.pulse.set_awake(false);
                 return Poll::Pending;
             }
             self.wake_up();
@@ -244,10 +252,12 @@ impl<'a> EventLoop<'a> {
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
+        self.succession.pass_on(self.engine.borrow_mut().as_mut());
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished {
             self.engine.replace(None);
+            self.succession.pass_on(None);
             self.application.release_hold();
             self.owes_end = true;
         }
@@ -308,7 +318,7 @@ impl<'a> EventLoop<'a> {
         if let Some(neighbours) = &self.neighbours {
             neighbours.enter_application();
         }
-        self.seat.enter()
+        self.pulse.enter()
     }
 
     /// Gives JavaScript a slice of what waits.
@@ -352,7 +362,7 @@ impl<'a> EventLoop<'a> {
     }
 
     fn leave(&self) {
-        self.seat.leave();
+        self.pulse.leave();
         if let Some(neighbours) = &self.neighbours {
             neighbours.leave_application();
         }
@@ -431,8 +441,9 @@ impl<'a> EventLoop<'a> {
         if self.is_ending {
             engine.drain();
         }
+        self.succession.opened(&mut engine);
         self.engine.replace(Some(engine));
-        if let Err(error) = self.shared.watchdog.watch(&self.seat) {
+        if let Err(error) = self.shared.watchdog.watch(&self.pulse) {
             eprintln!(
                 "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
             );
@@ -512,27 +523,52 @@ impl<'a> EventLoop<'a> {
         while let Poll::Ready(order) = self.orders.poll_receive(context) {
             // Without a supervisor there is nobody to serve for.
             let Some(order) = order else {
-                return self.end(Order::Abort);
+                return self.end(&Order::Abort);
             };
-            self.end(order);
+            self.obey(order);
         }
     }
 
-    fn end(&mut self, order: Order) {
+    fn obey(&mut self, order: Order) {
+        let slot = self.engine.clone();
+        let mut engine = slot.borrow_mut();
+        match order {
+            Order::Serve => self.succession.serve(engine.as_mut()),
+            Order::Adopt(handed) => {
+                // Without an engine, or with one that is full, the connection ends, which is an answer.
+                let _ = engine.as_mut().map(|engine| engine.adopt(handed));
+            }
+            Order::HandOver(predecessor) => {
+                self.is_ending = true;
+                self.lease = None;
+                if let Some(neighbours) = &self.neighbours {
+                    neighbours.close();
+                }
+                self.succession.hand_over(predecessor, engine.as_mut());
+            }
+            Order::Drain { .. } | Order::Abort => {
+                drop(engine);
+                self.end(&order);
+            }
+        }
+    }
+
+    fn end(&mut self, order: &Order) {
+        let is_abort = matches!(order, Order::Abort);
         self.is_ending = true;
         self.reception.drain();
         if let Some(neighbours) = &self.neighbours {
             neighbours.close();
         }
-        self.is_aborted |= order == Order::Abort;
-        if order == (Order::Drain { by_signal: true }) {
+        self.is_aborted |= is_abort;
+        if matches!(order, Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
             self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
         if let Some(engine) = self.engine.borrow_mut().as_mut() {
-            match order {
-                Order::Drain { .. } => engine.drain(),
-                Order::Abort => engine.abort(),
+            match is_abort {
+                false => engine.drain(),
+                true => engine.abort(),
             }
         }
     }
@@ -617,7 +653,7 @@ impl<'a> EventLoop<'a> {
 
 impl Drop for EventLoop<'_> {
     fn drop(&mut self) {
-        self.seat.set_isolate(None);
+        self.pulse.set_isolate(None);
         intermission::forget();
         // Before the application, whose requests it holds.
         self.engine.replace(None);

@@ -19,8 +19,8 @@ use howth_engine::Event;
 use super::clock::now_us;
 use super::counters::Counters;
 use super::neighbours::Neighbours;
+use super::pulse::Pulse;
 use super::reception::{Intake, Reception};
-use super::seat::Seat;
 use crate::bridge::{Application, Batch};
 use crate::engine::{Engine, Polled};
 
@@ -66,7 +66,7 @@ pub(super) struct Verdict {
 
 /// What an interruption works on.
 pub(super) struct Intermission {
-    seat: Arc<Seat>,
+    pulse: Arc<Pulse>,
     engine: EngineSlot,
     reception: Rc<Reception>,
     neighbours: Option<Rc<Neighbours>>,
@@ -86,7 +86,7 @@ pub(super) struct Intermission {
 
 impl Intermission {
     pub(super) fn new(
-        seat: Arc<Seat>,
+        pulse: Arc<Pulse>,
         engine: EngineSlot,
         reception: Rc<Reception>,
         neighbours: Option<Rc<Neighbours>>,
@@ -95,7 +95,7 @@ impl Intermission {
         limit: Option<Duration>,
     ) -> Rc<Self> {
         let intermission = Rc::new(Intermission {
-            seat,
+            pulse,
             engine,
             reception,
             neighbours,
@@ -137,9 +137,9 @@ impl Intermission {
     }
 
     fn run(&self, isolate: &mut v8::Isolate) {
-        self.seat.interrupted();
+        self.pulse.interrupted();
         // Asked for while JavaScript ran, but it has returned since: the loop does everything itself.
-        let Some(entered_us) = self.seat.entered_us() else {
+        let Some(entered_us) = self.pulse.entered_us() else {
             return;
         };
         let running_us = now_us().saturating_sub(entered_us);

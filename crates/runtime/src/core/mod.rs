@@ -7,12 +7,15 @@ mod admission;
 pub(crate) mod clock;
 pub(crate) mod counters;
 mod event_loop;
+#[cfg(test)]
+pub(crate) mod fault;
 mod health;
 mod intermission;
 mod neighbours;
 mod policy;
+mod pulse;
 mod reception;
-mod seat;
+mod succession;
 mod termination;
 mod trace;
 mod wake_flag;
@@ -23,12 +26,14 @@ use std::io;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
 
 use crate::affinity;
 use crate::bridge::{self, Application, Bridge, Configuration, Numbers, Opener};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
+use crate::inbox::{Inbox, Predecessor};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
@@ -37,15 +42,21 @@ use termination::Reason;
 
 use counters::Counters;
 use neighbours::Neighbours;
-use seat::Seat;
+use pulse::Pulse;
 
 pub(crate) use neighbours::Street;
 pub(crate) use termination::Termination;
 pub(crate) use watchdog::Watchdog;
 
 /// What the supervisor orders.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub(crate) enum Order {
+    /// Accept clients, and go on with the connections of the core before it.
+    Serve,
+    /// Answer on this connection, also before it is to serve.
+    Adopt(Handed),
+    /// Stop accepting, give every connection away once what is in flight on it is finished, end.
+    HandOver(Predecessor),
     /// Stop accepting, finish what is in flight, end.
     Drain {
         /// Because of a signal, which the program may have heard as well; else because of a change.
@@ -114,34 +125,44 @@ pub(crate) struct Shared {
     pub(crate) heap_bytes_max: usize,
 }
 
+/// The place of a core among the others, which it may take over from another core.
+pub(crate) struct Seat {
+    pub(crate) index: usize,
+    /// The processor it is to stay on.
+    pub(crate) processor: Option<usize>,
+    /// Where the connections of the core before it arrive.
+    pub(crate) inbox: Arc<Inbox>,
+    /// It listens, but does not serve before it is told to.
+    pub(crate) waits: bool,
+}
+
 /// Starts the thread of a core.
 ///
 /// # Errors
 /// The thread could not be made.
 pub(crate) fn spawn(
-    index: usize,
-    processor: Option<usize>,
+    seat: Seat,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
     mut reports: Sender<Report>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
-        .name(format!("core-{index}"))
+        .name(format!("core-{}", seat.index))
         // V8 checks its own limit of 1 MiB; TypeScript's parser recurses as well.
         .stack_size(8 << 20)
         .spawn(move || {
-            if let Some(processor) = processor {
+            if let Some(processor) = seat.processor {
                 affinity::pin(processor);
             }
-            let ended = run(index, shared, termination, orders, &mut reports);
+            let ended = run(seat, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
             let _ = reports.send(Report::Ended(ended));
         })
 }
 
 fn run(
-    index: usize,
+    seat: Seat,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
@@ -154,7 +175,7 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let place = Place::new(index, &shared);
+        let place = Place::new(seat, &shared);
         let application = start_application(&place, &shared, &termination, &opened);
         let ended = EventLoop::new(
             &shared,
@@ -177,22 +198,24 @@ fn run(
 
 /// The core among the others.
 struct Place {
-    index: usize,
-    seat: Arc<Seat>,
+    seat: Seat,
+    pulse: Arc<Pulse>,
     counters: Arc<Counters>,
     /// Where there are any to exchange requests with.
     neighbours: Option<Rc<Neighbours>>,
 }
 
 impl Place {
-    fn new(index: usize, shared: &Shared) -> Self {
-        let seat = Arc::new(Seat::default());
-        let counters = shared.counters[index].clone();
+    fn new(seat: Seat, shared: &Shared) -> Self {
+        let pulse = Arc::new(Pulse::default());
+        let counters = shared.counters[seat.index].clone();
         let street = shared.street.clone();
+        let neighbours =
+            street.map(|street| Neighbours::new(street, seat.index, pulse.clone(), counters.clone()));
         Place {
-            index,
-            neighbours: street.map(|street| Neighbours::new(street, index, seat.clone(), counters.clone())),
             seat,
+            pulse,
+            neighbours,
             counters,
         }
     }
@@ -208,10 +231,10 @@ fn start_application(
     opened: &Opened,
 ) -> Application {
     let numbers = Numbers {
-        core: place.index,
+        core: place.seat.index,
         counters: shared.counters.clone(),
     };
-    let opener = opener(shared, opened.clone(), place.neighbours.clone());
+    let opener = opener(place, shared, opened.clone());
     let bridge = Bridge::new(opener, numbers);
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start(
@@ -231,11 +254,12 @@ fn start_application(
     Application::new(isolate, bridge, configuration)
 }
 
-fn opener(shared: &Shared, opened: Opened, neighbours: Option<Rc<Neighbours>>) -> Opener {
+fn opener(place: &Place, shared: &Shared, opened: Opened) -> Opener {
+    let (index, neighbours) = (place.seat.index, place.neighbours.clone());
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
-        let (listener, address, lease) = listeners.listen(wanted)?;
+        let (listener, address, lease) = listeners.listen(index, wanted)?;
         let failed = |error: io::Error| ListenError::Other {
             port: address.port,
             host: address.host.clone(),

@@ -16,8 +16,8 @@ use howth_relay::{Message, Relay, is_guest};
 use super::clock::now_us;
 use super::counters::Counters;
 use super::policy::{Behind, share};
+use super::pulse::Pulse;
 use super::reception::{Reception, Waiting};
-use super::seat::Seat;
 
 /// Messages under way from one core to another.
 const RING_LENGTH: usize = 256;
@@ -38,24 +38,24 @@ pub(crate) enum Note {
 /// All cores, as far as they know of each other.
 pub(crate) struct Street {
     mesh: Arc<Mesh<Note>>,
-    seats: Vec<Mutex<Weak<Seat>>>,
+    pulses: Vec<Mutex<Weak<Pulse>>>,
 }
 
 impl Street {
     pub(crate) fn new(cores: usize) -> Arc<Self> {
         Arc::new(Street {
             mesh: Mesh::new(cores, RING_LENGTH),
-            seats: (0..cores).map(|_| Mutex::default()).collect(),
+            pulses: (0..cores).map(|_| Mutex::default()).collect(),
         })
     }
 
-    fn seat(&self, core: usize) -> Option<Arc<Seat>> {
-        let seat = self.seats[core].lock().unwrap_or_else(PoisonError::into_inner);
-        seat.upgrade()
+    fn pulse(&self, core: usize) -> Option<Arc<Pulse>> {
+        let pulse = self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner);
+        pulse.upgrade()
     }
 
-    fn move_in(&self, core: usize, seat: &Arc<Seat>) {
-        *self.seats[core].lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(seat);
+    fn move_in(&self, core: usize, pulse: &Arc<Pulse>) {
+        *self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(pulse);
     }
 }
 
@@ -63,7 +63,7 @@ impl Street {
 pub(super) struct Neighbours {
     street: Arc<Street>,
     core: usize,
-    seat: Arc<Seat>,
+    pulse: Arc<Pulse>,
     /// Taken when the core before this one has given it back.
     endpoint: RefCell<Option<Endpoint<Note>>>,
     /// There is one while the core has an engine, and as long as its requests are abroad or others' are here.
@@ -78,13 +78,13 @@ impl Neighbours {
     pub(super) fn new(
         street: Arc<Street>,
         core: usize,
-        seat: Arc<Seat>,
+        pulse: Arc<Pulse>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
         Rc::new(Neighbours {
             street,
             core,
-            seat,
+            pulse,
             endpoint: RefCell::default(),
             relay: RefCell::default(),
             behind: Cell::default(),
@@ -97,13 +97,13 @@ impl Neighbours {
     pub(super) fn move_in(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
         let relay = Rc::new(Relay::new(self.core, exchanges));
         self.relay.replace(Some(relay.clone()));
-        self.seat.set_open(true);
+        self.pulse.set_open(true);
         relay
     }
 
     /// The core takes no more requests of others.
     pub(super) fn close(&self) {
-        self.seat.set_open(false);
+        self.pulse.set_open(false);
     }
 
     /// Whether requests of others are here.
@@ -199,7 +199,7 @@ impl Neighbours {
 
     /// Hands over what would wait too long here, before JavaScript is given the next slice.
     pub(super) fn balance(&self, reception: &Reception, wait_us: u64) {
-        self.seat.set_queue_us(wait_us);
+        self.pulse.set_queue_us(wait_us);
         let mut behind = self.behind.get();
         let is_behind = behind.update(wait_us);
         self.behind.set(behind);
@@ -210,7 +210,7 @@ impl Neighbours {
 
     /// Hands over what waits while JavaScript has been running for `running_us`: it may go on as long.
     pub(super) fn relieve(&self, reception: &Reception, running_us: u64, wait_us: u64) {
-        self.seat.set_queue_us(wait_us);
+        self.pulse.set_queue_us(wait_us);
         self.hand_over(reception, wait_us.max(running_us), true);
     }
 
@@ -261,11 +261,11 @@ impl Neighbours {
 
     /// Who takes requests, least loaded first, with how long one would wait there.
     fn by_load(&self, now_us: u64) -> Vec<(u64, usize)> {
-        let others = (0..self.street.seats.len()).filter(|core| *core != self.core);
+        let others = (0..self.street.pulses.len()).filter(|core| *core != self.core);
         let mut by_load: Vec<(u64, usize)> = others
             .filter_map(|core| {
-                let seat = self.street.seat(core).filter(|seat| seat.is_open())?;
-                Some((seat.wait_us(now_us), core))
+                let pulse = self.street.pulse(core).filter(|pulse| pulse.is_open())?;
+                Some((pulse.wait_us(now_us), core))
             })
             .collect();
         by_load.sort_unstable();
@@ -276,13 +276,13 @@ impl Neighbours {
     fn joined<'a>(&self, endpoint: &'a mut Option<Endpoint<Note>>) -> Option<&'a mut Endpoint<Note>> {
         if endpoint.is_none() {
             let mut joined = self.street.mesh.join(self.core)?;
-            self.street.move_in(self.core, &self.seat);
+            self.street.move_in(self.core, &self.pulse);
             for peer in (0..joined.cores()).filter(|peer| *peer != self.core) {
                 // Who has no room for it has not read what the one before has sent, and learns of its end then.
                 let _ = joined.send(peer, Note::Joined);
             }
-            let seat = self.seat.clone();
-            joined.set_interrupt(Arc::new(move || seat.interrupt()));
+            let pulse = self.pulse.clone();
+            joined.set_interrupt(Arc::new(move || pulse.interrupt()));
             *endpoint = Some(joined);
         }
         endpoint.as_mut()
@@ -293,7 +293,7 @@ impl Neighbours {
         if relay.abroad() + relay.guests() == 0 {
             return Vec::new();
         }
-        let others = (0..self.street.seats.len()).filter(|core| *core != self.core);
+        let others = (0..self.street.pulses.len()).filter(|core| *core != self.core);
         others.filter(|core| !self.street.mesh.is_joined(*core)).collect()
     }
 
@@ -304,7 +304,7 @@ impl Neighbours {
             }
             match event {
                 // Whoever sent it did not know yet.
-                Event::Request(id) if !self.seat.is_open() && relay.home(id) != Some(self.core) => {
+                Event::Request(id) if !self.pulse.is_open() && relay.home(id) != Some(self.core) => {
                     relay.give_back(id);
                     self.counters.given_back.add(1);
                 }

@@ -1,6 +1,6 @@
 //! A thread that notices cores whose JavaScript does not return, and interrupts it.
 //!
-//! Owns the thread. Looks at every seat once a millisecond while any core is awake, and sleeps otherwise. Decides nothing
+//! Owns the thread. Looks at every pulse once a millisecond while any core is awake, and sleeps otherwise. Decides nothing
 //! about what is done in the interruption: that happens on the core's own thread (`intermission`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,7 +9,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use super::clock::now_us;
-use super::seat::Seat;
+use super::pulse::Pulse;
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(1);
@@ -18,21 +18,21 @@ const PATIENCE_US: u64 = 1000;
 /// Looks at sleeping cores before it sleeps as well: waking it costs a core more than some looks.
 const IDLE_TICKS_MAX: u32 = 100;
 
-/// Who has a seat, and the thread's handle.
+/// Who has a pulse, and the thread's handle.
 #[derive(Debug, Default)]
 pub(crate) struct Watchdog {
-    seats: Mutex<Vec<Weak<Seat>>>,
+    pulses: Mutex<Vec<Weak<Pulse>>>,
     thread: OnceLock<Thread>,
     is_asleep: AtomicBool,
 }
 
 impl Watchdog {
-    /// Has it look at a core, until the seat is dropped. The first one starts the thread.
+    /// Has it look at a core, until the pulse is dropped. The first one starts the thread.
     ///
     /// # Errors
     /// The thread could not be made.
-    pub(super) fn watch(self: &Arc<Self>, seat: &Arc<Seat>) -> std::io::Result<()> {
-        self.seats().push(Arc::downgrade(seat));
+    pub(super) fn watch(self: &Arc<Self>, pulse: &Arc<Pulse>) -> std::io::Result<()> {
+        self.pulses().push(Arc::downgrade(pulse));
         if self.thread.get().is_none() {
             let watchdog = self.clone();
             let thread = std::thread::Builder::new()
@@ -43,13 +43,13 @@ impl Watchdog {
             // one after the other.
             let _ = self.thread.set(thread.thread().clone());
         }
-        self.wake(seat);
+        self.wake(pulse);
         Ok(())
     }
 
     /// A core is awake.
-    pub(super) fn wake(&self, seat: &Seat) {
-        seat.set_awake(true);
+    pub(super) fn wake(&self, pulse: &Pulse) {
+        pulse.set_awake(true);
         if self.is_asleep.load(Ordering::SeqCst)
             && self.is_asleep.swap(false, Ordering::SeqCst)
             && let Some(thread) = self.thread.get()
@@ -58,8 +58,8 @@ impl Watchdog {
         }
     }
 
-    fn seats(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Seat>>> {
-        self.seats.lock().unwrap_or_else(PoisonError::into_inner)
+    fn pulses(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Pulse>>> {
+        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self) {
@@ -84,12 +84,14 @@ impl Watchdog {
     fn look(&self) -> bool {
         let now_us = now_us();
         let mut is_any_awake = false;
-        self.seats().retain(|seat| {
-            let Some(seat) = seat.upgrade() else { return false };
-            is_any_awake |= seat.is_awake();
+        self.pulses().retain(|pulse| {
+            let Some(pulse) = pulse.upgrade() else {
+                return false;
+            };
+            is_any_awake |= pulse.is_awake();
             let is_late = |entered_us: u64| now_us >= entered_us + PATIENCE_US;
-            if seat.entered_us().is_some_and(is_late) {
-                seat.interrupt();
+            if pulse.entered_us().is_some_and(is_late) {
+                pulse.interrupt();
             }
             true
         });

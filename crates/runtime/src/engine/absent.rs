@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{EngineOptions, Exchanges, Handler, Listener};
+use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener};
 
 use super::Polled;
 
@@ -41,6 +41,26 @@ impl RingDriver {
     }
 
     pub(super) fn waker(&mut self) -> io::Result<Waker> {
+        match self.0 {}
+    }
+
+    pub(super) fn set_accepting(&mut self, _: bool) {
+        match self.0 {}
+    }
+
+    pub(super) fn is_listening(&self) -> bool {
+        match self.0 {}
+    }
+
+    pub(super) fn release_all(&mut self) {
+        match self.0 {}
+    }
+
+    pub(super) fn take_released(&mut self) -> Vec<Handed> {
+        match self.0 {}
+    }
+
+    pub(super) fn adopt(&mut self, _: Handed) -> Result<(), Handed> {
         match self.0 {}
     }
 

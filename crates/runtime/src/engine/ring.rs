@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use howth_engine::{EngineOptions, Exchanges, Handler, Listener, Turn};
+use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -92,6 +92,26 @@ impl RingDriver {
         }
         let waker = self.engine.waker()?;
         Ok(self.waker.insert(waker).clone())
+    }
+
+    pub(super) fn set_accepting(&mut self, accepts: bool) {
+        self.engine.set_accepting(accepts);
+    }
+
+    pub(super) fn is_listening(&self) -> bool {
+        self.engine.is_listening()
+    }
+
+    pub(super) fn release_all(&mut self) {
+        self.engine.release_all();
+    }
+
+    pub(super) fn take_released(&mut self) -> Vec<Handed> {
+        self.engine.take_released()
+    }
+
+    pub(super) fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        self.engine.adopt(handed)
     }
 
     pub(super) fn drain(&mut self) {

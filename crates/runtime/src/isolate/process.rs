@@ -87,6 +87,16 @@ impl Process {
         state.put::<Rc<dyn Post>>(Rc::new(self.topics.post()));
     }
 
+    /// The same with other code: what programs share stays, so that old code and new see the same while both serve.
+    pub(crate) fn renewed(&self, modules: Modules, options: ProcessOptions) -> Self {
+        Process {
+            kv: self.kv.clone(),
+            topics: self.topics.clone(),
+            broadcast_channel: self.broadcast_channel.clone(),
+            ..Process::new(modules, options)
+        }
+    }
+
     /// The module system the process was made with.
     pub fn modules(&self) -> &Modules {
         &self.modules

@@ -2,6 +2,8 @@
 //!
 //! Owns the socket options. Never decides which address: its parent does.
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
 use std::path::{Path, PathBuf};
@@ -15,32 +17,75 @@ use crate::error::ListenError;
 /// Connections that wait in the kernel to be accepted; the kernel caps it (net.core.somaxconn).
 const BACKLOG: i32 = 4096;
 
-/// Where further listening sockets for an address come from.
+/// Where somebody wants to listen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Tcp { host: String, port: u16 },
+    Unix(PathBuf),
+}
+
+/// The same, with the host's address.
+#[derive(Debug)]
+pub(super) enum Target {
+    Tcp {
+        host: String,
+        port: u16,
+        resolved: SocketAddr,
+    },
+    Unix(PathBuf),
+}
+
+impl Target {
+    pub(super) fn resolve(asked: Asked) -> Result<Self, ListenError> {
+        Ok(match asked {
+            Asked::Tcp { host, port } => Target::Tcp {
+                resolved: resolve(&host, port)?,
+                host,
+                port,
+            },
+            Asked::Unix(path) => Target::Unix(path),
+        })
+    }
+}
+
+/// A place to listen at, and its sockets.
 #[derive(Debug)]
 pub(super) enum Place {
-    /// Bound anew for each, with `SO_REUSEPORT`.
-    Tcp(SocketAddr),
-    /// Kept, for duplicates.
-    TcpKept(std::net::TcpListener),
-    /// Kept, for duplicates: Unix-domain sockets know no `SO_REUSEPORT`.
+    Tcp(TcpPlace),
+    /// Unix-domain sockets know no `SO_REUSEPORT`: all cores have duplicates of one.
     Unix(UnixSocket),
-    /// No longer kept: the process is ending.
+    /// The process is ending.
     Closed,
 }
 
+/// A socket for each core, all of one port by `SO_REUSEPORT`.
+#[derive(Debug)]
+pub(super) struct TcpPlace {
+    /// As it was asked for: the port may be 0, and a name may have another address the next time.
+    asked: (String, u16),
+    resolved: SocketAddr,
+    bound: SocketAddr,
+    sockets: HashMap<usize, std::net::TcpListener>,
+}
+
 impl Place {
-    pub(super) fn is_kept(&self) -> bool {
-        matches!(self, Place::TcpKept(_) | Place::Unix(_))
+    pub(super) fn is_at(&self, target: &Target) -> bool {
+        match (self, target) {
+            (Place::Tcp(place), Target::Tcp { host, port, resolved }) => {
+                place.asked == (host.clone(), *port) || [place.resolved, place.bound].contains(resolved)
+            }
+            (Place::Unix(socket), Target::Unix(path)) => socket.path == *path,
+            // Nothing is bound any more.
+            (Place::Closed, _) => true,
+            _ => false,
+        }
     }
 
-    /// One more listening socket.
-    pub(super) fn another(&self, address: &Address) -> Result<Listener, ListenError> {
+    /// A duplicate of a core's socket.
+    pub(super) fn listener(&mut self, core: usize, address: &Address) -> Result<Listener, ListenError> {
         match self {
-            Place::Tcp(resolved) => tcp_listener(*resolved, true)
-                .map(Listener::Tcp)
-                .map_err(|error| explain(&address.host, address.port, &error)),
-            Place::TcpKept(listener) => listener
-                .try_clone()
+            Place::Tcp(place) => place
+                .listener(core)
                 .map(Listener::Tcp)
                 .map_err(|error| explain(&address.host, address.port, &error)),
             Place::Unix(socket) => socket
@@ -50,6 +95,23 @@ impl Place {
                 .map_err(|error| explain_unix(&socket.path, &error)),
             Place::Closed => Err(ListenError::Ending),
         }
+    }
+
+    /// Lets go of the socket of one core, where it has one of its own.
+    pub(super) fn close_core(&mut self, core: usize) {
+        if let Place::Tcp(place) = self {
+            place.sockets.remove(&core);
+        }
+    }
+}
+
+impl TcpPlace {
+    fn listener(&mut self, core: usize) -> io::Result<std::net::TcpListener> {
+        let socket = match self.sockets.entry(core) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(vacant) => vacant.insert(tcp_listener(self.bound, true)?),
+        };
+        socket.try_clone()
     }
 }
 
@@ -68,22 +130,46 @@ impl Drop for UnixSocket {
     }
 }
 
-/// Binds the first socket of an address; gives the port as well, which may have been left to the kernel.
-pub(super) fn bind_tcp(host: &str, port: u16, is_kept: bool) -> Result<(Place, u16, Listener), ListenError> {
-    let resolved = resolve(host, port)?;
-    let explained = |error: io::Error| explain(host, port, &error);
+/// Binds the first socket of a place.
+pub(super) fn bind(core: usize, target: Target) -> Result<(Address, Place), ListenError> {
+    match target {
+        Target::Tcp { host, port, resolved } => bind_tcp(core, host, port, resolved),
+        Target::Unix(path) => bind_unix(&path).map(|socket| {
+            let address = Address {
+                host: String::new(),
+                port: 0,
+                unix: Some(path),
+            };
+            (address, Place::Unix(socket))
+        }),
+    }
+}
+
+fn bind_tcp(
+    core: usize,
+    host: String,
+    port: u16,
+    resolved: SocketAddr,
+) -> Result<(Address, Place), ListenError> {
+    let explained = |error: io::Error| explain(&host, port, &error);
     // With SO_REUSEPORT alone another process of the same user could share the port unnoticed.
     if port != 0 {
         drop(tcp_listener(resolved, false).map_err(explained)?);
     }
     let listener = tcp_listener(resolved, true).map_err(explained)?;
-    let resolved = listener.local_addr().map_err(explained)?;
-    let port = resolved.port();
-    let place = match is_kept {
-        true => Place::TcpKept(listener.try_clone().map_err(explained)?),
-        false => Place::Tcp(resolved),
+    let bound = listener.local_addr().map_err(explained)?;
+    let place = TcpPlace {
+        asked: (host.clone(), port),
+        resolved,
+        bound,
+        sockets: HashMap::from([(core, listener)]),
     };
-    Ok((place, port, Listener::Tcp(listener)))
+    let address = Address {
+        host,
+        port: bound.port(),
+        unix: None,
+    };
+    Ok((address, Place::Tcp(place)))
 }
 
 fn resolve(host: &str, port: u16) -> Result<SocketAddr, ListenError> {
@@ -116,16 +202,14 @@ fn tcp_listener(address: SocketAddr, shared: bool) -> io::Result<std::net::TcpLi
     Ok(socket.into())
 }
 
-pub(super) fn bind_unix(path: &Path) -> Result<(Place, Listener), ListenError> {
+fn bind_unix(path: &Path) -> Result<UnixSocket, ListenError> {
     let explained = |error: io::Error| explain_unix(path, &error);
     remove_stale(path).map_err(explained)?;
     let listener = std::os::unix::net::UnixListener::bind(path).map_err(explained)?;
-    let first = listener.try_clone().map_err(explained)?;
-    let socket = UnixSocket {
+    Ok(UnixSocket {
         path: path.to_owned(),
         listener,
-    };
-    Ok((Place::Unix(socket), Listener::Unix(first)))
+    })
 }
 
 /// Removes a socket that a process which ended badly has left behind; never one that answers, and never a
@@ -177,7 +261,12 @@ mod tests {
     fn a_port_in_use_is_told() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = taken.local_addr().expect("it is bound").port();
-        let error = bind_tcp("127.0.0.1", port, false).expect_err("it is in use");
+        let asked = Asked::Tcp {
+            host: "127.0.0.1".to_owned(),
+            port,
+        };
+        let target = Target::resolve(asked).expect("an address");
+        let error = bind(0, target).expect_err("it is in use");
         assert!(matches!(error, ListenError::PortInUse { .. }), "{error}");
     }
 

@@ -13,7 +13,7 @@ use super::intermission;
 
 /// One core, as others see it.
 #[derive(Debug, Default)]
-pub(crate) struct Seat {
+pub(crate) struct Pulse {
     /// When the core entered JavaScript, in microseconds of the shared clock; 0: it is not there.
     entered_us: AtomicU64,
     /// It is not asleep. The watchdog sleeps when nobody is awake.
@@ -27,7 +27,7 @@ pub(crate) struct Seat {
     isolate: Mutex<Option<v8::IsolateHandle>>,
 }
 
-impl Seat {
+impl Pulse {
     /// Who is interrupted; `None` when the isolate ends.
     pub(super) fn set_isolate(&self, isolate: Option<v8::IsolateHandle>) {
         *self.isolate.lock().unwrap_or_else(PoisonError::into_inner) = isolate;

@@ -1,0 +1,88 @@
+//! A core's part in a change of cores: it waits until it may serve, serves, and gives its connections to the next.
+//!
+//! Owns which of the three it is. Never decides when: orders of the supervisor say so. Called by: the core's loop.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use crate::engine::Engine;
+use crate::inbox::{Inbox, Predecessor};
+
+/// Where a core stands between the one before it and the one behind it.
+pub(super) struct Succession {
+    inbox: Arc<Inbox>,
+    stage: Stage,
+}
+
+enum Stage {
+    /// Another core serves; this one listens on the same socket and leaves the clients to it.
+    Waiting,
+    Serving,
+    /// Another core serves, and is given the connections.
+    Replaced(Predecessor),
+}
+
+impl Succession {
+    pub(super) fn new(inbox: Arc<Inbox>, waits: bool) -> Self {
+        let stage = if waits { Stage::Waiting } else { Stage::Serving };
+        Succession { inbox, stage }
+    }
+
+    /// Prepares an engine that has not taken a turn yet.
+    pub(super) fn opened(&self, engine: &mut Engine) {
+        if matches!(self.stage, Stage::Waiting) {
+            engine.set_accepting(false);
+        }
+    }
+
+    /// The time has come to serve.
+    pub(super) fn serve(&mut self, engine: Option<&mut Engine>) {
+        self.stage = Stage::Serving;
+        if let Some(engine) = engine {
+            engine.set_accepting(true);
+        }
+    }
+
+    /// Another core serves from now on.
+    pub(super) fn hand_over(&mut self, predecessor: Predecessor, engine: Option<&mut Engine>) {
+        self.stage = Stage::Replaced(predecessor);
+        if let Some(engine) = engine {
+            engine.release_all();
+        }
+    }
+
+    /// Goes on with the connections of a core before this one, and wakes `context` when more come.
+    pub(super) fn take_arrivals(&self, engine: Option<&mut Engine>, context: &Context<'_>) {
+        let (Stage::Serving, Some(engine)) = (&self.stage, engine) else {
+            return;
+        };
+        let Some(arrivals) = self.inbox.take(context) else {
+            return;
+        };
+        if arrivals.looks_for_clients {
+            engine.set_accepting(true);
+        }
+        let mut connections = arrivals.connections.into_iter();
+        while let Some(handed) = connections.next() {
+            if let Err(handed) = engine.adopt(handed) {
+                // There is no room: it is tried again with the next turn, when a client may have left.
+                self.inbox.put_back(connections.chain([handed]).collect());
+                return;
+            }
+        }
+    }
+
+    /// Gives away what the engine has given up; `None`: there is no engine any more.
+    pub(super) fn pass_on(&mut self, engine: Option<&mut Engine>) {
+        let Stage::Replaced(predecessor) = &mut self.stage else {
+            return;
+        };
+        let is_listening = engine.is_some_and(|engine| {
+            predecessor.give(engine.take_released());
+            engine.is_listening()
+        });
+        if !is_listening {
+            predecessor.stopped_listening();
+        }
+    }
+}

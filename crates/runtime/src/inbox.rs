@@ -1,0 +1,166 @@
+//! Where connections wait for the core that goes on with them, while a new core takes the place of an old one.
+//!
+//! There is one inbox for each place a core may have, and whoever serves there reads it: a core that was itself replaced
+//! meanwhile leaves nothing behind. Owns no order of events: that is the supervisor's. Not on the path of a request, so it
+//! may lock.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Waker};
+
+use howth_engine::Handed;
+
+/// What is under way to the core of one place.
+#[derive(Debug, Default)]
+pub(crate) struct Inbox(Mutex<Waiting>);
+
+#[derive(Debug, Default)]
+struct Waiting {
+    connections: Vec<Handed>,
+    looks_for_clients: bool,
+    /// Cores that were replaced and may still be told of clients that they do not accept.
+    listening: usize,
+    reader: Option<Waker>,
+}
+
+/// What came.
+#[derive(Debug)]
+pub(crate) struct Arrivals {
+    pub(crate) connections: Vec<Handed>,
+    /// A client may wait in the backlog of whom another core was told.
+    pub(crate) looks_for_clients: bool,
+}
+
+impl Inbox {
+    /// Everything that came since the last call; wakes `context` for what comes next.
+    pub(crate) fn take(&self, context: &Context<'_>) -> Option<Arrivals> {
+        let mut waiting = self.lock();
+        match &mut waiting.reader {
+            Some(reader) => reader.clone_from(context.waker()),
+            reader => *reader = Some(context.waker().clone()),
+        }
+        if waiting.connections.is_empty() && !waiting.looks_for_clients {
+            return None;
+        }
+        Some(Arrivals {
+            connections: std::mem::take(&mut waiting.connections),
+            looks_for_clients: std::mem::take(&mut waiting.looks_for_clients),
+        })
+    }
+
+    /// Puts connections back for which there is no room; nobody is woken for them.
+    pub(crate) fn put_back(&self, connections: Vec<Handed>) {
+        self.lock().connections.extend(connections);
+    }
+
+    /// Whether a core that was replaced may still be told of clients.
+    pub(crate) fn has_listening_predecessor(&self) -> bool {
+        self.lock().listening > 0
+    }
+
+    /// Has the core look into the backlog.
+    pub(crate) fn look_for_clients(&self) {
+        self.tell(|waiting| waiting.looks_for_clients = true);
+    }
+
+    fn tell(&self, change: impl FnOnce(&mut Waiting)) {
+        let reader = {
+            let mut waiting = self.lock();
+            change(&mut waiting);
+            waiting.reader.take()
+        };
+        if let Some(reader) = reader {
+            reader.wake();
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Waiting> {
+        // Nothing in here can panic half-way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The end that a core holds which was replaced.
+#[derive(Debug)]
+pub(crate) struct Predecessor {
+    inbox: Arc<Inbox>,
+    is_listening: bool,
+}
+
+impl Predecessor {
+    pub(crate) fn of(inbox: Arc<Inbox>) -> Self {
+        inbox.lock().listening += 1;
+        Predecessor {
+            inbox,
+            is_listening: true,
+        }
+    }
+
+    /// Sends connections to whoever serves in its place.
+    pub(crate) fn give(&self, connections: Vec<Handed>) {
+        if !connections.is_empty() {
+            self.inbox.tell(|waiting| waiting.connections.extend(connections));
+        }
+    }
+
+    /// It has stopped accepting.
+    pub(crate) fn stopped_listening(&mut self) {
+        if std::mem::take(&mut self.is_listening) {
+            self.inbox.tell(|waiting| {
+                waiting.listening -= 1;
+                waiting.looks_for_clients = true;
+            });
+        }
+    }
+}
+
+impl Drop for Predecessor {
+    fn drop(&mut self) {
+        self.stopped_listening();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream;
+
+    use super::*;
+
+    fn connection() -> Handed {
+        Handed::new(UnixStream::pair().expect("two sockets").0.into(), true)
+    }
+
+    #[test]
+    fn what_a_predecessor_gives_is_taken_once() {
+        let (inbox, context) = (Arc::new(Inbox::default()), Context::from_waker(Waker::noop()));
+        let predecessor = Predecessor::of(inbox.clone());
+        assert!(inbox.take(&context).is_none());
+        predecessor.give(vec![connection(), connection()]);
+        let arrivals = inbox.take(&context).expect("two connections");
+        assert_eq!(
+            (arrivals.connections.len(), arrivals.looks_for_clients),
+            (2, false)
+        );
+        assert!(inbox.take(&context).is_none());
+    }
+
+    #[test]
+    fn the_backlog_is_looked_into_when_a_predecessor_stops_or_ends() {
+        let (inbox, context) = (Arc::new(Inbox::default()), Context::from_waker(Waker::noop()));
+        let (mut stops, ends) = (Predecessor::of(inbox.clone()), Predecessor::of(inbox.clone()));
+        stops.stopped_listening();
+        assert!(
+            inbox
+                .take(&context)
+                .is_some_and(|arrivals| arrivals.looks_for_clients)
+        );
+        drop(stops);
+        assert!(inbox.take(&context).is_none() && inbox.has_listening_predecessor());
+        drop(ends);
+        assert!(
+            inbox
+                .take(&context)
+                .is_some_and(|arrivals| arrivals.looks_for_clients)
+        );
+        assert!(!inbox.has_listening_predecessor());
+    }
+}

@@ -1,0 +1,225 @@
+//! New code in place of old, without a gap: core by core.
+//!
+//! A new core starts beside the old one of its place, on a duplicate of the same socket, and leaves the clients to it.
+//! Once it listens, and is well, it serves, and the old one is given the order to hand over: that finishes what is in
+//! flight, and its connections go on with the new one. New code that fails leaves the old where it is. Owns the order of
+//! these events. Called by: the supervisor.
+
+use crate::core::Order;
+use crate::core::{Ended, Shared};
+use crate::error::Error;
+use crate::inbox::Predecessor;
+use crate::listen::Address;
+
+use super::Supervisor;
+use super::core_thread::{CoreThread, News};
+use super::health::{HealthCheck, Unwell};
+use super::program::find_program;
+
+/// A reload that is going on.
+pub(super) struct Reload {
+    /// The new code.
+    shared: Shared,
+    /// The core that is to take a place.
+    successor: CoreThread,
+    /// Where it listens, once it does, and whether no other core is to.
+    listening: Option<(Address, bool)>,
+    check: Option<HealthCheck>,
+}
+
+/// Why the new code does not serve.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum NotReloaded {
+    #[error(transparent)]
+    Failed(#[from] Error),
+    #[error("it ended before it listened")]
+    Ended,
+    #[error("it panicked")]
+    Panicked,
+    #[error(transparent)]
+    Unwell(#[from] Unwell),
+    #[error("it could not be asked whether it is well: {0}")]
+    Unasked(std::io::Error),
+}
+
+impl Reload {
+    pub(super) fn successor(&mut self) -> &mut CoreThread {
+        &mut self.successor
+    }
+
+    pub(super) fn into_successor(self) -> CoreThread {
+        self.successor
+    }
+
+    pub(super) fn check(&mut self) -> Option<&mut HealthCheck> {
+        self.check.as_mut()
+    }
+}
+
+impl Supervisor {
+    /// Begins to put new code in place of the old; a reload that is going on begins anew.
+    pub(super) fn reload(&mut self) {
+        self.give_reload_up();
+        let shared = &self.shared;
+        let program = find_program(
+            shared.mode,
+            &shared.options,
+            &shared.chosen,
+            &shared.listeners,
+            &shared.watchdog,
+            self.configured,
+            Some(&shared.process),
+        );
+        match program {
+            Ok(shared) => self.start_successor(0, shared),
+            Err(error) => self.not_reloaded(0, &error.into()),
+        }
+    }
+
+    fn start_successor(&mut self, index: usize, shared: Shared) {
+        let inbox = self.cores[index].inbox().clone();
+        match CoreThread::spawn(self.seat(index, inbox, true), &shared) {
+            Ok(successor) => {
+                self.reload = Some(Reload {
+                    shared,
+                    successor,
+                    listening: None,
+                    check: None,
+                });
+            }
+            Err(error) => self.not_reloaded(index, &error.into()),
+        }
+    }
+
+    /// The new core of a reload has something to say.
+    pub(super) fn take_news_of_successor(&mut self, news: News) -> Result<(), Error> {
+        let failure = match news {
+            News::Listening { address, is_local } => return self.successor_listens(address, is_local),
+            News::Ended(Err(error)) => NotReloaded::Failed(error),
+            News::Ended(Ok(Ended::HeapLimit)) => NotReloaded::Failed(self.heap_limit(self.reloading())),
+            News::Ended(Ok(Ended::Finished(_) | Ended::Deaf)) => NotReloaded::Ended,
+            News::Panicked => {
+                self.code = 1;
+                NotReloaded::Panicked
+            }
+        };
+        self.roll_back(&failure);
+        Ok(())
+    }
+
+    fn successor_listens(&mut self, address: Address, is_local: bool) -> Result<(), Error> {
+        let Some(reload) = &mut self.reload else {
+            return Ok(());
+        };
+        reload.listening = Some((address, is_local));
+        let Some(path) = &self.shared.options.reload_check else {
+            return self.promote();
+        };
+        match HealthCheck::begin(path) {
+            Ok((check, handed)) => {
+                reload.successor.order(Order::Adopt(handed));
+                reload.check = Some(check);
+            }
+            Err(error) => self.roll_back(&NotReloaded::Unasked(error)),
+        }
+        Ok(())
+    }
+
+    /// The new core was asked whether it is well.
+    pub(super) fn take_health(&mut self, health: Result<(), Unwell>) -> Result<(), Error> {
+        match health {
+            Ok(()) => self.promote(),
+            Err(unwell) => {
+                self.roll_back(&unwell.into());
+                Ok(())
+            }
+        }
+    }
+
+    /// The new core takes its place; the old one hands over.
+    fn promote(&mut self) -> Result<(), Error> {
+        let Some(Reload {
+            shared,
+            mut successor,
+            listening: Some((address, is_local)),
+            ..
+        }) = self.reload.take()
+        else {
+            return Ok(());
+        };
+        let index = successor.index();
+        if index == 0 {
+            self.shared = shared.clone();
+            self.wanted = if is_local { 1 } else { self.configured.get() };
+        }
+        successor.order(Order::Serve);
+        let old = std::mem::replace(&mut self.cores[index], successor);
+        self.replaced(old);
+        let next = index + 1;
+        if next < self.cores.len().min(self.wanted) {
+            self.start_successor(next, shared);
+            return Ok(());
+        }
+        self.reloaded(&address)
+    }
+
+    /// Lets an old core finish what it has begun.
+    fn replaced(&mut self, mut old: CoreThread) {
+        if old.has_ended() {
+            return;
+        }
+        match old.has_listened() {
+            true => {
+                let predecessor = Predecessor::of(old.inbox().clone());
+                old.end_within(self.shared.options.drain, Order::HandOver(predecessor));
+            }
+            // It has nothing in flight, and may be in the middle of code that never comes to its end.
+            false => old.abort(),
+        }
+        self.replaced.push(old);
+    }
+
+    /// All places were taken: there may be more or fewer of them now.
+    fn reloaded(&mut self, address: &Address) -> Result<(), Error> {
+        while self.cores.len() > self.wanted {
+            let Some(mut old) = self.cores.pop() else { break };
+            self.shared.listeners.close_core(old.index());
+            old.end_within(self.shared.options.drain, Order::Drain { by_signal: false });
+            self.replaced.push(old);
+        }
+        while self.cores.len() < self.wanted {
+            self.start_core()?;
+        }
+        self.announce("the new code serves on", address);
+        self.note_all_listening();
+        Ok(())
+    }
+
+    fn roll_back(&mut self, failure: &NotReloaded) {
+        let index = self.reloading();
+        self.give_reload_up();
+        self.not_reloaded(index, failure);
+    }
+
+    /// Ends the new core of a reload that is going on.
+    pub(super) fn give_reload_up(&mut self) {
+        if let Some(reload) = self.reload.take() {
+            let mut successor = reload.into_successor();
+            if !successor.has_ended() {
+                successor.abort();
+                self.replaced.push(successor);
+            }
+        }
+    }
+
+    fn reloading(&self) -> usize {
+        self.reload.as_ref().map_or(0, |reload| reload.successor.index())
+    }
+
+    fn not_reloaded(&self, index: usize, failure: &NotReloaded) {
+        match index {
+            0 => eprintln!("howth: not reloaded, the old code serves on: {failure}"),
+            _ => eprintln!("howth: core {index} was not reloaded, the old code serves on there: {failure}"),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! A core that starts again, because its heap was full or a bug has ended it. The others never stop.
+
+use std::time::Instant;
+
+use super::Supervisor;
+use super::core_thread::CoreThread;
+use crate::core::Mode;
+use crate::error::Error;
+
+impl Supervisor {
+    /// A core whose heap was full gets a new isolate.
+    pub(super) fn restart_full_core(&mut self, index: usize) -> Result<(), Error> {
+        let error = self.heap_limit(index);
+        if !self.may_restart(index) {
+            return self.fail(index, error);
+        }
+        eprintln!(
+            "howth: core {index} reached its heap limit of {} MiB and starts again; \
+             raise it with --max-heap",
+            self.shared.heap_bytes_max >> 20
+        );
+        self.restart_core(index)
+    }
+
+    /// A bug of howth's own has ended a core.
+    pub(super) fn restart_panicked_core(&mut self, index: usize) -> Result<(), Error> {
+        self.code = self.code.max(1);
+        let is_one_too_many = self.panics.note(Instant::now());
+        if !self.may_restart(index) || is_one_too_many {
+            return self.fail(index, Error::Panicked { core: index });
+        }
+        eprintln!("howth: core {index} panicked and starts again; please report what it said");
+        self.restart_core(index)
+    }
+
+    pub(super) fn may_restart(&self, index: usize) -> bool {
+        self.cores[index].has_listened() && !self.is_ending && self.shared.mode == Mode::Serve
+    }
+
+    pub(super) fn restart_core(&mut self, index: usize) -> Result<(), Error> {
+        let inbox = self.cores[index].inbox().clone();
+        self.cores[index] = CoreThread::spawn(self.seat(index, inbox, false), &self.shared)?;
+        Ok(())
+    }
+
+    pub(super) fn heap_limit(&self, core: usize) -> Error {
+        Error::HeapLimit {
+            core,
+            heap_mib: self.shared.heap_bytes_max >> 20,
+        }
+    }
+}
