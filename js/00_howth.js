@@ -39,18 +39,29 @@ function fastOps() {
 function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
-  shared.connectOps(ops);
-  topics.connectOps(ops);
-  const howth = Object.freeze({
-    kv: shared.kv,
+  define(ops, configuration.version, {
     metrics: () => ops.op_howth_metrics(),
-    publish: topics.publish,
     serve: (first, second) => serve(first, second),
     serveBatch,
     serveLocal,
     serveRustOnly,
+  });
+}
+
+// The same in a `Worker`, which cannot serve and is not counted.
+function startWorker(version) {
+  define(fastOps(), version, {});
+}
+
+function define(ops, version, ofCores) {
+  shared.connectOps(ops);
+  topics.connectOps(ops);
+  const howth = Object.freeze({
+    kv: shared.kv,
+    publish: topics.publish,
     subscribe: topics.subscribe,
-    version: configuration.version,
+    version,
+    ...ofCores,
   });
   Object.defineProperty(globalThis, "Howth", {
     value: howth,
@@ -65,6 +76,7 @@ globalThis.__howth = {
   serveModule,
   setRejectionPolicy,
   start,
+  startWorker,
   stopped,
   waitingPromises,
 };

@@ -74,6 +74,7 @@ fn expect_served_on(connection: &mut Connection, version: &str) {
 on_both_engines![
     new_code_serves_in_the_same_process,
     not_one_request_is_lost,
+    what_cores_share_outlives_the_code,
     a_connection_is_kept,
     a_request_in_flight_is_finished_by_the_old_code,
     a_stream_in_flight_is_finished_by_the_old_code,
@@ -212,6 +213,19 @@ fn reload_under_load(engine: Engine, times: u64, requests_each: u64) {
     });
     assert!(load.answered.load(Ordering::Relaxed) >= times * requests_each);
     assert_eq!(server.stderr(), "");
+}
+
+fn what_cores_share_outlives_the_code(engine: Engine) {
+    let counting = |version: &str| {
+        format!(
+            "console.log('{version} is loaded');
+            export default () => new Response(`{version} ${{Howth.kv.increment('count')}}`);"
+        )
+    };
+    let server = Launch::serve(engine, &counting("one")).start();
+    assert_eq!(server.get("/").text(), "one 1");
+    reload(&server, &counting("two"));
+    assert_eq!(server.get("/").text(), "two 2");
 }
 
 fn a_connection_is_kept(engine: Engine) {

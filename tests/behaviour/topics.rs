@@ -10,6 +10,7 @@ on_both_engines![
     a_core_that_is_busy_loses_what_it_has_no_room_for_and_knows_it,
     what_is_no_message_is_refused,
     a_subscription_keeps_nobody_alive,
+    workers_take_part,
     a_broadcast_channel_reaches_every_core,
     a_broadcast_channel_reaches_workers,
 ];
@@ -231,6 +232,45 @@ fn a_subscription_keeps_nobody_alive(engine: Engine) {
     assert_eq!(server.get("/").text(), "hi");
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
+}
+
+fn workers_take_part(engine: Engine) {
+    let finished = Launch::run(
+        engine,
+        "
+        import { Worker as Thread } from 'node:worker_threads';
+        const { kv } = Howth;
+        kv.set('input', { numbers: [1, 2, 3] });
+        const answers: string[] = [];
+        const workers = [new Worker(new URL('worker.js', import.meta.url), { type: 'module' })];
+        const threads = [new Thread(new URL('worker.js', import.meta.url))];
+        Howth.subscribe('answers', (answer) => {
+            if (answers.push(answer) < 2) return;
+            console.log(answers.join(), kv.get('workers'), kv.get('sum'));
+            for (const worker of [...workers, ...threads]) worker.terminate();
+        });
+        console.log('begin');
+        kv.set('begin', true);
+    ",
+    )
+    .file(
+        "worker.js",
+        "
+        while (!Howth.kv.has('begin'));
+        const { numbers } = Howth.kv.get('input');
+        Howth.kv.set('sum', numbers.reduce((sum, number) => sum + number));
+        Howth.kv.increment('workers');
+        Howth.publish('answers', Object.keys(Howth).sort().join(' '));
+        setTimeout(() => {}, 60_000);
+    ",
+    )
+    .finish();
+    let howth = "kv publish subscribe version";
+    assert_eq!(
+        finished.stdout,
+        format!("begin\n{howth},{howth} 2 6\n"),
+        "{finished:?}"
+    );
 }
 
 fn a_broadcast_channel_reaches_every_core(engine: Engine) {

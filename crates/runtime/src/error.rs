@@ -117,6 +117,9 @@ pub enum ListenError {
     /// A signal or a change came first.
     #[error("cannot listen any more: the process is ending")]
     Ending,
+    /// Only the application itself can.
+    #[error("a Worker cannot listen")]
+    Worker,
     /// Anything else.
     #[error("cannot listen on {host}:{port}: {cause}; choose another address with --host and --port")]
     Other {

@@ -18,7 +18,11 @@ mod structured_clone;
 mod topic_ops;
 mod values;
 
+use std::sync::Arc;
+
 use howth_engine::ExchangeId;
+
+use crate::error::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
@@ -101,6 +105,15 @@ deno_core::extension!(
 /// The extension that gives the snapshot's ops their code.
 pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
     howth_ops::init(bridge)
+}
+
+/// The same for a `Worker`, which cannot listen.
+pub(crate) fn worker_extension() -> deno_core::Extension {
+    let numbers = Numbers {
+        core: 0,
+        counters: Arc::default(),
+    };
+    extension(Bridge::new(Box::new(|_| Err(ListenError::Worker)), numbers))
 }
 
 /// An exchange as JavaScript names it: by two numbers.

@@ -1,7 +1,6 @@
 //! Starts an isolate from the snapshot.
 
 use std::num::NonZeroUsize;
-use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
@@ -15,7 +14,6 @@ use sys_traits::impls::RealSys;
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
 use crate::modules::{PackageChecker, PackageResolver};
-use crate::topics::Post;
 
 /// The version of Deno whose libraries these are; `Deno.version.deno` reports it.
 const DENO_VERSION: &str = "2.9.6";
@@ -65,10 +63,7 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     let mut worker = MainWorker::bootstrap_from_options(process.modules.entry(), services, worker_options);
     let state = worker.js_runtime.op_state();
     state.borrow_mut().put(modules.hooks);
-    state.borrow_mut().put(process.kv.clone());
-    state
-        .borrow_mut()
-        .put::<Rc<dyn Post>>(Rc::new(process.topics.post()));
+    process.share(&mut state.borrow_mut());
     heap::end_at_limit(&mut worker.js_runtime, options.on_heap_limit);
     process
         .inspector_sessions

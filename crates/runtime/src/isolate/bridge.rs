@@ -29,20 +29,34 @@ pub(super) fn set_rejection_policy(
     bridge: &v8::Global<v8::Object>,
     policy: UnhandledRejections,
 ) {
-    deno_core::scope!(scope, runtime);
-    let function_name = name(scope, "setRejectionPolicy");
-    let bridge = v8::Local::new(scope, bridge);
-    let function = bridge
-        .get(scope, function_name)
-        .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
-        .expect("js/00_howth.js, in the snapshot, defines it");
     let policy = match policy {
         UnhandledRejections::Throw => "throw",
         UnhandledRejections::Warn => "warn",
         UnhandledRejections::None => "none",
     };
-    let policy = name(scope, policy);
-    function.call(scope, bridge.into(), &[policy]);
+    call(runtime, bridge, "setRejectionPolicy", policy);
+}
+
+/// Gives the programs of a `Worker` the `Howth` global.
+pub(super) fn start_worker(runtime: &mut JsRuntime, bridge: &v8::Global<v8::Object>, version: &'static str) {
+    call(runtime, bridge, "startWorker", version);
+}
+
+fn call(
+    runtime: &mut JsRuntime,
+    bridge: &v8::Global<v8::Object>,
+    function: &'static str,
+    argument: &'static str,
+) {
+    deno_core::scope!(scope, runtime);
+    let function = name(scope, function);
+    let bridge = v8::Local::new(scope, bridge);
+    let function = bridge
+        .get(scope, function)
+        .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
+        .expect("js/00_howth.js, in the snapshot, defines it");
+    let argument = name(scope, argument);
+    function.call(scope, bridge.into(), &[argument]);
 }
 
 fn name<'s>(scope: &mut v8::PinScope<'s, '_>, text: &'static str) -> v8::Local<'s, v8::Value> {

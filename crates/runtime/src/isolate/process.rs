@@ -1,8 +1,9 @@
 //! What the isolates of a process share.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use deno_core::{CompiledWasmModuleStore, SharedArrayBufferStore};
+use deno_core::{CompiledWasmModuleStore, Extension, OpState, SharedArrayBufferStore};
 use deno_runtime::FeatureChecker;
 use deno_runtime::deno_inspector_server::MainInspectorSessionChannel;
 use deno_runtime::deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
@@ -12,7 +13,7 @@ use sys_traits::impls::RealSys;
 
 use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
-use crate::topics::Hub;
+use crate::topics::{Hub, Post};
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
 /// has no such flags, and a server does not end because of a name.
@@ -29,6 +30,8 @@ pub struct ProcessOptions {
     pub worker_heap_bytes_max: usize,
     /// Bound of what `Howth.kv` holds, in bytes.
     pub kv_bytes_max: usize,
+    /// Makes the extension with the code of howth's ops for a `Worker`; without it a worker has no `Howth`.
+    pub worker_ops: Option<fn() -> Extension>,
     /// Whether a debugger may attach.
     pub inspect: bool,
 }
@@ -42,8 +45,8 @@ pub struct Process {
     pub(super) features: Arc<FeatureChecker>,
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
     pub(super) broadcast_channel: InMemoryBroadcastChannel,
-    pub(super) kv: Arc<Store>,
-    pub(super) topics: Arc<Hub>,
+    kv: Arc<Store>,
+    topics: Arc<Hub>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
     pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
     pub(super) inspector_sessions: MainInspectorSessionChannel,
@@ -76,6 +79,12 @@ impl Process {
             inspector_sessions: MainInspectorSessionChannel::new(),
             parent_channel: ParentChannel::from_environment(),
         }
+    }
+
+    /// Gives an isolate what its ops share with those of other isolates.
+    pub(super) fn share(&self, state: &mut OpState) {
+        state.put(self.kv.clone());
+        state.put::<Rc<dyn Post>>(Rc::new(self.topics.post()));
     }
 
     /// The same with other code: what programs share stays, so that old code and new see the same while both serve.

@@ -58,8 +58,13 @@ fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, Senda
         worker.js_runtime.op_state().borrow_mut().put(limits);
     }
     worker.bootstrap(&bootstrap);
-    worker.js_runtime.op_state().borrow_mut().put(hooks);
-    drop(bridge::take(&mut worker.js_runtime));
+    let state = worker.js_runtime.op_state();
+    state.borrow_mut().put(hooks);
+    process.share(&mut state.borrow_mut());
+    let bridge = bridge::take(&mut worker.js_runtime);
+    if process.options.worker_ops.is_some() {
+        bridge::start_worker(&mut worker.js_runtime, &bridge, process.options.version);
+    }
     end_at_heap_limit(&mut worker);
     (worker, handle)
 }
@@ -77,7 +82,7 @@ fn options(
         main_module: arguments.main_module,
         worker_id: arguments.worker_id,
         bootstrap,
-        extensions: howth_snapshot::extensions(None),
+        extensions: howth_snapshot::extensions(process.options.worker_ops.map(|make| make())),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,

@@ -3,6 +3,7 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use crate::bridge;
 use crate::core::{Mode, Shared, Street, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
@@ -32,6 +33,7 @@ pub(super) fn find_program(
         arguments: options.arguments.clone(),
         worker_heap_bytes_max: heap_bytes_max,
         kv_bytes_max: options.kv_bytes_max,
+        worker_ops: Some(bridge::worker_extension),
         inspect: options.inspect.is_some(),
     };
     let process = match before {

@@ -134,6 +134,7 @@ impl Application {
             arguments: Vec::new(),
             worker_heap_bytes_max: WORKER_HEAP_BYTES_MAX,
             kv_bytes_max: KV_BYTES_MAX,
+            worker_ops: None,
             inspect: false,
         };
         let exchanges = Prepared::new(request);

@@ -61,6 +61,7 @@ pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome 
         arguments: vec!["first".to_owned(), "second".to_owned()],
         worker_heap_bytes_max: HEAP_BYTES_MAX,
         kv_bytes_max: KV_BYTES_MAX,
+        worker_ops: None,
         inspect: false,
     };
     let process = Process::new(modules, options);
