@@ -51,12 +51,15 @@ impl<K: Kernel> Core<K> {
     }
 
     /// Gives the connection up if it is to leave and the kernel has nothing to do for it any more; true: it is gone.
+    #[inline]
     pub(super) fn pass_on(&mut self, index: u32) -> bool {
+        let may_leave = self.state.releases_all || self.state.connections[index].is_leaving;
+        may_leave && self.try_to_pass_on(index)
+    }
+
+    fn try_to_pass_on(&mut self, index: u32) -> bool {
         let state = &mut self.state;
         let releases_all = state.releases_all;
-        if !releases_all && !state.connections[index].is_leaving {
-            return false;
-        }
         let is_idle = state.is_idle(index);
         let connection = &mut state.connections[index];
         if !is_idle {
@@ -108,11 +111,11 @@ impl State {
 
     /// Whether the connection is not read from because it leaves: at once, or with the answer to what was read.
     pub(super) fn is_read_elsewhere(&self, connection: &Connection) -> bool {
-        let has_whole_requests = connection.exchanges > 0 || connection.is_between_requests();
         connection.is_leaving
             && connection.phase == Phase::Open
-            && has_whole_requests
             && !connection.reading_body
+            // A part of a head that nothing is answered before is waited for.
+            && (connection.exchanges > 0 || connection.is_between_requests())
     }
 
     /// All connections stay after all.
