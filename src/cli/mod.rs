@@ -20,6 +20,7 @@ mod reload;
 mod usage;
 mod values;
 mod version;
+mod worst_case;
 
 use std::ffi::OsString;
 use std::io::Write;
@@ -31,6 +32,7 @@ use application::ApplicationArguments;
 use bench::BenchArguments;
 use failure::Failure;
 use reload::ReloadCommand;
+use worst_case::WorstCaseArguments;
 
 /// A server runtime for JavaScript and TypeScript: one io_uring and one V8 isolate per core.
 #[derive(Debug, Parser)]
@@ -74,6 +76,10 @@ enum Command {
     Reload(ReloadCommand),
     /// Measure a server, or howth beside other runtimes
     Bench(BenchArguments),
+    /// Print how much memory a configuration may need at worst
+    ///
+    /// Takes the options of `howth serve` that bound something, and starts nothing.
+    Limits(WorstCaseArguments),
     /// Print the completions of a shell
     ///
     /// For bash: `source <(howth completions bash)`.
@@ -103,6 +109,7 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
         }
         Some(Command::Reload(command)) => reload::carry_out(&command),
         Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
+        Some(Command::Limits(arguments)) => worst_case::carry_out(&arguments),
         Some(Command::Completions { shell }) => {
             print_completions(shell);
             Ok(ExitCode::SUCCESS)

@@ -95,7 +95,8 @@ fn listen(arguments: &ListenArguments) -> Result<ListenOptions, Failure> {
     Ok(options)
 }
 
-fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) -> EngineOptions {
+/// The bounds of each core's engine.
+pub fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) -> EngineOptions {
     let defaults = EngineOptions::default();
     EngineOptions {
         limits: Limits {
@@ -120,7 +121,8 @@ fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) -> Eng
     }
 }
 
-fn memory_bytes(size: Size) -> usize {
+/// A size of something that is held in memory.
+pub fn memory_bytes(size: Size) -> usize {
     usize::try_from(size.bytes().unwrap_or(u64::MAX)).unwrap_or(usize::MAX)
 }
 

@@ -1,6 +1,7 @@
 //! Handlers that do not give the core back: what is answered meanwhile, and how they end.
 
 use std::net::TcpStream;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::{Connection, Engine, Launch, Server, eventually, request};
@@ -38,6 +39,9 @@ const APPLICATION: &str = r#"
                 case "/echo": return new Response(await request.text(), {
                     headers: { core, "x-agent": request.headers.get("user-agent") ?? "" },
                 });
+                case "/little": burn(10); return new Response(core);
+                case "/some": burn(0.3); return new Response(core);
+                case "/metrics": return Response.json(Howth.metrics());
                 case "/fail": throw new Error("on purpose");
                 default: return new Response(core);
             }
@@ -58,6 +62,9 @@ on_both_engines![
     a_handler_may_fail_on_another_core,
     without_exchange_requests_wait_for_their_core,
     a_client_may_leave_while_another_core_answers,
+    connections_move_to_a_core_that_is_less_busy,
+    who_would_wait_too_long_is_refused_at_once,
+    a_core_that_is_flooded_does_not_hold_the_others_up,
 ];
 
 fn serve<const N: usize>(engine: Engine, options: [&str; N]) -> Server {
@@ -274,4 +281,121 @@ fn a_client_may_leave_while_another_core_answers(engine: Engine) {
     drop(other);
     assert_eq!(burning.response().text(), "burned");
     assert_eq!(server.get("/who").status, 200);
+}
+
+/// Few connections, whose requests never wait long enough to be handed over, but keep their core busy.
+fn connections_move_to_a_core_that_is_less_busy(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let mut connections = of_one_core(&server, 3);
+    let core = answer(&mut connections[0], "/who");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let clients: Vec<_> = connections
+            .iter_mut()
+            .map(|connection| {
+                scope.spawn(|| {
+                    while !is_over.load(Ordering::Relaxed) {
+                        answer(connection, "/some");
+                    }
+                })
+            })
+            .collect();
+        let mut asking = server.connect();
+        eventually("a connection moves", || {
+            let metrics = json(&mut asking, "/metrics");
+            let cores = metrics["cores"].as_array().expect("a list of cores");
+            cores
+                .iter()
+                .any(|core| core["connectionsTaken"].as_u64() > Some(0))
+        });
+        is_over.store(true, Ordering::Relaxed);
+        clients
+            .into_iter()
+            .for_each(|client| client.join().expect("answers"));
+    });
+    let cores: Vec<String> = connections
+        .iter_mut()
+        .map(|connection| answer(connection, "/who"))
+        .collect();
+    assert!(cores.iter().any(|other| *other != core), "{cores:?}");
+}
+
+fn who_would_wait_too_long_is_refused_at_once(engine: Engine) {
+    let server = serve(engine, ["--max-queue-delay", "100ms"]);
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        let client = || {
+            let mut connection = server.connect();
+            let mut statuses = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                ask(&mut connection, "/little");
+                let response = connection.response();
+                if response.status == 503 {
+                    assert_eq!(response.field("retry-after"), Some("1"));
+                    std::thread::sleep(Duration::from_millis(50));
+                }
+                statuses.push(response.status);
+            }
+            statuses
+        };
+        let clients: Vec<_> = (0..40).map(|_| scope.spawn(client)).collect();
+        let mut asking = server.connect();
+        eventually("somebody is refused", || {
+            std::thread::sleep(Duration::from_millis(50));
+            refused(&mut asking) > Some(0)
+        });
+        is_over.store(true, Ordering::Relaxed);
+        let statuses: Vec<u16> = clients
+            .into_iter()
+            .flat_map(|client| client.join().expect("answers"))
+            .collect();
+        assert!(statuses.contains(&200) && statuses.contains(&503));
+        assert!(statuses.iter().all(|status| matches!(status, 200 | 503)));
+    });
+    // The queue is empty, and so nobody is refused any more.
+    eventually("it is over", || server.get("/who").status == 200);
+}
+
+/// What the core has refused; `None`: this was refused as well.
+fn refused(connection: &mut Connection) -> Option<u64> {
+    ask(connection, "/metrics");
+    let response = connection.response();
+    let metrics = (response.status == 200).then(|| response.json())?;
+    metrics["cores"][0]["refused"].as_u64()
+}
+
+fn a_core_that_is_flooded_does_not_hold_the_others_up(engine: Engine) {
+    let server = serve(engine, ["--cores", "2", "--no-exchange"]);
+    let (mut flooding, _, core) = neighbours(&server);
+    let mut other = server.connect();
+    while answer(&mut other, "/who") == core {
+        other = server.connect();
+    }
+    // More than one core is ever going to answer here.
+    let flood = request("GET", "/burn").repeat(60);
+    flooding.send(flood);
+    for _ in 0..20 {
+        assert_ne!(answer(&mut other, "/who"), core);
+    }
+    assert_eq!(flooding.response().text(), "burned");
+}
+
+/// So many connections, all of the same core of two.
+fn of_one_core(server: &Server, count: usize) -> Vec<Connection> {
+    let (first, second, core) = neighbours(server);
+    let mut connections = vec![first, second];
+    eventually("connections of one core", || {
+        let mut connection = server.connect();
+        if answer(&mut connection, "/who") == core {
+            connections.push(connection);
+        }
+        connections.len() >= count
+    });
+    connections
+}
+
+#[track_caller]
+fn json(connection: &mut Connection, path: &str) -> serde_json::Value {
+    ask(connection, path);
+    connection.response().json()
 }

@@ -23,6 +23,7 @@ mod startup_code;
 mod supervisor;
 mod topics;
 mod watch;
+pub mod worst_case;
 
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};

@@ -1,0 +1,135 @@
+//! How much memory a configuration may need at worst.
+//!
+//! Owns the sum. Bounds that belong to others are taken from their options; those that no option changes stand here, and
+//! in ARCHITECTURE.md under "Limits". Called by: `howth limits`.
+
+use std::num::NonZeroUsize;
+
+use howth_engine::EngineOptions;
+
+use crate::affinity::usable_cores;
+use crate::isolate;
+
+/// What a core has once, whatever its clients do: the thread's stack, and the ring with its receive buffers.
+const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
+/// A connection's own state, and its entry in the table.
+const CONNECTION_BYTES: u64 = 512;
+/// Unsent responses, as a multiple of the high watermark of one.
+const UNSENT_WATERMARKS: u64 = 4;
+/// Messages of topics that wait for a core.
+const TOPIC_BYTES: u64 = 4 << 20;
+/// Messages from one core to another, and what they are at most: a chunk of a response.
+const MESSAGES: u64 = 256;
+const MESSAGE_BYTES: u64 = 64 << 10;
+
+/// What decides about memory.
+#[derive(Clone, Debug)]
+pub struct Configuration {
+    /// Cores; `None`: as many as the process may use.
+    pub cores: Option<NonZeroUsize>,
+    /// Bounds of each core's engine.
+    pub engine_options: EngineOptions,
+    /// Heap limit of each isolate, in bytes; `None`: the default.
+    pub heap_bytes_max: Option<usize>,
+    /// Bound of `Howth.kv`, in bytes.
+    pub kv_bytes_max: usize,
+}
+
+/// One thing that takes memory.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Share {
+    /// What it is.
+    pub name: &'static str,
+    /// Bytes of one.
+    pub bytes: u64,
+    /// How many there may be.
+    pub count: u64,
+}
+
+impl Share {
+    /// Bytes of all.
+    pub fn total(&self) -> u64 {
+        self.bytes.saturating_mul(self.count)
+    }
+}
+
+/// How many cores serve, and everything whose number or size a client or a program decides, at its bound.
+pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
+    let cores = configuration.cores.unwrap_or_else(usable_cores);
+    let heap = configuration
+        .heap_bytes_max
+        .unwrap_or_else(|| isolate::heap_bytes_default(isolate::memory_bytes(), cores));
+    let options = &configuration.engine_options;
+    let limits = &options.limits;
+    let count = cores.get() as u64;
+    let connections = count * u64::from(options.connections_max);
+    let share = |name, bytes, count| Share { name, bytes, count };
+    let heads = limits.head_bytes_max as u64 * u64::from(options.pipeline_max);
+    let shares = vec![
+        share("V8 heaps", heap as u64, count),
+        share("cores: stack, ring, receive buffers", CORE_BYTES, count),
+        share("Howth.kv", configuration.kv_bytes_max as u64, 1),
+        share("topics", TOPIC_BYTES, count),
+        share(
+            "messages between cores",
+            MESSAGES * MESSAGE_BYTES,
+            count * (count - 1),
+        ),
+        share("connections", CONNECTION_BYTES, connections),
+        share("  heads of pipelined requests", heads, connections),
+        share(
+            "  request bodies",
+            options.body_high_watermark_bytes as u64,
+            connections,
+        ),
+        share(
+            "  unsent responses",
+            UNSENT_WATERMARKS * options.write_high_watermark_bytes as u64,
+            connections,
+        ),
+    ];
+    (cores, shares)
+}
+
+/// What the process may use, in bytes: the cgroup's limit, or the machine's memory.
+pub fn memory_bytes() -> u64 {
+    isolate::memory_bytes()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn everything_is_counted_for_each_core() {
+        let configuration = |cores| Configuration {
+            cores: NonZeroUsize::new(cores),
+            engine_options: EngineOptions::default(),
+            heap_bytes_max: Some(100),
+            kv_bytes_max: 7,
+        };
+        let total = |cores: usize| -> u64 {
+            let (_, shares) = worst_case(&configuration(cores));
+            shares.iter().map(Share::total).sum()
+        };
+        let (one, two) = (total(1) - 7, total(2) - 7);
+        let between = 2 * MESSAGES * MESSAGE_BYTES;
+        assert_eq!(two, 2 * one + between);
+    }
+
+    #[test]
+    fn nothing_overflows() {
+        let engine_options = EngineOptions {
+            connections_max: u32::MAX,
+            pipeline_max: u32::MAX,
+            ..EngineOptions::default()
+        };
+        let (_, shares) = worst_case(&Configuration {
+            cores: NonZeroUsize::new(1024),
+            engine_options,
+            heap_bytes_max: Some(usize::MAX),
+            kv_bytes_max: usize::MAX,
+        });
+        assert!(shares.iter().any(|share| share.total() == u64::MAX));
+    }
+}
