@@ -69,7 +69,8 @@ function dispatch(count, texts) {
     const generation = batch[at + 2];
     const kind = batch[at];
     if (kind === REQUEST) {
-      server.handle(index, generation, at, texts?.[i]);
+      // A server that has stopped answers nobody.
+      server?.handle(index, generation, at, texts?.[i]);
     } else if (kind !== TAKEN) {
       tell(kind, watchedExchange(index, generation));
     }
@@ -156,7 +157,7 @@ class ServerState {
     this.handler = handler;
     this.batch = batch ?? null;
     this.taken = this.batch === null ? taken : 1;
-    ops.op_howth_take_texts(this.taken > 0);
+    ops.op_howth_take_texts(this.taken > 0, this.batch !== null);
     ops.op_howth_clear_routes();
     for (const { path, methods, status, reason, fields, body } of fixed) {
       ops.op_howth_add_route(path, methods, status, reason, fields, body);

@@ -138,4 +138,7 @@ pub trait Exchanges {
 
     /// How many exchanges wait for the end of their response.
     fn pending(&self) -> usize;
+
+    /// All exchanges whose response was not begun; takes time in proportion to all that there ever were at once.
+    fn owed(&self) -> Vec<ExchangeId>;
 }

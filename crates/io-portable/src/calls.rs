@@ -287,6 +287,10 @@ impl Exchanges for Calls {
     fn pending(&self) -> usize {
         self.shared.table.borrow().len()
     }
+
+    fn owed(&self) -> Vec<ExchangeId> {
+        self.shared.table.borrow().owed()
+    }
 }
 
 /// Hyper leaves out what RFC 9110 section 6.5.1 forbids; what is no field at all is left out here.

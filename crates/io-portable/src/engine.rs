@@ -167,9 +167,14 @@ impl PortableEngine {
 
     fn poll_timers(&mut self, context: &mut Context<'_>) -> bool {
         let mut worked = false;
-        while self.timers.poll_due(context).is_ready() {
+        let is_unassisted = self.shared.is_unassisted.get();
+        // Without the reactor nobody knows of the time but the clock.
+        while is_unassisted || self.timers.poll_due(context).is_ready() {
             let now = Instant::now();
             let Some(timer) = self.timers.pop_due(now) else {
+                if is_unassisted {
+                    break;
+                }
                 // Not yet by our clock: look again with the next turn.
                 context.waker().wake_by_ref();
                 break;

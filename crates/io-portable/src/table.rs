@@ -187,6 +187,18 @@ impl ExchangeTable {
     }
 
     /// How many exchanges are in the table.
+    /// Those that nobody has begun to answer.
+    pub(crate) fn owed(&self) -> Vec<ExchangeId> {
+        let ids = self.slots.iter().zip(0..).filter_map(|(slot, index)| {
+            let exchange = slot.exchange.as_ref()?;
+            (exchange.answer == Answer::Waiting).then_some(ExchangeId {
+                index,
+                generation: slot.generation,
+            })
+        });
+        ids.collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }

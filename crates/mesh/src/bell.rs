@@ -139,14 +139,14 @@ impl Bell {
 
     /// The core has left the mesh.
     pub(crate) fn leave(&self) {
-        // Relaxed: a sender that still sees the core there makes a call that reaches nobody; messages wait.
-        self.state.store(ABSENT, Ordering::Relaxed);
+        // Release: who sees that the core is gone sees all that it has sent.
+        self.state.store(ABSENT, Ordering::Release);
     }
 
     /// Whether the core is in the mesh.
     pub(crate) fn is_joined(&self) -> bool {
-        // Relaxed: it may be wrong as soon as it is read.
-        self.state.load(Ordering::Relaxed) != ABSENT
+        // Acquire: as in `leave`. It may be wrong as soon as it is read.
+        self.state.load(Ordering::Acquire) != ABSENT
     }
 
     /// Takes the mail by read-modify-write, so that senders that come later see what was announced before.

@@ -164,8 +164,12 @@ impl<M> Mesh<M> {
         place.bell.leave();
         self.set_load(core, LOAD_ABSENT);
         *lock(&place.calls) = Calls::default();
-        // Last: from here on, somebody else may join.
+        // From here on, somebody else may join.
         *lock(&place.rings) = Some(rings);
+        // Last: who waits for this core learns that it is gone.
+        for peer in (0..self.cores()).filter(|peer| *peer != core) {
+            self.ring(core, peer);
+        }
     }
 }
 

@@ -28,6 +28,10 @@ impl Abroad {
         self.by_id.len()
     }
 
+    pub(crate) fn contains(&self, id: ExchangeId) -> bool {
+        self.by_id.contains_key(&id)
+    }
+
     pub(crate) fn at(&self, core: usize) -> usize {
         self.counts.get(core).copied().unwrap_or(0)
     }

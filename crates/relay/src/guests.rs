@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use howth_engine::{BodyRead, ExchangeId, PeerAddress};
+use howth_engine::{BodyRead, ExchangeId, PeerAddress, first_generation};
 use howth_http1::RequestHead;
 
 use crate::message::Parcel;
@@ -65,18 +65,31 @@ impl Guest {
     }
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Slot {
     generation: u32,
     guest: Option<Guest>,
 }
 
 /// All guests.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Guests {
     slots: Vec<Slot>,
     free: Vec<u32>,
     by_home: HashMap<Home, u32>,
+    first_generation: u32,
+}
+
+impl Default for Guests {
+    fn default() -> Self {
+        Guests {
+            slots: Vec::new(),
+            free: Vec::new(),
+            by_home: HashMap::new(),
+            // What still names a guest of the server before must not meet one of this.
+            first_generation: first_generation(),
+        }
+    }
 }
 
 impl Guests {
@@ -86,7 +99,10 @@ impl Guests {
 
     pub(crate) fn add(&mut self, home_core: usize, parcel: Parcel) -> ExchangeId {
         let slot = self.free.pop().unwrap_or_else(|| {
-            self.slots.push(Slot::default());
+            self.slots.push(Slot {
+                generation: self.first_generation,
+                guest: None,
+            });
             (self.slots.len() - 1) as u32
         });
         let home = Home {
@@ -143,6 +159,19 @@ impl Guests {
             self.by_home.remove(&guest.home);
         }
         guest
+    }
+
+    /// Those whose response was not begun.
+    pub(crate) fn owed(&self) -> impl Iterator<Item = ExchangeId> {
+        let is_owed = |slot: &u32| {
+            let guest = self.slots[*slot as usize].guest.as_ref();
+            guest.is_some_and(|guest| guest.response == Response::Owed)
+        };
+        self.by_home
+            .values()
+            .copied()
+            .filter(is_owed)
+            .map(|slot| self.id(slot))
     }
 
     /// Those whose home is a core.

@@ -146,6 +146,11 @@ impl Relay {
         !self.outgoing.borrow().is_empty()
     }
 
+    /// Whether messages wait to be carried to a core.
+    pub fn has_messages_for(&self, core: usize) -> bool {
+        self.outgoing.borrow().iter().any(|(to, _)| *to == core)
+    }
+
     /// Appends what happened to guests to `events`.
     pub fn take_events(&self, events: &mut Vec<Event>) {
         events.append(&mut self.events.borrow_mut());
@@ -271,8 +276,10 @@ impl Relay {
         let bytes = chunk.len();
         match backpressure {
             Backpressure::Full => away.owed_bytes += bytes,
+            // Room again, whether that was told of or not.
             Backpressure::Ready => {
                 let to = away.core;
+                let bytes = bytes + std::mem::take(&mut away.owed_bytes);
                 drop(abroad);
                 self.post(to, Message::Taken { id, bytes });
             }
@@ -527,6 +534,15 @@ impl Exchanges for Relay {
     }
 
     fn pending(&self) -> usize {
-        self.own.pending() + self.guests()
+        let guests = self.guests.borrow();
+        self.own.pending() + guests.len() - guests.of(self.core).len()
+    }
+
+    fn owed(&self) -> Vec<ExchangeId> {
+        let abroad = self.abroad.borrow();
+        let mut owed = self.own.owed();
+        owed.retain(|id| !abroad.contains(*id));
+        owed.extend(self.guests.borrow().owed());
+        owed
     }
 }

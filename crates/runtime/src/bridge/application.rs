@@ -6,10 +6,10 @@
 use std::rc::Rc;
 
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
-use howth_engine::{Event, ExchangeId};
+use howth_engine::Event;
 use std::task::{Context, Poll};
 
-use super::batch::{self, Batch};
+use super::batch::{self, Batch, Waiting};
 use super::head_text::{self, Lengths};
 use super::state::{Bridge, StopOrder};
 use crate::isolate::{Isolate, may_collect};
@@ -75,7 +75,7 @@ pub(crate) enum Served {
         /// Of the first so many events,
         given: usize,
         /// these were left.
-        left: Vec<Event>,
+        left: Vec<Waiting>,
     },
 }
 
@@ -109,11 +109,6 @@ impl Application {
     /// What the ops work on.
     pub(crate) fn bridge(&self) -> Bridge {
         self.bridge.clone()
-    }
-
-    /// Answers a request whose handler was ended: 503.
-    pub(crate) fn refuse(&self, id: ExchangeId) {
-        self.bridge.refuse(id);
     }
 
     /// The isolate, to load and run programs in.
@@ -223,11 +218,9 @@ impl Application {
         self.ran = true;
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
-        if call(scope, &self.isolate.bridge, "stopped", &[]).is_none() {
-            self.is_terminated = scope.has_terminated();
-            return;
+        if call(scope, &self.isolate.bridge, "stopped", &[]).is_some() {
+            scope.perform_microtask_checkpoint();
         }
-        scope.perform_microtask_checkpoint();
     }
 
     fn start(&mut self, configuration: Configuration) {
@@ -269,9 +262,9 @@ impl Application {
 
     /// One call of JavaScript for as many of `events` as fit, then its microtasks. Never calls again once it was ended
     /// for good.
-    pub(crate) fn dispatch(&mut self, events: &[Event]) -> Served {
+    pub(crate) fn dispatch(&mut self, events: &[Waiting]) -> Served {
         let bridge = &self.bridge;
-        let first = events.iter().position(|event| is_wanted(bridge, *event));
+        let first = events.iter().position(|waiting| bridge.is_wanted(waiting.event));
         let (Some(first), Some(functions), false) = (first, &self.functions, self.is_terminated) else {
             return Served::Done(events.len());
         };
@@ -287,9 +280,10 @@ impl Application {
         let batch = &functions.batch;
         let (mut done, mut text_bytes) = (first, 0);
         while done < events.len() && batch.len() < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
-            let event = events[done];
+            let waiting = events[done];
+            let event = waiting.event;
             done += 1;
-            if !is_wanted(bridge, event) {
+            if !bridge.is_wanted(event) {
                 continue;
             }
             let mut lengths = Lengths::default();
@@ -307,7 +301,7 @@ impl Application {
                     None => v8::undefined(scope).into(),
                 });
             }
-            batch.push(event, lengths);
+            batch.push(waiting, lengths);
         }
         let texts: v8::Local<'_, v8::Value> = match takes_texts {
             true => v8::Array::new_with_elements(scope, &texts).into(),
@@ -346,21 +340,13 @@ impl Application {
 
     /// Lets JavaScript run again after it was ended.
     pub(crate) fn resume(&mut self) {
+        // What was about to happen is looked for again.
+        self.ran = true;
         self.isolate
             .worker
             .js_runtime
             .v8_isolate()
             .cancel_terminate_execution();
-    }
-}
-
-/// Does JavaScript want to hear of it?
-fn is_wanted(bridge: &Bridge, event: Event) -> bool {
-    match event {
-        // Whether somebody listens for a client's leaving is known after its request was handled, which may stand in
-        // the same batch.
-        Event::Request(_) | Event::Disconnected(_) => true,
-        other => bridge.is_watched(other.exchange()),
     }
 }
 

@@ -44,10 +44,24 @@ fn kind(event: Event) -> Kind {
     }
 }
 
+/// An event that waits for JavaScript, and when it came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Waiting {
+    pub(crate) event: Event,
+    /// In microseconds of the clock that all cores share.
+    pub(crate) arrived_us: u64,
+}
+
+impl Waiting {
+    pub(crate) fn is_request(&self) -> bool {
+        matches!(self.event, Event::Request(_))
+    }
+}
+
 /// The events that are in JavaScript's hands.
 pub(crate) struct Batch {
     buffer: v8::SharedRef<v8::BackingStore>,
-    events: RefCell<Vec<Event>>,
+    events: RefCell<Vec<Waiting>>,
     /// How many batches there were.
     number: Cell<u64>,
 }
@@ -62,8 +76,9 @@ impl Batch {
     }
 
     /// Adds an event; there are fewer than [`LENGTH`].
-    pub(super) fn push(&self, event: Event, lengths: Lengths) {
+    pub(super) fn push(&self, waiting: Waiting, lengths: Lengths) {
         let mut events = self.events.borrow_mut();
+        let event = waiting.event;
         let id = event.exchange();
         let at = events.len() * EVENT_BYTES;
         let bytes = [
@@ -75,7 +90,7 @@ impl Batch {
             lengths.url_bytes.to_ne_bytes(),
         ];
         self.write(at, bytes.as_flattened());
-        events.push(event);
+        events.push(waiting);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -96,9 +111,8 @@ impl Batch {
     /// JavaScript has returned, or was ended: nothing is in its hands. Gives how many requests it came to.
     pub(super) fn end(&self) -> usize {
         let mut events = self.events.borrow_mut();
-        let is_request = |(at, event): &(usize, &Event)| {
-            matches!(event, Event::Request(_)) && !self.is_taken(at * EVENT_BYTES)
-        };
+        let is_request =
+            |(at, event): &(usize, &Waiting)| event.is_request() && !self.is_taken(at * EVENT_BYTES);
         let requests = events.iter().enumerate().filter(is_request).count();
         events.clear();
         requests
@@ -116,18 +130,19 @@ impl Batch {
 
     /// The event JavaScript is at.
     pub(crate) fn current(&self) -> Option<Event> {
-        self.events.borrow().get(self.position()?).copied()
+        let position = self.position()?;
+        self.events.borrow().get(position).map(|waiting| waiting.event)
     }
 
     /// Takes the events back that JavaScript has not come to and that `wanted` asks for, in order. `texts` may have been
     /// made for them; nobody will read those.
-    pub(crate) fn take_back(&self, mut wanted: impl FnMut(Event) -> bool) -> Vec<Event> {
+    pub(crate) fn take_back(&self, wanted: impl Fn(&Waiting) -> bool) -> Vec<Waiting> {
         let first = self.position().map_or(0, |position| position + 1);
         let events = self.events.borrow();
         let mut taken = Vec::new();
         for (position, event) in events.iter().enumerate().skip(first) {
             let at = position * EVENT_BYTES;
-            if !self.is_taken(at) && wanted(*event) {
+            if !self.is_taken(at) && wanted(event) {
                 self.write(at, &(Kind::Taken as u32).to_ne_bytes());
                 taken.push(*event);
             }

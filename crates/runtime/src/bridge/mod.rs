@@ -25,7 +25,7 @@ use howth_engine::ExchangeId;
 use crate::error::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
-pub(crate) use batch::Batch;
+pub(crate) use batch::{Batch, Waiting};
 pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};

@@ -150,10 +150,10 @@ pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
     state.borrow::<Bridge>().set_keeps_alive(keeps);
 }
 
-/// Whether handlers take a request at all, and so what it said has to cross.
+/// Whether handlers take a request at all, and so what it said has to cross; whether they take several.
 #[op2(fast)]
-pub(super) fn op_howth_take_texts(state: &OpState, takes: bool) {
-    state.borrow::<Bridge>().set_takes_texts(takes);
+pub(super) fn op_howth_take_texts(state: &OpState, takes: bool, in_batches: bool) {
+    state.borrow::<Bridge>().set_handlers(takes, in_batches);
 }
 
 /// What all cores have counted.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
-use howth_engine::{ExchangeId, Exchanges};
+use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_http1::ResponseHead;
 use howth_relay::is_guest;
 
@@ -51,6 +51,8 @@ struct Inner {
     is_local: Cell<bool>,
     /// Handlers take a request.
     takes_texts: Cell<bool>,
+    /// They take several.
+    serves_batches: Cell<bool>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
     watched: RefCell<Vec<u32>>,
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
@@ -73,6 +75,7 @@ impl Bridge {
             given_bytes: Cell::new(0),
             is_local: Cell::new(false),
             takes_texts: Cell::new(true),
+            serves_batches: Cell::new(false),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
             batch: RefCell::default(),
@@ -182,8 +185,9 @@ impl Bridge {
         self.0.is_local.get()
     }
 
-    pub(super) fn set_takes_texts(&self, takes: bool) {
-        self.0.takes_texts.set(takes);
+    pub(super) fn set_handlers(&self, takes_texts: bool, serves_batches: bool) {
+        self.0.takes_texts.set(takes_texts);
+        self.0.serves_batches.set(serves_batches);
     }
 
     /// Whether JavaScript wants to be given what requests say.
@@ -207,6 +211,31 @@ impl Bridge {
     /// Requests of other cores are few, and their numbers too large for a list.
     pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
         is_guest(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
+    }
+
+    /// Does JavaScript want to hear of it?
+    pub(crate) fn is_wanted(&self, event: Event) -> bool {
+        match event {
+            // Whether somebody listens for a client's leaving is known after its request was handled, which may stand
+            // in the same batch.
+            Event::Request(_) | Event::Disconnected(_) => true,
+            other => self.is_watched(other.exchange()),
+        }
+    }
+
+    /// Whether the exchange is not over.
+    pub(crate) fn is_open(&self, id: ExchangeId) -> bool {
+        self.with(|exchanges| exchanges.head(id).is_some()) == Some(true)
+    }
+
+    /// All exchanges whose response was not begun.
+    pub(crate) fn owed(&self) -> Vec<ExchangeId> {
+        self.with(|exchanges| exchanges.owed()).unwrap_or_default()
+    }
+
+    /// Whether handlers are given several requests at once.
+    pub(crate) fn serves_batches(&self) -> bool {
+        self.0.serves_batches.get()
     }
 
     pub(super) fn order_stop(&self, order: StopOrder) {

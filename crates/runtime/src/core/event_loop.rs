@@ -2,9 +2,12 @@
 //!
 //! One future, polled by tokio. The engine's turn puts events into the reception, JavaScript is given a slice of them
 //! after it, and while that runs too long the engine's turns are taken in its `intermission`. While there is work the
-//! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many turns it yields, so that tokio's timers and
-//! sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
+//! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many
+//! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
 //! isolate waits for nothing, else, and after that, in tokio.
+
+mod javascript;
+mod life;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -14,9 +17,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use deno_core::ModuleId;
 use deno_core::error::CoreError;
-use deno_core::{ModuleId, v8};
-use howth_engine::Event;
 use howth_mesh::{Receiver, Sender};
 
 use super::clock::now_us;
@@ -28,19 +30,14 @@ use super::reception::Reception;
 use super::succession::Succession;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Mode, Opened, Order, Place, Report, Shared, Termination};
-use crate::bridge::{Application, Entry, Served};
+use super::{Ended, Opened, Order, Place, Report, Shared, Termination};
+use crate::bridge::{Application, Waiting};
 use crate::engine::Polled;
 use crate::error::Error;
-use crate::isolate::describe;
 use crate::listen::Lease;
 
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
-
-/// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
-/// in a task of tokio's, which runs between two polls.
-const POLLS_UNTIL_HEARD: u8 = 2;
 
 /// How soon a message is tried again for which another core had no room.
 const RETRY: Duration = Duration::from_millis(1);
@@ -61,7 +58,7 @@ pub(super) struct EventLoop<'a> {
     /// When it went to sleep, if it is asleep.
     asleep_us: Option<u64>,
     /// What JavaScript is given next; kept for its memory.
-    slice: Vec<Event>,
+    slice: Vec<Waiting>,
     /// Where the engine listens, until it stops listening.
     lease: Option<Lease>,
     evaluation: Option<(ModuleId, Evaluation)>,
@@ -268,12 +265,12 @@ impl<'a> EventLoop<'a> {
             Some(neighbours) => {
                 neighbours.balance(&self.desk.reception, wait_us);
                 let worked = neighbours.exchange(&self.desk.reception);
-                if let Some(engine) = self.desk.engine.borrow_mut().as_mut()
-                    && !self.is_ending
-                {
+                let mut engine = self.desk.engine.borrow_mut();
+                if let Some(engine) = engine.as_mut().filter(|_| !self.is_ending) {
                     neighbours.even_out(engine, now_us());
-                    neighbours.exchange_connections(engine);
+                    neighbours.give_connections(engine);
                 }
+                neighbours.take_connections(engine.as_mut());
                 worked
             }
             None => false,
@@ -317,186 +314,6 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    fn enter_javascript(&self) -> u64 {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.enter_application();
-        }
-        self.desk.pulse.enter()
-    }
-
-    /// Gives JavaScript a slice of what waits.
-    fn serve(&mut self) -> bool {
-        if self.desk.reception.is_empty() {
-            return false;
-        }
-        let mut slice = std::mem::take(&mut self.slice);
-        self.desk.reception.take_slice(self.turn_us, &mut slice);
-        let entered_us = self.enter_javascript();
-        let mut done = 0;
-        while done < slice.len() {
-            match self.application.dispatch(&slice[done..]) {
-                Served::Done(count) => done += count,
-                Served::Ended { at, given, left } => {
-                    self.intermission.resume_panic();
-                    let rest = left.into_iter().chain(slice[done + given..].iter().copied());
-                    self.desk.reception.put_back(rest.collect::<Vec<_>>().into_iter());
-                    self.ended(at);
-                    break;
-                }
-            }
-        }
-        let took_us = self.leave_javascript(entered_us);
-        let handled = self.application.take_handled();
-        self.desk.counters.handled.add(handled as u64);
-        self.desk.reception.note_cost(handled, took_us);
-        if let Some(trace) = &mut self.trace {
-            trace.note_batch(handled);
-        }
-        slice.clear();
-        self.slice = slice;
-        true
-    }
-
-    /// Leaves JavaScript; how long it took, in microseconds.
-    fn leave_javascript(&mut self, entered_us: u64) -> u64 {
-        self.leave();
-        self.mark(Stage::JavaScript);
-        now_us() - entered_us
-    }
-
-    fn leave(&self) {
-        self.desk.pulse.leave();
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.leave_application();
-        }
-    }
-
-    /// Runs what enters JavaScript outside of a batch.
-    fn in_javascript<R>(&mut self, run: impl FnOnce(&mut Self) -> R) -> R {
-        self.enter_javascript();
-        let result = run(self);
-        self.leave();
-        self.intermission.resume_panic();
-        result
-    }
-
-    /// JavaScript was ended: for good, or because a handler ran too long.
-    fn ended(&mut self, at: Option<Event>) {
-        if self.termination.reason().is_some() {
-            return self.application.forbid();
-        }
-        self.application.resume();
-        let Some(verdict) = self.intermission.take_verdict() else {
-            return;
-        };
-        self.desk.counters.ended.add(1);
-        let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
-        eprintln!(
-            "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
-            limit.as_secs_f64(),
-            verdict.stack
-        );
-        if let Some(Event::Request(id)) = at {
-            self.application.refuse(id);
-        }
-    }
-
-    /// Polls the isolate if JavaScript ran or something woke it.
-    fn poll_isolate(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let (flag, waker) = match &self.isolate_waker {
-            Some((flag, waker)) if flag.is_for(context) => (flag, waker),
-            _ => {
-                let flag = WakeFlag::new(context);
-                let waker = Waker::from(flag.clone());
-                let (flag, waker) = self.isolate_waker.insert((flag, waker));
-                (&*flag, &*waker)
-            }
-        };
-        let woken = flag.take();
-        let ran = self.application.take_ran();
-        if !woken && !ran {
-            return Ok(false);
-        }
-        let (flag, waker) = (flag.clone(), waker.clone());
-        self.enter_javascript();
-        let polled = self.application.poll_event_loop(&mut Context::from_waker(&waker));
-        self.leave();
-        let is_woken = flag.is_woken();
-        self.intermission.resume_panic();
-        if self.intermission.has_verdict() {
-            // What it says is that it was ended.
-            self.ended(None);
-            return Ok(true);
-        }
-        self.is_isolate_idle = polled.is_ready();
-        self.mark(Stage::EventLoop);
-        match polled {
-            Poll::Ready(Err(error)) => Err(self.loop_error(&error)),
-            Poll::Ready(Ok(())) | Poll::Pending => Ok(is_woken),
-        }
-    }
-
-    /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
-    fn take_engine(&mut self) -> bool {
-        let Some((mut engine, address, lease)) = self.opened.borrow_mut().take() else {
-            return false;
-        };
-        if self.is_ending {
-            engine.drain();
-        }
-        self.desk.command.borrow_mut().succession().opened(&mut engine);
-        self.desk.engine.replace(Some(engine));
-        if let Err(error) = self.shared.watchdog.watch(&self.desk.pulse) {
-            eprintln!(
-                "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
-            );
-        }
-        self.lease = Some(lease);
-        self.has_served = true;
-        // A supervisor that does not read any more is ending the process.
-        let is_local = self.application.is_local();
-        let _ = self.reports.send(Report::Listening { address, is_local });
-        true
-    }
-
-    fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some((module, evaluation)) = &mut self.evaluation else {
-            return Ok(false);
-        };
-        let module = *module;
-        match evaluation.as_mut().poll(context) {
-            Poll::Pending => return Ok(false),
-            Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
-            Poll::Ready(Ok(())) => self.evaluation = None,
-        }
-        self.listens_for_signals = self.application.listens_for_signals();
-        let worker = &mut self.application.isolate().worker;
-        if let Err(error) = worker.dispatch_load_event() {
-            let error = deno_core::error::CoreErrorKind::Js(error).into_box();
-            return Err(self.program_error(&error));
-        }
-        self.serve_exports(module)?;
-        Ok(true)
-    }
-
-    fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
-        if self.is_ending {
-            return Ok(());
-        }
-        let exports: Result<v8::Global<v8::Object>, CoreError> = self.application.isolate().exports(module);
-        let exports = exports.map_err(|error| self.program_error(&error))?;
-        match self.application.serve_module(&exports) {
-            Entry::Serves => {}
-            Entry::NoHandler if self.shared.mode == Mode::Serve && !self.has_served => {
-                return Err(Error::NoHandler(self.shared.options.entry.clone()));
-            }
-            Entry::NoHandler => {}
-            Entry::Failed(message) => return Err(self.error(message)),
-        }
-        self.take_engine();
-        Ok(())
-    }
-
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
         let polled = match self.desk.engine.borrow_mut().as_mut() {
@@ -522,135 +339,19 @@ impl<'a> EventLoop<'a> {
         }
     }
 
-    fn take_orders(&mut self, context: &mut Context<'_>) {
-        loop {
-            let order = {
-                let mut command = self.desk.command.borrow_mut();
-                command.poll(context, self.desk.engine.borrow_mut().as_mut())
-            };
-            match order {
-                Poll::Pending => break,
-                Poll::Ready(Some(order)) => self.end(&order),
-                // Without a supervisor there is nobody to serve for.
-                Poll::Ready(None) => return self.end(&Order::Abort),
-            }
-        }
-        if self.desk.command.borrow().is_replaced() {
-            self.is_ending = true;
-            self.lease = None;
-            self.close_to_others();
-        }
-    }
-
-    /// Takes no more requests of other cores.
-    fn close_to_others(&self) {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.close();
-        }
-    }
-
-    fn end(&mut self, order: &Order) {
-        let is_abort = matches!(order, Order::Abort);
-        self.is_ending = true;
-        self.desk.reception.drain();
-        self.close_to_others();
-        self.is_aborted |= is_abort;
-        if matches!(order, Order::Drain { by_signal: true }) {
-            self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
-            self.polls_until_heard = POLLS_UNTIL_HEARD;
-        }
-        if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
-            match is_abort {
-                false => engine.drain(),
-                true => engine.abort(),
-            }
-        }
-    }
-
-    /// `server.stop()` ends the server, not the program.
-    fn obey_program(&mut self) -> bool {
-        use crate::bridge::StopOrder;
-        match (
-            self.application.take_stop_order(),
-            self.desk.engine.borrow_mut().as_mut(),
-        ) {
-            (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
-            (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
-            _ => return false,
-        }
-        self.close_to_others();
-        if let Some(lease) = self.lease.take() {
-            lease.close();
-        }
-        true
-    }
-
-    /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
-    /// or the program itself has nothing left to do.
-    fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
-        let is_serving = self.desk.engine.borrow().is_some();
-        if is_serving && (self.is_ending || self.application.keeps_alive()) {
-            return Ok(None);
-        }
-        if self.is_ending {
-            let waits =
-                !self.is_aborted && (self.owes_end || !self.has_taken_leave() || self.has_work_left());
-            return Ok((!waits).then(|| self.finished()));
-        }
-        if self.evaluation.is_none() && self.is_isolate_idle {
-            return Ok(Some(self.finished()));
-        }
-        Ok(None)
-    }
-
-    /// Whether no other core will send this one anything any more.
-    fn has_taken_leave(&self) -> bool {
-        self.desk
-            .neighbours
-            .as_ref()
-            .is_none_or(|neighbours| neighbours.take_leave())
-    }
-
-    /// Whether a drain has to wait for JavaScript, now that no connection is left.
-    fn has_work_left(&mut self) -> bool {
-        let listener_works = self.polls_until_heard > 0 || !self.is_isolate_idle;
-        (self.heard_signal && listener_works) || self.application.waiting_promises() > 0
-    }
-
-    fn finished(&mut self) -> Ended {
-        let worker = &mut self.application.isolate().worker;
-        let _ = worker.dispatch_unload_event();
-        let _ = worker.dispatch_process_exit_event();
-        Ended::Finished(worker.exit_code())
-    }
-
     fn mark(&mut self, stage: Stage) {
         if let Some(trace) = &mut self.trace {
             trace.mark(stage);
-        }
-    }
-
-    fn program_error(&self, error: &CoreError) -> Error {
-        self.error(describe(error))
-    }
-
-    fn loop_error(&self, error: &CoreError) -> Error {
-        match self.evaluation {
-            Some(_) => self.program_error(error),
-            None => Error::Unhandled(describe(error)),
-        }
-    }
-
-    fn error(&self, message: String) -> Error {
-        Error::Program {
-            entry: self.shared.options.entry.display().to_string(),
-            message,
         }
     }
 }
 
 impl Drop for EventLoop<'_> {
     fn drop(&mut self) {
+        // First: what others hand to a core that is ending would be lost.
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.depart();
+        }
         self.desk.pulse.set_isolate(None);
         intermission::forget();
         // Before the application, whose requests it holds.

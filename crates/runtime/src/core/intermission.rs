@@ -1,7 +1,7 @@
 //! What a core does while its own JavaScript runs too long: the engine's turns, on the same thread.
 //!
 //! V8 calls [`interrupted`] from inside of whatever JavaScript it runs, when the watchdog or another core has asked for
-//! it. Nothing here enters V8: the engine receives, sends, answers what needs no JavaScript, and keeps the rest for later.
+//! it. Nothing here runs JavaScript: the engine receives, sends, answers what needs no JavaScript, and keeps the rest for later.
 //! Owns the verdict over a handler that has run longer than it may. Called by: V8, on the core's thread.
 
 use std::any::Any;
@@ -14,7 +14,6 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use deno_core::v8;
-use howth_engine::Event;
 
 use super::clock::now_us;
 use super::command::Command;
@@ -22,7 +21,7 @@ use super::counters::Counters;
 use super::neighbours::Neighbours;
 use super::pulse::Pulse;
 use super::reception::{Intake, Reception};
-use crate::bridge::{Application, Batch};
+use crate::bridge::{Application, Batch, Waiting};
 use crate::engine::{Engine, Polled};
 
 /// Turns of the engine in one interruption: what a flood brings waits for the next one.
@@ -171,7 +170,11 @@ impl Intermission {
         ) else {
             return;
         };
-        let Some(engine) = engine.as_mut() else { return };
+        let Some(engine) = engine.as_mut() else {
+            // What other cores are answered still has to leave.
+            self.relieve(running_us);
+            return;
+        };
         let waker = self.waker.borrow().clone();
         let mut context = Context::from_waker(&waker);
         command.poll_early(&mut context, engine);
@@ -181,10 +184,11 @@ impl Intermission {
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
             command.succession().pass_on(Some(engine));
-            if let Some(neighbours) = &self.desk.neighbours
-                && !command.is_replaced()
-            {
-                neighbours.exchange_connections(engine);
+            if let Some(neighbours) = &self.desk.neighbours {
+                if !command.is_replaced() {
+                    neighbours.give_connections(engine);
+                }
+                neighbours.take_connections(Some(engine));
             }
             if !worked && !self.relieve(running_us) {
                 return;
@@ -199,8 +203,9 @@ impl Intermission {
             return false;
         };
         if neighbours.has_better(running_us) {
-            let taken = self.batch.take_back(|event| matches!(event, Event::Request(_)));
-            self.desk.reception.put_back(taken.into_iter());
+            self.desk
+                .reception
+                .put_back(self.batch.take_back(Waiting::is_request));
             neighbours.relieve(&self.desk.reception, running_us, wait_us);
         }
         neighbours.exchange(&self.desk.reception)

@@ -3,78 +3,54 @@
 //! Owns the core's end of the mesh and its relay. Decides by time (`policy`) who answers what. Never enters V8 and never
 //! touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, `intermission`.
 
+mod connections;
+mod requests;
+mod street;
+
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::Arc;
 use std::task::Waker;
 
 use howth_engine::{Event, ExchangeId, Exchanges, Handed};
-use howth_mesh::{Endpoint, Mesh};
-use howth_relay::{Message, Relay, is_guest};
+use howth_mesh::{Endpoint, Refused};
+use howth_relay::Relay;
 
 use super::clock::now_us;
 use super::counters::Counters;
-use super::policy::{Behind, share};
+use super::policy::Behind;
 use super::pulse::Pulse;
-use super::reception::{Reception, Waiting};
+use super::reception::Reception;
 use super::utilization::Utilization;
-use crate::engine::Engine;
+use crate::bridge::Waiting;
+use street::{Epoch, Note};
 
-/// Messages under way from one core to another.
-const RING_LENGTH: usize = 256;
+pub(crate) use street::Street;
+
 /// Messages taken in one turn: the engine has its turn in between.
 const RECEIVED_MAX: usize = 256;
 /// Requests of a core that others answer.
 const ABROAD_MAX: usize = 4096;
 
-/// What crosses from core to core.
-#[derive(Debug)]
-pub(crate) enum Note {
-    /// The sender has taken its place; the core that had it before has ended.
-    Joined,
-    /// The sender has read that, and is there.
-    Here,
-    /// The sender wants to end, and is to be handed nothing more.
-    Leaving,
-    /// The sender has read that, and hands nothing more over: what it had sent before is all there is.
-    Parted,
-    /// About a request.
-    Relay(Message),
-    /// A connection that the sender has no time for.
-    Connection(Handed),
+/// Another core, as this one knows it.
+#[derive(Clone, Copy, Debug, Default)]
+struct Peer {
+    /// Its epoch, once it has said that it is there.
+    epoch: Option<Epoch>,
+    /// It has said that it wants to end, and is to be handed nothing more.
+    is_leaving: bool,
+    /// It was told that this core wants to end.
+    is_told: bool,
+    /// And has answered that.
+    has_parted: bool,
 }
 
-/// All cores, as far as they know of each other.
-pub(crate) struct Street {
-    mesh: Arc<Mesh<Note>>,
-    pulses: Vec<Mutex<Weak<Pulse>>>,
-}
-
-impl Street {
-    pub(crate) fn new(cores: usize) -> Arc<Self> {
-        Arc::new(Street {
-            mesh: Mesh::new(cores, RING_LENGTH),
-            pulses: (0..cores).map(|_| Mutex::default()).collect(),
-        })
+impl Peer {
+    /// The epoch of a core that may be handed something.
+    fn epoch_if_present(&self) -> Option<Epoch> {
+        self.epoch.filter(|_| !self.is_leaving)
     }
-
-    fn pulse(&self, core: usize) -> Option<Arc<Pulse>> {
-        let pulse = self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner);
-        pulse.upgrade()
-    }
-
-    fn move_in(&self, core: usize, pulse: &Arc<Pulse>) {
-        *self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(pulse);
-    }
-}
-
-/// How far a core is in taking leave of another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Farewell {
-    Untold,
-    Told,
-    Parted,
 }
 
 /// The others, as one core sees them.
@@ -87,8 +63,10 @@ pub(super) struct Neighbours {
     /// There is one while the core has an engine, and as long as its requests are abroad or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
-    /// Cores that may be handed requests: they have said that they are there, and not that they are leaving.
-    present: RefCell<Vec<bool>>,
+    /// By place.
+    peers: RefCell<Vec<Peer>>,
+    /// Of this core.
+    epoch: Cell<Epoch>,
     /// Connections that have come from others.
     arrivals: RefCell<Vec<Handed>>,
     utilization: RefCell<Utilization>,
@@ -96,8 +74,6 @@ pub(super) struct Neighbours {
     heir: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
     unsaid: RefCell<VecDeque<(usize, Note)>>,
-    /// How far this core is in taking leave of each other one.
-    farewells: RefCell<Vec<Farewell>>,
     counters: Arc<Counters>,
     /// Kept for its memory.
     events: RefCell<Vec<Event>>,
@@ -110,7 +86,7 @@ impl Neighbours {
         pulse: Arc<Pulse>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
-        let cores = street.pulses.len();
+        let places = street.places();
         Rc::new(Neighbours {
             street,
             core,
@@ -118,12 +94,12 @@ impl Neighbours {
             endpoint: RefCell::default(),
             relay: RefCell::default(),
             behind: Cell::default(),
-            present: RefCell::new(vec![false; cores]),
+            peers: RefCell::new(vec![Peer::default(); places]),
+            epoch: Cell::new(0),
             arrivals: RefCell::default(),
             utilization: RefCell::default(),
             heir: Cell::new(None),
             unsaid: RefCell::default(),
-            farewells: RefCell::new(vec![Farewell::Untold; cores]),
             counters,
             events: RefCell::default(),
         })
@@ -164,18 +140,15 @@ impl Neighbours {
             return true;
         };
         if let Some(relay) = &*self.relay.borrow() {
-            send(relay, endpoint);
-            self.say(relay, endpoint);
+            self.send(relay, endpoint);
         }
         endpoint.prepare_sleep()
     }
 
     /// Whether something waits for room in the ring to another core, which does not tell when it has some.
     pub(super) fn has_unsent(&self) -> bool {
-        self.relay
-            .borrow()
-            .as_ref()
-            .is_some_and(|relay| relay.has_messages())
+        let has_messages = |relay: &Rc<Relay>| relay.has_messages();
+        !self.unsaid.borrow().is_empty() || self.relay.borrow().as_ref().is_some_and(has_messages)
     }
 
     pub(super) fn awake(&self) {
@@ -218,48 +191,93 @@ impl Neighbours {
             && let Some((from, note)) = endpoint.receive()
         {
             received += 1;
-            match note {
-                Note::Joined => {
-                    // Whatever it has of this core's was handed to the one before it.
-                    relay.lost(from);
-                    self.present.borrow_mut()[from] = true;
-                    self.unsaid.borrow_mut().push_back((from, Note::Here));
-                }
-                Note::Here => self.present.borrow_mut()[from] = true,
-                Note::Leaving => {
-                    self.present.borrow_mut()[from] = false;
-                    self.unsaid.borrow_mut().push_back((from, Note::Parted));
-                }
-                Note::Parted => self.farewells.borrow_mut()[from] = Farewell::Parted,
-                Note::Relay(message) => relay.receive(from, message),
-                Note::Connection(handed) => self.arrivals.borrow_mut().push(handed),
-            }
+            self.hear(relay, from, note);
         }
         // Their last words have been read.
         if received < RECEIVED_MAX {
             for core in lost {
-                self.present.borrow_mut()[core] = false;
+                self.peers.borrow_mut()[core].epoch = None;
                 relay.lost(core);
             }
         }
         let mut events = self.events.borrow_mut();
         relay.take_events(&mut events);
         self.take_in(relay, reception, &mut events);
-        send(relay, endpoint);
-        self.say(relay, endpoint);
+        self.send(relay, endpoint);
         endpoint.flush();
         received > 0
     }
 
-    /// Says what is to be said, once the messages that were to come before are on their way.
+    fn hear(&self, relay: &Relay, from: usize, note: Note) {
+        let mut peers = self.peers.borrow_mut();
+        let peer = &mut peers[from];
+        let mut unsaid = self.unsaid.borrow_mut();
+        match note {
+            Note::Joined(epoch) => {
+                // Whatever it has of this core's was handed to the one before it.
+                relay.lost(from);
+                *peer = Peer {
+                    epoch: Some(epoch),
+                    ..Peer::default()
+                };
+                unsaid.push_back((from, Note::Here(self.epoch.get())));
+            }
+            Note::Here(epoch) => peer.epoch = Some(epoch),
+            Note::Leaving => {
+                peer.is_leaving = true;
+                unsaid.push_back((from, Note::Parted));
+            }
+            Note::Parted => peer.has_parted = true,
+            Note::Relay(epoch, message) if epoch == self.epoch.get() => relay.receive(from, message),
+            Note::Connection(epoch, handed) if epoch == self.epoch.get() => {
+                self.arrivals.borrow_mut().push(handed);
+            }
+            // For the core that had this place before: its requests were answered by their homes when it ended.
+            Note::Relay(..) | Note::Connection(..) => {}
+        }
+    }
+
+    /// Sends what there is room for. What is left for a core keeps its order.
+    fn send(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
+        self.say(relay, endpoint);
+        let peers = self.peers.borrow();
+        let mut left = VecDeque::new();
+        let mut is_full = vec![false; peers.len()];
+        while let Some((to, message)) = relay.next_message() {
+            if is_full[to] {
+                left.push_back((to, message));
+                continue;
+            }
+            // Nobody there has asked for it, or will.
+            let Some(epoch) = peers[to].epoch else { continue };
+            if let Err(Refused(Note::Relay(_, message))) = endpoint.send(to, Note::Relay(epoch, message)) {
+                is_full[to] = true;
+                left.push_back((to, message));
+            }
+        }
+        while let Some((to, message)) = left.pop_back() {
+            relay.put_back(to, message);
+        }
+        drop(peers);
+        self.say(relay, endpoint);
+    }
+
+    /// Says what is to be said: that this core is there before any message, and that it has read that another wants to
+    /// end behind all of them.
     fn say(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
         let mut unsaid = self.unsaid.borrow_mut();
-        while !relay.has_messages()
-            && let Some((to, note)) = unsaid.pop_front()
-        {
-            if let Err(howth_mesh::Refused(note)) = endpoint.send(to, note) {
-                unsaid.push_front((to, note));
+        let mut is_full = vec![false; if unsaid.is_empty() { 0 } else { endpoint.cores() }];
+        for _ in 0..unsaid.len() {
+            let Some((to, note)) = unsaid.pop_front() else {
                 return;
+            };
+            let waits = matches!(note, Note::Parted) && relay.has_messages_for(to);
+            if is_full[to] || waits {
+                is_full[to] = true;
+                unsaid.push_back((to, note));
+            } else if let Err(Refused(note)) = endpoint.send(to, note) {
+                is_full[to] = true;
+                unsaid.push_back((to, note));
             }
         }
     }
@@ -267,157 +285,39 @@ impl Neighbours {
     /// Takes leave of the others, so that nothing they have sent is lost; true once they have all heard of it.
     pub(super) fn take_leave(&self) -> bool {
         self.close();
-        let mut endpoint = self.endpoint.borrow_mut();
-        let Some(endpoint) = endpoint.as_mut() else {
+        let endpoint = self.endpoint.borrow();
+        if endpoint.is_none() {
             return true;
-        };
+        }
         let mut has_parted = true;
-        for (core, farewell) in self.farewells.borrow_mut().iter_mut().enumerate() {
-            if core == self.core || *farewell == Farewell::Parted || !self.street.mesh.is_joined(core) {
+        let mut unsaid = self.unsaid.borrow_mut();
+        for (core, peer) in self.peers.borrow_mut().iter_mut().enumerate() {
+            if core == self.core || peer.has_parted || !self.street.mesh.is_joined(core) {
                 continue;
             }
             has_parted = false;
-            if *farewell == Farewell::Untold && endpoint.send(core, Note::Leaving).is_ok() {
-                *farewell = Farewell::Told;
+            if !std::mem::replace(&mut peer.is_told, true) {
+                unsaid.push_back((core, Note::Leaving));
             }
         }
-        endpoint.flush();
+        drop(unsaid);
         has_parted && !self.has_unsent()
     }
 
-    /// Hands over what would wait too long here, before JavaScript is given the next slice.
-    pub(super) fn balance(&self, reception: &Reception, wait_us: u64) {
-        self.pulse.set_queue_us(wait_us);
-        let mut behind = self.behind.get();
-        let is_behind = behind.update(wait_us);
-        self.behind.set(behind);
-        if is_behind {
-            self.hand_over(reception, wait_us, false);
-        }
-    }
-
-    /// Hands over what waits while JavaScript has been running for `running_us`: it may go on as long.
-    pub(super) fn relieve(&self, reception: &Reception, running_us: u64, wait_us: u64) {
-        self.pulse.set_queue_us(wait_us);
-        self.hand_over(reception, wait_us.max(running_us), true);
-    }
-
-    /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
-    pub(super) fn has_better(&self, wait_us: u64) -> bool {
-        let others = self.by_load(now_us());
-        others.first().is_some_and(|(peer_us, _)| *peer_us < wait_us)
-    }
-
-    fn hand_over(&self, reception: &Reception, mut wait_us: u64, is_stuck: bool) {
-        let relay = self.relay.borrow();
-        let endpoint = self.endpoint.borrow();
-        let (Some(relay), Some(endpoint)) = (relay.as_ref(), endpoint.as_ref()) else {
-            return;
-        };
-        let now_us = now_us();
-        let cost_us = reception.cost_us();
-        for (peer_us, peer) in self.by_load(now_us) {
-            let room = endpoint.room(peer).min(ABROAD_MAX.saturating_sub(relay.abroad()));
-            // It may not know yet of all that it was sent.
-            let sent_us = (relay.abroad_at(peer) as f32 * cost_us) as u64;
-            let mut count = share(wait_us, peer_us.max(sent_us), cost_us, is_stuck).min(room);
-            let before = count;
-            reception.take_youngest(|waiting| {
-                let Event::Request(id) = waiting.event else {
-                    return false;
-                };
-                if count == 0 {
-                    return false;
-                }
-                let goes = match is_guest(id) {
-                    true => relay.home(id) == Some(peer) && relay.give_back(id),
-                    false => relay.hand_over(id, peer, waiting.arrived_us),
-                };
-                if goes {
-                    match is_guest(id) {
-                        true => self.counters.given_back.add(1),
-                        false => self.counters.handed_over.add(1),
-                    }
-                }
-                count -= usize::from(goes);
-                goes
-            });
-            let moved = (before - count) as f32;
-            wait_us = wait_us.saturating_sub((moved * cost_us) as u64);
-        }
-    }
-
-    /// The core has slept for so long.
-    pub(super) fn slept(&self, us: u64) {
-        self.utilization.borrow_mut().slept(us);
-    }
-
-    /// Looks now and then whether another core is much less busy, and has the engine give up connections for it.
-    pub(super) fn even_out(&self, engine: &mut Engine, now_us: u64) {
-        let mut utilization = self.utilization.borrow_mut();
-        let Some(own) = utilization.look(now_us) else {
-            return;
-        };
-        self.pulse.set_utilization(own);
-        let least = self
-            .open_peers()
-            .map(|(peer, pulse)| (pulse.utilization(), peer))
-            .min();
-        let Some((busy, peer)) = least else { return };
-        let count = utilization.surplus(own, busy, engine.connections());
-        if count > 0 {
-            self.heir.set(Some(peer));
-            engine.release_idle(count);
-        }
-    }
-
-    /// Sends the connections that the engine has given up to whom they are for, and gives it those that have come.
-    pub(super) fn exchange_connections(&self, engine: &mut Engine) {
-        if let Some(heir) = self.heir.get() {
-            for handed in engine.take_released() {
-                self.counters.connections_given.add(1);
-                self.give(heir, handed, engine);
-            }
-        }
-        for handed in self.arrivals.borrow_mut().drain(..) {
-            self.counters.connections_taken.add(1);
-            // An idle connection ends where there is no room for it, as it may at any time.
-            let _ = engine.adopt(handed);
-        }
-    }
-
-    fn give(&self, heir: usize, handed: Handed, engine: &mut Engine) {
-        let mut endpoint = self.endpoint.borrow_mut();
-        let refused = match endpoint.as_mut().filter(|_| self.present.borrow()[heir]) {
-            Some(endpoint) => endpoint.send(heir, Note::Connection(handed)).err(),
-            None => Some(howth_mesh::Refused(Note::Connection(handed))),
-        };
-        if let Some(howth_mesh::Refused(Note::Connection(handed))) = refused {
-            let _ = engine.adopt(handed);
-        }
+    /// The core is gone.
+    pub(super) fn depart(&self) {
+        self.close();
+        self.endpoint.replace(None);
     }
 
     /// The others that take what they are given.
     fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<Pulse>)> {
-        let present = self.present.borrow();
-        (0..present.len()).filter_map(move |core| {
-            let is_other = core != self.core && present[core];
-            let pulse = self
-                .street
-                .pulse(core)
-                .filter(|pulse| is_other && pulse.is_open())?;
-            Some((core, pulse))
+        let peers = self.peers.borrow();
+        (0..peers.len()).filter_map(move |core| {
+            peers[core].epoch_if_present()?;
+            let pulse = self.street.pulse(core).filter(|pulse| pulse.is_open())?;
+            self.street.mesh.is_joined(core).then_some((core, pulse))
         })
-    }
-
-    /// Who takes requests, least loaded first, with how long one would wait there.
-    fn by_load(&self, now_us: u64) -> Vec<(u64, usize)> {
-        let mut by_load: Vec<(u64, usize)> = self
-            .open_peers()
-            .map(|(core, pulse)| (pulse.wait_us(now_us), core))
-            .collect();
-        by_load.sort_unstable();
-        by_load
     }
 
     /// The core's end of the mesh, once it is this core's.
@@ -425,10 +325,12 @@ impl Neighbours {
         if endpoint.is_none() {
             let mut joined = self.street.mesh.join(self.core)?;
             self.street.move_in(self.core, &self.pulse);
+            let epoch = self.street.next_epoch();
+            self.epoch.set(epoch);
             let others = (0..joined.cores()).filter(|peer| *peer != self.core);
             self.unsaid
                 .borrow_mut()
-                .extend(others.map(|peer| (peer, Note::Joined)));
+                .extend(others.map(|peer| (peer, Note::Joined(epoch))));
             let pulse = self.pulse.clone();
             joined.set_interrupt(Arc::new(move || pulse.interrupt()));
             *endpoint = Some(joined);
@@ -441,18 +343,18 @@ impl Neighbours {
         if relay.abroad() + relay.guests() == 0 {
             return Vec::new();
         }
-        let others = (0..self.street.pulses.len()).filter(|core| *core != self.core);
+        let others = (0..self.street.places()).filter(|core| *core != self.core);
         others.filter(|core| !self.street.mesh.is_joined(*core)).collect()
     }
 
     fn take_in(&self, relay: &Relay, reception: &Reception, events: &mut Vec<Event>) {
         for event in events.drain(..) {
-            if matches!(event, Event::Request(id) if relay.home(id) != Some(self.core)) {
-                self.counters.taken.add(1);
-            }
+            let is_new =
+                matches!(event, Event::Request(id) if relay.home(id).is_some_and(|home| home != self.core));
+            self.counters.taken.add(u64::from(is_new));
             match event {
                 // Whoever sent it did not know yet.
-                Event::Request(id) if !self.pulse.is_open() && relay.home(id) != Some(self.core) => {
+                Event::Request(id) if is_new && !self.pulse.is_open() => {
                     relay.give_back(id);
                     self.counters.given_back.add(1);
                 }
@@ -467,23 +369,4 @@ impl Neighbours {
 
 fn arrival(relay: &Relay, id: ExchangeId) -> u64 {
     relay.arrived_us(id).unwrap_or_else(now_us)
-}
-
-/// Sends what there is room for. What is left for a core keeps its order.
-fn send(relay: &Relay, endpoint: &mut Endpoint<Note>) {
-    let mut left = VecDeque::new();
-    while let Some((to, message)) = relay.next_message() {
-        let waits = left.iter().any(|(other, _)| *other == to);
-        if waits {
-            left.push_back((to, message));
-            continue;
-        }
-        if let Err(howth_mesh::Refused(Note::Relay(message))) = endpoint.send(to, Note::Relay(message)) {
-            left.push_back((to, message));
-        }
-    }
-    while let Some((to, message)) = left.pop_back() {
-        relay.put_back(to, message);
-    }
-    endpoint.flush();
 }

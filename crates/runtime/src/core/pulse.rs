@@ -11,6 +11,9 @@ use deno_core::v8;
 use super::clock::now_us;
 use super::intermission;
 
+/// JavaScript that has been running for so long keeps its core busy, whatever the core saw before.
+const LATE_US: u64 = 20_000;
+
 /// One core, as others see it.
 #[derive(Debug, Default)]
 pub(crate) struct Pulse {
@@ -75,9 +78,12 @@ impl Pulse {
         self.utilization.store(utilization, Ordering::Relaxed);
     }
 
-    /// For how much of the time it is busy, in thousandths. Who sleeps is not, whatever it saw last.
-    pub(super) fn utilization(&self) -> u32 {
+    /// For how much of the time it is busy, in thousandths. Who sleeps is not, whatever it saw last, and who does not
+    /// return from JavaScript is.
+    pub(super) fn utilization(&self, now_us: u64) -> u32 {
+        let is_late = |entered_us: u64| now_us.saturating_sub(entered_us) > LATE_US;
         match self.is_awake() {
+            _ if self.entered_us().is_some_and(is_late) => 1000,
             true => self.utilization.load(Ordering::Relaxed),
             false => 0,
         }

@@ -18,7 +18,7 @@ use super::counters::Counters;
 use super::health::Health;
 use super::neighbours::Neighbours;
 use super::policy::TypicalCost;
-use crate::bridge::Bridge;
+use crate::bridge::{Bridge, Waiting};
 
 /// JavaScript gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
 /// between.
@@ -26,19 +26,15 @@ const SLICE_US: u64 = 1000;
 /// And for at least so many times what the engine took, so that refusing a flood of requests leaves time to answer some.
 const SLICE_TURNS: u64 = 3;
 
-/// An event, and when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Waiting {
-    pub(super) event: Event,
-    /// In microseconds of the shared clock.
-    pub(super) arrived_us: u64,
-}
-
 /// The queue of one core.
 pub(super) struct Reception {
     bridge: Bridge,
     health: Option<Health>,
     waiting: RefCell<VecDeque<Waiting>>,
+    /// How many of them are requests: only these cost anything to speak of.
+    requests: Cell<usize>,
+    /// When the engine has brought something for the last time.
+    newest_us: Cell<u64>,
     cost: Cell<TypicalCost>,
     admission: Cell<Admission>,
     counters: Arc<Counters>,
@@ -56,6 +52,8 @@ impl Reception {
             bridge,
             health,
             waiting: RefCell::default(),
+            requests: Cell::new(0),
+            newest_us: Cell::new(0),
             cost: Cell::default(),
             admission: Cell::new(Admission::new(delay_max.map(|delay| delay.as_micros() as u64))),
             counters,
@@ -86,6 +84,14 @@ impl Reception {
         let mut waiting = self.waiting.borrow_mut();
         let behind = waiting.partition_point(|other| other.arrived_us <= newcomer.arrived_us);
         waiting.insert(behind, newcomer);
+        self.requests
+            .set(self.requests.get() + usize::from(newcomer.is_request()));
+    }
+
+    /// Whether an event about the exchange waits.
+    pub(super) fn contains(&self, id: ExchangeId) -> bool {
+        let waiting = self.waiting.borrow();
+        waiting.iter().any(|waiting| waiting.event.exchange() == id)
     }
 
     /// How long the first has waited, and how long the last will: what all will cost, or what the first has waited
@@ -96,7 +102,7 @@ impl Reception {
             return (0, 0);
         };
         let waited_us = now_us.saturating_sub(first.arrived_us);
-        let expected_us = (waiting.len() as f32 * self.cost_us()) as u64;
+        let expected_us = (self.requests.get() as f32 * self.cost_us()) as u64;
         (waited_us, expected_us.max(waited_us))
     }
 
@@ -105,23 +111,47 @@ impl Reception {
         self.cost.get().us()
     }
 
-    /// Removes what `take` takes, which is asked from the youngest on.
-    pub(super) fn take_youngest(&self, mut take: impl FnMut(Waiting) -> bool) {
+    /// Removes as many requests as `count_max` says of those that `take` takes, which is asked from the youngest on.
+    /// Gives how many.
+    pub(super) fn take_youngest(
+        &self,
+        count_max: usize,
+        mut take: impl FnMut(ExchangeId, u64) -> bool,
+    ) -> usize {
         let mut waiting = self.waiting.borrow_mut();
-        for index in (0..waiting.len()).rev() {
-            if take(waiting[index]) {
+        let (mut count, mut index) = (0, waiting.len());
+        while count < count_max && index > 0 {
+            index -= 1;
+            if let Event::Request(id) = waiting[index].event
+                && take(id, waiting[index].arrived_us)
+            {
                 waiting.remove(index);
+                count += 1;
             }
         }
+        self.requests.set(self.requests.get() - count);
+        count
     }
 
     /// Takes what JavaScript is to be given next, after a turn of the engine that took so long.
-    pub(super) fn take_slice(&self, turn_us: u64, slice: &mut Vec<Event>) {
-        let mut waiting = self.waiting.borrow_mut();
+    pub(super) fn take_slice(&self, turn_us: u64, slice: &mut Vec<Waiting>) {
         let slice_us = SLICE_US.max(turn_us.saturating_mul(SLICE_TURNS));
         let fitting = (slice_us as f32 / self.cost_us()).max(1.0) as usize;
-        let count = fitting.min(waiting.len());
-        slice.extend(waiting.drain(..count).map(|waiting| waiting.event));
+        let mut waiting = self.waiting.borrow_mut();
+        let mut requests = 0;
+        while requests < fitting
+            && let Some(next) = waiting.pop_front()
+        {
+            if let Event::Request(id) = next.event {
+                self.requests.set(self.requests.get() - 1);
+                // Whoever has waited may have left, and a handler would answer nobody.
+                if next.arrived_us < self.newest_us.get() && !self.bridge.is_open(id) {
+                    continue;
+                }
+                requests += 1;
+            }
+            slice.push(next);
+        }
     }
 
     /// Takes note of how long the first has waited; how long a request that comes now would wait. To be called once a
@@ -147,11 +177,12 @@ impl Reception {
     }
 
     /// Puts events back that were taken, before all others.
-    pub(super) fn put_back(&self, events: impl DoubleEndedIterator<Item = Event>) {
+    pub(super) fn put_back(&self, events: Vec<Waiting>) {
+        let requests = events.iter().filter(|event| event.is_request()).count();
+        self.requests.set(self.requests.get() + requests);
         let mut waiting = self.waiting.borrow_mut();
-        let arrived_us = waiting.front().map_or_else(now_us, |first| first.arrived_us);
-        for event in events.rev() {
-            waiting.push_front(Waiting { event, arrived_us });
+        for event in events.into_iter().rev() {
+            waiting.push_front(event);
         }
     }
 
@@ -177,11 +208,12 @@ impl Handler for Intake<'_> {
         let arrived_us = now_us();
         let has_answers = reception.health.is_some() || reception.bridge.has_fixed_routes();
         let (_, mut wait_us) = reception.delays(arrived_us);
+        reception.newest_us.set(arrived_us);
         let mut waiting = reception.waiting.borrow_mut();
         for event in events {
             let is_answered = has_answers && matches!(event, Event::Request(id) if reception.answers(*id));
             let is_abroad = self.neighbours.is_some_and(|others| others.observe(*event));
-            if is_answered || is_abroad {
+            if is_answered || is_abroad || !reception.bridge.is_wanted(*event) {
                 continue;
             }
             if let Event::Request(id) = event {
@@ -189,6 +221,7 @@ impl Handler for Intake<'_> {
                     continue;
                 }
                 wait_us += reception.cost_us() as u64;
+                reception.requests.set(reception.requests.get() + 1);
             }
             waiting.push_back(Waiting {
                 event: *event,

@@ -116,6 +116,10 @@ impl Exchanges for Prepared {
     fn pending(&self) -> usize {
         0
     }
+
+    fn owed(&self) -> Vec<ExchangeId> {
+        Vec::new()
+    }
 }
 
 /// An application that answers prepared requests, in batches of one size.

@@ -1,0 +1,145 @@
+//! How a core begins to serve, and how it comes to its end.
+//!
+//! Owns what is waited for at the end: connections, requests of other cores, promises, the program's own work. Called by:
+//! the loop.
+
+use std::task::{Context, Poll};
+
+use super::EventLoop;
+use crate::bridge::StopOrder;
+use crate::core::{Ended, Order, Report};
+use crate::error::Error;
+
+/// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
+/// in a task of tokio's, which runs between two polls.
+const POLLS_UNTIL_HEARD: u8 = 2;
+
+impl EventLoop<'_> {
+    /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
+    pub(super) fn take_engine(&mut self) -> bool {
+        let Some((mut engine, address, lease)) = self.opened.borrow_mut().take() else {
+            return false;
+        };
+        if self.is_ending {
+            engine.drain();
+        }
+        self.desk.command.borrow_mut().succession().opened(&mut engine);
+        self.desk.engine.replace(Some(engine));
+        if let Err(error) = self.shared.watchdog.watch(&self.desk.pulse) {
+            eprintln!(
+                "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
+            );
+        }
+        self.lease = Some(lease);
+        self.has_served = true;
+        // A supervisor that does not read any more is ending the process.
+        let is_local = self.application.is_local();
+        let _ = self.reports.send(Report::Listening { address, is_local });
+        true
+    }
+
+    pub(super) fn take_orders(&mut self, context: &mut Context<'_>) {
+        loop {
+            let order = {
+                let mut command = self.desk.command.borrow_mut();
+                command.poll(context, self.desk.engine.borrow_mut().as_mut())
+            };
+            match order {
+                Poll::Pending => break,
+                Poll::Ready(Some(order)) => self.end(&order),
+                // Without a supervisor there is nobody to serve for.
+                Poll::Ready(None) => return self.end(&Order::Abort),
+            }
+        }
+        if self.desk.command.borrow().is_replaced() {
+            self.is_ending = true;
+            self.lease = None;
+            self.close_to_others();
+        }
+    }
+
+    /// Takes no more requests of other cores.
+    pub(super) fn close_to_others(&self) {
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.close();
+        }
+    }
+
+    pub(super) fn end(&mut self, order: &Order) {
+        let is_abort = matches!(order, Order::Abort);
+        self.is_ending = true;
+        self.desk.reception.drain();
+        self.close_to_others();
+        self.is_aborted |= is_abort;
+        if matches!(order, Order::Drain { by_signal: true }) {
+            self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
+            self.polls_until_heard = POLLS_UNTIL_HEARD;
+        }
+        if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
+            // Those that were on their way to another core stay: it may be ending as well.
+            for handed in engine.take_released() {
+                let _ = engine.adopt(handed);
+            }
+            match is_abort {
+                false => engine.drain(),
+                true => engine.abort(),
+            }
+        }
+    }
+
+    /// `server.stop()` ends the server, not the program.
+    pub(super) fn obey_program(&mut self) -> bool {
+        match (
+            self.application.take_stop_order(),
+            self.desk.engine.borrow_mut().as_mut(),
+        ) {
+            (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
+            (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
+            _ => return false,
+        }
+        self.close_to_others();
+        if let Some(lease) = self.lease.take() {
+            lease.close();
+        }
+        true
+    }
+
+    /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
+    /// or the program itself has nothing left to do.
+    pub(super) fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
+        let is_serving = self.desk.engine.borrow().is_some();
+        if is_serving && (self.is_ending || self.application.keeps_alive()) {
+            return Ok(None);
+        }
+        if self.is_ending {
+            let waits =
+                !self.is_aborted && (self.owes_end || !self.has_taken_leave() || self.has_work_left());
+            return Ok((!waits).then(|| self.finished()));
+        }
+        if self.evaluation.is_none() && self.is_isolate_idle && !self.owes_end && self.has_taken_leave() {
+            return Ok(Some(self.finished()));
+        }
+        Ok(None)
+    }
+
+    /// Whether no other core will send this one anything any more.
+    pub(super) fn has_taken_leave(&self) -> bool {
+        self.desk
+            .neighbours
+            .as_ref()
+            .is_none_or(|neighbours| neighbours.take_leave())
+    }
+
+    /// Whether a drain has to wait for JavaScript, now that no connection is left.
+    pub(super) fn has_work_left(&mut self) -> bool {
+        let listener_works = self.polls_until_heard > 0 || !self.is_isolate_idle;
+        (self.heard_signal && listener_works) || self.application.waiting_promises() > 0
+    }
+
+    pub(super) fn finished(&mut self) -> Ended {
+        let worker = &mut self.application.isolate().worker;
+        let _ = worker.dispatch_unload_event();
+        let _ = worker.dispatch_process_exit_event();
+        Ended::Finished(worker.exit_code())
+    }
+}
