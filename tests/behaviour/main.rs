@@ -27,5 +27,6 @@ mod run;
 mod signals;
 mod startup;
 mod streaming;
+mod upgrade;
 mod usage;
 mod watch;

@@ -182,7 +182,9 @@ impl Supervisor {
         while self.cores.len() > self.wanted {
             let Some(mut old) = self.cores.pop() else { break };
             self.shared.listeners.close_core(old.index());
-            old.end_within(self.shared.options.drain, Order::Drain { by_signal: false });
+            // The first core goes on with its connections; who is in its backlog at this moment is turned away.
+            let predecessor = Predecessor::of(self.cores[0].inbox().clone());
+            old.end_within(self.shared.options.drain, Order::HandOver(predecessor));
             self.replaced.push(old);
         }
         while self.cores.len() < self.wanted {
