@@ -355,12 +355,6 @@ impl Supervisor {
         self.startup_code = Some(StartupCode::new());
     }
 
-    /// Whether there is a core for each place, which the new code may take. A core that has not come so far as to listen
-    /// may never do.
-    fn may_reload(&self) -> bool {
-        self.cores.len() == self.wanted && self.cores[0].has_listened()
-    }
-
     fn announce(&self, what: &str, address: &Address) {
         if self.shared.options.quiet {
             return;

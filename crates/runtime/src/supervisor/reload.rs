@@ -74,6 +74,12 @@ impl Supervisor {
         }
     }
 
+    /// Whether there is a core for each place, which the new code may take. A core that has not come so far as to listen
+    /// may never do.
+    pub(super) fn may_reload(&self) -> bool {
+        self.cores.len() == self.wanted && self.cores[0].has_listened()
+    }
+
     fn start_successor(&mut self, index: usize, shared: Shared) {
         let inbox = self.cores[index].inbox().clone();
         match CoreThread::spawn(self.seat(index, inbox, true), &shared) {
