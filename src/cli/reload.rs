@@ -22,9 +22,9 @@ pub struct ReloadArguments {
     #[arg(long, value_name = "PATH", value_parser = parse_path)]
     pub reload_check: Option<String>,
 
-    /// Write the process's id to FILE, for `howth reload --pid-file`
+    /// Write the process's id to FILE once it serves, for `howth reload --pid-file`
     ///
-    /// The file is removed at the end.
+    /// The file is removed at the end. With it, SIGUSR2 starts the binary anew, which takes the listening sockets over.
     #[arg(long, value_name = "FILE")]
     pub pid_file: Option<PathBuf>,
 }

@@ -30,5 +30,6 @@ mod signals;
 mod startup;
 mod streaming;
 mod topics;
+mod upgrade;
 mod usage;
 mod watch;

@@ -33,6 +33,7 @@ const APPLICATION: &str = r#"
                 case "/burn": burn(1000); return new Response("burned");
                 case "/loop": for (;;);
                 case "/later": await 1; setTimeout(() => { for (;;); }, 1); return new Response("soon");
+                case "/await": await 1; for (;;);
                 case "/slow": await new Promise((resolve) => setTimeout(resolve, 1000)); return new Response("slow");
                 case "/many": return new Response(String(requests));
                 case "/stream": return new Response(stream());
@@ -56,6 +57,9 @@ on_both_engines![
     a_handler_that_never_returns_is_ended,
     a_timer_that_never_returns_is_ended,
     the_rest_of_a_batch_survives_a_handler_that_is_ended,
+    nobody_waits_for_ever_when_a_handler_is_ended_after_an_await,
+    nobody_waits_for_ever_when_a_batch_is_ended,
+    a_client_that_has_left_is_not_served,
     another_core_answers_while_a_handler_computes,
     bodies_and_headers_cross_to_another_core,
     streams_cross_from_another_core,
@@ -182,6 +186,48 @@ fn the_rest_of_a_batch_survives_a_handler_that_is_ended(engine: Engine) {
     assert_eq!(statuses, [200, 503, 200, 200]);
     let counts = [0, 2, 3].map(|at| answers[at].text());
     assert_eq!(counts, ["1", "3", "4"], "each request was handled once");
+}
+
+fn nobody_waits_for_ever_when_a_handler_is_ended_after_an_await(engine: Engine) {
+    let server = serve(engine, ["--handler-cpu-limit", "300ms"]);
+    let mut connection = server.connect();
+    let paths = ["/who", "/await", "/who", "/who"];
+    connection.send(paths.map(|path| request("GET", path)).concat());
+    let statuses: Vec<u16> = paths.iter().map(|_| connection.response().status).collect();
+    // Whose continuation it was nobody knows: those behind it may have been lost with it.
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 503)), "{statuses:?}");
+    assert!(statuses.contains(&503), "{statuses:?}");
+    assert_eq!(answer(&mut connection, "/who").len(), 36, "the core goes on");
+}
+
+fn nobody_waits_for_ever_when_a_batch_is_ended(engine: Engine) {
+    let source = r#"
+        Howth.serveBatch({ batchSize: 2 }, (requests) => requests.map((request) => {
+            if (request.url.endsWith("/loop")) for (;;);
+            return { body: "ok" };
+        }));
+    "#;
+    let server = Launch::serve(engine, source)
+        .options(["--handler-cpu-limit", "300ms"])
+        .start();
+    let mut connection = server.connect();
+    let paths = ["/a", "/b", "/c", "/loop", "/e", "/f"];
+    connection.send(paths.map(|path| request("GET", path)).concat());
+    let statuses: Vec<u16> = paths.iter().map(|_| connection.response().status).collect();
+    assert_eq!(statuses[3], 503);
+    assert!(statuses.iter().all(|status| matches!(status, 200 | 503)), "{statuses:?}");
+    assert_eq!(answer(&mut connection, "/g"), "ok");
+}
+
+fn a_client_that_has_left_is_not_served(engine: Engine) {
+    let server = serve(engine, ["--timeout-handler", "300ms"]);
+    let mut burning = burning(&server);
+    let mut waiting = server.connect();
+    ask(&mut waiting, "/many");
+    // Its deadline passes while the handler before it computes.
+    assert_eq!(waiting.response().status, 503);
+    burning.rest_until_closed();
+    assert_eq!(server.get("/many").text(), "2", "only this and the first were handled");
 }
 
 /// Two connections of one core, and which one that is.

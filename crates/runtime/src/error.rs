@@ -63,6 +63,9 @@ pub enum Error {
         /// Which core.
         core: usize,
     },
+    /// `LISTEN_FDS`
+    #[error("cannot use the sockets of LISTEN_FDS ({0}); pass listening stream sockets only")]
+    Inherited(#[source] io::Error),
     /// `--pid-file`
     #[error("cannot write the process id to {} ({cause}); choose another file with --pid-file", path.display())]
     PidFile {

@@ -31,13 +31,18 @@ pub(crate) struct Arrivals {
 }
 
 impl Inbox {
-    /// Everything that came since the last call; wakes `context` for what comes next.
-    pub(crate) fn take(&self, context: &Context<'_>) -> Option<Arrivals> {
+    /// Wakes `context` when something comes; what is there already is not told.
+    pub(crate) fn register(&self, context: &Context<'_>) {
         let mut waiting = self.lock();
         match &mut waiting.reader {
             Some(reader) => reader.clone_from(context.waker()),
             reader => *reader = Some(context.waker().clone()),
         }
+    }
+
+    /// Everything that came since the last call.
+    pub(crate) fn take(&self) -> Option<Arrivals> {
+        let mut waiting = self.lock();
         if waiting.connections.is_empty() && !waiting.looks_for_clients {
             return None;
         }
@@ -122,45 +127,50 @@ impl Drop for Predecessor {
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixStream;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::task::Wake;
 
     use super::*;
+
+    #[derive(Default)]
+    struct Woken(AtomicUsize);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
 
     fn connection() -> Handed {
         Handed::new(UnixStream::pair().expect("two sockets").0.into(), true)
     }
 
     #[test]
-    fn what_a_predecessor_gives_is_taken_once() {
-        let (inbox, context) = (Arc::new(Inbox::default()), Context::from_waker(Waker::noop()));
+    fn what_a_predecessor_gives_wakes_the_reader_and_is_taken_once() {
+        let (inbox, woken) = (Arc::new(Inbox::default()), Arc::new(Woken::default()));
         let predecessor = Predecessor::of(inbox.clone());
-        assert!(inbox.take(&context).is_none());
+        assert!(inbox.take().is_none());
+        inbox.register(&Context::from_waker(&Waker::from(woken.clone())));
         predecessor.give(vec![connection(), connection()]);
-        let arrivals = inbox.take(&context).expect("two connections");
+        assert_eq!(woken.0.load(Ordering::Relaxed), 1);
+        let arrivals = inbox.take().expect("two connections");
         assert_eq!(
             (arrivals.connections.len(), arrivals.looks_for_clients),
             (2, false)
         );
-        assert!(inbox.take(&context).is_none());
+        assert!(inbox.take().is_none());
     }
 
     #[test]
     fn the_backlog_is_looked_into_when_a_predecessor_stops_or_ends() {
-        let (inbox, context) = (Arc::new(Inbox::default()), Context::from_waker(Waker::noop()));
+        let inbox = Arc::new(Inbox::default());
         let (mut stops, ends) = (Predecessor::of(inbox.clone()), Predecessor::of(inbox.clone()));
+        let looks = || inbox.take().is_some_and(|arrivals| arrivals.looks_for_clients);
         stops.stopped_listening();
-        assert!(
-            inbox
-                .take(&context)
-                .is_some_and(|arrivals| arrivals.looks_for_clients)
-        );
+        assert!(looks());
         drop(stops);
-        assert!(inbox.take(&context).is_none() && inbox.has_listening_predecessor());
+        assert!(!looks() && inbox.has_listening_predecessor());
         drop(ends);
-        assert!(
-            inbox
-                .take(&context)
-                .is_some_and(|arrivals| arrivals.looks_for_clients)
-        );
-        assert!(!inbox.has_listening_predecessor());
+        assert!(looks() && !inbox.has_listening_predecessor());
     }
 }

@@ -3,14 +3,20 @@
 //! Owns the order of precedence (flag, module, environment, default), and how long a socket is kept. The first core to ask
 //! settles the address, so that port 0 means the same port on every core, and after a reload.
 
+mod inherited;
 mod socket;
+#[cfg(test)]
+mod tests;
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::engine::Listener;
 use crate::error::ListenError;
 use crate::options::ListenOptions;
+pub(crate) use inherited::Inherited;
 use socket::{Asked, Place, Target, bind};
 
 const DEFAULT_HOST: &str = "0.0.0.0";
@@ -69,11 +75,21 @@ struct Bound {
 }
 
 impl Listeners {
-    pub(crate) fn new(options: ListenOptions) -> Arc<Self> {
-        Arc::new(Listeners {
+    /// Those of `inherited` are listened on where the program asks for their addresses.
+    ///
+    /// # Errors
+    /// An inherited socket has no address.
+    pub(crate) fn new(options: ListenOptions, inherited: Vec<Listener>) -> io::Result<Arc<Self>> {
+        let places = socket::places_of(inherited)?;
+        let bound = places.into_iter().map(|(address, place)| Bound {
+            address,
+            place,
+            leases: Vec::new(),
+        });
+        Ok(Arc::new(Listeners {
             options,
-            bound: Mutex::default(),
-        })
+            bound: Mutex::new(bound.collect()),
+        }))
     }
 
     /// A duplicate of the core's listening socket, which is made for the first.
@@ -123,6 +139,31 @@ impl Listeners {
     pub(crate) fn close_core(&self, core: usize) {
         for bound in self.bound().iter_mut() {
             bound.place.close_core(core);
+        }
+    }
+
+    /// Lets go of the sockets that no core listens on, now that all of them do.
+    pub(crate) fn close_unused(&self) {
+        let mut all = self.bound();
+        all.retain(|bound| !bound.leases.is_empty());
+        for bound in all.iter_mut() {
+            bound.place.close_all_but(&bound.leases);
+        }
+    }
+
+    /// A duplicate of every socket, for another process.
+    pub(crate) fn duplicates(&self) -> io::Result<Vec<OwnedFd>> {
+        let mut duplicates = Vec::new();
+        for bound in self.bound().iter() {
+            bound.place.duplicate(&mut duplicates)?;
+        }
+        Ok(duplicates)
+    }
+
+    /// Lets go of the sockets like [`close`](Self::close), and leaves the addresses to another process that listens there.
+    pub(crate) fn leave(&self) {
+        for bound in self.bound().iter_mut() {
+            bound.place.leave();
         }
     }
 
@@ -192,132 +233,5 @@ impl Lease {
 impl Drop for Lease {
     fn drop(&mut self) {
         self.listeners.give_back(self);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn port_of(listener: &Listener) -> u16 {
-        match listener {
-            Listener::Tcp(listener) => listener.local_addr().expect("it is bound").port(),
-            Listener::Unix(_) => panic!("not a TCP listener"),
-        }
-    }
-
-    fn on_loopback() -> Arc<Listeners> {
-        Listeners::new(ListenOptions {
-            host: Some("127.0.0.1".to_owned()),
-            ..ListenOptions::default()
-        })
-    }
-
-    fn port(port: u16) -> Wanted {
-        Wanted {
-            port: Some(port),
-            ..Wanted::default()
-        }
-    }
-
-    #[test]
-    fn every_core_gets_the_port_the_first_one_got() {
-        let listeners = on_loopback();
-        let (first, address, _lease) = listeners.listen(0, &port(0)).expect("a free port");
-        let (second, again, _lease) = listeners.listen(1, &port(0)).expect("the same port");
-        assert_eq!((port_of(&first), &address), (port_of(&second), &again));
-        assert_eq!(address.port, port_of(&first));
-    }
-
-    #[test]
-    fn the_flag_wins_over_the_module_and_the_module_over_the_environment() {
-        let listeners = Listeners::new(ListenOptions {
-            port: Some(0),
-            host: None,
-            unix: None,
-            port_from_environment: Some(1),
-            host_from_environment: Some("127.0.0.1".to_owned()),
-        });
-        let (_, address, _lease) = listeners.listen(0, &port(2)).expect("a free port");
-        assert!(address.port > 2);
-        assert_eq!(address.host, "127.0.0.1");
-    }
-
-    /// Connects to a port that nobody accepts from; true if the connection is in a backlog.
-    fn connects(port: u16) -> bool {
-        std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
-    }
-
-    #[test]
-    fn a_core_that_starts_again_finds_its_clients() {
-        let listeners = on_loopback();
-        let (first, address, lease) = listeners.listen(0, &port(0)).expect("a free port");
-        drop((first, lease));
-        let client = std::net::TcpStream::connect(("127.0.0.1", address.port));
-        let (Listener::Tcp(again), _, _lease) = listeners.listen(0, &port(0)).expect("the same socket")
-        else {
-            panic!("not a TCP listener");
-        };
-        let (_, peer) = again.accept().expect("the client");
-        assert_eq!(client.expect("it waited").local_addr().expect("bound"), peer);
-    }
-
-    #[test]
-    fn a_program_that_names_the_port_it_was_given_listens_there() {
-        let listeners = on_loopback();
-        let (_, address, _lease) = listeners.listen(0, &port(0)).expect("a free port");
-        let (_, again, _lease) = listeners.listen(0, &port(address.port)).expect("the same socket");
-        assert_eq!(address, again);
-    }
-
-    #[test]
-    fn a_core_whose_successor_listens_elsewhere_closes_its_socket() {
-        let listeners = on_loopback();
-        let (old, before, old_lease) = listeners.listen(0, &port(0)).expect("a free port");
-        let free = on_loopback().listen(0, &port(0)).expect("a free port").1.port;
-        let (_new, after, _new_lease) = listeners.listen(0, &port(free)).expect("another port");
-        assert!(before.port != after.port && connects(before.port));
-        drop((old, old_lease));
-        assert!(!connects(before.port) && connects(after.port));
-    }
-
-    #[test]
-    fn a_core_that_nobody_follows_leaves_no_socket() {
-        let listeners = on_loopback();
-        let (first, address, first_lease) = listeners.listen(0, &port(0)).expect("a free port");
-        let (second, _, second_lease) = listeners.listen(1, &port(0)).expect("the same port");
-        drop((first, first_lease));
-        listeners.close_core(0);
-        drop(second);
-        second_lease.close();
-        assert!(!connects(address.port));
-    }
-
-    #[test]
-    fn a_unix_socket_outlives_its_leases_but_not_the_last_that_is_closed() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("socket");
-        let listeners = Listeners::new(ListenOptions::default());
-        let wanted = Wanted {
-            unix: Some(path.clone()),
-            ..Wanted::default()
-        };
-        let connects = || std::os::unix::net::UnixStream::connect(&path).is_ok();
-        let (first, _, restarted) = listeners.listen(0, &wanted).expect("a new socket");
-        drop((first, restarted));
-        assert!(connects(), "it waits for the core that follows");
-        let (first, _, first_lease) = listeners.listen(0, &wanted).expect("the kept socket");
-        let (second, _, second_lease) = listeners.listen(1, &wanted).expect("the kept socket");
-        drop(first);
-        first_lease.close();
-        assert!(connects(), "the second listens");
-        drop(second);
-        second_lease.close();
-        assert!(!connects() && !path.exists());
-        let (again, _, _lease) = listeners.listen(0, &wanted).expect("a new socket");
-        listeners.close();
-        drop(again);
-        assert!(!connects(), "the process is ending");
-        assert!(matches!(listeners.listen(0, &wanted), Err(ListenError::Ending)));
     }
 }

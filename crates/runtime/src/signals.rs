@@ -1,14 +1,14 @@
-//! SIGINT, SIGTERM and SIGHUP, for the supervisor.
+//! SIGINT, SIGTERM, SIGHUP and SIGUSR2, for the supervisor.
 //!
-//! Heard through Deno's signal thread, which decides what becomes of the three: it ends the process unless somebody has
+//! Heard through Deno's signal thread, which decides what becomes of the first three: it ends the process unless somebody has
 //! told it that they are taken care of.
 
 use std::io;
 use std::task::{Context, Poll};
 
 use deno_signals::{SIGINT, SIGTERM};
-use libc::SIGHUP;
-use tokio::sync::mpsc::{Receiver, channel};
+use libc::{SIGHUP, SIGUSR2};
+use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 use crate::core::Mode;
 
@@ -22,27 +22,29 @@ pub(crate) enum Heard {
     End(u8),
     /// SIGHUP.
     Reload,
+    /// SIGUSR2.
+    Upgrade,
 }
 
 pub(crate) struct Signals {
     ends: Receiver<u8>,
     reloads: Receiver<()>,
+    upgrades: Receiver<()>,
     terminal: Terminal,
 }
 
 impl Signals {
-    /// SIGHUP reloads what is served. It ends a script, as it ends other programs.
-    pub(crate) fn new(mode: Mode) -> io::Result<Self> {
+    /// SIGHUP reloads what is served. It ends a script, as it ends other programs. SIGUSR2 is a program's own, unless it is
+    /// said that another howth may take this one's place.
+    pub(crate) fn new(mode: Mode, hears_upgrades: bool) -> io::Result<Self> {
         let (sender, ends) = channel(WAITING_MAX);
         let (reload, reloads) = channel(1);
+        let (upgrade, upgrades) = channel(1);
+        if hears_upgrades {
+            hear_once(SIGUSR2, upgrade)?;
+        }
         match mode {
-            Mode::Serve => {
-                let hear = move || {
-                    // One that waits is as good as many.
-                    let _ = reload.try_send(());
-                };
-                deno_signals::register(SIGHUP, true, Box::new(hear))?;
-            }
+            Mode::Serve => hear_once(SIGHUP, reload)?,
             Mode::Run if ignores_hangup() => {
                 deno_signals::register(SIGHUP, true, Box::new(|| {}))?;
             }
@@ -59,6 +61,7 @@ impl Signals {
         Ok(Signals {
             ends,
             reloads,
+            upgrades,
             terminal: Terminal::new(),
         })
     }
@@ -69,12 +72,24 @@ impl Signals {
             wait_for_listeners(number);
             return Poll::Ready(Heard::End(number));
         }
+        if let Poll::Ready(Some(())) = self.upgrades.poll_recv(context) {
+            return Poll::Ready(Heard::Upgrade);
+        }
         match self.reloads.poll_recv(context) {
             Poll::Ready(Some(())) if self.terminal.is_gone() => Poll::Ready(Heard::End(SIGHUP as u8)),
             Poll::Ready(Some(())) => Poll::Ready(Heard::Reload),
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Hears a signal, of which one that waits is as good as many.
+fn hear_once(signal: i32, sender: Sender<()>) -> io::Result<()> {
+    let hear = move || {
+        let _ = sender.try_send(());
+    };
+    deno_signals::register(signal, true, Box::new(hear))?;
+    Ok(())
 }
 
 /// The terminal howth was started from, in its foreground: when that closes, the kernel sends the signal by which an

@@ -4,14 +4,17 @@
 //! alone, so that a program that fails, fails once; the others follow when it listens.
 
 mod core_thread;
+mod descriptors;
 mod ending;
 mod health;
+mod outside;
 mod panics;
 mod program;
 mod reload;
 mod restart;
 #[cfg(test)]
 mod tests;
+mod upgrade;
 
 use std::future::poll_fn;
 use std::num::NonZeroUsize;
@@ -28,25 +31,26 @@ use crate::engine::Chosen;
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::isolate;
-use crate::listen::{Address, Listeners};
+use crate::listen::{Address, Inherited, Listeners};
 use crate::open_files;
 use crate::options::Options;
-use crate::pid_file::PidFile;
-use crate::signals::{Heard, Signals};
+use crate::signals::Heard;
 use crate::startup_code::StartupCode;
-use crate::watch::Watch;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
+use outside::Outside;
 use panics::Panics;
 use program::find_program;
 use reload::Reload;
+use upgrade::Upgrade;
 
 pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error> {
+    let inherited = Inherited::take().map_err(Error::Inherited)?;
     isolate::initialize(&options.v8_flags)?;
-    serve_on_cores(mode, options)
+    serve_on_cores(mode, options, inherited)
 }
 
-fn serve_on_cores(mode: Mode, options: Options) -> Result<ExitCode, Error> {
+fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<ExitCode, Error> {
     let chosen = Chosen::by(options.engine)?;
     open_files::raise_limit();
     let cores = match (options.cores, mode) {
@@ -62,10 +66,16 @@ fn serve_on_cores(mode: Mode, options: Options) -> Result<ExitCode, Error> {
         .enable_all()
         .build()
         .map_err(Error::Core)?;
-    let listeners = Listeners::new(options.listen.clone());
-    let _pid_file = options.pid_file.as_deref().map(PidFile::write).transpose()?;
+    let Inherited {
+        listeners,
+        predecessor,
+    } = inherited;
+    let listeners = Listeners::new(options.listen.clone(), listeners).map_err(Error::Inherited)?;
     let options = Arc::new(options);
-    let ended = runtime.block_on(supervise_until_the_end(mode, options, chosen, &listeners, cores));
+    let ended = runtime.block_on(async {
+        let mut outside = Outside::new(mode, &options, predecessor)?;
+        supervise_until_the_end(mode, options, chosen, &listeners, cores, &mut outside).await
+    });
     listeners.close();
     ended
 }
@@ -76,14 +86,13 @@ async fn supervise_until_the_end(
     chosen: Chosen,
     listeners: &Arc<Listeners>,
     cores: NonZeroUsize,
+    outside: &mut Outside,
 ) -> Result<ExitCode, Error> {
-    let mut signals = Signals::new(mode).map_err(Error::Core)?;
-    let mut watch = Watch::new(&options)?;
     let watchdog = Arc::new(Watchdog::default());
     loop {
         let started = find_program(mode, &options, &chosen, listeners, &watchdog, cores, None);
         let ended = match started {
-            Ok(shared) => Supervisor::new(shared, cores).run(&mut signals, &mut watch).await,
+            Ok(shared) => Supervisor::new(shared, cores).run(outside).await,
             Err(error) => Err(error),
         };
         match ended {
@@ -91,7 +100,7 @@ async fn supervise_until_the_end(
             Ok(Outcome::Restart) => {}
             Err(error) if options.watch => {
                 eprintln!("howth: {error}\nhowth: waiting for a change");
-                if let Some(code) = wait_for_change(&mut signals, &mut watch).await {
+                if let Some(code) = wait_for_change(outside).await {
                     return Ok(code);
                 }
             }
@@ -100,11 +109,11 @@ async fn supervise_until_the_end(
     }
 }
 
-async fn wait_for_change(signals: &mut Signals, watch: &mut Watch) -> Option<ExitCode> {
-    poll_fn(|context| match signals.poll(context) {
+async fn wait_for_change(outside: &mut Outside) -> Option<ExitCode> {
+    poll_fn(|context| match outside.signals.poll(context) {
         Poll::Ready(Heard::End(_)) => Poll::Ready(Some(ExitCode::SUCCESS)),
-        Poll::Ready(Heard::Reload) => Poll::Ready(None),
-        Poll::Pending => watch.poll_changed(context).map(|()| None),
+        Poll::Ready(Heard::Reload | Heard::Upgrade) => Poll::Ready(None),
+        Poll::Pending => outside.watch.poll_changed(context).map(|()| None),
     })
     .await
 }
@@ -126,11 +135,14 @@ struct Supervisor {
     /// Cores in whose places others serve, until they have ended.
     replaced: Vec<CoreThread>,
     reload: Option<Reload>,
+    upgrade: Option<Upgrade>,
     /// A reload was asked for before the first core listened.
     is_reload_due: bool,
     backlog_look: Option<Pin<Box<Sleep>>>,
     panics: Panics,
     is_ending: bool,
+    /// By a signal.
+    was_told_to_end: bool,
     startup_code: Option<StartupCode>,
     is_restarting: bool,
     code: i32,
@@ -153,33 +165,30 @@ impl Supervisor {
             cores: Vec::new(),
             replaced: Vec::new(),
             reload: None,
+            upgrade: None,
             is_reload_due: false,
             backlog_look: None,
             panics: Panics::default(),
             is_ending: false,
+            was_told_to_end: false,
             startup_code: None,
             is_restarting: false,
             code: 0,
         }
     }
 
-    async fn run(mut self, signals: &mut Signals, watch: &mut Watch) -> Result<Outcome, Error> {
+    async fn run(mut self, outside: &mut Outside) -> Result<Outcome, Error> {
         self.start_core()?;
-        poll_fn(|context| self.poll(context, signals, watch)).await
+        poll_fn(|context| self.poll(context, outside)).await
     }
 
-    fn poll(
-        &mut self,
-        context: &mut Context<'_>,
-        signals: &mut Signals,
-        watch: &mut Watch,
-    ) -> Poll<Result<Outcome, Error>> {
-        while let Poll::Ready(heard) = signals.poll(context) {
-            if let Some(code) = self.obey(heard) {
+    fn poll(&mut self, context: &mut Context<'_>, outside: &mut Outside) -> Poll<Result<Outcome, Error>> {
+        while let Poll::Ready(heard) = outside.signals.poll(context) {
+            if let Some(code) = self.obey(heard, outside) {
                 return Poll::Ready(Ok(Outcome::Exit(code)));
             }
         }
-        if !self.is_ending && watch.poll_changed(context).is_ready() {
+        if !self.is_ending && outside.watch.poll_changed(context).is_ready() {
             self.change();
         }
         // News may start further cores, whose lanes are to be looked at as well before this sleeps.
@@ -203,21 +212,27 @@ impl Supervisor {
         if let Some(startup_code) = &mut self.startup_code {
             startup_code.poll(context);
         }
-        self.poll_backlogs(context);
+        self.poll_upgrade(context);
+        outside.tell_of_start(
+            &self.shared.options,
+            self.cores[0].has_listened(),
+            self.all_listen(),
+        )?;
+        self.poll_backlogs(context, outside);
         self.poll_deadlines(context)
     }
 
     /// What a signal asks for; a code: the process is to end at once.
-    fn obey(&mut self, heard: Heard) -> Option<ExitCode> {
+    fn obey(&mut self, heard: Heard, outside: &Outside) -> Option<ExitCode> {
         match heard {
             Heard::Reload if self.is_ending => {}
             Heard::Reload if self.may_reload() => self.reload(),
             Heard::Reload => self.is_reload_due = true,
+            Heard::Upgrade => self.upgrade(outside),
             // The second signal: whoever sends it does not want to wait.
-            Heard::End(number) if self.is_ending && !self.is_restarting => {
-                return Some(ExitCode::from(128 + number));
-            }
+            Heard::End(number) if self.was_told_to_end => return Some(ExitCode::from(128 + number)),
             Heard::End(_) => {
+                self.was_told_to_end = true;
                 self.is_restarting = false;
                 self.shared.listeners.close();
                 self.end(true);
@@ -337,13 +352,8 @@ impl Supervisor {
         if !self.all_listen() {
             return;
         }
+        self.shared.listeners.close_unused();
         self.startup_code = Some(StartupCode::new());
-    }
-
-    /// Whether there is a core for each place, which the new code may take. A core that has not come so far as to listen
-    /// may never do.
-    fn may_reload(&self) -> bool {
-        self.cores.len() == self.wanted && self.cores[0].has_listened()
     }
 
     fn announce(&self, what: &str, address: &Address) {

@@ -30,8 +30,10 @@ impl Succession {
 
     /// Prepares an engine that has not taken a turn yet.
     pub(super) fn opened(&self, engine: &mut Engine) {
-        if matches!(self.stage, Stage::Waiting) {
-            engine.set_accepting(false);
+        match self.stage {
+            Stage::Waiting => engine.set_accepting(false),
+            Stage::Serving => self.adopt_arrivals(engine),
+            Stage::Replaced(_) => {}
         }
     }
 
@@ -51,12 +53,20 @@ impl Succession {
         }
     }
 
-    /// Goes on with the connections of a core before this one, and wakes `context` when more come.
+    /// Goes on with the connections of a core before this one, and wakes `context` when more come, also before there is an
+    /// engine.
     pub(super) fn take_arrivals(&self, engine: Option<&mut Engine>, context: &Context<'_>) {
-        let (Stage::Serving, Some(engine)) = (&self.stage, engine) else {
+        if !matches!(self.stage, Stage::Serving) {
             return;
-        };
-        let Some(arrivals) = self.inbox.take(context) else {
+        }
+        self.inbox.register(context);
+        if let Some(engine) = engine {
+            self.adopt_arrivals(engine);
+        }
+    }
+
+    fn adopt_arrivals(&self, engine: &mut Engine) {
+        let Some(arrivals) = self.inbox.take() else {
             return;
         };
         if arrivals.looks_for_clients {

@@ -2,10 +2,10 @@
 //!
 //! Owns the socket options. Never decides which address: its parent does.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
+use std::collections::BTreeMap;
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
+use std::os::fd::OwnedFd;
 use std::path::{Path, PathBuf};
 
 use socket2::{Domain, Protocol, Socket, Type};
@@ -61,18 +61,22 @@ pub(super) enum Place {
 /// A socket for each core, all of one port by `SO_REUSEPORT`.
 #[derive(Debug)]
 pub(super) struct TcpPlace {
-    /// As it was asked for: the port may be 0, and a name may have another address the next time.
-    asked: (String, u16),
+    /// As it was asked for: the port may be 0, and a name may have another address the next time. `None`: inherited.
+    asked: Option<(String, u16)>,
     resolved: SocketAddr,
     bound: SocketAddr,
-    sockets: HashMap<usize, std::net::TcpListener>,
+    sockets: BTreeMap<usize, std::net::TcpListener>,
 }
 
 impl Place {
     pub(super) fn is_at(&self, target: &Target) -> bool {
         match (self, target) {
             (Place::Tcp(place), Target::Tcp { host, port, resolved }) => {
-                place.asked == (host.clone(), *port) || [place.resolved, place.bound].contains(resolved)
+                let is_asked = place
+                    .asked
+                    .as_ref()
+                    .is_some_and(|asked| *asked == (host.clone(), *port));
+                is_asked || [place.resolved, place.bound].contains(resolved) || place.has_inherited(*resolved)
             }
             (Place::Unix(socket), Target::Unix(path)) => socket.path == *path,
             // Nothing is bound any more.
@@ -97,6 +101,35 @@ impl Place {
         }
     }
 
+    /// Lets go of the sockets of all other cores.
+    pub(super) fn close_all_but(&mut self, cores: &[usize]) {
+        if let Place::Tcp(place) = self {
+            place.sockets.retain(|core, _| cores.contains(core));
+        }
+    }
+
+    /// Adds a duplicate of every socket, in the order of their cores.
+    pub(super) fn duplicate(&self, duplicates: &mut Vec<OwnedFd>) -> io::Result<()> {
+        match self {
+            Place::Tcp(place) => {
+                for socket in place.sockets.values() {
+                    duplicates.push(socket.try_clone()?.into());
+                }
+            }
+            Place::Unix(socket) => duplicates.push(socket.listener.try_clone()?.into()),
+            Place::Closed => {}
+        }
+        Ok(())
+    }
+
+    /// Lets go of the sockets, but not of what else there is of them.
+    pub(super) fn leave(&mut self) {
+        if let Place::Unix(socket) = self {
+            socket.is_left = true;
+        }
+        *self = Place::Closed;
+    }
+
     /// Lets go of the socket of one core, where it has one of its own.
     pub(super) fn close_core(&mut self, core: usize) {
         if let Place::Tcp(place) = self {
@@ -107,12 +140,79 @@ impl Place {
 
 impl TcpPlace {
     fn listener(&mut self, core: usize) -> io::Result<std::net::TcpListener> {
-        let socket = match self.sockets.entry(core) {
-            Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(vacant) => vacant.insert(tcp_listener(self.bound, true)?),
+        if let Some(socket) = self.sockets.get(&core) {
+            return socket.try_clone();
+        }
+        let socket = match (tcp_listener(self.bound, true), self.sockets.values().next()) {
+            (Err(error), Some(shared)) if error.kind() == io::ErrorKind::AddrInUse => shared.try_clone()?,
+            (socket, _) => socket?,
         };
-        socket.try_clone()
+        let duplicate = socket.try_clone();
+        self.sockets.insert(core, socket);
+        duplicate
     }
+
+    /// Whether somebody has bound what was asked for: any port, or every address of the machine, in whichever family.
+    fn has_inherited(&self, resolved: SocketAddr) -> bool {
+        let (bound, asked) = (self.bound.ip(), resolved.ip());
+        let is_host = bound == asked || (bound.is_unspecified() && asked.is_unspecified());
+        let is_port = [0, self.bound.port()].contains(&resolved.port());
+        self.asked.is_none() && is_host && is_port
+    }
+}
+
+/// The places of sockets that were bound by somebody else, who gives them in the order of the cores.
+pub(super) fn places_of(inherited: Vec<Listener>) -> io::Result<Vec<(Address, Place)>> {
+    let mut places: Vec<(Address, Place)> = Vec::new();
+    for listener in inherited {
+        match listener {
+            Listener::Tcp(listener) => add_tcp(&mut places, listener)?,
+            Listener::Unix(listener) => {
+                let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
+                let path = path.unwrap_or_default();
+                let address = Address {
+                    host: String::new(),
+                    port: 0,
+                    unix: Some(path.clone()),
+                };
+                let is_left = false;
+                places.push((
+                    address,
+                    Place::Unix(UnixSocket {
+                        path,
+                        listener,
+                        is_left,
+                    }),
+                ));
+            }
+        }
+    }
+    Ok(places)
+}
+
+fn add_tcp(places: &mut Vec<(Address, Place)>, listener: std::net::TcpListener) -> io::Result<()> {
+    let bound = listener.local_addr()?;
+    for (_, place) in places.iter_mut() {
+        if let Place::Tcp(place) = place
+            && place.bound == bound
+        {
+            place.sockets.insert(place.sockets.len(), listener);
+            return Ok(());
+        }
+    }
+    let address = Address {
+        host: bound.ip().to_string(),
+        port: bound.port(),
+        unix: None,
+    };
+    let place = TcpPlace {
+        asked: None,
+        resolved: bound,
+        bound,
+        sockets: BTreeMap::from([(0, listener)]),
+    };
+    places.push((address, Place::Tcp(place)));
+    Ok(())
 }
 
 /// A Unix-domain socket whose file goes when it is dropped, while it still listens: whoever finds no file, or one
@@ -121,12 +221,16 @@ impl TcpPlace {
 pub(super) struct UnixSocket {
     path: PathBuf,
     listener: std::os::unix::net::UnixListener,
+    /// Another process listens there.
+    is_left: bool,
 }
 
 impl Drop for UnixSocket {
     fn drop(&mut self) {
-        // Whoever removed it before has done what is wanted.
-        let _ = std::fs::remove_file(&self.path);
+        if !self.is_left {
+            // Whoever removed it before has done what is wanted.
+            let _ = std::fs::remove_file(&self.path);
+        }
     }
 }
 
@@ -159,10 +263,10 @@ fn bind_tcp(
     let listener = tcp_listener(resolved, true).map_err(explained)?;
     let bound = listener.local_addr().map_err(explained)?;
     let place = TcpPlace {
-        asked: (host.clone(), port),
+        asked: Some((host.clone(), port)),
         resolved,
         bound,
-        sockets: HashMap::from([(core, listener)]),
+        sockets: BTreeMap::from([(core, listener)]),
     };
     let address = Address {
         host,
@@ -209,6 +313,7 @@ fn bind_unix(path: &Path) -> Result<UnixSocket, ListenError> {
     Ok(UnixSocket {
         path: path.to_owned(),
         listener,
+        is_left: false,
     })
 }
 

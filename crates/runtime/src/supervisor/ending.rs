@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::time::sleep;
 
 use super::core_thread::CoreThread;
+use super::outside::Outside;
 use super::{Outcome, Supervisor};
 use crate::core::Order;
 use crate::error::Error;
@@ -22,6 +23,7 @@ impl Supervisor {
     pub(super) fn end(&mut self, by_signal: bool) {
         self.is_ending = true;
         self.give_reload_up();
+        self.give_upgrade_up();
         let patience = self.shared.options.drain;
         for core in self.cores.iter_mut().chain(&mut self.replaced) {
             core.end_within(patience, Order::Drain { by_signal });
@@ -41,14 +43,16 @@ impl Supervisor {
         Ok(())
     }
 
-    /// Has new cores look into their backlogs for as long as old ones may still be told of clients.
-    pub(super) fn poll_backlogs(&mut self, context: &mut Context<'_>) {
+    /// Has new cores look into their backlogs for as long as old ones, in this process or the one before it, may still be
+    /// told of clients.
+    pub(super) fn poll_backlogs(&mut self, context: &mut Context<'_>, outside: &mut Outside) {
+        let has_forerunner = outside.has_forerunner(context);
         loop {
             let contested: Vec<_> = self
                 .cores
                 .iter()
                 .map(CoreThread::inbox)
-                .filter(|inbox| inbox.has_listening_predecessor())
+                .filter(|inbox| has_forerunner || inbox.has_listening_predecessor())
                 .collect();
             if contested.is_empty() {
                 self.backlog_look = None;

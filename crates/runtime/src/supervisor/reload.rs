@@ -76,6 +76,12 @@ impl Supervisor {
         }
     }
 
+    /// Whether there is a core for each place, which the new code may take. A core that has not come so far as to listen
+    /// may never do.
+    pub(super) fn may_reload(&self) -> bool {
+        self.cores.len() == self.wanted && self.cores[0].has_listened()
+    }
+
     fn start_successor(&mut self, index: usize, shared: Shared) {
         let inbox = self.cores[index].inbox().clone();
         match CoreThread::spawn(self.seat(index, inbox, true), &shared) {
@@ -184,7 +190,9 @@ impl Supervisor {
         while self.cores.len() > self.wanted {
             let Some(mut old) = self.cores.pop() else { break };
             self.shared.listeners.close_core(old.index());
-            old.end_within(self.shared.options.drain, Order::Drain { by_signal: false });
+            // The first core goes on with its connections; who is in its backlog at this moment is turned away.
+            let predecessor = Predecessor::of(self.cores[0].inbox().clone());
+            old.end_within(self.shared.options.drain, Order::HandOver(predecessor));
             self.replaced.push(old);
         }
         while self.cores.len() < self.wanted {

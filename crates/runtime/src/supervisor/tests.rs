@@ -140,7 +140,11 @@ fn serve(engine: EngineChoice, client: fn(SocketAddr)) -> Result<ExitCode, Error
     std::fs::write(&entry, PROGRAM).expect("a file");
     let address = free_address();
     let client = std::thread::spawn(move || client(address));
-    let ended = serve_on_cores(Mode::Serve, options(&entry, address, engine));
+    let ended = serve_on_cores(
+        Mode::Serve,
+        options(&entry, address, engine),
+        Inherited::default(),
+    );
     client.join().expect("a client that is content");
     ended
 }
