@@ -44,6 +44,12 @@ impl Admission {
         }
     }
 
+    /// Nobody waits.
+    pub(super) fn note_nobody(&mut self) {
+        self.least_us = 0;
+        self.is_overloaded = false;
+    }
+
     /// Whether a request is refused that would wait for `wait_us`.
     pub(super) fn refuses(&self, wait_us: u64) -> bool {
         self.is_overloaded && self.target_us.is_some_and(|target_us| wait_us >= target_us)

@@ -157,10 +157,16 @@ impl Reception {
     /// Takes note of how long the first has waited; how long a request that comes now would wait. To be called once a
     /// turn.
     pub(super) fn note_delay(&self) -> u64 {
-        let now_us = now_us();
-        let (waited_us, wait_us) = self.delays(now_us);
         let mut admission = self.admission.get();
-        admission.note(now_us, waited_us);
+        let wait_us = if self.is_empty() {
+            admission.note_nobody();
+            0
+        } else {
+            let now_us = now_us();
+            let (waited_us, wait_us) = self.delays(now_us);
+            admission.note(now_us, waited_us);
+            wait_us
+        };
         self.admission.set(admission);
         self.counters.queue_delay_us.set(wait_us);
         wait_us

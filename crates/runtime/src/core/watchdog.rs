@@ -12,11 +12,16 @@ use super::clock::now_us;
 use super::pulse::Pulse;
 
 /// Between two looks.
-const TICK: Duration = Duration::from_millis(1);
+const TICK: Duration = Duration::from_millis(20);
+/// Between two looks while JavaScript was seen to take long not long ago: it will again.
+const ALERT_TICK: Duration = Duration::from_micros(1500);
+const ALERT_US: u64 = 1_000_000;
+/// What takes long. Handlers that take less do as well without being interrupted.
+const LONG_US: u64 = 5_000;
 /// JavaScript that has been running for so long is interrupted, and again with each look.
 const PATIENCE_US: u64 = 1000;
 /// Looks at sleeping cores before it sleeps as well: waking it costs a core more than some looks.
-const IDLE_TICKS_MAX: u32 = 100;
+const IDLE_TICKS_MAX: u32 = 5;
 
 /// Who has a pulse, and the thread's handle.
 #[derive(Debug, Default)]
@@ -63,16 +68,26 @@ impl Watchdog {
     }
 
     fn run(&self) {
-        let mut idle_ticks = 0;
+        let (mut idle_ticks, mut alert_until_us) = (0, 0);
         loop {
-            idle_ticks = if self.look() { 0 } else { idle_ticks + 1 };
+            let now_us = now_us();
+            let seen = self.look(now_us);
+            if seen.is_any_late {
+                alert_until_us = now_us + ALERT_US;
+            }
+            let is_alert = now_us < alert_until_us;
+            idle_ticks = if seen.is_any_awake || is_alert {
+                0
+            } else {
+                idle_ticks + 1
+            };
             if idle_ticks < IDLE_TICKS_MAX {
-                std::thread::sleep(TICK);
+                std::thread::sleep(if is_alert { ALERT_TICK } else { TICK });
                 continue;
             }
             self.is_asleep.store(true, Ordering::SeqCst);
             // A core that woke up before the store, and did not see it, is seen here.
-            if !self.look() {
+            if !self.look(now_us).is_any_awake {
                 std::thread::park();
             }
             self.is_asleep.store(false, Ordering::SeqCst);
@@ -80,21 +95,31 @@ impl Watchdog {
         }
     }
 
-    /// Interrupts who has to be; whether anybody is awake.
-    fn look(&self) -> bool {
-        let now_us = now_us();
-        let mut is_any_awake = false;
+    /// Interrupts who has to be.
+    fn look(&self, now_us: u64) -> Seen {
+        let mut seen = Seen::default();
         self.pulses().retain(|pulse| {
             let Some(pulse) = pulse.upgrade() else {
                 return false;
             };
-            is_any_awake |= pulse.is_awake();
-            let is_late = |entered_us: u64| now_us >= entered_us + PATIENCE_US;
-            if pulse.entered_us().is_some_and(is_late) {
+            seen.is_any_awake |= pulse.is_awake();
+            let running_us = pulse
+                .entered_us()
+                .map_or(0, |entered_us| now_us.saturating_sub(entered_us));
+            seen.is_any_late |= running_us >= LONG_US;
+            if running_us >= PATIENCE_US {
                 pulse.interrupt();
             }
             true
         });
-        is_any_awake
+        seen
     }
+}
+
+/// What a look has shown.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    is_any_awake: bool,
+    /// JavaScript is taking long.
+    is_any_late: bool,
 }
