@@ -58,6 +58,7 @@ fn fill(
         health: arguments.overload.health.clone(),
         queue_delay_max: arguments.overload.max_queue_delay.0,
         exchange: !arguments.overload.no_exchange,
+        affinity: arguments.overload.affinity.clone(),
         heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
         v8_flags: arguments

@@ -1,11 +1,12 @@
 //! What happens when a core has more to do than time for it: `--handler-cpu-limit`, `--health`,
-//! `--max-queue-delay`, `--no-exchange`.
+//! `--max-queue-delay`, `--no-exchange`, `--affinity`.
 //!
 //! Owns these options and their spelling. Never measures anything: the runtime does.
 
 use std::time::Duration;
 
 use clap::Args;
+use howth_runtime::Affinity;
 
 use super::values::Deadline;
 
@@ -41,6 +42,27 @@ pub struct OverloadArguments {
     /// Otherwise a core that is behind hands whole requests to cores that are not.
     #[arg(long)]
     pub no_exchange: bool,
+
+    /// Have requests with the same value answered by the same core: header:NAME or cookie:NAME
+    ///
+    /// For programs that keep something of a user in a variable. A request whose body is chunked, or longer than 256K,
+    /// stays where it arrived, and so do all while their core starts again.
+    #[arg(long, value_name = "WHAT", value_parser = parse_affinity)]
+    pub affinity: Option<Affinity>,
+}
+
+fn parse_affinity(text: &str) -> Result<Affinity, String> {
+    let is_token = |name: &str| {
+        !name.is_empty()
+            && name
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
+    };
+    match text.split_once(':') {
+        Some(("header", name)) if is_token(name) => Ok(Affinity::Header(name.to_owned())),
+        Some(("cookie", name)) if is_token(name) => Ok(Affinity::Cookie(name.to_owned())),
+        _ => Err("give header:NAME or cookie:NAME".to_owned()),
+    }
 }
 
 fn parse_path(text: &str) -> Result<String, String> {
@@ -54,6 +76,21 @@ fn parse_path(text: &str) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn affinity_is_to_a_header_or_a_cookie() {
+        assert_eq!(
+            parse_affinity("header:x-user"),
+            Ok(Affinity::Header("x-user".to_owned()))
+        );
+        assert_eq!(
+            parse_affinity("cookie:session"),
+            Ok(Affinity::Cookie("session".to_owned()))
+        );
+        for wrong in ["", "header", "header:", "cookie:a b", "query:x"] {
+            assert!(parse_affinity(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
 
     #[test]
     fn health_is_told_under_a_path() {

@@ -1,5 +1,6 @@
 //! Handlers that do not give the core back: what is answered meanwhile, and how they end.
 
+use std::collections::HashSet;
 use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -65,6 +66,7 @@ on_both_engines![
     streams_cross_from_another_core,
     a_handler_may_fail_on_another_core,
     without_exchange_requests_wait_for_their_core,
+    requests_of_one_user_are_answered_by_one_core,
     a_client_may_leave_while_another_core_answers,
     connections_move_to_a_core_that_is_less_busy,
     who_would_wait_too_long_is_refused_at_once,
@@ -323,6 +325,40 @@ fn without_exchange_requests_wait_for_their_core(engine: Engine) {
     assert_eq!(answer(&mut other, "/who"), core);
     assert!(burning.is_readable(), "it was answered before");
     assert_eq!(burning.response().text(), "burned");
+}
+
+fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
+    for exchange in [&[][..], &["--no-exchange"]] {
+        let options = ["--cores", "2", "--affinity", "cookie:user"];
+        let launch = Launch::serve(engine, APPLICATION).options(options);
+        let server = launch.options(exchange.iter().copied()).start();
+        let (mut one, _, core) = neighbours(&server);
+        let mut other = server.connect();
+        while answer(&mut other, "/who") == core {
+            other = server.connect();
+        }
+        let mut cores = HashSet::new();
+        for user in 0..20 {
+            let body = "b".repeat(50_000);
+            let head = format!(
+                "POST /echo HTTP/1.1\r\nhost: a\r\ncookie: user={user}\r\ncontent-length: 50000\r\n\r\n"
+            );
+            let answers = [&mut one, &mut other].map(|connection| {
+                // The body comes in two parts.
+                connection.send(head.clone() + &body[..20_000]);
+                std::thread::sleep(Duration::from_millis(5));
+                connection.send(&body[20_000..]);
+                let response = connection.response();
+                assert_eq!(response.body.len(), 50_000, "{:?}", response.status);
+                response.field("core").expect("a core").to_owned()
+            });
+            assert_eq!(answers[0], answers[1]);
+            cores.extend(answers);
+        }
+        assert_eq!(cores.len(), 2, "users are spread over the cores");
+        // Who is nobody's stays.
+        assert_eq!(answer(&mut one, "/who"), core);
+    }
 }
 
 fn a_client_may_leave_while_another_core_answers(engine: Engine) {

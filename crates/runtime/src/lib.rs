@@ -27,7 +27,7 @@ pub mod worst_case;
 
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
-pub use options::{EngineChoice, ListenOptions, Options, UnhandledRejections};
+pub use options::{Affinity, EngineChoice, ListenOptions, Options, UnhandledRejections};
 
 use std::process::ExitCode;
 

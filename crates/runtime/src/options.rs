@@ -34,6 +34,15 @@ pub enum UnhandledRejections {
     None,
 }
 
+/// What of a request decides which core answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// The first field of this name.
+    Header(String),
+    /// The cookie of this name.
+    Cookie(String),
+}
+
 /// Where to listen, as far as the command line or the environment said. What is missing is taken from the
 /// module's export, and from the defaults (0.0.0.0:3000) at last.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -75,6 +84,8 @@ pub struct Options {
     pub queue_delay_max: Option<Duration>,
     /// Cores that are behind hand requests to others.
     pub exchange: bool,
+    /// What makes requests belong to one core.
+    pub affinity: Option<Affinity>,
     /// V8 heap limit of each isolate in bytes; `None` derives it from the cgroup.
     pub heap_bytes_max: Option<usize>,
     /// Bound of what `Howth.kv` holds for all cores together, in bytes.

@@ -16,6 +16,7 @@ mod neighbours;
 mod policy;
 mod pulse;
 mod reception;
+mod sticky;
 mod succession;
 mod termination;
 mod trace;
@@ -212,8 +213,9 @@ impl Place {
         let pulse = Arc::new(Pulse::default());
         let counters = shared.counters[seat.index].clone();
         let street = shared.street.clone();
-        let neighbours =
-            street.map(|street| Neighbours::new(street, seat.index, pulse.clone(), counters.clone()));
+        let options = &shared.options;
+        let neighbours = street
+            .map(|street| Neighbours::new(street, seat.index, options, pulse.clone(), counters.clone()));
         Place {
             seat,
             pulse,

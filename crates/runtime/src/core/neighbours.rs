@@ -3,6 +3,7 @@
 //! Owns the core's end of the mesh and its relay. Decides by time (`policy`) who answers what. Never enters V8 and never
 //! touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, `intermission`.
 
+mod belonging;
 mod connections;
 mod requests;
 mod street;
@@ -22,8 +23,11 @@ use super::counters::Counters;
 use super::policy::Behind;
 use super::pulse::Pulse;
 use super::reception::Reception;
+use super::sticky::Sticky;
 use super::utilization::Utilization;
 use crate::bridge::Waiting;
+use crate::options::Options;
+use belonging::Held;
 use street::{Epoch, Note};
 
 pub(crate) use street::Street;
@@ -67,6 +71,11 @@ pub(super) struct Neighbours {
     peers: RefCell<Vec<Peer>>,
     /// Of this core.
     epoch: Cell<Epoch>,
+    /// Whoever is behind hands requests and connections over.
+    exchanges: bool,
+    /// Requests that belong to one core.
+    sticky: Option<Sticky>,
+    held: RefCell<Vec<Held>>,
     /// Connections that have come from others.
     arrivals: RefCell<Vec<Handed>>,
     utilization: RefCell<Utilization>,
@@ -83,11 +92,17 @@ impl Neighbours {
     pub(super) fn new(
         street: Arc<Street>,
         core: usize,
+        options: &Options,
         pulse: Arc<Pulse>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
         let places = street.places();
+        let affinity = options.affinity.clone();
+        let sticky = affinity.map(|affinity| Sticky::new(affinity, places));
         Rc::new(Neighbours {
+            exchanges: options.exchange,
+            sticky,
+            held: RefCell::default(),
             street,
             core,
             pulse,
@@ -200,6 +215,12 @@ impl Neighbours {
                 relay.lost(core);
             }
         }
+        self.hand_over_held(relay, |id, arrived_us| {
+            reception.insert(Waiting {
+                event: Event::Request(id),
+                arrived_us,
+            });
+        });
         let mut events = self.events.borrow_mut();
         relay.take_events(&mut events);
         self.take_in(relay, reception, &mut events);

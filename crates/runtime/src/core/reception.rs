@@ -223,7 +223,8 @@ impl Handler for Intake<'_> {
                 continue;
             }
             if let Event::Request(id) = event {
-                if reception.refuses(*id, wait_us) {
+                let is_elsewhere = |others: &Neighbours| others.takes_away(*id, arrived_us);
+                if self.neighbours.is_some_and(is_elsewhere) || reception.refuses(*id, wait_us) {
                     continue;
                 }
                 wait_us += reception.cost_us() as u64;

@@ -39,6 +39,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         handler_cpu_limit: None,
         queue_delay_max: None,
         exchange: true,
+        affinity: None,
         kv_bytes_max: 1 << 20,
         drain: Duration::from_secs(10),
         trace: false,

@@ -25,7 +25,7 @@ impl Neighbours {
             .min();
         let Some((busy, peer)) = least else { return };
         let count = utilization.surplus(own, busy, engine.connections());
-        if count > 0 {
+        if count > 0 && self.exchanges {
             self.heir.set(Some(peer));
             engine.release_idle(count);
         }

@@ -28,10 +28,13 @@ impl Neighbours {
     /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
     pub(in crate::core) fn has_better(&self, wait_us: u64) -> bool {
         let others = self.by_load(now_us());
-        others.first().is_some_and(|(peer_us, _)| *peer_us < wait_us)
+        self.exchanges && others.first().is_some_and(|(peer_us, _)| *peer_us < wait_us)
     }
 
     fn hand_over(&self, reception: &Reception, mut wait_us: u64, is_stuck: bool) {
+        if !self.exchanges {
+            return;
+        }
         let relay = self.relay.borrow();
         let endpoint = self.endpoint.borrow();
         let (Some(relay), Some(endpoint)) = (relay.as_ref(), endpoint.as_ref()) else {
@@ -45,6 +48,7 @@ impl Neighbours {
             let sent_us = (relay.abroad_at(peer) as f32 * cost_us) as u64;
             let count = share(wait_us, peer_us.max(sent_us), cost_us, is_stuck).min(room);
             let moved = reception.take_youngest(count, |id, arrived_us| match is_guest(id) {
+                _ if self.is_bound(relay, id) => false,
                 false => {
                     let goes = relay.hand_over(id, peer, arrived_us);
                     self.counters.handed_over.add(u64::from(goes));
