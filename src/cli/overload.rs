@@ -11,7 +11,7 @@ use howth_runtime::Affinity;
 use super::values::Deadline;
 
 /// Who has waited for so long thinks of something else.
-const QUEUE_DELAY_MAX: Duration = Duration::from_secs(1);
+const QUEUE_DELAY_MAX: Duration = Duration::from_millis(250);
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Overload")]

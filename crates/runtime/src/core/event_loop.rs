@@ -30,7 +30,7 @@ use super::reception::Reception;
 use super::succession::Succession;
 use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
-use super::{Ended, Opened, Order, Place, Report, Shared, Termination};
+use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
 use crate::bridge::{Application, Waiting};
 use crate::engine::Polled;
 use crate::error::Error;
@@ -121,6 +121,8 @@ impl<'a> EventLoop<'a> {
             counters,
         };
         let limit = shared.options.handler_cpu_limit;
+        let trace = shared.options.trace;
+        let trace = trace.then(|| Trace::new(seat.index, desk.counters.clone()));
         EventLoop {
             shared,
             intermission: Intermission::new(desk.clone(), &mut application, limit),
@@ -144,7 +146,7 @@ impl<'a> EventLoop<'a> {
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
-            trace: shared.options.trace.then(|| Trace::new(seat.index)),
+            trace,
         }
     }
 
@@ -157,7 +159,11 @@ impl<'a> EventLoop<'a> {
             .map_err(|error| self.program_error(&error))?;
         let evaluation = self.application.isolate().worker.js_runtime.mod_evaluate(module);
         self.evaluation = Some((module, Box::pin(evaluation)));
-        poll_fn(|context| self.poll(context)).await
+        let ended = poll_fn(|context| self.poll(context)).await;
+        if self.termination.reason() == Some(Reason::HeapLimit) && !self.is_ending {
+            self.leave_clients().await;
+        }
+        ended
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {

@@ -53,6 +53,12 @@ impl Succession {
         }
     }
 
+    /// This core is lost, and another one will take its place.
+    pub(super) fn retire(&mut self, engine: Option<&mut Engine>) {
+        let predecessor = Predecessor::of(self.inbox.clone());
+        self.hand_over(predecessor, engine);
+    }
+
     /// Goes on with the connections of a core before this one, and wakes `context` when more come, also before there is an
     /// engine.
     pub(super) fn take_arrivals(&self, engine: Option<&mut Engine>, context: &Context<'_>) {

@@ -3,8 +3,11 @@
 //! Off, it costs one branch a stage.
 
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
+
+use super::counters::{CoreMetrics, Counters};
 
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,15 +34,20 @@ pub(super) struct Trace {
     spent: [Duration; STAGES],
     requests: u64,
     batches: u64,
+    counters: Arc<Counters>,
+    /// The counters when the period began.
+    before: CoreMetrics,
     /// Wakes an idle core, so that the last requests are told as well.
     timer: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Trace {
-    pub(super) fn new(core: usize) -> Self {
+    pub(super) fn new(core: usize, counters: Arc<Counters>) -> Self {
         let now = Instant::now();
         Trace {
             core,
+            before: counters.read(),
+            counters,
             since: now,
             mark: now,
             spent: [Duration::ZERO; STAGES],
@@ -75,6 +83,7 @@ impl Trace {
 
     fn print(&mut self, now: Instant) {
         self.tell();
+        self.before = self.counters.read();
         self.since = now;
         self.mark = now;
         self.spent = [Duration::ZERO; STAGES];
@@ -98,6 +107,36 @@ impl Trace {
                 each(Stage::EventLoop),
                 each(Stage::Idle),
             );
+        }
+        self.tell_of_others();
+    }
+
+    /// What went from core to core, if anything did.
+    fn tell_of_others(&self) {
+        let (before, now) = (&self.before, self.counters.read());
+        let moved = [
+            ("handed over", now.handed_over - before.handed_over),
+            ("taken", now.taken - before.taken),
+            ("given back", now.given_back - before.given_back),
+            ("refused", now.refused - before.refused),
+            ("ended", now.ended - before.ended),
+            ("interruptions", now.interruptions - before.interruptions),
+            (
+                "connections given",
+                now.connections_given - before.connections_given,
+            ),
+            (
+                "connections taken",
+                now.connections_taken - before.connections_taken,
+            ),
+        ];
+        let told: Vec<String> = moved
+            .iter()
+            .filter(|(_, count)| *count > 0.0)
+            .map(|(name, count)| format!("{count} {name}"))
+            .collect();
+        if !told.is_empty() {
+            eprintln!("howth: trace: core {}: {}", self.core, told.join(", "));
         }
     }
 }

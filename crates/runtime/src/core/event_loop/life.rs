@@ -3,16 +3,38 @@
 //! Owns what is waited for at the end: connections, requests of other cores, promises, the program's own work. Called by:
 //! the loop.
 
+use std::future::poll_fn;
 use std::task::{Context, Poll};
+use std::time::Duration;
+
+use howth_engine::{Event, Handler};
 
 use super::EventLoop;
-use crate::bridge::StopOrder;
+use crate::bridge::{Bridge, StopOrder};
 use crate::core::{Ended, Order, Report};
+use crate::engine::Polled;
 use crate::error::Error;
 
 /// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
 /// in a task of tokio's, which runs between two polls.
 const POLLS_UNTIL_HEARD: u8 = 2;
+
+/// How long a core whose isolate is lost sees its clients off: then a response that goes on is broken off.
+const LEAVING_TURNS_MAX: usize = 50;
+const LEAVING_PAUSE: Duration = Duration::from_millis(2);
+
+/// Answers for an application that is lost.
+struct Refusing<'a>(&'a Bridge);
+
+impl Handler for Refusing<'_> {
+    fn on_batch(&mut self, events: &[Event]) {
+        for event in events {
+            if let Event::Request(id) = event {
+                self.0.refuse(*id);
+            }
+        }
+    }
+}
 
 impl EventLoop<'_> {
     /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
@@ -120,6 +142,39 @@ impl EventLoop<'_> {
             return Ok(Some(self.finished()));
         }
         Ok(None)
+    }
+
+    /// The isolate is lost, and its clients are not: who waits for a response that nobody has begun gets a 503, and the
+    /// connections go to the core that takes this one's place.
+    pub(super) async fn leave_clients(&mut self) {
+        let bridge = self.application.bridge();
+        bridge.owed().into_iter().for_each(|id| bridge.refuse(id));
+        self.lease = None;
+        {
+            let mut command = self.desk.command.borrow_mut();
+            command
+                .succession()
+                .retire(self.desk.engine.borrow_mut().as_mut());
+        }
+        for _ in 0..LEAVING_TURNS_MAX {
+            let turned = poll_fn(|context| {
+                let mut engine = self.desk.engine.borrow_mut();
+                Poll::Ready(
+                    engine
+                        .as_mut()
+                        .map(|engine| engine.turn(context, &mut Refusing(&bridge))),
+                )
+            });
+            let is_over = !matches!(turned.await, Some(Ok(Polled::Worked | Polled::Idle)));
+            self.pass_on();
+            if let Some(neighbours) = &self.desk.neighbours {
+                neighbours.exchange(&self.desk.reception);
+            }
+            if is_over {
+                return;
+            }
+            tokio::time::sleep(LEAVING_PAUSE).await;
+        }
     }
 
     /// Whether no other core will send this one anything any more.
