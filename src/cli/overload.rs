@@ -19,8 +19,8 @@ pub struct OverloadArguments {
     /// How long a handler may run without giving the core back; then it is ended and answers 503 [default: 1m; for
     /// `run` off]
     ///
-    /// Counted from the moment it was called, and again for what it does after each await. The stack is printed, and
-    /// the core goes on. Meanwhile the core's engine serves what needs no JavaScript.
+    /// Counted from the moment it was called; what handlers do after an await counts together, until all that is due
+    /// has run. The stack is printed, and the core goes on. Meanwhile its engine serves what needs no JavaScript.
     #[arg(long, value_name = "TIME")]
     pub handler_cpu_limit: Option<Deadline>,
 
