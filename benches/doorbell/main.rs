@@ -14,6 +14,10 @@ mod sender;
 #[path = "../support/processors.rs"]
 mod processors;
 
+#[cfg(all(feature = "uring", target_os = "linux"))]
+#[path = "../support/thread_time.rs"]
+mod thread_time;
+
 fn main() {
     #[cfg(all(feature = "uring", target_os = "linux"))]
     measure::compare().expect("io_uring works");

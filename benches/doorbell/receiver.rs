@@ -9,6 +9,7 @@ use io_uring::types::Fd;
 use io_uring::{IoUring, opcode};
 
 use super::measure::{Meanwhile, Shared};
+use super::thread_time::thread_time;
 
 /// What a sender rings: the receiver's ring, or the eventfd that it polls.
 #[derive(Clone, Copy, Debug)]
@@ -80,18 +81,4 @@ fn eventfd() -> io::Result<OwnedFd> {
     }
     // SAFETY: the descriptor is new and nobody else's.
     Ok(unsafe { OwnedFd::from_raw_fd(descriptor) })
-}
-
-/// CPU time of this thread.
-fn thread_time() -> io::Result<Duration> {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the time outlives the call, which writes nothing else.
-    if unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    let nanoseconds = time.tv_nsec.cast_unsigned();
-    Ok(Duration::from_secs(time.tv_sec.cast_unsigned()) + Duration::from_nanos(nanoseconds))
 }

@@ -15,6 +15,10 @@ mod processors;
 #[path = "../support/provided_buffers.rs"]
 mod provided_buffers;
 
+#[cfg(all(feature = "uring", target_os = "linux"))]
+#[path = "../support/thread_time.rs"]
+mod thread_time;
+
 fn main() {
     #[cfg(all(feature = "uring", target_os = "linux"))]
     ways::compare().expect("loopback and io_uring work");

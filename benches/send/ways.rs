@@ -3,13 +3,13 @@
 use std::io::{self, IoSlice};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::os::fd::AsRawFd;
-use std::time::Duration;
 
 use io_uring::types::Fd;
 use io_uring::{IoUring, cqueue, opcode, squeue};
 
 use super::processors::Sides;
 use super::provided_buffers::{BUFFER_GROUP, ProvidedBuffers};
+use super::thread_time::thread_time;
 
 /// Bytes of a response.
 const SIZES: [usize; 4] = [4 << 10, 16 << 10, 64 << 10, 256 << 10];
@@ -239,20 +239,4 @@ fn discard(stream: TcpStream) -> io::Result<()> {
             _ => {}
         }
     }
-}
-
-/// CPU time of the calling thread.
-fn thread_time() -> io::Result<Duration> {
-    let mut time = libc::timespec {
-        tv_sec: 0,
-        tv_nsec: 0,
-    };
-    // SAFETY: the time outlives the call, which writes nothing else.
-    if unsafe { libc::clock_gettime(libc::CLOCK_THREAD_CPUTIME_ID, &raw mut time) } != 0 {
-        return Err(io::Error::last_os_error());
-    }
-    Ok(Duration::new(
-        time.tv_sec.cast_unsigned(),
-        time.tv_nsec.cast_unsigned() as u32,
-    ))
 }

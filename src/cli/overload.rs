@@ -8,7 +8,7 @@ use std::time::Duration;
 use clap::Args;
 use howth_runtime::Affinity;
 
-use super::values::Deadline;
+use super::values::{Deadline, parse_path};
 
 /// Who has waited for so long thinks of something else.
 const QUEUE_DELAY_MAX: Duration = Duration::from_millis(250);
@@ -27,7 +27,7 @@ pub struct OverloadArguments {
     /// Answer GET of PATH with 200 while the server takes requests, with 503 while it drains
     ///
     /// Without a call of JavaScript, so that it is answered while handlers compute.
-    #[arg(long, value_name = "PATH", value_parser = parse_path)]
+    #[arg(long, value_name = "PATH", value_parser = parse_health)]
     pub health: Option<String>,
 
     /// How long a request may wait for its core; while all wait longer, new ones are refused with 503
@@ -65,12 +65,11 @@ fn parse_affinity(text: &str) -> Result<Affinity, String> {
     }
 }
 
-fn parse_path(text: &str) -> Result<String, String> {
-    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'?');
-    match is_path {
-        true => Ok(text.to_owned()),
-        false => Err("give a path such as /healthz, without a query".to_owned()),
-    }
+fn parse_health(text: &str) -> Result<String, String> {
+    parse_path(text)
+        .ok()
+        .filter(|path| !path.contains('?'))
+        .ok_or_else(|| "give a path such as /healthz, without a query".to_owned())
 }
 
 #[cfg(test)]
@@ -94,9 +93,9 @@ mod tests {
 
     #[test]
     fn health_is_told_under_a_path() {
-        assert_eq!(parse_path("/healthz"), Ok("/healthz".to_owned()));
+        assert_eq!(parse_health("/healthz"), Ok("/healthz".to_owned()));
         for wrong in ["", "healthz", "/a?b", "/a b", "http://h/"] {
-            assert!(parse_path(wrong).is_err(), "{wrong:?} was taken");
+            assert!(parse_health(wrong).is_err(), "{wrong:?} was taken");
         }
     }
 }

@@ -10,6 +10,7 @@ use clap::Args;
 use rustix::process::{Pid, Signal, kill_process};
 
 use super::failure::Failure;
+use super::values::parse_path;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Reload")]
@@ -91,14 +92,6 @@ fn parse_pid(text: &str) -> Result<Pid, String> {
     number
         .and_then(Pid::from_raw)
         .ok_or_else(|| "give the number of a process".to_owned())
-}
-
-fn parse_path(text: &str) -> Result<String, String> {
-    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
-    match is_path {
-        true => Ok(text.to_owned()),
-        false => Err("give a path that begins with a slash, such as /healthz".to_owned()),
-    }
 }
 
 #[cfg(test)]

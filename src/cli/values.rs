@@ -105,6 +105,15 @@ impl fmt::Display for Deadline {
     }
 }
 
+/// The path of a request target, as it stands in a request line: visible ASCII behind a slash, query and all.
+pub fn parse_path(text: &str) -> Result<String, String> {
+    let is_path = text.starts_with('/') && text.bytes().all(|byte| byte.is_ascii_graphic());
+    match is_path {
+        true => Ok(text.to_owned()),
+        false => Err("give a path that begins with a slash, such as /healthz".to_owned()),
+    }
+}
+
 /// A number with a unit, at most a year: beyond it `off` is meant.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -60,13 +60,7 @@ pub fn carry_out(arguments: &CompareArguments) -> Result<ExitCode, Failure> {
     terminal.clear();
     let comparison = comparison.map_err(|error| failure(&error))?;
     publish(&comparison, &arguments.output)?;
-    match comparison.failures().as_slice() {
-        [] => Ok(ExitCode::SUCCESS),
-        [first, ..] => Err(Failure::runtime(format!(
-            "not every measurement succeeded ({first}); see the remarks in {}",
-            arguments.output.join("results.md").display()
-        ))),
-    }
+    output::outcome(&comparison.failures(), &arguments.output.join("results.md"))
 }
 
 fn options(arguments: &CompareArguments) -> Result<Options, Failure> {

@@ -60,13 +60,7 @@ pub fn carry_out(arguments: &CoresArguments) -> Result<ExitCode, Failure> {
     terminal.clear();
     let report = report.map_err(|error| failure(&error))?;
     publish(&report, &arguments.output)?;
-    match report.failures().as_slice() {
-        [] => Ok(ExitCode::SUCCESS),
-        [first, ..] => Err(Failure::runtime(format!(
-            "not every measurement succeeded ({first}); see the remarks in {}",
-            arguments.output.join("cores.md").display()
-        ))),
-    }
+    output::outcome(&report.failures(), &arguments.output.join("cores.md"))
 }
 
 fn options(arguments: &CoresArguments) -> Result<Options, Failure> {

@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::Path;
+use std::process::ExitCode;
 
 use crate::cli::entry::cause_of;
 use crate::cli::failure::Failure;
@@ -30,6 +31,17 @@ pub fn make_folder(folder: &Path) -> Result<(), Failure> {
             cause_of(&error)
         ))
     })
+}
+
+/// How a comparison ends whose results are in `file`: with the first of its failures, if there are any.
+pub fn outcome(failures: &[String], file: &Path) -> Result<ExitCode, Failure> {
+    match failures {
+        [] => Ok(ExitCode::SUCCESS),
+        [first, ..] => Err(Failure::runtime(format!(
+            "not every measurement succeeded ({first}); see the remarks in {}",
+            file.display()
+        ))),
+    }
 }
 
 /// Prints on standard output. A reader that has seen enough (`… | head`) is no error.
