@@ -8,7 +8,9 @@ use std::num::NonZeroUsize;
 use howth_engine::EngineOptions;
 
 use crate::affinity::usable_cores;
+use crate::core::RING_LENGTH;
 use crate::isolate;
+use crate::topics::QUEUE_BYTES;
 
 /// What a core has once, whatever its clients do: the thread's stack, and the ring with its receive buffers.
 const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
@@ -16,11 +18,6 @@ const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
 const CONNECTION_BYTES: u64 = 512;
 /// Unsent responses, as a multiple of the high watermark of one.
 const UNSENT_WATERMARKS: u64 = 4;
-/// Messages of topics that wait for a core.
-const TOPIC_BYTES: u64 = 4 << 20;
-/// Messages from one core to another, and what they are at most: a chunk of a response.
-const MESSAGES: u64 = 256;
-const MESSAGE_BYTES: u64 = 64 << 10;
 
 /// What decides about memory.
 #[derive(Clone, Debug)]
@@ -65,14 +62,16 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
     let connections = count * u64::from(options.connections_max);
     let share = |name, bytes, count| Share { name, bytes, count };
     let heads = limits.head_bytes_max as u64 * u64::from(options.pipeline_max);
+    // What is under way there is a request at most: a head, and a body that was held whole.
+    let request = (limits.head_bytes_max + options.body_high_watermark_bytes) as u64;
     let shares = vec![
         share("V8 heaps", heap as u64, count),
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
-        share("topics", TOPIC_BYTES, count),
+        share("topics", QUEUE_BYTES as u64, count),
         share(
-            "messages between cores",
-            MESSAGES * MESSAGE_BYTES,
+            "requests between cores",
+            RING_LENGTH as u64 * request,
             count * (count - 1),
         ),
         share("connections", CONNECTION_BYTES, connections),
@@ -113,7 +112,7 @@ mod tests {
             shares.iter().map(Share::total).sum()
         };
         let (one, two) = (total(1) - 7, total(2) - 7);
-        let between = 2 * MESSAGES * MESSAGE_BYTES;
+        let between = 2 * RING_LENGTH as u64 * (32 + 256) * 1024;
         assert_eq!(two, 2 * one + between);
     }
 

@@ -47,7 +47,7 @@ use counters::Counters;
 use neighbours::Neighbours;
 use pulse::Pulse;
 
-pub(crate) use neighbours::Street;
+pub(crate) use neighbours::{RING_LENGTH, Street};
 pub(crate) use termination::Termination;
 pub(crate) use watchdog::Watchdog;
 

@@ -30,7 +30,7 @@ use crate::options::Options;
 use belonging::Held;
 use street::{Epoch, Note};
 
-pub(crate) use street::Street;
+pub(crate) use street::{RING_LENGTH, Street};
 
 /// Messages taken in one turn: the engine has its turn in between.
 const RECEIVED_MAX: usize = 256;
@@ -261,6 +261,10 @@ impl Neighbours {
     /// Sends what there is room for. What is left for a core keeps its order.
     fn send(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
         self.say(relay, endpoint);
+        // Most turns have nothing for anybody, and allocate nothing.
+        if !relay.has_messages() {
+            return;
+        }
         let peers = self.peers.borrow();
         let mut left = VecDeque::new();
         let mut is_full = vec![false; peers.len()];

@@ -15,7 +15,7 @@ use super::{Message, Post};
 
 /// What waits for one core at most.
 const QUEUE_MESSAGES: usize = 1024;
-const QUEUE_BYTES: usize = 4 << 20;
+pub(crate) const QUEUE_BYTES: usize = 4 << 20;
 
 /// What a core is given at once: between two parts it may serve.
 const PART_MESSAGES: usize = 64;

@@ -10,7 +10,7 @@ use std::task::{Context, Poll};
 
 use howth_kv::Value;
 
-pub(crate) use in_memory::Hub;
+pub(crate) use in_memory::{Hub, QUEUE_BYTES};
 
 /// Bytes of a message's topic, and of what it says.
 pub(crate) const TOPIC_BYTES_MAX: usize = 1024;

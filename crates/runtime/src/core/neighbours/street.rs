@@ -1,7 +1,7 @@
 //! All cores of a program, as far as they know of each other.
 //!
-//! Owns the mesh, and who has which place in it. Made once for each program, so that old code and new know nothing of each
-//! other.
+//! Owns the mesh, and who has which place in it. Made once for each program, so that old code and new know nothing of
+//! each other.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
@@ -13,7 +13,8 @@ use howth_relay::Message;
 use crate::core::pulse::Pulse;
 
 /// Messages under way from one core to another.
-const RING_LENGTH: usize = 256;
+pub(crate) const RING_LENGTH: usize = 256;
+
 /// Tells the cores apart that have the same place one after the other.
 pub(crate) type Epoch = u64;
 
