@@ -3,8 +3,8 @@
 //! One future, polled by tokio. The engine's turn puts events into the reception, JavaScript is given a slice of them
 //! after it, and while that runs too long the engine's turns are taken in its `intermission`. While there is work the
 //! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many
-//! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps: a moment in the ring if the
-//! isolate waits for nothing, else, and after that, in tokio.
+//! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps:
+//! a moment in the ring if the isolate waits for nothing, else, and after that, in tokio.
 
 mod javascript;
 mod life;

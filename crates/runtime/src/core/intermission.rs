@@ -1,8 +1,8 @@
 //! What a core does while its own JavaScript runs too long: the engine's turns, on the same thread.
 //!
 //! V8 calls [`interrupted`] from inside of whatever JavaScript it runs, when the watchdog or another core has asked for
-//! it. Nothing here runs JavaScript: the engine receives, sends, answers what needs no JavaScript, and keeps the rest for later.
-//! Owns the verdict over a handler that has run longer than it may. Called by: V8, on the core's thread.
+//! it. Nothing here runs JavaScript: the engine receives, sends, answers what needs no JavaScript, and keeps the rest
+//! for later. Owns the verdict over a handler that has run longer than it may. Called by: V8, on the core's thread.
 
 use std::any::Any;
 use std::cell::{Cell, RefCell};

@@ -1,8 +1,8 @@
 //! Where the events of the engine's turns wait until JavaScript has time for them.
 //!
-//! Owns the queue of one core, who is admitted to it, and what it knows of a request's cost. Answers at once what needs no
-//! JavaScript: fixed routes, the health check, refusals. Never calls JavaScript, so that it works while a handler runs (`intermission`). Called by:
-//! the engine, as its handler; the core's loop, which takes from it.
+//! Owns the queue of one core, who is admitted to it, and what it knows of a request's cost. Answers at once what needs
+//! no JavaScript: fixed routes, the health check, refusals. Never calls JavaScript, so that it works while a handler runs
+//! (`intermission`). Called by: the engine, as its handler; the core's loop, which takes from it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -27,8 +27,12 @@ impl Neighbours {
 
     /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
     pub(in crate::core) fn has_better(&self, wait_us: u64) -> bool {
-        let others = self.by_load(now_us());
-        self.exchanges && others.first().is_some_and(|(peer_us, _)| *peer_us < wait_us)
+        if !self.exchanges {
+            return false;
+        }
+        let now_us = now_us();
+        self.open_peers()
+            .any(|(_, pulse)| pulse.wait_us(now_us) < wait_us)
     }
 
     fn hand_over(&self, reception: &Reception, mut wait_us: u64, is_stuck: bool) {
