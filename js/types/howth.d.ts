@@ -245,8 +245,10 @@ declare namespace Howth {
     readonly ended: number;
     /** How often its engine had to work while JavaScript ran. */
     readonly interruptions: number;
-    /** Connections it gave to other cores. */
+    /** Idle connections it gave to other cores. */
     readonly connectionsGiven: number;
+    /** New connections it gave to other cores, because it was busy when they came. */
+    readonly connectionsSteered: number;
     /** Connections it took from other cores. */
     readonly connectionsTaken: number;
     /** How long a request waits for its JavaScript, in microseconds. */

@@ -69,6 +69,8 @@ on_both_engines![
     requests_of_one_user_are_answered_by_one_core,
     a_client_may_leave_while_another_core_answers,
     connections_move_to_a_core_that_is_less_busy,
+    new_clients_go_to_a_core_that_has_time,
+    no_core_is_given_more_clients_than_it_may_have,
     who_would_wait_too_long_is_refused_at_once,
     a_core_that_is_flooded_does_not_hold_the_others_up,
 ];
@@ -412,6 +414,51 @@ fn connections_move_to_a_core_that_is_less_busy(engine: Engine) {
         .map(|connection| answer(connection, "/who"))
         .collect();
     assert!(cores.iter().any(|other| *other != core), "{cores:?}");
+}
+
+/// Not only their requests: the connections are the other core's, also when this one has time again.
+fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
+    let server = serve(engine, ["--cores", "2"]);
+    let (mut burning, _other, core) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    let mut clients: Vec<Connection> = (0..16).map(|_| server.connect()).collect();
+    for client in &mut clients {
+        assert_ne!(answer(client, "/who"), core);
+    }
+    assert!(!burning.is_readable(), "the handler has not returned");
+    assert_eq!(burning.response().text(), "burned");
+    for client in &mut clients {
+        assert_ne!(answer(client, "/who"), core);
+    }
+    let metrics = json(&mut burning, "/metrics");
+    let of_all = |name: &str| -> u64 {
+        let cores = metrics["cores"].as_array().expect("a list of cores");
+        cores.iter().filter_map(|core| core[name].as_u64()).sum()
+    };
+    assert!(of_all("connectionsSteered") > 0, "{metrics}");
+    assert_eq!(
+        of_all("connectionsSteered"),
+        of_all("connectionsTaken"),
+        "{metrics}"
+    );
+    assert_eq!(of_all("handedOver"), 0, "{metrics}");
+}
+
+fn no_core_is_given_more_clients_than_it_may_have(engine: Engine) {
+    let server = serve(engine, ["--cores", "2", "--max-connections", "40"]);
+    let (mut burning, _other, core) = neighbours(&server);
+    ask(&mut burning, "/burn");
+    std::thread::sleep(Duration::from_millis(100));
+    // Each core has dealt about thirty of these; what one has no room for waits, or stays with the other.
+    let mut clients: Vec<Connection> = (0..60).map(|_| server.connect()).collect();
+    clients.iter_mut().for_each(|client| ask(client, "/who"));
+    let answers: Vec<String> = clients
+        .iter_mut()
+        .map(|client| client.response().text().to_owned())
+        .collect();
+    assert!(answers.iter().any(|answer| *answer != core), "{answers:?}");
+    assert_eq!(burning.response().text(), "burned");
 }
 
 fn who_would_wait_too_long_is_refused_at_once(engine: Engine) {

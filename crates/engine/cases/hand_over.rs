@@ -357,6 +357,21 @@ pub fn leaves_clients_to_others(start: Start) {
     assert_eq!(served(&server).get("/").text(), "first");
 }
 
+pub fn gives_new_connections_up(start: Start) {
+    let (first, second) = (named(start, "first"), named(start, "second"));
+    let mut old = served(&first);
+    first.release_new(true);
+    let mut client = Client::connect(&first);
+    client.send(GET);
+    second.adopt(first.next_released()).expect("there is room");
+    assert_eq!(client.response().text(), "second");
+    assert_eq!(old.get("/").text(), "first");
+    first.release_new(false);
+    assert_eq!(served(&first).get("/").text(), "first");
+    let counters = first.counters();
+    assert_eq!((counters.accepted, counters.released), (3, 1));
+}
+
 pub fn loses_nothing_between_two_engines(start: Start) {
     let (first, second) = (named(start, "either"), named(start, "either"));
     std::thread::scope(|scope| {

@@ -38,6 +38,7 @@ pub enum Command {
     Call(Call),
     Counters(Sender<Counters>),
     SetAccepting(bool),
+    ReleaseNew(bool),
     ReleaseIdle(usize),
     ReleaseAll,
     TakeReleased(Sender<Vec<Handed>>),
@@ -185,6 +186,10 @@ impl Server {
 
     pub fn set_accepting(&self, accepts: bool) {
         (self.commands)(Command::SetAccepting(accepts));
+    }
+
+    pub fn release_new(&self, releases: bool) {
+        (self.commands)(Command::ReleaseNew(releases));
     }
 
     pub fn release_idle(&self, count: usize) {

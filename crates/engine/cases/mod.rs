@@ -135,6 +135,7 @@ macro_rules! engine_cases {
                 ends_an_adopted_connection_whose_client_left
                 drains_an_adopted_connection
                 leaves_clients_to_others
+                gives_new_connections_up
                 loses_nothing_between_two_engines
             }
         }

@@ -36,9 +36,11 @@ pub struct PortableEngine {
     pub(crate) acceptor: Option<Acceptor>,
     pub(crate) accept_waker: Waker,
     /// Accepting stopped at `connections_max`.
-    is_full: bool,
+    pub(crate) is_full: bool,
     /// New clients are left to other engines for now.
     pub(crate) leaves_clients: bool,
+    /// New connections are given up as they are accepted.
+    pub(crate) releases_new: bool,
     /// Connections that were given up and wait for whoever takes them.
     pub(crate) released: Vec<Handed>,
     address: BindAddress,
@@ -69,6 +71,7 @@ impl PortableEngine {
             accept_waker,
             is_full: false,
             leaves_clients: false,
+            releases_new: false,
             released: Vec::new(),
             shared: Rc::new(Shared::new(options, wakes)),
             connections: Vec::new(),
@@ -156,8 +159,7 @@ impl PortableEngine {
             self.shared.count(|counters| counters.turns += 1);
             return Poll::Ready(Turn::Worked);
         }
-        let is_stopping = self.shared.draining.get() || self.shared.releases_all.get();
-        let is_over = is_stopping && self.open_count() == 0 && self.released.is_empty();
+        let is_over = self.is_stopping() && self.open_count() == 0 && self.released.is_empty();
         if is_over {
             Poll::Ready(Turn::Finished)
         } else {
@@ -254,7 +256,7 @@ impl PortableEngine {
                 return;
             };
             self.is_full = self.open_count() >= self.shared.options.connections_max as usize;
-            if self.is_full {
+            if self.is_full && !self.releases_new {
                 return;
             }
             let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker));
@@ -265,8 +267,12 @@ impl PortableEngine {
                 Poll::Pending => return,
                 Poll::Ready(Ok((socket, peer))) => {
                     self.shared.count(|counters| counters.accepted += 1);
-                    let connection = self.open(socket, peer);
-                    self.receive(connection);
+                    if self.releases_new && !self.is_stopping() {
+                        self.pass_on(socket, false);
+                    } else {
+                        let connection = self.open(socket, peer);
+                        self.receive(connection);
+                    }
                 }
                 Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
                 Poll::Ready(Err(_)) => {
@@ -337,6 +343,11 @@ impl PortableEngine {
         if self.is_full {
             self.accept_waker.wake_by_ref();
         }
+    }
+
+    /// Whether the engine accepts no more, and ends when it has no connection left.
+    pub(crate) fn is_stopping(&self) -> bool {
+        self.shared.draining.get() || self.shared.releases_all.get()
     }
 
     pub(crate) fn open_count(&self) -> usize {

@@ -24,6 +24,15 @@ impl PortableEngine {
         self.acceptor.is_some()
     }
 
+    /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
+    /// engine that stops serves those that still come.
+    pub fn release_new(&mut self, releases: bool) {
+        if releases && !self.releases_new && self.is_full {
+            self.accept_waker.wake_by_ref();
+        }
+        self.releases_new = releases;
+    }
+
     /// Gives up as many connections as `count` says, or as are idle. [`take_released`](Self::take_released) has them
     /// after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {
@@ -46,7 +55,7 @@ impl PortableEngine {
     /// closing it. The turns go on until [`Turn::Finished`](howth_engine::Turn::Finished), which waits for
     /// [`take_released`](Self::take_released).
     pub fn release_all(&mut self) {
-        if self.shared.draining.get() || self.shared.releases_all.get() {
+        if self.is_stopping() {
             return;
         }
         self.shared.begin_turn();
@@ -103,13 +112,18 @@ impl PortableEngine {
         match connection.into_socket() {
             Ok(socket) => {
                 self.drop_connection(index);
-                // A socket that tokio does not let go of is closed.
-                if let Ok(socket) = socket.into_owned() {
-                    self.released.push(Handed::new(socket, has_asked));
-                    self.shared.count(|counters| counters.released += 1);
-                }
+                self.pass_on(socket, has_asked);
             }
             Err(connection) => self.connections[index as usize] = Some(connection),
+        }
+    }
+
+    /// Gives up a socket that nobody uses.
+    pub(crate) fn pass_on(&mut self, socket: Socket, has_asked: bool) {
+        // One that tokio does not let go of is closed.
+        if let Ok(socket) = socket.into_owned() {
+            self.released.push(Handed::new(socket, has_asked));
+            self.shared.count(|counters| counters.released += 1);
         }
     }
 }

@@ -58,6 +58,7 @@ async fn drive(
                     Command::Call(call) => call(&*exchanges),
                     Command::Counters(sender) => drop(sender.send(engine.counters())),
                     Command::SetAccepting(accepts) => engine.set_accepting(accepts),
+                    Command::ReleaseNew(releases) => engine.release_new(releases),
                     Command::ReleaseIdle(count) => engine.release_idle(count),
                     Command::ReleaseAll => engine.release_all(),
                     Command::TakeReleased(sender) => drop(sender.send(engine.take_released())),

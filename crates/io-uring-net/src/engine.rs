@@ -176,6 +176,12 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.core.borrow().accepting != Accepting::Ended
     }
 
+    /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
+    /// engine that stops serves those that still come.
+    pub fn release_new(&mut self, releases: bool) {
+        self.shared.core.borrow_mut().state.releases_new = releases;
+    }
+
     /// Gives up as many connections as `count` says, or as are idle; one that gets a request first stays.
     /// [`take_released`](Self::take_released) has them after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {
@@ -260,6 +266,8 @@ struct State {
     releases_all: bool,
     /// New clients are left to other engines for now.
     leaves_clients: bool,
+    /// New connections are given up as they are accepted.
+    releases_new: bool,
     counters: Counters,
 }
 
@@ -286,6 +294,7 @@ impl<K: Kernel> Core<K> {
             draining_ms: None,
             releases_all: false,
             leaves_clients: false,
+            releases_new: false,
             counters: Counters::default(),
         };
         Core {

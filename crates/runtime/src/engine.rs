@@ -178,6 +178,14 @@ impl Engine {
         counters.connections as usize
     }
 
+    /// Gives new connections up as they are accepted, or serves them.
+    pub(crate) fn release_new(&mut self, releases: bool) {
+        match self {
+            Engine::Ring(driver) => driver.release_new(releases),
+            Engine::Portable(engine) => engine.release_new(releases),
+        }
+    }
+
     /// Gives up as many idle connections as `count` says.
     pub(crate) fn release_idle(&mut self, count: usize) {
         match self {

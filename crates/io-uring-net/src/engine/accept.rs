@@ -45,8 +45,9 @@ pub(super) enum Accepting {
 
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_accepting(&mut self) {
-        let room = self.state.connections.occupied() < self.state.options.connections_max as usize;
-        let wanted = room && !self.state.leaves_clients && !self.state.is_stopping();
+        let has_room = self.state.connections.occupied() < self.state.options.connections_max as usize;
+        let wanted =
+            (has_room || self.state.releases_new) && !self.state.leaves_clients && !self.state.is_stopping();
         self.accepting = match self.accepting {
             Accepting::Resting(until_ms) if wanted && self.state.now_ms < until_ms => self.accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
@@ -71,8 +72,12 @@ impl<K: Kernel> Core<K> {
         }
         match result {
             Ok(socket) => {
-                self.state.open(socket);
                 self.state.counters.accepted += 1;
+                if self.state.releases_new && !self.state.is_stopping() {
+                    self.pass_on_new(socket);
+                } else {
+                    self.state.open(socket);
+                }
             }
             Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
                 self.accepting = Accepting::Resting(self.state.now_ms + RETRY_MS);

@@ -9,7 +9,7 @@ use howth_engine::Handed;
 
 use crate::connection::{Connection, Phase, Receive};
 use crate::engine::{Core, State};
-use crate::kernel::Kernel;
+use crate::kernel::{Kernel, Socket};
 
 impl<K: Kernel> Core<K> {
     /// Begins to give up as many idle connections as `count` says, or as there are.
@@ -33,6 +33,13 @@ impl<K: Kernel> Core<K> {
             self.state.releases_all = true;
             self.unsettle_everything();
         }
+    }
+
+    /// Gives up a connection of which nothing was read.
+    pub(super) fn pass_on_new(&mut self, socket: Socket) {
+        self.released
+            .push(Handed::new(self.kernel.give_up(socket), false));
+        self.state.counters.released += 1;
     }
 
     /// Takes a connection that another engine had.

@@ -66,8 +66,10 @@ counters! {
     ended,
     /// Times the engine had to work while JavaScript ran.
     interruptions,
-    /// Connections that were given to other cores.
+    /// Idle connections that were given to other cores.
     connections_given,
+    /// New connections that were given to other cores before anything was read from them.
+    connections_steered,
     /// Connections that came from other cores.
     connections_taken,
     /// How long a request waits for JavaScript, in microseconds.

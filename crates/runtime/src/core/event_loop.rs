@@ -274,7 +274,8 @@ impl<'a> EventLoop<'a> {
                 let mut engine = self.desk.engine.borrow_mut();
                 if let Some(engine) = engine.as_mut().filter(|_| !self.is_ending) {
                     neighbours.even_out(engine, now_us());
-                    neighbours.give_connections(engine);
+                    neighbours.steer(engine, wait_us);
+                    neighbours.give_connections(engine, wait_us);
                 }
                 neighbours.take_connections(engine.as_mut());
                 worked

@@ -180,13 +180,16 @@ impl Intermission {
         command.poll_early(&mut context, engine);
         let mut intake = self.desk.intake();
         self.relieve(running_us);
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.steer(engine, running_us);
+        }
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
             command.succession().pass_on(Some(engine));
             if let Some(neighbours) = &self.desk.neighbours {
                 if !command.is_replaced() {
-                    neighbours.give_connections(engine);
+                    neighbours.give_connections(engine, running_us);
                 }
                 neighbours.take_connections(Some(engine));
             }

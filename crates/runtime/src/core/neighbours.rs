@@ -48,6 +48,8 @@ struct Peer {
     is_told: bool,
     /// And has answered that.
     has_parted: bool,
+    /// Connections that it was given since this core looked last at how busy it is.
+    given: u32,
 }
 
 impl Peer {
@@ -77,7 +79,8 @@ pub(super) struct Neighbours {
     sticky: Option<Sticky>,
     held: RefCell<Vec<Held>>,
     /// Connections that have come from others.
-    arrivals: RefCell<Vec<Handed>>,
+    arrivals: RefCell<VecDeque<Handed>>,
+    connections_max: usize,
     utilization: RefCell<Utilization>,
     /// Who is to have the connections that the engine was asked to give up.
     heir: Cell<Option<usize>>,
@@ -112,6 +115,7 @@ impl Neighbours {
             peers: RefCell::new(vec![Peer::default(); places]),
             epoch: Cell::new(0),
             arrivals: RefCell::default(),
+            connections_max: options.engine_options.connections_max as usize,
             utilization: RefCell::default(),
             heir: Cell::new(None),
             unsaid: RefCell::default(),
@@ -250,11 +254,12 @@ impl Neighbours {
             }
             Note::Parted => peer.has_parted = true,
             Note::Relay(epoch, message) if epoch == self.epoch.get() => relay.receive(from, message),
-            Note::Connection(epoch, handed) if epoch == self.epoch.get() => {
-                self.arrivals.borrow_mut().push(handed);
+            Note::Connection(handed) => {
+                self.counters.connections_taken.add(1);
+                self.arrivals.borrow_mut().push_back(handed);
             }
             // For the core that had this place before: its requests were answered by their homes when it ended.
-            Note::Relay(..) | Note::Connection(..) => {}
+            Note::Relay(..) => {}
         }
     }
 

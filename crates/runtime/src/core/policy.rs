@@ -11,6 +11,9 @@ const GAIN_US_MIN: u64 = 500;
 /// And at least this part of its waiting, so that cores that are behind alike leave each other alone.
 const GAIN_PART_MIN: u64 = 4;
 
+/// A new client goes where a request would wait for this part of the time at most: it stays there.
+const NEW_PART_MAX: u64 = 4;
+
 /// Whether a core is behind, with hysteresis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Behind(bool);
@@ -21,6 +24,12 @@ impl Behind {
         self.0 = wait_us >= if self.0 { LEVEL_US } else { BEHIND_US };
         self.0
     }
+}
+
+/// Whether a new client is better off on a core where a request would wait for `peer_us` than on one where it would wait
+/// for `own_us`.
+pub(super) fn is_better_off(own_us: u64, peer_us: u64) -> bool {
+    own_us >= BEHIND_US && peer_us <= own_us / NEW_PART_MAX
 }
 
 /// How many requests to hand to a core where a request would wait for `peer_us`, when one waits for `own_us` here and
@@ -71,6 +80,14 @@ mod tests {
         assert!(behind.update(250));
         assert!(!behind.update(249));
         assert!(!behind.update(999));
+    }
+
+    #[test]
+    fn a_new_client_leaves_a_core_that_is_behind_for_one_that_is_not() {
+        assert!(is_better_off(1000, 0));
+        assert!(!is_better_off(999, 0));
+        assert!(is_better_off(100_000, 25_000));
+        assert!(!is_better_off(100_000, 25_001), "both have something to do");
     }
 
     #[test]

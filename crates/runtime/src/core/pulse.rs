@@ -27,6 +27,8 @@ pub(crate) struct Pulse {
     utilization: AtomicU32,
     /// It takes requests of other cores.
     is_open: AtomicBool,
+    /// It has as many connections as it may have.
+    is_full: AtomicBool,
     /// An interrupt was asked for and has not happened.
     is_requested: AtomicBool,
     isolate: Mutex<Option<v8::IsolateHandle>>,
@@ -95,6 +97,17 @@ impl Pulse {
 
     pub(super) fn is_open(&self) -> bool {
         self.is_open.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_full(&self, is_full: bool) {
+        if self.is_full() != is_full {
+            self.is_full.store(is_full, Ordering::Relaxed);
+        }
+    }
+
+    /// Whether it has room for another connection, as far as it has seen.
+    pub(super) fn is_full(&self) -> bool {
+        self.is_full.load(Ordering::Relaxed)
     }
 
     /// Sequentially consistent with [`is_awake`](Self::is_awake): the watchdog relies on it when it goes to sleep.

@@ -126,6 +126,10 @@ impl Trace {
                 now.connections_given - before.connections_given,
             ),
             (
+                "connections steered",
+                now.connections_steered - before.connections_steered,
+            ),
+            (
                 "connections taken",
                 now.connections_taken - before.connections_taken,
             ),

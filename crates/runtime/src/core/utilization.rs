@@ -13,12 +13,25 @@ const LOOKS: u32 = 3;
 /// No more than this at once: the next look sees what has come of it.
 const GIVEN_MAX: usize = 256;
 
+/// Whether a core that is busy for `own` thousandths of the time is to give work to one that is for `peer`.
+pub(super) fn is_uneven(own: u32, peer: u32) -> bool {
+    own >= BUSY && own >= peer.saturating_add(DIFFERENCE)
+}
+
+/// How busy a core will be that was `peer` before it was given so many connections. Each is taken to need as much as one
+/// of the giver's, who is busy for `own` thousandths of the time with so many `connections`.
+pub(super) fn expected(peer: u32, given: u32, own: u32, connections: usize) -> u32 {
+    let more = u64::from(given) * u64::from(own) / connections.max(1) as u64;
+    peer.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
+}
+
 /// The books of one core.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Utilization {
     began_us: u64,
     asleep_us: u64,
     looks: u32,
+    last: u32,
 }
 
 impl Utilization {
@@ -35,13 +48,18 @@ impl Utilization {
         }
         let asleep_us = std::mem::take(&mut self.asleep_us).min(window_us);
         self.began_us = now_us;
-        Some(((window_us - asleep_us) * 1000 / window_us) as u32)
+        self.last = ((window_us - asleep_us) * 1000 / window_us) as u32;
+        Some(self.last)
+    }
+
+    /// What the last look saw.
+    pub(super) fn last(&self) -> u32 {
+        self.last
     }
 
     /// How many of so many connections are to go to a core that is busy for `peer` thousandths of the time.
     pub(super) fn surplus(&mut self, own: u32, peer: u32, connections: usize) -> usize {
-        let is_uneven = own >= BUSY && own >= peer.saturating_add(DIFFERENCE);
-        self.looks = if is_uneven { self.looks + 1 } else { 0 };
+        self.looks = if is_uneven(own, peer) { self.looks + 1 } else { 0 };
         if self.looks < LOOKS {
             return 0;
         }
@@ -75,6 +93,21 @@ mod tests {
         assert_eq!(utilization.surplus(1000, 0, 100), 0);
         assert_eq!(utilization.surplus(1000, 0, 100), 50);
         assert_eq!(utilization.surplus(1000, 0, 100), 0, "it begins anew");
+    }
+
+    #[test]
+    fn what_was_given_counts_before_the_peer_has_noticed() {
+        let given = |own, connections| {
+            (0..)
+                .take_while(|&given| is_uneven(own, expected(0, given, own, connections)))
+                .count()
+        };
+        // Each of these is a tenth of the giver's work, of which the peer is to have up to seven.
+        assert_eq!(given(1000, 10), 8);
+        assert_eq!(given(1000, 1000), 701);
+        assert_eq!(given(600, 10), 0);
+        // A core without a connection knows nothing of what one needs.
+        assert_eq!(given(1000, 0), 1);
     }
 
     #[test]

@@ -56,6 +56,10 @@ impl RingDriver {
         match self.0 {}
     }
 
+    pub(super) fn release_new(&mut self, _: bool) {
+        match self.0 {}
+    }
+
     pub(super) fn release_idle(&mut self, _: usize) {
         match self.0 {}
     }

@@ -106,6 +106,10 @@ impl RingDriver {
         self.engine.counters()
     }
 
+    pub(super) fn release_new(&mut self, releases: bool) {
+        self.engine.release_new(releases);
+    }
+
     pub(super) fn release_idle(&mut self, count: usize) {
         self.engine.release_idle(count);
     }

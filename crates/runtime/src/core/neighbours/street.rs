@@ -31,8 +31,8 @@ pub(crate) enum Note {
     Parted,
     /// About a request; for the receiver of this epoch, and for no core that comes after it.
     Relay(Epoch, Message),
-    /// A connection that the sender has no time for.
-    Connection(Epoch, Handed),
+    /// A connection that the sender has no time for; for whoever is there.
+    Connection(Handed),
 }
 
 /// All cores, as far as they know of each other.
