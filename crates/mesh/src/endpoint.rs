@@ -163,11 +163,6 @@ impl<M> Endpoint<M> {
     pub fn leave_application(&self) {
         self.mesh.bell(self.core).leave_application();
     }
-
-    /// Publishes how loaded this core is, for the others to read ([`Mesh::load`]): its queue delay in microseconds.
-    pub fn set_load(&mut self, load: u32) {
-        self.mesh.set_load(self.core, load);
-    }
 }
 
 impl<M> Drop for Endpoint<M> {

@@ -1,10 +1,9 @@
 //! The mesh: a bounded ring for each ordered pair of cores.
 //!
-//! Owns what the cores share: the rings while nobody uses them, each core's [`Bell`], how it is called, and its load.
+//! Owns what the cores share: the rings while nobody uses them, each core's [`Bell`], and how it is called.
 //! Never sends or receives: that is the [`Endpoint`]'s. The mutexes are taken when a core joins, leaves, says how it is
 //! called, or is called; a message takes none.
 
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
@@ -12,9 +11,6 @@ use crossbeam_utils::CachePadded;
 
 use crate::Endpoint;
 use crate::bell::{Bell, Call};
-
-/// The load of a core that is not there: no other one has more.
-const LOAD_ABSENT: u32 = u32::MAX;
 
 /// What interrupts a core that runs the application.
 pub(crate) type Interrupt = Arc<dyn Fn() + Send + Sync>;
@@ -29,7 +25,6 @@ pub struct Mesh<M> {
 #[derive(Debug)]
 struct Place<M> {
     bell: CachePadded<Bell>,
-    load: CachePadded<AtomicU32>,
     calls: Mutex<Calls>,
     /// `None` while an endpoint has them.
     rings: Mutex<Option<Rings<M>>>,
@@ -73,7 +68,6 @@ impl<M: Send> Mesh<M> {
     pub fn new(cores: usize, capacity: usize) -> Arc<Self> {
         let places = rings(cores, capacity).map(|rings| Place {
             bell: CachePadded::new(Bell::new(cores)),
-            load: CachePadded::new(AtomicU32::new(LOAD_ABSENT)),
             calls: Mutex::default(),
             rings: Mutex::new(Some(rings)),
         });
@@ -90,8 +84,6 @@ impl<M: Send> Mesh<M> {
     pub fn join(self: &Arc<Self>, core: usize) -> Option<Endpoint<M>> {
         let place = &self.places[core];
         let rings = lock(&place.rings).take()?;
-        // Relaxed: a number by itself.
-        place.load.store(0, Ordering::Relaxed);
         place.bell.awake();
         Some(Endpoint::new(self.clone(), core, rings))
     }
@@ -101,15 +93,6 @@ impl<M> Mesh<M> {
     /// How many cores there are, joined or not.
     pub fn cores(&self) -> usize {
         self.places.len()
-    }
-
-    /// What the core has published last ([`Endpoint::set_load`]); `u32::MAX` while nobody has joined as that core.
-    ///
-    /// # Panics
-    /// When there is no such core.
-    pub fn load(&self, core: usize) -> u32 {
-        // Relaxed: a number by itself; nothing is read on the strength of it.
-        self.places[core].load.load(Ordering::Relaxed)
     }
 
     /// Whether somebody has joined as that core.
@@ -122,11 +105,6 @@ impl<M> Mesh<M> {
 
     pub(crate) fn bell(&self, core: usize) -> &Bell {
         &self.places[core].bell
-    }
-
-    pub(crate) fn set_load(&self, core: usize, load: u32) {
-        // Relaxed: as in `load`.
-        self.places[core].load.store(load, Ordering::Relaxed);
     }
 
     pub(crate) fn set_waker(&self, core: usize, waker: Waker) {
@@ -162,7 +140,6 @@ impl<M> Mesh<M> {
     pub(crate) fn leave(&self, core: usize, rings: Rings<M>) {
         let place = &self.places[core];
         place.bell.leave();
-        self.set_load(core, LOAD_ABSENT);
         *lock(&place.calls) = Calls::default();
         // From here on, somebody else may join.
         *lock(&place.rings) = Some(rings);

@@ -237,22 +237,6 @@ fn messages_are_dropped_with_the_mesh() {
     assert_eq!(Arc::strong_count(&message), 1);
 }
 
-#[test]
-fn load_is_published() {
-    let mesh = Mesh::<()>::new(2, 1);
-    assert_eq!(
-        mesh.load(0),
-        u32::MAX,
-        "who is not there is never the least loaded"
-    );
-    let mut endpoint = mesh.join(0).expect("nobody has it");
-    assert_eq!(mesh.load(0), 0);
-    endpoint.set_load(250);
-    assert_eq!(endpoint.mesh().load(0), 250);
-    drop(endpoint);
-    assert_eq!(mesh.load(0), u32::MAX);
-}
-
 /// Wakes a thread that has parked.
 struct Unpark(thread::Thread);
 

@@ -10,7 +10,7 @@ use howth_engine::EngineOptions;
 use crate::affinity::usable_cores;
 use crate::core::RING_LENGTH;
 use crate::isolate;
-use crate::topics::QUEUE_BYTES;
+use crate::topics::WAITING_BYTES_MAX;
 
 /// What a core has once, whatever its clients do: the thread's stack, and the ring with its receive buffers.
 const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
@@ -68,7 +68,8 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("V8 heaps", heap as u64, count),
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
-        share("topics", QUEUE_BYTES as u64, count),
+        share("topics", WAITING_BYTES_MAX as u64, count),
+        share("BroadcastChannel", WAITING_BYTES_MAX as u64, count),
         share(
             "requests between cores",
             RING_LENGTH as u64 * request,

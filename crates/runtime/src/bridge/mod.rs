@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod broadcast_ops;
 mod field_places;
 mod fixed_routes;
 mod head_text;
@@ -99,10 +100,11 @@ deno_core::extension!(
         op_howth_topics_receive,
     ],
     options = { bridge: Bridge },
+    middleware = broadcast_ops::replacement,
     state = |state, options| state.put(options.bridge),
 );
 
-/// The extension that gives the snapshot's ops their code.
+/// The extension that gives the snapshot's ops their code, and some of Deno's another.
 pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
     howth_ops::init(bridge)
 }

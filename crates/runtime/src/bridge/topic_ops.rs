@@ -7,7 +7,10 @@ use std::rc::Rc;
 use deno_core::{OpState, ToV8, op2, v8};
 
 use super::values::{self, NotTaken};
-use crate::topics::{MESSAGE_BYTES_MAX, Message, Post, TOPIC_BYTES_MAX};
+use crate::topics::{Audience, MESSAGE_BYTES_MAX, Message, Post, SharedMemory, TOPIC_BYTES_MAX};
+
+/// What an isolate is given at once: between two parts it may serve.
+const PART_MESSAGES: usize = 64;
 
 /// What publishing and subscribing throw.
 #[derive(Debug, thiserror::Error, deno_error::JsError)]
@@ -31,7 +34,7 @@ impl<'s> ToV8<'s> for Messages {
 
     fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
         let mut elements = Vec::with_capacity(self.0.len() * 2);
-        for Message { topic, value } in &self.0 {
+        for Message { topic, value, .. } in &self.0 {
             let topic = v8::String::new(scope, topic);
             elements.push(topic.unwrap_or_else(|| v8::String::empty(scope)).into());
             elements.push(values::give(scope, value));
@@ -73,8 +76,12 @@ pub(super) fn op_howth_topics_publish<'s>(
         Err(NotTaken::NotCloneable(reason)) => return Err(TopicException::NotCloneable(reason)),
         Err(NotTaken::Threw) => return Ok(0),
     };
-    let topic = topic.into();
-    let cores = post(&state.borrow()).publish(Message { topic, value });
+    let message = Message {
+        topic: topic.into(),
+        value,
+        memory: SharedMemory::default(),
+    };
+    let cores = post(&state.borrow()).publish(topic, &message, Audience::All);
     Ok(u32::try_from(cores).unwrap_or(u32::MAX))
 }
 
@@ -89,7 +96,7 @@ pub(super) fn op_howth_topics_lost(state: &OpState, #[string] topic: &str) -> u6
 #[op2]
 pub(super) async fn op_howth_topics_receive(state: Rc<RefCell<OpState>>) -> Messages {
     let post = post(&state.borrow()).clone();
-    Messages(poll_fn(|context| post.poll_receive(context)).await)
+    Messages(poll_fn(|context| post.poll_receive(context, PART_MESSAGES)).await)
 }
 
 fn check(topic: &str) -> Result<(), TopicException> {
@@ -99,6 +106,6 @@ fn check(topic: &str) -> Result<(), TopicException> {
     }
 }
 
-fn post(state: &OpState) -> &Rc<dyn Post> {
-    state.borrow::<Rc<dyn Post>>()
+fn post(state: &OpState) -> &Rc<Post> {
+    state.borrow::<Rc<Post>>()
 }

@@ -105,6 +105,7 @@ impl<'a> EventLoop<'a> {
             seat,
             pulse,
             counters,
+            mail,
             neighbours,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
@@ -117,6 +118,7 @@ impl<'a> EventLoop<'a> {
             command: Rc::new(RefCell::new(Command::new(orders, succession))),
             reception: Reception::new(application.bridge(), health, delay_max, counters.clone()),
             neighbours,
+            mail,
             pulse,
             counters,
         };
@@ -188,8 +190,10 @@ impl<'a> EventLoop<'a> {
         }
         for _ in 0..TURNS_PER_POLL {
             match self.round(context)? {
-                Round::Worked => continue,
                 Round::Ended(ended) => return Poll::Ready(Ok(ended)),
+                // tokio runs who waits for it, before the core sleeps in the ring.
+                _ if self.desk.mail.has_received() => break,
+                Round::Worked => continue,
                 Round::Idle => {}
             }
             if !self.prepare_sleep(context)? {
@@ -224,6 +228,9 @@ impl<'a> EventLoop<'a> {
             return Ok(Round::Ended(reason.into()));
         }
         worked |= self.poll_isolate(context)?;
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.send_mail();
+        }
         worked |= self.take_engine();
         worked |= self.poll_evaluation(context)?;
         if self.evaluation.is_none() {

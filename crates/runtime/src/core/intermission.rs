@@ -23,6 +23,7 @@ use super::pulse::Pulse;
 use super::reception::{Intake, Reception};
 use crate::bridge::{Application, Batch, Waiting};
 use crate::engine::{Engine, Polled};
+use crate::topics::Mail;
 
 /// Turns of the engine in one interruption: what a flood brings waits for the next one.
 const TURNS_MAX: usize = 4;
@@ -72,6 +73,7 @@ pub(super) struct Desk {
     pub(super) reception: Rc<Reception>,
     /// Where there are any.
     pub(super) neighbours: Option<Rc<Neighbours>>,
+    pub(super) mail: Rc<Mail>,
     pub(super) pulse: Arc<Pulse>,
     pub(super) counters: Arc<Counters>,
 }

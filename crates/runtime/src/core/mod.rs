@@ -40,6 +40,7 @@ use crate::inbox::{Inbox, Predecessor};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
+use crate::topics::Mail;
 use event_loop::EventLoop;
 use termination::Reason;
 
@@ -123,7 +124,7 @@ pub(crate) struct Shared {
     pub(crate) watchdog: Arc<Watchdog>,
     /// Of each core.
     pub(crate) counters: Arc<[Arc<Counters>]>,
-    /// Where there are several cores, and they may exchange requests.
+    /// Where there are several cores.
     pub(crate) street: Option<Arc<Street>>,
     pub(crate) heap_bytes_max: usize,
 }
@@ -204,7 +205,9 @@ struct Place {
     seat: Seat,
     pulse: Arc<Pulse>,
     counters: Arc<Counters>,
-    /// Where there are any to exchange requests with.
+    /// The messages of its isolate.
+    mail: Rc<Mail>,
+    /// Where there are any.
     neighbours: Option<Rc<Neighbours>>,
 }
 
@@ -214,11 +217,15 @@ impl Place {
         let counters = shared.counters[seat.index].clone();
         let street = shared.street.clone();
         let options = &shared.options;
-        let neighbours = street
-            .map(|street| Neighbours::new(street, seat.index, options, pulse.clone(), counters.clone()));
+        let mail = Mail::new(street.as_ref().map(|street| street.address(seat.index)));
+        let neighbours = street.map(|street| {
+            let (pulse, mail, counters) = (pulse.clone(), mail.clone(), counters.clone());
+            Neighbours::new(street, seat.index, options, pulse, mail, counters)
+        });
         Place {
             seat,
             pulse,
+            mail,
             neighbours,
             counters,
         }
@@ -241,7 +248,7 @@ fn start_application(
     let opener = opener(place, shared, opened.clone());
     let bridge = Bridge::new(opener, numbers);
     let at_heap_limit = termination.clone();
-    let mut isolate = Isolate::start(
+    let mut isolate = Isolate::start_on_core(
         &shared.process,
         IsolateOptions {
             heap_bytes_max: shared.heap_bytes_max,
@@ -249,6 +256,7 @@ fn start_application(
             unhandled_rejections: shared.options.unhandled_rejections,
             ops: Some(bridge::extension(bridge.clone())),
         },
+        Some(place.mail.clone()),
     );
     termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());
     let configuration = Configuration {

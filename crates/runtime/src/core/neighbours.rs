@@ -27,6 +27,7 @@ use super::sticky::Sticky;
 use super::utilization::Utilization;
 use crate::bridge::Waiting;
 use crate::options::Options;
+use crate::topics::Mail;
 use belonging::Held;
 use street::{Epoch, Note};
 
@@ -86,6 +87,7 @@ pub(super) struct Neighbours {
     heir: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
     unsaid: RefCell<VecDeque<(usize, Note)>>,
+    mail: Rc<Mail>,
     counters: Arc<Counters>,
     /// Kept for its memory.
     events: RefCell<Vec<Event>>,
@@ -97,6 +99,7 @@ impl Neighbours {
         core: usize,
         options: &Options,
         pulse: Arc<Pulse>,
+        mail: Rc<Mail>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
         let places = street.places();
@@ -106,6 +109,7 @@ impl Neighbours {
             exchanges: options.exchange,
             sticky,
             held: RefCell::default(),
+            mail,
             street,
             core,
             pulse,
@@ -158,16 +162,16 @@ impl Neighbours {
         let Some(endpoint) = endpoint.as_mut() else {
             return true;
         };
-        if let Some(relay) = &*self.relay.borrow() {
-            self.send(relay, endpoint);
-        }
+        self.send(self.relay.borrow().as_deref(), endpoint);
         endpoint.prepare_sleep()
     }
 
     /// Whether something waits for room in the ring to another core, which does not tell when it has some.
     pub(super) fn has_unsent(&self) -> bool {
         let has_messages = |relay: &Rc<Relay>| relay.has_messages();
-        !self.unsaid.borrow().is_empty() || self.relay.borrow().as_ref().is_some_and(has_messages)
+        !self.unsaid.borrow().is_empty()
+            || self.mail.has_unsent()
+            || self.relay.borrow().as_ref().is_some_and(has_messages)
     }
 
     pub(super) fn awake(&self) {
@@ -198,13 +202,13 @@ impl Neighbours {
 
     /// Takes what has come from the others, and sends what is for them. True: something has come.
     pub(super) fn exchange(&self, reception: &Reception) -> bool {
-        let relay = self.relay.borrow();
-        let Some(relay) = relay.as_ref() else { return false };
         let mut endpoint = self.endpoint.borrow_mut();
         let Some(endpoint) = self.joined(&mut endpoint) else {
             return false;
         };
-        let lost = self.absent(relay);
+        let relay = self.relay.borrow();
+        let relay = relay.as_deref();
+        let lost = relay.map_or_else(Vec::new, |relay| self.absent(relay));
         let mut received = 0;
         while received < RECEIVED_MAX
             && let Some((from, note)) = endpoint.receive()
@@ -212,13 +216,23 @@ impl Neighbours {
             received += 1;
             self.hear(relay, from, note);
         }
-        // Their last words have been read.
-        if received < RECEIVED_MAX {
-            for core in lost {
-                self.peers.borrow_mut()[core].epoch = None;
-                relay.lost(core);
+        if let Some(relay) = relay {
+            // Their last words have been read.
+            if received < RECEIVED_MAX {
+                for core in lost {
+                    self.peers.borrow_mut()[core].epoch = None;
+                    relay.lost(core);
+                }
             }
+            self.exchange_requests(relay, reception);
         }
+        self.send(relay, endpoint);
+        endpoint.flush();
+        received > 0
+    }
+
+    /// Takes in what others hand over, and hands over what belongs to them.
+    fn exchange_requests(&self, relay: &Relay, reception: &Reception) {
         self.hand_over_held(relay, |id, arrived_us| {
             reception.insert(Waiting {
                 event: Event::Request(id),
@@ -228,19 +242,18 @@ impl Neighbours {
         let mut events = self.events.borrow_mut();
         relay.take_events(&mut events);
         self.take_in(relay, reception, &mut events);
-        self.send(relay, endpoint);
-        endpoint.flush();
-        received > 0
     }
 
-    fn hear(&self, relay: &Relay, from: usize, note: Note) {
+    fn hear(&self, relay: Option<&Relay>, from: usize, note: Note) {
         let mut peers = self.peers.borrow_mut();
         let peer = &mut peers[from];
         let mut unsaid = self.unsaid.borrow_mut();
         match note {
             Note::Joined(epoch) => {
                 // Whatever it has of this core's was handed to the one before it.
-                relay.lost(from);
+                if let Some(relay) = relay {
+                    relay.lost(from);
+                }
                 *peer = Peer {
                     epoch: Some(epoch),
                     ..Peer::default()
@@ -253,7 +266,13 @@ impl Neighbours {
                 unsaid.push_back((from, Note::Parted));
             }
             Note::Parted => peer.has_parted = true,
-            Note::Relay(epoch, message) if epoch == self.epoch.get() => relay.receive(from, message),
+            Note::Mail(parcel) => self.mail.receive(parcel),
+            Note::Relay(epoch, message) if epoch == self.epoch.get() => {
+                // Who has no relay has not said that it takes requests.
+                if let Some(relay) = relay {
+                    relay.receive(from, message);
+                }
+            }
             Note::Connection(handed) => {
                 self.counters.connections_taken.add(1);
                 self.arrivals.borrow_mut().push_back(handed);
@@ -264,12 +283,39 @@ impl Neighbours {
     }
 
     /// Sends what there is room for. What is left for a core keeps its order.
-    fn send(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
+    fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note>) {
         self.say(relay, endpoint);
+        // Before requests: there is never more of it than its receivers have room for.
+        self.post(endpoint);
         // Most turns have nothing for anybody, and allocate nothing.
-        if !relay.has_messages() {
+        if let Some(relay) = relay.filter(|relay| relay.has_messages()) {
+            self.send_requests(relay, endpoint);
+            self.say(Some(relay), endpoint);
+        }
+    }
+
+    /// Sends what its isolate has published, before the engine's next turn: that takes longer than anything else.
+    pub(super) fn send_mail(&self) {
+        if !self.mail.has_unsent() {
             return;
         }
+        if let Some(endpoint) = &mut *self.endpoint.borrow_mut() {
+            self.post(endpoint);
+            endpoint.flush();
+        }
+    }
+
+    fn post(&self, endpoint: &mut Endpoint<Note>) {
+        if self.mail.has_unsent() {
+            self.mail
+                .send(|to, parcel| match endpoint.send(to, Note::Mail(parcel)) {
+                    Err(Refused(Note::Mail(parcel))) => Err(parcel),
+                    _ => Ok(()),
+                });
+        }
+    }
+
+    fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
         let peers = self.peers.borrow();
         let mut left = VecDeque::new();
         let mut is_full = vec![false; peers.len()];
@@ -288,20 +334,19 @@ impl Neighbours {
         while let Some((to, message)) = left.pop_back() {
             relay.put_back(to, message);
         }
-        drop(peers);
-        self.say(relay, endpoint);
     }
 
     /// Says what is to be said: that this core is there before any message, and that it has read that another wants to
     /// end behind all of them.
-    fn say(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
+    fn say(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note>) {
         let mut unsaid = self.unsaid.borrow_mut();
         let mut is_full = vec![false; if unsaid.is_empty() { 0 } else { endpoint.cores() }];
         for _ in 0..unsaid.len() {
             let Some((to, note)) = unsaid.pop_front() else {
                 return;
             };
-            let waits = matches!(note, Note::Parted) && relay.has_messages_for(to);
+            let has_messages = |relay: &Relay| relay.has_messages_for(to);
+            let waits = matches!(note, Note::Parted) && relay.is_some_and(has_messages);
             if is_full[to] || waits {
                 is_full[to] = true;
                 unsaid.push_back((to, note));

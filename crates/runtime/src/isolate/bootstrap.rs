@@ -1,11 +1,13 @@
 //! Starts an isolate from the snapshot.
 
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
 use deno_runtime::deno_fs::RealFs;
 use deno_runtime::deno_process::EmptyNpmProcessStateProvider;
+use deno_runtime::deno_web::InMemoryBroadcastChannel;
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::{MainWorker, WorkerOptions, WorkerServiceOptions};
 use deno_runtime::{BootstrapOptions, WorkerExecutionMode, colors};
@@ -14,6 +16,7 @@ use sys_traits::impls::RealSys;
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
 use crate::modules::{PackageChecker, PackageResolver};
+use crate::topics::Mail;
 
 /// The version of Deno whose libraries these are; `Deno.version.deno` reports it.
 const DENO_VERSION: &str = "2.9.6";
@@ -22,11 +25,12 @@ const DENO_VERSION: &str = "2.9.6";
 /// since packages use it.
 const UNSAFE_PROTO: i32 = 23;
 
-pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
+pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<Mail>>) -> Isolate {
     let modules = process.modules.services(process.blobs.clone());
     let services = WorkerServiceOptions::<PackageChecker, PackageResolver, RealSys> {
         blob_store: process.blobs.clone(),
-        broadcast_channel: process.broadcast_channel.clone(),
+        // Not used: the ops of `BroadcastChannel` are howth's (`bridge/broadcast_ops.rs`).
+        broadcast_channel: InMemoryBroadcastChannel::default(),
         deno_rt_native_addon_loader: None,
         feature_checker: process.features.clone(),
         fs: Arc::new(RealFs),
@@ -63,7 +67,7 @@ pub(super) fn start(process: &Process, options: IsolateOptions) -> Isolate {
     let mut worker = MainWorker::bootstrap_from_options(process.modules.entry(), services, worker_options);
     let state = worker.js_runtime.op_state();
     state.borrow_mut().put(modules.hooks);
-    process.share(&mut state.borrow_mut());
+    process.share(&mut state.borrow_mut(), mail);
     heap::end_at_limit(&mut worker.js_runtime, options.on_heap_limit);
     process
         .inspector_sessions

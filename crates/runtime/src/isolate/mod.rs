@@ -17,10 +17,14 @@ mod platform;
 mod process;
 mod web_worker;
 
+use std::rc::Rc;
+
 use deno_core::error::{CoreError, CoreErrorKind};
 use deno_core::{ModuleSpecifier, v8};
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::MainWorker;
+
+use crate::topics::Mail;
 
 pub use heap::heap_bytes_default;
 pub use inspector::listen_for_debugger;
@@ -44,7 +48,15 @@ impl Isolate {
     /// # Panics
     /// Outside of a tokio runtime, and before [`initialize`].
     pub fn start(process: &Process, options: IsolateOptions) -> Self {
-        bootstrap::start(process, options)
+        bootstrap::start(process, options, None)
+    }
+
+    /// The same for one that is a core's: with the way messages go between it and other cores, where there are any.
+    ///
+    /// # Panics
+    /// As [`start`](Self::start).
+    pub(crate) fn start_on_core(process: &Process, options: IsolateOptions, mail: Option<Rc<Mail>>) -> Self {
+        bootstrap::start(process, options, mail)
     }
 
     /// Loads and runs the entry module, until its top-level code is through.

@@ -7,13 +7,13 @@ use deno_core::{CompiledWasmModuleStore, Extension, OpState, SharedArrayBufferSt
 use deno_runtime::FeatureChecker;
 use deno_runtime::deno_inspector_server::MainInspectorSessionChannel;
 use deno_runtime::deno_permissions::{PermissionsContainer, RuntimePermissionDescriptorParser};
-use deno_runtime::deno_web::{BlobStore, BlobStoreTrait, InMemoryBroadcastChannel};
+use deno_runtime::deno_web::{BlobStore, BlobStoreTrait};
 use howth_kv::Store;
 use sys_traits::impls::RealSys;
 
 use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
-use crate::topics::{Hub, Post};
+use crate::topics::{Channels, Mail, Registry};
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
 /// has no such flags, and a server does not end because of a name.
@@ -44,9 +44,9 @@ pub struct Process {
     pub(super) permissions: PermissionsContainer,
     pub(super) features: Arc<FeatureChecker>,
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
-    pub(super) broadcast_channel: InMemoryBroadcastChannel,
     kv: Arc<Store>,
-    topics: Arc<Hub>,
+    topics: Arc<Registry>,
+    broadcast_channels: Arc<Registry>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
     pub(super) compiled_wasm_modules: CompiledWasmModuleStore,
     pub(super) inspector_sessions: MainInspectorSessionChannel,
@@ -65,6 +65,7 @@ impl Process {
         Self {
             kv: Arc::new(Store::new(options.kv_bytes_max)),
             topics: Arc::default(),
+            broadcast_channels: Arc::default(),
             options: Arc::new(options),
             modules,
             // There is no sandbox: a program may do what the process may.
@@ -73,7 +74,6 @@ impl Process {
             ))),
             features: Arc::new(features),
             blobs: Arc::new(BlobStore::default()),
-            broadcast_channel: InMemoryBroadcastChannel::default(),
             shared_array_buffers: SharedArrayBufferStore::default(),
             compiled_wasm_modules: CompiledWasmModuleStore::default(),
             inspector_sessions: MainInspectorSessionChannel::new(),
@@ -81,10 +81,14 @@ impl Process {
         }
     }
 
-    /// Gives an isolate what its ops share with those of other isolates.
-    pub(super) fn share(&self, state: &mut OpState) {
+    /// Gives an isolate what its ops share with those of other isolates; one that is a core's, with its mail.
+    pub(super) fn share(&self, state: &mut OpState, mail: Option<Rc<Mail>>) {
         state.put(self.kv.clone());
-        state.put::<Rc<dyn Post>>(Rc::new(self.topics.post()));
+        state.put(Rc::new(self.topics.post(mail.clone())));
+        state.put(Channels {
+            registry: self.broadcast_channels.clone(),
+            mail,
+        });
     }
 
     /// The same with other code: what programs share stays, so that old code and new see the same while both serve.
@@ -92,7 +96,7 @@ impl Process {
         Process {
             kv: self.kv.clone(),
             topics: self.topics.clone(),
-            broadcast_channel: self.broadcast_channel.clone(),
+            broadcast_channels: self.broadcast_channels.clone(),
             ..Process::new(modules, options)
         }
     }

@@ -8,6 +8,7 @@ use deno_runtime::WorkerExecutionMode;
 use deno_runtime::deno_fs::RealFs;
 use deno_runtime::deno_node::ops::worker_threads::{DEFAULT_STACK_SIZE_MB, ResolvedResourceLimits};
 use deno_runtime::deno_process::EmptyNpmProcessStateProvider;
+use deno_runtime::deno_web::InMemoryBroadcastChannel;
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::ops::worker_host::{CreateWebWorkerArgs, CreateWebWorkerCb, ResourceLimits};
 use deno_runtime::web_worker::{
@@ -38,7 +39,7 @@ fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, Senda
         fs: Arc::new(RealFs),
         node_services: Some(node),
         blob_store: process.blobs.clone(),
-        broadcast_channel: process.broadcast_channel.clone(),
+        broadcast_channel: InMemoryBroadcastChannel::default(),
         shared_array_buffer_store: Some(process.shared_array_buffers.clone()),
         compiled_wasm_module_store: Some(process.compiled_wasm_modules.clone()),
         main_inspector_session_tx: process.inspector_sessions.clone(),
@@ -60,7 +61,7 @@ fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, Senda
     worker.bootstrap(&bootstrap);
     let state = worker.js_runtime.op_state();
     state.borrow_mut().put(hooks);
-    process.share(&mut state.borrow_mut());
+    process.share(&mut state.borrow_mut(), None);
     let bridge = bridge::take(&mut worker.js_runtime);
     if process.options.worker_ops.is_some() {
         bridge::start_worker(&mut worker.js_runtime, &bridge, process.options.version);

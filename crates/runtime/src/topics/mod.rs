@@ -1,26 +1,38 @@
-//! Topics: messages from one core to the subscribers on every core, its own included.
+//! Messages between isolates: topics, and what `BroadcastChannel` rides on.
 //!
-//! Owns what a message is, and the seam between the ops and whatever carries messages: [`Post`]. Never calls JavaScript,
-//! never waits. Called by: `bridge/topic_ops.rs`; what implements it is chosen where an isolate starts.
+//! Owns who has subscribed to what, and the messages under way. Each is made once and shared by all who get it. Between
+//! cores it goes through the mesh ([`Mail`]); a `Worker`, and a core of another program during a reload, which the mesh
+//! does not join, is sent it by a queue in memory. Never calls JavaScript, never waits, locks nothing. Called by:
+//! `bridge/topic_ops.rs`, `bridge/broadcast_ops.rs`, and `core/neighbours.rs`, which carries the mail.
 
-mod in_memory;
+mod account;
+mod mail;
+mod post;
+mod registry;
+#[cfg(test)]
+mod tests;
 
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::fmt;
+use std::sync::{Arc, Mutex};
 
+use deno_core::v8;
 use howth_kv::Value;
 
-pub(crate) use in_memory::{Hub, QUEUE_BYTES};
+pub(crate) use account::BYTES_MAX as WAITING_BYTES_MAX;
+pub(crate) use mail::{Mail, MeshAddress, Parcel};
+pub(crate) use post::{Audience, Post};
+pub(crate) use registry::{Channels, Registry};
 
 /// Bytes of a message's topic, and of what it says.
 pub(crate) const TOPIC_BYTES_MAX: usize = 1024;
 pub(crate) const MESSAGE_BYTES_MAX: usize = 1 << 20;
 
 /// A message. A clone shares its memory: it is encoded once, however many cores get it.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) topic: Arc<str>,
     pub(crate) value: Value,
+    pub(crate) memory: SharedMemory,
 }
 
 impl Message {
@@ -29,21 +41,35 @@ impl Message {
     }
 }
 
-/// One core's part in the topics of its process. Messages of one core reach another in the order in which they were
-/// published; those that find no room there are lost, and counted.
-pub(crate) trait Post {
-    /// From now on this core gets the messages of the topic. Once is as good as twice.
-    fn subscribe(&self, topic: &str);
+/// Memory of `SharedArrayBuffer`s that goes with a message, in the order in which its value names them.
+#[derive(Clone, Default)]
+pub(crate) struct SharedMemory(Option<Arc<Mutex<Vec<v8::SharedRef<v8::BackingStore>>>>>);
 
-    /// It gets no more of them.
-    fn unsubscribe(&self, topic: &str);
+impl SharedMemory {
+    pub(crate) fn new(stores: Vec<v8::SharedRef<v8::BackingStore>>) -> Self {
+        SharedMemory((!stores.is_empty()).then(|| Arc::new(Mutex::new(stores))))
+    }
 
-    /// Hands a message to every core that has subscribed, and says to how many.
-    fn publish(&self, message: Message) -> usize;
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
 
-    /// What has come for this core, in parts of a bounded length. One task may wait at a time.
-    fn poll_receive(&self, context: &mut Context<'_>) -> Poll<Vec<Message>>;
+    /// The memory itself, for another isolate.
+    pub(crate) fn stores(&self) -> Vec<v8::SharedRef<v8::BackingStore>> {
+        let stores = self.0.as_ref().map(|stores| {
+            // Nobody panics while it is cloned.
+            let stores = stores.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            stores.clone()
+        });
+        stores.unwrap_or_default()
+    }
+}
 
-    /// How many messages of a topic this core has lost since it subscribed.
-    fn lost(&self, topic: &str) -> u64;
+impl fmt::Debug for SharedMemory {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("SharedMemory")
+            .field(&self.is_empty())
+            .finish()
+    }
 }

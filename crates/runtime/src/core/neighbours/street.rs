@@ -11,6 +11,7 @@ use howth_mesh::Mesh;
 use howth_relay::Message;
 
 use crate::core::pulse::Pulse;
+use crate::topics::{MeshAddress, Parcel};
 
 /// Messages under way from one core to another.
 pub(crate) const RING_LENGTH: usize = 256;
@@ -33,10 +34,14 @@ pub(crate) enum Note {
     Relay(Epoch, Message),
     /// A connection that the sender has no time for; for whoever is there.
     Connection(Handed),
+    /// A message for the receiver's isolate.
+    Mail(Parcel),
 }
 
 /// All cores, as far as they know of each other.
 pub(crate) struct Street {
+    /// Which of the meshes of the process.
+    number: u64,
     pub(super) mesh: Arc<Mesh<Note>>,
     epochs: AtomicU64,
     pulses: Vec<Mutex<Weak<Pulse>>>,
@@ -44,7 +49,9 @@ pub(crate) struct Street {
 
 impl Street {
     pub(crate) fn new(cores: usize) -> Arc<Self> {
+        static MADE: AtomicU64 = AtomicU64::new(0);
         Arc::new(Street {
+            number: MADE.fetch_add(1, Ordering::Relaxed),
             mesh: Mesh::new(cores, RING_LENGTH),
             epochs: AtomicU64::new(0),
             pulses: (0..cores).map(|_| Mutex::default()).collect(),
@@ -54,6 +61,14 @@ impl Street {
     pub(super) fn pulse(&self, core: usize) -> Option<Arc<Pulse>> {
         let pulse = self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner);
         pulse.upgrade()
+    }
+
+    /// Where messages for a core's isolate go.
+    pub(in crate::core) fn address(&self, core: usize) -> MeshAddress {
+        MeshAddress {
+            mesh: self.number,
+            core,
+        }
     }
 
     /// How many places there are.

@@ -1,0 +1,121 @@
+//! Messages of a core's isolate on their way to other cores, and those of others on their way to it.
+//!
+//! Owns what waits for room in the mesh, which is bounded by what each receiver has room for. Never touches the mesh: the
+//! core's `Neighbours` do, and call this with each turn, also while JavaScript runs.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use super::Message;
+use super::account::Account;
+use super::post::Inbox;
+
+/// A core's place on one of the meshes of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct MeshAddress {
+    /// Which mesh: each program has its own.
+    pub(crate) mesh: u64,
+    pub(crate) core: usize,
+}
+
+/// A message, and who is to get it.
+#[derive(Debug)]
+pub(crate) struct Parcel {
+    account: Arc<Account>,
+    message: Message,
+}
+
+/// The mail of one core.
+#[derive(Debug)]
+pub(crate) struct Mail {
+    /// `None`: there are no other cores.
+    address: Option<MeshAddress>,
+    /// With the core each is for.
+    outbox: RefCell<VecDeque<(usize, Parcel)>>,
+    inboxes: RefCell<Vec<Weak<Inbox>>>,
+    has_received: Cell<bool>,
+}
+
+impl Mail {
+    pub(crate) fn new(address: Option<MeshAddress>) -> Rc<Self> {
+        Rc::new(Mail {
+            address,
+            outbox: RefCell::default(),
+            inboxes: RefCell::default(),
+            has_received: Cell::new(false),
+        })
+    }
+
+    pub(super) fn address(&self) -> Option<MeshAddress> {
+        self.address
+    }
+
+    /// Whether that is a core of the same mesh.
+    pub(super) fn reaches(&self, other: MeshAddress) -> bool {
+        self.address.is_some_and(|own| own.mesh == other.mesh)
+    }
+
+    /// What comes for this inbox from now on, while somebody has it, is put into it.
+    pub(super) fn add(&self, inbox: &Rc<Inbox>) {
+        let mut inboxes = self.inboxes.borrow_mut();
+        inboxes.retain(|inbox| inbox.strong_count() > 0);
+        inboxes.push(Rc::downgrade(inbox));
+    }
+
+    /// Sends a message, for which there is room, to an isolate of another core of the mesh.
+    pub(super) fn post(&self, core: usize, account: &Arc<Account>, message: Message) {
+        let account = account.clone();
+        let parcel = Parcel { account, message };
+        self.outbox.borrow_mut().push_back((core, parcel));
+    }
+
+    /// Whether something waits for room in the mesh.
+    pub(crate) fn has_unsent(&self) -> bool {
+        !self.outbox.borrow().is_empty()
+    }
+
+    /// Gives what is to be sent to `send`, which gives back what it has no room for. What is for one core keeps its order.
+    pub(crate) fn send(&self, mut send: impl FnMut(usize, Parcel) -> Result<(), Parcel>) {
+        let mut outbox = self.outbox.borrow_mut();
+        let mut full = Vec::new();
+        for _ in 0..outbox.len() {
+            let Some((core, parcel)) = outbox.pop_front() else {
+                return;
+            };
+            // Nobody is there who could take it, and the place may stay empty.
+            if parcel.account.is_closed() {
+                continue;
+            }
+            let sent = match full.contains(&core) {
+                true => Err(parcel),
+                false => send(core, parcel),
+            };
+            if let Err(parcel) = sent {
+                full.push(core);
+                outbox.push_back((core, parcel));
+            }
+        }
+    }
+
+    /// Takes what has come. What is for an isolate that this core had before is dropped.
+    pub(crate) fn receive(&self, parcel: Parcel) {
+        let inboxes = self.inboxes.borrow();
+        let mut inboxes = inboxes.iter().filter_map(Weak::upgrade);
+        if let Some(inbox) = inboxes.find(|inbox| inbox.is_of(&parcel.account)) {
+            inbox.push(parcel.message);
+            self.note();
+        }
+    }
+
+    /// Something has come.
+    pub(super) fn note(&self) {
+        self.has_received.set(true);
+    }
+
+    /// Whether anything has come since this was asked last: who waits for it has to be let run.
+    pub(crate) fn has_received(&self) -> bool {
+        self.has_received.take()
+    }
+}
