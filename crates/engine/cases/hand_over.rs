@@ -361,15 +361,33 @@ pub fn gives_new_connections_up(start: Start) {
     let (first, second) = (named(start, "first"), named(start, "second"));
     let mut old = served(&first);
     first.release_new(true);
+    // It has heard of that when it answers this.
+    first.counters();
     let mut client = Client::connect(&first);
     client.send(GET);
     second.adopt(first.next_released()).expect("there is room");
     assert_eq!(client.response().text(), "second");
     assert_eq!(old.get("/").text(), "first");
     first.release_new(false);
+    first.counters();
     assert_eq!(served(&first).get("/").text(), "first");
     let counters = first.counters();
     assert_eq!((counters.accepted, counters.released), (3, 1));
+}
+
+pub fn waits_for_nobody_when_it_is_aborted(start: Start) {
+    let (server, mut asking) = manual(start);
+    asking.send(GET);
+    let id = server.next_request();
+    let mut idle = Client::connect(&server);
+    server.wait_for(|counters| counters.connections == 2);
+    server.release_idle(1);
+    server.wait_for(|counters| counters.released == 1);
+    server.abort();
+    idle.expect_over();
+    asking.expect_over();
+    server.expect(Event::Aborted(id));
+    server.join();
 }
 
 pub fn loses_nothing_between_two_engines(start: Start) {

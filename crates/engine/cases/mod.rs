@@ -45,6 +45,7 @@ macro_rules! engine_cases {
                 answers_head_without_a_body
                 answers_statuses_without_a_body
                 refuses_a_second_answer
+                refuses_for_the_application
                 answers_an_invalid_response_with_500
                 sends_large_bodies
                 holds_responses_for_a_slow_client
@@ -136,6 +137,7 @@ macro_rules! engine_cases {
                 drains_an_adopted_connection
                 leaves_clients_to_others
                 gives_new_connections_up
+                waits_for_nobody_when_it_is_aborted
                 loses_nothing_between_two_engines
             }
         }

@@ -113,6 +113,32 @@ pub fn answers_statuses_without_a_body(start: Start) {
     assert_eq!(client.response().text(), "ignored");
 }
 
+pub fn refuses_for_the_application(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let mut client = Client::connect(&server);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server.call(move |exchanges| exchanges.refuse(id));
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("retry-after")),
+        (503, Some("1"))
+    );
+    server.expect(Event::Completed(id));
+    // One that was begun cannot be taken back.
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        exchanges.write(id, b"a part").expect("an open exchange");
+    });
+    assert_eq!(client.head().status(), 200);
+    assert_eq!(client.take(11), b"6\r\na part\r\n");
+    server.call(move |exchanges| exchanges.refuse(id));
+    assert_eq!(client.expect_over(), b"");
+    server.expect(Event::Aborted(id));
+}
+
 pub fn refuses_a_second_answer(start: Start) {
     let server = Server::manual(start, EngineOptions::default());
     let mut client = Client::connect(&server);

@@ -111,7 +111,7 @@ pub trait Exchanges {
     /// Gives up the request body: what arrives of it is drained up to the engine's limit.
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone>;
 
-    /// Answers with a whole body, which may be empty.
+    /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone>;
 
     /// Like [`respond`](Self::respond) with a body the engine may keep, so that a large one is not copied.
@@ -131,6 +131,22 @@ pub trait Exchanges {
     /// Breaks a response off, so that the client can tell: the connection is closed without the end of the
     /// body. Before [`start`](Self::start) it closes the connection without an answer.
     fn fail(&self, id: ExchangeId) -> Result<(), Gone>;
+
+    /// Answers for an application that cannot: 503, and that it may be tried again soon (RFC 9110 sections 10.2.3,
+    /// 15.6.4). A response that was begun breaks off.
+    fn refuse(&self, id: ExchangeId) {
+        let head = ResponseHead {
+            status: 503,
+            reason: None,
+            fields: &[
+                (b"content-type", b"text/plain;charset=UTF-8"),
+                (b"retry-after", b"1"),
+            ],
+        };
+        if self.respond(id, &head, b"Service Unavailable").is_err() {
+            let _ = self.fail(id);
+        }
+    }
 
     /// Sets the deadline for this exchange's handler and silence on its connection, in seconds from now;
     /// 0 switches both off for this exchange.

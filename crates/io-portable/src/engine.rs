@@ -134,12 +134,14 @@ impl PortableEngine {
         self.shared.wakes.wake_root();
     }
 
-    /// Ends everything at once: the listener and all connections are closed, exchanges are aborted with the
-    /// next turn.
+    /// Ends everything at once: the listener and all connections are closed, those included that were given up and not
+    /// taken; exchanges are aborted with the next turn.
     pub fn abort(&mut self) {
         self.shared.draining.set(true);
         self.shared.releases_all.set(false);
         self.acceptor = None;
+        // Nobody is waited for who would take them.
+        self.released.clear();
         for index in 0..self.connections.len() as u32 {
             let shared = Rc::clone(&self.shared);
             if let Some(connection) = self.connection(index) {

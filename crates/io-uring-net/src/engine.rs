@@ -160,7 +160,7 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.core.borrow_mut().drain();
     }
 
-    /// Breaks every connection off.
+    /// Breaks every connection off, those included that were given up and not taken.
     pub fn abort(&mut self) {
         self.shared.core.borrow_mut().abort();
     }

@@ -9,8 +9,6 @@ use howth_engine::ExchangeId;
 pub(crate) struct Away {
     /// Which core.
     pub(crate) core: usize,
-    /// A part of the response was given to the engine.
-    pub(crate) has_begun: bool,
     /// Bytes of the response that the engine has taken while it was full; the other core is not told of them yet.
     pub(crate) owed_bytes: usize,
 }
@@ -37,11 +35,7 @@ impl Abroad {
     }
 
     pub(crate) fn add(&mut self, id: ExchangeId, core: usize) {
-        let away = Away {
-            core,
-            has_begun: false,
-            owed_bytes: 0,
-        };
+        let away = Away { core, owed_bytes: 0 };
         let before = self.by_id.insert(id, away);
         assert!(before.is_none(), "an exchange is handed over twice");
         if self.counts.len() <= core {
@@ -68,10 +62,11 @@ impl Abroad {
     }
 
     /// Takes out all that a core should have answered.
-    pub(crate) fn remove_of(&mut self, core: usize) -> Vec<(ExchangeId, Away)> {
+    pub(crate) fn remove_of(&mut self, core: usize) -> Vec<ExchangeId> {
         if let Some(count) = self.counts.get_mut(core) {
             *count = 0;
         }
-        self.by_id.extract_if(|_, away| away.core == core).collect()
+        let of_core = self.by_id.extract_if(|_, away| away.core == core);
+        of_core.map(|(id, _)| id).collect()
     }
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 mod abroad;
+mod exchanges;
 mod guests;
 mod message;
 mod relay;

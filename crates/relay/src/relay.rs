@@ -1,32 +1,22 @@
-//! One core's part in the exchange of requests, and the application's view of all its exchanges.
+//! One core's part in the exchange of requests: what is handed over, what comes, and what comes of it.
 //!
-//! Owns the books of both roles. An application sees guests and the engine's own exchanges through one
-//! [`Exchanges`]; what it does to a guest becomes a [`Message`] to the guest's home.
+//! Owns the books of both roles. Never carries a message itself. What the application does to its exchanges is in
+//! `exchanges.rs`. Called by: the core's loop, and whatever carries messages for it.
 
-use std::cell::{Ref, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, PeerAddress};
-use howth_http1::{RequestHead, ResponseHead};
+use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone};
 
 use crate::abroad::Abroad;
-use crate::guests::{GUEST, Guest, Guests, Home, Response};
-use crate::message::{Message, Parcel, ResponseParts};
+use crate::guests::{GUEST, Guests, Home};
+use crate::message::{Message, Parcel};
 
 /// Bytes of a response on their way to its home before the application is told to pause.
-const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
+pub(crate) const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
 /// It may go on when so many are left.
 const LOW_WATERMARK_BYTES: usize = HIGH_WATERMARK_BYTES / 2;
-/// Chunks that wait to be sent are put together up to this length, so that many small ones are few messages.
-const CHUNK_BYTES: usize = 64 * 1024;
-
-/// A request that was handed over, and whose core ended before it had answered.
-const LOST: ResponseHead<'_> = ResponseHead {
-    status: 503,
-    reason: None,
-    fields: &[(b"retry-after", b"1")],
-};
 
 /// Whether an exchange belongs to another core's connection.
 pub fn is_guest(id: ExchangeId) -> bool {
@@ -35,11 +25,11 @@ pub fn is_guest(id: ExchangeId) -> bool {
 
 /// Both roles of one core.
 pub struct Relay {
-    core: usize,
-    own: Rc<dyn Exchanges>,
-    guests: RefCell<Guests>,
-    abroad: RefCell<Abroad>,
-    outgoing: RefCell<VecDeque<(usize, Message)>>,
+    pub(crate) core: usize,
+    pub(crate) own: Rc<dyn Exchanges>,
+    pub(crate) guests: RefCell<Guests>,
+    pub(crate) abroad: RefCell<Abroad>,
+    pub(crate) outgoing: RefCell<VecDeque<(usize, Message)>>,
     /// What happened to guests, for the application.
     events: RefCell<Vec<Event>>,
 }
@@ -162,12 +152,12 @@ impl Relay {
             Message::Request(parcel) => self.admit(from, *parcel),
             Message::Returned(parcel) => self.take_in(*parcel),
             Message::Respond { id, head, body } => {
-                if self.begins(id) {
+                if self.abroad.borrow().contains(id) {
                     let _ = head.with(|head| self.own.respond_owned(id, head, body));
                 }
             }
             Message::Start { id, head, length } => {
-                if self.begins(id) {
+                if self.abroad.borrow().contains(id) {
                     let _ = head.with(|head| self.own.start(id, head, length));
                 }
             }
@@ -224,12 +214,8 @@ impl Relay {
 
     /// A core has ended, and with it what it had of this one's, and the homes of what it had sent.
     pub fn lost(&self, core: usize) {
-        for (id, away) in self.abroad.borrow_mut().remove_of(core) {
-            let _ = match away.has_begun {
-                true => self.own.fail(id),
-                false => self.own.respond(id, &LOST, b""),
-            };
-        }
+        let lost = self.abroad.borrow_mut().remove_of(core);
+        lost.into_iter().for_each(|id| self.own.refuse(id));
         let orphans = self.guests.borrow().of(core);
         for id in orphans {
             self.guests.borrow_mut().remove(id);
@@ -255,16 +241,6 @@ impl Relay {
         if self.own.is_disconnected(id) {
             self.left(Home { core: self.core, id });
         }
-    }
-
-    /// Notes that a response to an own request begins; false: the exchange is over.
-    fn begins(&self, id: ExchangeId) -> bool {
-        let mut abroad = self.abroad.borrow_mut();
-        let Some(away) = abroad.get_mut(id) else {
-            return false;
-        };
-        away.has_begun = true;
-        true
     }
 
     fn write_own(&self, id: ExchangeId, chunk: &[u8]) {
@@ -317,232 +293,10 @@ impl Relay {
     }
 
     /// Puts a message on its way; one to this core itself arrives at once.
-    fn post(&self, to: usize, message: Message) {
+    pub(crate) fn post(&self, to: usize, message: Message) {
         if to == self.core {
             return self.receive(to, message);
         }
         self.outgoing.borrow_mut().push_back((to, message));
-    }
-
-    /// Changes a guest, and posts what comes of it to its home.
-    fn guest(
-        &self,
-        id: ExchangeId,
-        change: impl FnOnce(&mut Guest) -> Result<Message, Gone>,
-    ) -> Result<(), Gone> {
-        let mut guests = self.guests.borrow_mut();
-        let guest = guests.get_mut(id).ok_or(Gone)?;
-        let home = guest.home.core;
-        let message = change(guest)?;
-        drop(guests);
-        self.post(home, message);
-        Ok(())
-    }
-
-    fn respond_guest(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.guest(id, |guest| {
-            guest.begin(Response::Whole)?;
-            Ok(Message::Respond {
-                id: guest.home.id,
-                head: head.into(),
-                body,
-            })
-        })
-    }
-
-    fn write_guest(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
-        let mut guests = self.guests.borrow_mut();
-        let guest = guests.get_mut(id).ok_or(Gone)?;
-        if guest.response != Response::Begun {
-            return Err(Gone);
-        }
-        let home = guest.home;
-        guest.unacknowledged += chunk.len();
-        guest.is_full |= guest.unacknowledged >= HIGH_WATERMARK_BYTES;
-        drop(guests);
-        self.post_chunk(home, chunk);
-        // The home is this core, perhaps, and has taken the chunk already.
-        let guests = self.guests.borrow();
-        let is_full = guests.get(id).is_some_and(|guest| guest.is_full);
-        Ok(if is_full {
-            Backpressure::Full
-        } else {
-            Backpressure::Ready
-        })
-    }
-
-    fn post_chunk(&self, home: Home, chunk: &[u8]) {
-        if let Some((to, Message::Write { id, chunk: last })) = self.outgoing.borrow_mut().back_mut()
-            && (*to, *id) == (home.core, home.id)
-            && last.len() + chunk.len() <= CHUNK_BYTES
-        {
-            last.extend_from_slice(chunk);
-            return;
-        }
-        let message = Message::Write {
-            id: home.id,
-            chunk: chunk.to_vec(),
-        };
-        self.post(home.core, message);
-    }
-}
-
-impl Guest {
-    fn begin(&mut self, response: Response) -> Result<(), Gone> {
-        if self.response != Response::Owed {
-            return Err(Gone);
-        }
-        self.response = response;
-        Ok(())
-    }
-}
-
-impl Exchanges for Relay {
-    fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
-        if !is_guest(id) {
-            return self.own.head(id);
-        }
-        Ref::filter_map(self.guests.borrow(), |guests| {
-            guests.get(id).map(|guest| &guest.head)
-        })
-        .ok()
-    }
-
-    fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress> {
-        if !is_guest(id) {
-            return self.own.peer_address(id);
-        }
-        self.guests.borrow().get(id)?.peer_address.clone()
-    }
-
-    fn is_disconnected(&self, id: ExchangeId) -> bool {
-        if !is_guest(id) {
-            return self.own.is_disconnected(id);
-        }
-        self.guests.borrow().get(id).is_some_and(|guest| guest.has_left)
-    }
-
-    fn is_body_complete(&self, id: ExchangeId) -> bool {
-        if !is_guest(id) {
-            return self.own.is_body_complete(id);
-        }
-        self.guests.borrow().get(id).is_some()
-    }
-
-    fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
-        if !is_guest(id) {
-            return self.own.read_body(id, bytes_max);
-        }
-        let mut guests = self.guests.borrow_mut();
-        Ok(guests.get_mut(id).ok_or(Gone)?.read_body(bytes_max))
-    }
-
-    fn read_whole_body(&self, id: ExchangeId, read: &mut dyn FnMut(&[u8])) -> Result<bool, Gone> {
-        if !is_guest(id) {
-            return self.own.read_whole_body(id, read);
-        }
-        let body = self.read_body(id, usize::MAX)?;
-        read(match &body {
-            BodyRead::Data(bytes) => bytes,
-            BodyRead::End | BodyRead::Pending | BodyRead::Failed(_) => &[],
-        });
-        Ok(true)
-    }
-
-    fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.cancel_body(id);
-        }
-        self.guests.borrow_mut().get_mut(id).ok_or(Gone)?.cancel_body();
-        Ok(())
-    }
-
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.respond(id, head, body);
-        }
-        self.respond_guest(id, head, body.to_vec())
-    }
-
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.respond_owned(id, head, body);
-        }
-        self.respond_guest(id, head, body)
-    }
-
-    fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.start(id, head, length);
-        }
-        self.guest(id, |guest| {
-            guest.begin(Response::Begun)?;
-            Ok(Message::Start {
-                id: guest.home.id,
-                head: ResponseParts::from(head),
-                length,
-            })
-        })
-    }
-
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
-        match is_guest(id) {
-            true => self.write_guest(id, chunk),
-            false => self.own.write(id, chunk),
-        }
-    }
-
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.finish(id, trailers);
-        }
-        self.guest(id, |guest| {
-            if guest.response != Response::Begun {
-                return Err(Gone);
-            }
-            guest.response = Response::Whole;
-            Ok(Message::Finish {
-                id: guest.home.id,
-                trailers: trailers
-                    .iter()
-                    .map(|(name, value)| (name.to_vec(), value.to_vec()))
-                    .collect(),
-            })
-        })
-    }
-
-    fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.fail(id);
-        }
-        self.guest(id, |guest| {
-            guest.response = Response::Whole;
-            Ok(Message::Fail { id: guest.home.id })
-        })
-    }
-
-    fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
-        if !is_guest(id) {
-            return self.own.set_timeout(id, seconds);
-        }
-        self.guest(id, |guest| {
-            Ok(Message::SetTimeout {
-                id: guest.home.id,
-                seconds,
-            })
-        })
-    }
-
-    fn pending(&self) -> usize {
-        let guests = self.guests.borrow();
-        self.own.pending() + guests.len() - guests.of(self.core).len()
-    }
-
-    fn owed(&self) -> Vec<ExchangeId> {
-        let abroad = self.abroad.borrow();
-        let mut owed = self.own.owed();
-        owed.retain(|id| !abroad.contains(*id));
-        owed.extend(self.guests.borrow().owed());
-        owed
     }
 }

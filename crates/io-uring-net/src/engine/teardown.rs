@@ -77,6 +77,8 @@ impl<K: Kernel> Core<K> {
 
     pub(super) fn abort(&mut self) {
         self.drain();
+        // Nobody is waited for who would take them.
+        self.released.clear();
         let open: Vec<u32> = self.state.connections.indices().collect();
         for index in open {
             self.state.tear(index);

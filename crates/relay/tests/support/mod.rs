@@ -37,6 +37,7 @@ struct Exchange {
     body: Vec<u8>,
     is_arriving: bool,
     calls: Vec<Call>,
+    has_begun: bool,
 }
 
 #[derive(Default)]
@@ -76,7 +77,13 @@ impl Engine {
     }
 
     fn told(&self, id: ExchangeId, call: Call) -> Result<(), Gone> {
-        self.exchanges.borrow_mut()[id.index as usize].calls.push(call);
+        let exchange = &mut self.exchanges.borrow_mut()[id.index as usize];
+        if matches!(call, Call::Respond(..) | Call::Start(..))
+            && std::mem::replace(&mut exchange.has_begun, true)
+        {
+            return Err(Gone);
+        }
+        exchange.calls.push(call);
         Ok(())
     }
 }

@@ -6,7 +6,6 @@ use std::sync::Arc;
 
 use deno_core::v8;
 use howth_engine::{Event, ExchangeId, Exchanges};
-use howth_http1::ResponseHead;
 use howth_relay::is_guest;
 
 use super::fixed_routes::FixedRoutes;
@@ -128,20 +127,7 @@ impl Bridge {
 
     /// Answers for a handler that cannot: 503.
     pub(crate) fn refuse(&self, id: ExchangeId) {
-        let head = ResponseHead {
-            status: 503,
-            reason: None,
-            fields: &[
-                (b"content-type", b"text/plain;charset=UTF-8"),
-                (b"retry-after", b"1"),
-            ],
-        };
-        self.with(|exchanges| {
-            // One that has begun to answer breaks off.
-            if exchanges.respond(id, &head, b"Service Unavailable").is_err() {
-                let _ = exchanges.fail(id);
-            }
-        });
+        self.with(|exchanges| exchanges.refuse(id));
     }
 
     /// Whether any response is given without a call of JavaScript.
