@@ -28,6 +28,7 @@ pub(super) fn expected(peer: u32, given: u32, own: u32, connections: usize) -> u
 /// The books of one core.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Utilization {
+    /// 0: no window has begun. What a core does before its first look, it does to start.
     began_us: u64,
     asleep_us: u64,
     looks: u32,
@@ -42,6 +43,10 @@ impl Utilization {
 
     /// Ends a window that is over: in thousandths, how busy the core was in it.
     pub(super) fn look(&mut self, now_us: u64) -> Option<u32> {
+        if self.began_us == 0 {
+            self.began_us = now_us;
+            self.asleep_us = 0;
+        }
         let window_us = now_us.saturating_sub(self.began_us);
         if window_us < WINDOW_US {
             return None;
@@ -76,14 +81,17 @@ mod tests {
     #[test]
     fn a_window_tells_how_much_of_it_was_work() {
         let mut utilization = Utilization::default();
-        assert_eq!(utilization.look(99_999), None);
+        // Whatever was before the first look.
+        utilization.slept(70_000);
+        assert_eq!(utilization.look(1_000_000), None);
+        assert_eq!(utilization.look(1_099_999), None);
         utilization.slept(50_000);
-        assert_eq!(utilization.look(200_000), Some(750));
-        assert_eq!(utilization.look(200_001), None);
-        assert_eq!(utilization.look(300_000), Some(1000));
+        assert_eq!(utilization.look(1_200_000), Some(750));
+        assert_eq!(utilization.look(1_200_001), None);
+        assert_eq!(utilization.look(1_300_000), Some(1000));
         // A sleep that began before the window is no more than all of it.
         utilization.slept(500_000);
-        assert_eq!(utilization.look(400_000), Some(0));
+        assert_eq!(utilization.look(1_400_000), Some(0));
     }
 
     #[test]
