@@ -247,7 +247,7 @@ declare namespace Howth {
     readonly interruptions: number;
     /** Idle connections it gave to other cores. */
     readonly connectionsGiven: number;
-    /** New connections it gave to other cores, because it was busy when they came. */
+    /** New connections it gave to other cores before a request came, because it was busy or full. */
     readonly connectionsSteered: number;
     /** Connections it took from other cores. */
     readonly connectionsTaken: number;

@@ -7,8 +7,10 @@
 mod support;
 
 mod api;
+mod balance;
 mod bench;
 mod bodies;
+mod broadcast;
 mod cache;
 mod classes;
 mod connections;

@@ -375,6 +375,28 @@ pub fn gives_new_connections_up(start: Start) {
     assert_eq!((counters.accepted, counters.released), (3, 1));
 }
 
+pub fn gives_up_clients_it_has_no_room_for(start: Start) {
+    let options = EngineOptions {
+        connections_max: 1,
+        ..EngineOptions::default()
+    };
+    let (first, second) = (named_with(start, "first", options), named(start, "second"));
+    let old = served(&first);
+    let mut client = Client::connect(&first);
+    client.send(GET);
+    assert!(client.is_silent());
+    first.release_new(true);
+    second.adopt(first.next_released()).expect("there is room");
+    assert_eq!(client.response().text(), "second");
+    first.release_new(false);
+    first.counters();
+    let mut client = Client::connect(&first);
+    client.send(GET);
+    assert!(client.is_silent());
+    drop(old);
+    assert_eq!(client.response().text(), "first");
+}
+
 pub fn waits_for_nobody_when_it_is_aborted(start: Start) {
     let (server, mut asking) = manual(start);
     asking.send(GET);

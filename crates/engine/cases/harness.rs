@@ -184,6 +184,11 @@ impl Server {
         }
     }
 
+    /// Holds the engine's thread up.
+    pub fn hold_up(&self, time: Duration) {
+        (self.commands)(Command::Call(Box::new(move |_| std::thread::sleep(time))));
+    }
+
     pub fn set_accepting(&self, accepts: bool) {
         (self.commands)(Command::SetAccepting(accepts));
     }

@@ -179,6 +179,34 @@ pub fn accepts_no_more_than_the_bound(start: Start) {
     assert_eq!(third.response().text(), "at last");
 }
 
+pub fn holds_the_bound_in_a_rush(start: Start) {
+    let options = EngineOptions {
+        connections_max: 2,
+        ..EngineOptions::default()
+    };
+    let server = Server::manual(start, options);
+    // They all come in one turn.
+    server.hold_up(Duration::from_millis(200));
+    std::thread::sleep(Duration::from_millis(20));
+    let mut clients: Vec<Client> = (0..6).map(|_| Client::connect(&server)).collect();
+    clients.iter_mut().for_each(|client| client.send(GET));
+    for _ in 0..3 {
+        let ids = [server.next_request(), server.next_request()];
+        server.expect_no_event();
+        assert_eq!(server.counters().connections, 2);
+        ids.into_iter().for_each(|id| server.respond(id, "at last"));
+        let mut served: Vec<Client> = clients.extract_if(.., |client| !client.is_silent()).collect();
+        assert_eq!(served.len(), 2);
+        for client in &mut served {
+            assert_eq!(client.response().text(), "at last");
+        }
+        for _ in ids {
+            let event = server.event_within(Duration::from_secs(10));
+            assert!(matches!(event, Some(Event::Completed(_))), "{event:?}");
+        }
+    }
+}
+
 pub fn never_uses_an_id_twice(start: Start) {
     let (server, mut client) = manual(start);
     let mut seen = HashSet::new();

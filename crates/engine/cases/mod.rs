@@ -116,6 +116,7 @@ macro_rules! engine_cases {
                 answers_what_is_on_the_wire_while_draining
                 aborts_everything
                 accepts_no_more_than_the_bound
+                holds_the_bound_in_a_rush
                 never_uses_an_id_twice
                 counts
             }
@@ -137,6 +138,7 @@ macro_rules! engine_cases {
                 drains_an_adopted_connection
                 leaves_clients_to_others
                 gives_new_connections_up
+                gives_up_clients_it_has_no_room_for
                 waits_for_nobody_when_it_is_aborted
                 loses_nothing_between_two_engines
             }

@@ -129,7 +129,8 @@ pub trait Exchanges {
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone>;
 
     /// Breaks a response off, so that the client can tell: the connection is closed without the end of the
-    /// body. Before [`start`](Self::start) it closes the connection without an answer.
+    /// body. Before [`start`](Self::start) it closes the connection without an answer; one that was given whole is
+    /// [`Gone`].
     fn fail(&self, id: ExchangeId) -> Result<(), Gone>;
 
     /// Answers for an application that cannot: 503, and that it may be tried again soon (RFC 9110 sections 10.2.3,

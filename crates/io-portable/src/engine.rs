@@ -35,7 +35,7 @@ pub struct PortableEngine {
     pub(crate) shared: Rc<Shared>,
     pub(crate) acceptor: Option<Acceptor>,
     pub(crate) accept_waker: Waker,
-    /// Accepting stopped at `connections_max`.
+    /// There were `connections_max` when something was last accepted, or was to be.
     pub(crate) is_full: bool,
     /// New clients are left to other engines for now.
     pub(crate) leaves_clients: bool,
@@ -258,7 +258,7 @@ impl PortableEngine {
                 return;
             };
             self.is_full = self.open_count() >= self.shared.options.connections_max as usize;
-            if self.is_full && !self.releases_new {
+            if self.is_full && (!self.releases_new || self.is_stopping()) {
                 return;
             }
             let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.accept_waker));

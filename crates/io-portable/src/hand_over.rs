@@ -1,7 +1,8 @@
 //! Connections that go to another engine, and such that come from one.
 //!
-//! Only an idle connection leaves, of which nothing was read but whole requests that were answered; what the client sends
-//! meanwhile waits in its socket. Never decides who leaves for where. Called by: the runtime, between turns.
+//! Only a new connection leaves, of which nothing is read, or an idle one, of which nothing was read but whole requests
+//! that were answered; what the client sends meanwhile waits in its socket. Never decides who leaves for where. Called by:
+//! the runtime, between turns, and the engine when it accepts.
 
 use std::rc::Rc;
 

@@ -17,6 +17,7 @@ mod settle;
 mod teardown;
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
@@ -30,7 +31,7 @@ use howth_http1::{Date, Rejection, RequestHead};
 
 use crate::connection::{Connection, Phase};
 use crate::exchange::Exchange;
-use crate::kernel::{Completion, Kernel};
+use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::{Ring, RingOptions};
 use crate::table::Table;
 use crate::timer_wheel::{TICK_MS, TimerWheel};
@@ -229,6 +230,8 @@ struct Core<K: Kernel> {
     due: Vec<(u32, u32)>,
     /// Connections that were given up and wait for whoever takes them.
     released: Vec<Handed>,
+    /// Connections that were accepted before the accept could be cancelled, and wait for room.
+    waiting: VecDeque<Socket>,
     /// The last crowded turn whose memory was not freed yet.
     crowded_at_ms: Option<u64>,
 }
@@ -304,6 +307,7 @@ impl<K: Kernel> Core<K> {
             doorbell: Polling::default(),
             due: Vec::new(),
             released: Vec::new(),
+            waiting: VecDeque::new(),
             crowded_at_ms: None,
         }
     }
@@ -367,6 +371,7 @@ impl<K: Kernel> Core<K> {
             && self.accepting == Accepting::Ended
             && self.state.connections.occupied() == 0
             && self.released.is_empty()
+            && self.waiting.is_empty()
     }
 }
 
@@ -374,6 +379,7 @@ impl<K: Kernel> Drop for Core<K> {
     /// An engine that ends in the middle, because its core ends, leaves no connection open.
     fn drop(&mut self) {
         self.end_accepting();
+        self.discard_waiting();
         let open: Vec<u32> = self.state.connections.indices().collect();
         for index in open {
             let connection = &mut self.state.connections[index];

@@ -2,6 +2,7 @@
 
 #[macro_use]
 mod engine;
+pub mod busy;
 mod connection;
 mod launch;
 mod output;

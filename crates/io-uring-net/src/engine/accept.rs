@@ -1,7 +1,8 @@
 //! Accepting connections: arming the multishot accept, and not arming it when there is no room.
 //!
 //! At the connection limit the multishot is cancelled, so that clients wait in the kernel's backlog; that is
-//! backpressure without a byte of memory.
+//! backpressure without a byte of memory. Those that it had accepted by then wait here, unread. Where new connections are
+//! given up, there is no limit.
 
 use std::time::Duration;
 
@@ -45,9 +46,9 @@ pub(super) enum Accepting {
 
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_accepting(&mut self) {
-        let has_room = self.state.connections.occupied() < self.state.options.connections_max as usize;
-        let wanted =
-            (has_room || self.state.releases_new) && !self.state.leaves_clients && !self.state.is_stopping();
+        self.place_waiting();
+        let may_accept = self.has_room() || self.state.releases_new;
+        let wanted = may_accept && !self.state.leaves_clients && !self.state.is_stopping();
         self.accepting = match self.accepting {
             Accepting::Resting(until_ms) if wanted && self.state.now_ms < until_ms => self.accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
@@ -66,6 +67,29 @@ impl<K: Kernel> Core<K> {
         };
     }
 
+    /// Opens the connections that were accepted, as far as there is room, or gives them up.
+    fn place_waiting(&mut self) {
+        while let Some(socket) = self.waiting.pop_front() {
+            match () {
+                // The last ones: nobody else would serve them.
+                () if self.state.is_stopping() => drop(self.state.open(socket)),
+                () if self.state.releases_new => self.pass_on_new(socket),
+                () if self.has_room() => drop(self.state.open(socket)),
+                () => return self.waiting.push_front(socket),
+            }
+        }
+    }
+
+    pub(super) fn discard_waiting(&mut self) {
+        while let Some(socket) = self.waiting.pop_front() {
+            self.kernel.discard(socket);
+        }
+    }
+
+    pub(super) fn has_room(&self) -> bool {
+        self.state.connections.occupied() < self.state.options.connections_max as usize
+    }
+
     pub(super) fn accepted(&mut self, result: Result<Socket, Errno>, more: bool) {
         if !more {
             self.accepting = Accepting::Off;
@@ -73,11 +97,8 @@ impl<K: Kernel> Core<K> {
         match result {
             Ok(socket) => {
                 self.state.counters.accepted += 1;
-                if self.state.releases_new && !self.state.is_stopping() {
-                    self.pass_on_new(socket);
-                } else {
-                    self.state.open(socket);
-                }
+                self.waiting.push_back(socket);
+                self.place_waiting();
             }
             Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
                 self.accepting = Accepting::Resting(self.state.now_ms + RETRY_MS);

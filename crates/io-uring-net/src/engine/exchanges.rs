@@ -9,7 +9,7 @@ use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddr
 use howth_http1::{RequestHead, ResponseHead};
 
 use crate::engine::{Core, State, direct};
-use crate::exchange::BodyState;
+use crate::exchange::{BodyState, ResponseState};
 use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
@@ -125,6 +125,10 @@ impl<K: Kernel> Exchanges for Shared<K> {
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
+            // Nothing is left to break off: it may still be on its way.
+            if state.exchanges[exchange].response == ResponseState::Written {
+                return Err(Gone);
+            }
             state.fail(exchange);
             Ok(())
         })

@@ -1,9 +1,9 @@
 //! Connections that go to another engine, and such that come from one.
 //!
-//! Only an idle connection leaves: its receive is cancelled first, and what arrives before that is over is decoded here,
-//! which makes the connection stay. So nothing of a client is ever under way between two engines but its socket, and
-//! what the client sends meanwhile waits in that. Called by: the engine's methods, and `settle`, which asks of every
-//! connection it looks at whether it leaves.
+//! Only a new connection leaves, of which nothing is read, or an idle one: its receive is cancelled first, and what
+//! arrives before that is over is decoded here, which makes the connection stay. So nothing of a client is ever under way
+//! between two engines but its socket, and what the client sends meanwhile waits in that. Called by: the engine's methods,
+//! `accept`, and `settle`, which asks of every connection it looks at whether it leaves.
 
 use howth_engine::Handed;
 
@@ -44,7 +44,7 @@ impl<K: Kernel> Core<K> {
 
     /// Takes a connection that another engine had.
     pub(super) fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
-        if self.state.connections.occupied() >= self.state.options.connections_max as usize {
+        if !self.has_room() {
             return Err(handed);
         }
         // An engine that was parked has an old clock, and the deadlines of this connection begin now.

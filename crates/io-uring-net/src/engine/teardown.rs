@@ -77,8 +77,9 @@ impl<K: Kernel> Core<K> {
 
     pub(super) fn abort(&mut self) {
         self.drain();
-        // Nobody is waited for who would take them.
+        // Nobody is waited for who would take them, or make room for them.
         self.released.clear();
+        self.discard_waiting();
         let open: Vec<u32> = self.state.connections.indices().collect();
         for index in open {
             self.state.tear(index);

@@ -195,7 +195,9 @@ fn op_broadcast_send(
 
 /// Waits for a message of another isolate: name, bytes, the number of its memory. No name: it is no message, and the caller
 /// sees that there are no channels any more, or that there are some again; told so, it would not look.
-#[op2]
+///
+/// Answered by the event loop only, which dispatches the events that came of the message before.
+#[op2(async(deferred), nofast)]
 #[serde]
 async fn op_broadcast_recv(
     state: Rc<RefCell<OpState>>,

@@ -68,7 +68,7 @@ counters! {
     interruptions,
     /// Idle connections that were given to other cores.
     connections_given,
-    /// New connections that were given to other cores before anything was read from them.
+    /// Connections that were given to other cores before their first request.
     connections_steered,
     /// Connections that came from other cores.
     connections_taken,

@@ -39,9 +39,6 @@ use crate::listen::Lease;
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
 
-/// How soon a message is tried again for which another core had no room.
-const RETRY: Duration = Duration::from_millis(1);
-
 /// The result of the entry module's top-level code.
 type Evaluation = Pin<Box<dyn Future<Output = Result<(), CoreError>>>>;
 
@@ -74,7 +71,7 @@ pub(super) struct EventLoop<'a> {
     has_served: bool,
     is_ending: bool,
     is_aborted: bool,
-    /// When to look again whether another core has room for what is to be sent.
+    /// When to look again whether another core has room.
     retry: Pin<Box<tokio::time::Sleep>>,
     /// The program listens for SIGINT or SIGTERM itself, or did when it had started.
     listens_for_signals: bool,
@@ -144,7 +141,7 @@ impl<'a> EventLoop<'a> {
             has_served: false,
             is_ending: false,
             is_aborted: false,
-            retry: Box::pin(tokio::time::sleep(RETRY)),
+            retry: Box::pin(tokio::time::sleep(Duration::ZERO)),
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
@@ -254,13 +251,21 @@ impl<'a> EventLoop<'a> {
         self.pass_on();
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
-        if polled == Polled::Finished {
+        if polled == Polled::Finished && !self.takes_waiting() {
             self.desk.engine.replace(None);
             self.pass_on();
             self.application.release_hold();
             self.owes_end = true;
         }
         Ok(polled != Polled::Idle)
+    }
+
+    /// Whether connections have waited for room that there is now.
+    fn takes_waiting(&self) -> bool {
+        match (&self.desk.neighbours, self.desk.engine.borrow_mut().as_mut()) {
+            (Some(neighbours), Some(engine)) => neighbours.take_connections(engine),
+            _ => false,
+        }
     }
 
     /// Gives away what the engine has given up.
@@ -284,7 +289,12 @@ impl<'a> EventLoop<'a> {
                     neighbours.steer(engine, wait_us);
                     neighbours.give_connections(engine, wait_us);
                 }
-                neighbours.take_connections(engine.as_mut());
+                match engine.as_mut() {
+                    Some(engine) => drop(neighbours.take_connections(engine)),
+                    None if self.has_served => neighbours.drop_connections(),
+                    // It will have one, and they were given to whoever would be here.
+                    None => {}
+                }
                 worked
             }
             None => false,
@@ -311,9 +321,9 @@ impl<'a> EventLoop<'a> {
         if may_sleep && self.asleep_us.is_none() {
             self.asleep_us = Some(now_us());
         }
-        if may_sleep && neighbours.has_unsent() {
-            self.retry.as_mut().reset(tokio::time::Instant::now() + RETRY);
-            // Ready already only if a millisecond has passed since: then the next round comes soon enough.
+        if may_sleep && let Some(pause) = neighbours.retry_after() {
+            self.retry.as_mut().reset(tokio::time::Instant::now() + pause);
+            // Ready already only if so much time has passed since: then the next round comes soon enough.
             let _ = self.retry.as_mut().poll(context);
         }
         Ok(may_sleep)

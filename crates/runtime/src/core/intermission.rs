@@ -193,7 +193,7 @@ impl Intermission {
                 if !command.is_replaced() {
                     neighbours.give_connections(engine, running_us);
                 }
-                neighbours.take_connections(Some(engine));
+                neighbours.take_connections(engine);
             }
             if !worked && !self.relieve(running_us) {
                 return;

@@ -12,8 +12,9 @@ mod street;
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::Waker;
+use std::time::Duration;
 
 use howth_engine::{Event, Exchanges, Handed};
 use howth_mesh::Endpoint;
@@ -31,14 +32,21 @@ use street::{Epoch, Note};
 
 pub(crate) use street::{RING_LENGTH, Street};
 
+/// How soon it is tried again what another core had no room for.
+const RETRY: Duration = Duration::from_millis(1);
+/// How often a core that is full looks whether another one is not, while clients may wait in its backlog.
+const RETRY_FULL: Duration = Duration::from_millis(50);
+
 /// Requests of a core that others answer.
 const ABROAD_MAX: usize = 4096;
 
 /// Another core, as this one knows it.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 struct Peer {
-    /// Its epoch, once it has said that it is there.
+    /// Its epoch, once it has said that it is there,
     epoch: Option<Epoch>,
+    /// and what it shows of itself.
+    pulse: Weak<Pulse>,
     /// It has said that it wants to end, and is to be handed nothing more.
     is_leaving: bool,
     /// It was told that this core wants to end.
@@ -50,9 +58,10 @@ struct Peer {
 }
 
 impl Peer {
-    /// The epoch of a core that may be handed something.
-    fn epoch_if_present(&self) -> Option<Epoch> {
-        self.epoch.filter(|_| !self.is_leaving)
+    /// What it shows of itself, if it takes what it is given.
+    fn open_pulse(&self) -> Option<Arc<Pulse>> {
+        self.epoch.filter(|_| !self.is_leaving)?;
+        self.pulse.upgrade().filter(|pulse| pulse.is_open())
     }
 }
 
@@ -128,11 +137,15 @@ impl Neighbours {
     pub(super) fn move_in(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
         let relay = Rc::new(Relay::new(self.core, exchanges));
         self.relay.replace(Some(relay.clone()));
-        self.pulse.set_open(true);
         relay
     }
 
-    /// The core takes no more requests of others.
+    /// The core serves: it takes what others give it.
+    pub(super) fn open(&self) {
+        self.pulse.set_open(true);
+    }
+
+    /// The core takes nothing of others any more.
     pub(super) fn close(&self) {
         self.pulse.set_open(false);
     }
@@ -162,8 +175,21 @@ impl Neighbours {
         endpoint.prepare_sleep()
     }
 
-    /// Whether something waits for room in the ring to another core, which does not tell when it has some.
-    pub(super) fn has_unsent(&self) -> bool {
+    /// When this core has to look at the others again, which do not tell when they have room: in their rings, or for
+    /// connections.
+    pub(super) fn retry_after(&self) -> Option<Duration> {
+        let others_have_room = || self.open_peers().any(|(_, pulse)| !pulse.is_full());
+        let has_waiting = !self.arrivals.borrow().is_empty();
+        match () {
+            () if self.has_unsent() => Some(RETRY),
+            () if !has_waiting && !(self.exchanges && self.pulse.is_full()) => None,
+            () if has_waiting && others_have_room() => Some(RETRY),
+            () => Some(RETRY_FULL),
+        }
+    }
+
+    /// Whether something waits for room in the ring to another core.
+    fn has_unsent(&self) -> bool {
         let has_messages = |relay: &Rc<Relay>| relay.has_messages();
         !self.unsaid.borrow().is_empty()
             || self.mail.has_unsent()
@@ -228,10 +254,14 @@ impl Neighbours {
     fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<Pulse>)> {
         let peers = self.peers.borrow();
         (0..peers.len()).filter_map(move |core| {
-            peers[core].epoch_if_present()?;
-            let pulse = self.street.pulse(core).filter(|pulse| pulse.is_open())?;
+            let pulse = peers[core].open_pulse()?;
             self.street.mesh.is_joined(core).then_some((core, pulse))
         })
+    }
+
+    /// Whether a core takes what it is given.
+    fn is_open(&self, core: usize) -> bool {
+        self.peers.borrow()[core].open_pulse().is_some() && self.street.mesh.is_joined(core)
     }
 
     /// The core's end of the mesh, once it is this core's.

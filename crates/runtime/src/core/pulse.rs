@@ -105,7 +105,7 @@ impl Pulse {
         }
     }
 
-    /// Whether it has room for another connection, as far as it has seen.
+    /// Whether it has no room for another connection, as far as it has seen.
     pub(super) fn is_full(&self) -> bool {
         self.is_full.load(Ordering::Relaxed)
     }

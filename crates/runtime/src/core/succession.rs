@@ -37,6 +37,11 @@ impl Succession {
         }
     }
 
+    /// Whether the clients are this core's.
+    pub(super) fn is_serving(&self) -> bool {
+        matches!(self.stage, Stage::Serving)
+    }
+
     /// The time has come to serve.
     pub(super) fn serve(&mut self, engine: Option<&mut Engine>) {
         self.stage = Stage::Serving;

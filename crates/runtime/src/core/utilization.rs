@@ -110,7 +110,7 @@ mod tests {
                 .take_while(|&given| is_uneven(own, expected(0, given, own, connections)))
                 .count()
         };
-        // Each of these is a tenth of the giver's work, of which the peer is to have up to seven.
+        // Each of these is a tenth of the giver's work: the peer is given another one while it has seven.
         assert_eq!(given(1000, 10), 8);
         assert_eq!(given(1000, 1000), 701);
         assert_eq!(given(600, 10), 0);

@@ -20,11 +20,27 @@ pub(crate) struct MeshAddress {
     pub(crate) core: usize,
 }
 
-/// A message, and who is to get it.
+/// A message, and who is to get it. The room that was made sure of for it is given back if it does not arrive.
 #[derive(Debug)]
 pub(crate) struct Parcel {
     account: Arc<Account>,
-    message: Message,
+    /// Until it is delivered.
+    message: Option<Message>,
+}
+
+impl Parcel {
+    /// The message, which takes up its room until it is received.
+    fn open(mut self) -> Option<Message> {
+        self.message.take()
+    }
+}
+
+impl Drop for Parcel {
+    fn drop(&mut self) {
+        if let Some(message) = &self.message {
+            self.account.release(1, message.bytes());
+        }
+    }
 }
 
 /// The mail of one core.
@@ -32,8 +48,8 @@ pub(crate) struct Parcel {
 pub(crate) struct Mail {
     /// `None`: there are no other cores.
     address: Option<MeshAddress>,
-    /// With the core each is for.
-    outbox: RefCell<VecDeque<(usize, Parcel)>>,
+    /// By the core it is for.
+    outbox: RefCell<Vec<VecDeque<Parcel>>>,
     inboxes: RefCell<Vec<Weak<Inbox>>>,
     has_received: Cell<bool>,
 }
@@ -52,9 +68,10 @@ impl Mail {
         self.address
     }
 
-    /// Whether that is a core of the same mesh.
+    /// Whether that is another core of the same mesh.
     pub(super) fn reaches(&self, other: MeshAddress) -> bool {
-        self.address.is_some_and(|own| own.mesh == other.mesh)
+        self.address
+            .is_some_and(|own| own.mesh == other.mesh && own.core != other.core)
     }
 
     /// What comes for this inbox from now on, while somebody has it, is put into it.
@@ -66,35 +83,34 @@ impl Mail {
 
     /// Sends a message, for which there is room, to an isolate of another core of the mesh.
     pub(super) fn post(&self, core: usize, account: &Arc<Account>, message: Message) {
-        let account = account.clone();
-        let parcel = Parcel { account, message };
-        self.outbox.borrow_mut().push_back((core, parcel));
+        let parcel = Parcel {
+            account: account.clone(),
+            message: Some(message),
+        };
+        let mut outbox = self.outbox.borrow_mut();
+        if outbox.len() <= core {
+            outbox.resize_with(core + 1, VecDeque::new);
+        }
+        outbox[core].push_back(parcel);
     }
 
     /// Whether something waits for room in the mesh.
     pub(crate) fn has_unsent(&self) -> bool {
-        !self.outbox.borrow().is_empty()
+        self.outbox.borrow().iter().any(|queue| !queue.is_empty())
     }
 
     /// Gives what is to be sent to `send`, which gives back what it has no room for. What is for one core keeps its order.
     pub(crate) fn send(&self, mut send: impl FnMut(usize, Parcel) -> Result<(), Parcel>) {
-        let mut outbox = self.outbox.borrow_mut();
-        let mut full = Vec::new();
-        for _ in 0..outbox.len() {
-            let Some((core, parcel)) = outbox.pop_front() else {
-                return;
-            };
-            // Nobody is there who could take it, and the place may stay empty.
-            if parcel.account.is_closed() {
-                continue;
-            }
-            let sent = match full.contains(&core) {
-                true => Err(parcel),
-                false => send(core, parcel),
-            };
-            if let Err(parcel) = sent {
-                full.push(core);
-                outbox.push_back((core, parcel));
+        for (core, queue) in self.outbox.borrow_mut().iter_mut().enumerate() {
+            while let Some(parcel) = queue.pop_front() {
+                // Nobody is there who could take it, and the place may stay empty.
+                if parcel.account.is_closed() {
+                    continue;
+                }
+                if let Err(parcel) = send(core, parcel) {
+                    queue.push_front(parcel);
+                    break;
+                }
             }
         }
     }
@@ -103,8 +119,9 @@ impl Mail {
     pub(crate) fn receive(&self, parcel: Parcel) {
         let inboxes = self.inboxes.borrow();
         let mut inboxes = inboxes.iter().filter_map(Weak::upgrade);
-        if let Some(inbox) = inboxes.find(|inbox| inbox.is_of(&parcel.account)) {
-            inbox.push(parcel.message);
+        let inbox = inboxes.find(|inbox| inbox.is_of(&parcel.account));
+        if let Some((inbox, message)) = inbox.and_then(|inbox| Some((inbox, parcel.open()?))) {
+            inbox.push(message);
             self.note();
         }
     }

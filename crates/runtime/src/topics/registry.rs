@@ -1,7 +1,7 @@
 //! Who has subscribed to what, in a process.
 //!
-//! A table without locks (`papaya`): who publishes reads it at any moment, whoever subscribes meanwhile; and who has
-//! subscribed gets what any thread publishes from then on.
+//! A table that is read without a lock (`papaya`): who publishes reads it at any moment, whoever subscribes meanwhile; and
+//! who has subscribed gets what any thread publishes from then on.
 
 use std::rc::Rc;
 use std::sync::Arc;

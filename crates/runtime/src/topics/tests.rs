@@ -188,6 +188,25 @@ fn mail_for_an_isolate_that_has_ended_is_dropped() {
 }
 
 #[test]
+fn what_does_not_arrive_takes_up_no_room() {
+    let registry = Arc::new(Registry::default());
+    let [sender, receiver] = two_cores();
+    let other = registry.post(Some(receiver.clone()));
+    other.subscribe("news");
+    let one = registry.post(Some(sender.clone()));
+    for number in 0..3 {
+        assert_eq!(publish(&one, number), 1);
+    }
+    carry([&sender, &receiver], 1);
+    assert_eq!(other.waiting().0, 3);
+    // The sender's core ends with two in its hands.
+    drop((one, sender));
+    assert_eq!(other.waiting().0, 1);
+    assert_eq!(all_received(&other), numbers(0..1));
+    assert_eq!(other.waiting(), (0, 0));
+}
+
+#[test]
 fn large_messages_fill_a_queue_as_well() {
     let registry = Arc::new(Registry::default());
     let post = registry.post(None);

@@ -54,6 +54,7 @@ impl EventLoop<'_> {
         }
         self.lease = Some(lease);
         self.has_served = true;
+        self.open_to_others();
         // A supervisor that does not read any more is ending the process.
         let is_local = self.application.is_local();
         let _ = self.reports.send(Report::Listening { address, is_local });
@@ -78,9 +79,19 @@ impl EventLoop<'_> {
             self.lease = None;
             self.close_to_others();
         }
+        self.open_to_others();
     }
 
-    /// Takes no more requests of other cores.
+    /// Takes what other cores give it from now on, if the clients are this core's.
+    fn open_to_others(&self) {
+        let is_serving = self.desk.command.borrow_mut().succession().is_serving();
+        let listens = self.lease.is_some() && !self.is_ending;
+        if let Some(neighbours) = self.desk.neighbours.as_ref().filter(|_| listens && is_serving) {
+            neighbours.open();
+        }
+    }
+
+    /// Takes nothing of other cores any more.
     pub(super) fn close_to_others(&self) {
         if let Some(neighbours) = &self.desk.neighbours {
             neighbours.close();
@@ -100,7 +111,10 @@ impl EventLoop<'_> {
         if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
             // Those that were on their way to another core stay: it may be ending as well.
             for handed in engine.take_released() {
-                let _ = engine.adopt(handed);
+                match &self.desk.neighbours {
+                    Some(neighbours) => neighbours.keep(engine, handed),
+                    None => drop(engine.adopt(handed)),
+                }
             }
             match is_abort {
                 false => engine.drain(),
@@ -150,6 +164,7 @@ impl EventLoop<'_> {
         let bridge = self.application.bridge();
         bridge.owed().into_iter().for_each(|id| bridge.refuse(id));
         self.lease = None;
+        self.close_to_others();
         {
             let mut command = self.desk.command.borrow_mut();
             command
@@ -169,6 +184,9 @@ impl EventLoop<'_> {
             self.pass_on();
             if let Some(neighbours) = &self.desk.neighbours {
                 neighbours.exchange(&self.desk.reception);
+                if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
+                    neighbours.take_connections(engine);
+                }
             }
             if is_over {
                 return;

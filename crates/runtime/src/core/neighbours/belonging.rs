@@ -24,7 +24,7 @@ impl Neighbours {
         let core = sticky.core_of(&head).filter(|core| *core != self.core);
         let may_move = Sticky::may_move(&head);
         drop(head);
-        let Some(core) = core.filter(|core| may_move && self.is_there(*core)) else {
+        let Some(core) = core.filter(|core| may_move && self.is_open(*core)) else {
             return false;
         };
         if relay.hand_over(id, core, arrived_us) {
@@ -41,7 +41,7 @@ impl Neighbours {
             if relay.head(held.id).is_none() {
                 return false;
             }
-            if !self.is_there(held.core) {
+            if !self.is_open(held.core) {
                 stays(held.id, held.arrived_us);
                 return false;
             }
@@ -55,9 +55,5 @@ impl Neighbours {
     pub(super) fn is_bound(&self, relay: &Relay, id: ExchangeId) -> bool {
         let Some(sticky) = &self.sticky else { return false };
         relay.head(id).is_some_and(|head| sticky.core_of(&head).is_some())
-    }
-
-    fn is_there(&self, core: usize) -> bool {
-        self.peers.borrow()[core].epoch_if_present().is_some() && self.street.mesh.is_joined(core)
     }
 }

@@ -46,27 +46,37 @@ impl Neighbours {
         self.pulse.set_full(is_full);
         // One that waits here already shows that there is room nowhere.
         let may_give = self.exchanges && self.arrivals.borrow().is_empty();
-        engine.release_new(may_give && self.heir_of_new(engine, wait_us).is_some());
+        engine.release_new(may_give && self.heirs_of_new(engine, wait_us).next().is_some());
     }
 
-    /// Who is to have the next new connection. Of a core that is full, whoever is not.
+    /// Who is to have the next new connection.
     fn heir_of_new(&self, engine: &Engine, wait_us: u64) -> Option<usize> {
+        let heirs = self.heirs_of_new(engine, wait_us);
+        heirs.min().map(|(_, _, _, peer)| peer)
+    }
+
+    /// Who may have a new connection: how busy, how many it was given, how long a request would wait, and who. Of a core
+    /// that is full, whoever is not.
+    fn heirs_of_new(&self, engine: &Engine, wait_us: u64) -> impl Iterator<Item = (u32, u32, u64, usize)> {
         let (own, is_full) = (self.utilization.borrow().last(), self.pulse.is_full());
         // Most turns: nothing that may be known of others would change anything.
-        if !is_full && !is_uneven(own, 0) && !is_better_off(wait_us, 0) {
-            return None;
-        }
-        let (now_us, connections) = (now_us(), engine.connections());
-        let given = |peer: usize| self.peers.borrow()[peer].given;
-        self.open_peers()
+        let may_be = is_full || is_uneven(own, 0) || is_better_off(wait_us, 0);
+        let (now_us, connections) = if may_be {
+            (now_us(), engine.connections())
+        } else {
+            (0, 0)
+        };
+        let peers = may_be.then(|| self.open_peers()).into_iter().flatten();
+        peers
             .filter(|(_, pulse)| !pulse.is_full())
-            .map(|(peer, pulse)| {
-                let busy = expected(pulse.utilization(now_us), given(peer), own, connections);
-                (busy, pulse.wait_us(now_us), peer)
+            .map(move |(peer, pulse)| {
+                let given = self.peers.borrow()[peer].given;
+                let busy = expected(pulse.utilization(now_us), given, own, connections);
+                (busy, given, pulse.wait_us(now_us), peer)
             })
-            .filter(|(busy, peer_us, _)| is_full || is_uneven(own, *busy) || is_better_off(wait_us, *peer_us))
-            .min()
-            .map(|(_, _, peer)| peer)
+            .filter(move |(busy, _, peer_us, _)| {
+                is_full || is_uneven(own, *busy) || is_better_off(wait_us, *peer_us)
+            })
     }
 
     /// Sends the connections that the engine has given up to whom they are for.
@@ -76,16 +86,12 @@ impl Neighbours {
             return;
         }
         for handed in released {
-            let (heir, count) = match handed.has_asked() {
-                true => (self.heir.get(), &self.counters.connections_given),
-                false => (
-                    self.heir_of_new(engine, wait_us),
-                    &self.counters.connections_steered,
-                ),
+            let heir = match handed.has_asked() {
+                true => self.heir.get(),
+                false => self.heir_of_new(engine, wait_us).or(self.heir.get()),
             };
-            match self.give(heir, handed) {
-                Ok(()) => count.add(1),
-                Err(handed) => self.keep(engine, handed),
+            if let Err(handed) = self.give(heir, handed) {
+                self.keep(engine, handed);
             }
         }
         if let Some(endpoint) = &mut *self.endpoint.borrow_mut() {
@@ -93,24 +99,27 @@ impl Neighbours {
         }
     }
 
-    /// Goes on with the connections that have come; without an engine they end.
-    pub(in crate::core) fn take_connections(&self, engine: Option<&mut Engine>) {
-        if self.arrivals.borrow().is_empty() {
-            return;
-        }
-        let Some(engine) = engine else {
-            return self.arrivals.borrow_mut().clear();
-        };
+    /// Goes on with the connections that have come, as far as there is room; true: with some.
+    pub(in crate::core) fn take_connections(&self, engine: &mut Engine) -> bool {
+        let mut has_taken = false;
         while let Some(handed) = self.next_arrival() {
             if let Err(handed) = engine.adopt(handed) {
                 self.pulse.set_full(true);
                 // Whoever sent it did not know yet, and another core may have room.
                 let heir = self.heir_of_new(engine, 0);
                 if let Err(handed) = self.give(heir, handed) {
-                    return self.arrivals.borrow_mut().push_front(handed);
+                    self.arrivals.borrow_mut().push_front(handed);
+                    break;
                 }
             }
+            has_taken = true;
         }
+        has_taken
+    }
+
+    /// Ends the connections that have come: there is no engine any more.
+    pub(in crate::core) fn drop_connections(&self) {
+        self.arrivals.borrow_mut().clear();
     }
 
     fn next_arrival(&self) -> Option<Handed> {
@@ -118,7 +127,7 @@ impl Neighbours {
     }
 
     /// Goes on with a connection that nobody takes.
-    fn keep(&self, engine: &mut Engine, handed: Handed) {
+    pub(in crate::core) fn keep(&self, engine: &mut Engine, handed: Handed) {
         if let Err(handed) = engine.adopt(handed) {
             self.arrivals.borrow_mut().push_back(handed);
         }
@@ -127,15 +136,19 @@ impl Neighbours {
     /// Sends a connection to another core; it comes back where there is none, or no room on the way.
     fn give(&self, heir: Option<usize>, handed: Handed) -> Result<(), Handed> {
         let Some(heir) = heir else { return Err(handed) };
+        let count = match handed.has_asked() {
+            true => &self.counters.connections_given,
+            false => &self.counters.connections_steered,
+        };
         let mut endpoint = self.endpoint.borrow_mut();
-        let mut peers = self.peers.borrow_mut();
-        let (Some(endpoint), Some(_)) = (endpoint.as_mut(), peers[heir].epoch_if_present()) else {
+        let Some(endpoint) = endpoint.as_mut().filter(|_| self.is_open(heir)) else {
             return Err(handed);
         };
         match endpoint.send(heir, Note::Connection(handed)) {
             Err(Refused(Note::Connection(handed))) => Err(handed),
             _ => {
-                peers[heir].given += 1;
+                self.peers.borrow_mut()[heir].given += 1;
+                count.add(1);
                 Ok(())
             }
         }

@@ -9,7 +9,7 @@ use howth_engine::{Event, ExchangeId};
 use howth_mesh::{Endpoint, Refused};
 use howth_relay::Relay;
 
-use super::street::Note;
+use super::street::{Note, RING_LENGTH};
 use super::{Neighbours, Peer};
 use crate::bridge::Waiting;
 use crate::core::clock::now_us;
@@ -75,11 +75,15 @@ impl Neighbours {
                 }
                 *peer = Peer {
                     epoch: Some(epoch),
+                    pulse: self.street.pulse(from),
                     ..Peer::default()
                 };
                 unsaid.push_back((from, Note::Here(self.epoch.get())));
             }
-            Note::Here(epoch) => peer.epoch = Some(epoch),
+            Note::Here(epoch) => {
+                peer.epoch = Some(epoch);
+                peer.pulse = self.street.pulse(from);
+            }
             Note::Leaving => {
                 peer.is_leaving = true;
                 unsaid.push_back((from, Note::Parted));
@@ -87,7 +91,7 @@ impl Neighbours {
             Note::Parted => peer.has_parted = true,
             Note::Mail(parcel) => self.mail.receive(parcel),
             Note::Relay(epoch, message) if epoch == self.epoch.get() => {
-                // Who has no relay has not said that it takes requests.
+                // Without one this core has not been open to requests.
                 if let Some(relay) = relay {
                     relay.receive(from, message);
                 }
@@ -104,7 +108,6 @@ impl Neighbours {
     /// Sends what there is room for. What is left for a core keeps its order.
     pub(super) fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note>) {
         self.say(relay, endpoint);
-        // Before requests: there is never more of it than its receivers have room for.
         self.post(endpoint);
         // Most turns have nothing for anybody, and allocate nothing.
         if let Some(relay) = relay.filter(|relay| relay.has_messages()) {
@@ -124,13 +127,18 @@ impl Neighbours {
         }
     }
 
+    /// Leaves some room in each ring for requests: a flood of messages never ends, if each is read at once.
     fn post(&self, endpoint: &mut Endpoint<Note>) {
         if self.mail.has_unsent() {
-            self.mail
-                .send(|to, parcel| match endpoint.send(to, Note::Mail(parcel)) {
+            self.mail.send(|to, parcel| {
+                if endpoint.room(to) <= RING_LENGTH / 4 {
+                    return Err(parcel);
+                }
+                match endpoint.send(to, Note::Mail(parcel)) {
                     Err(Refused(Note::Mail(parcel))) => Err(parcel),
                     _ => Ok(()),
-                });
+                }
+            });
         }
     }
 

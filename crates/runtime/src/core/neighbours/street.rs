@@ -58,9 +58,10 @@ impl Street {
         })
     }
 
-    pub(super) fn pulse(&self, core: usize) -> Option<Arc<Pulse>> {
+    /// What the core shows of itself that has the place now.
+    pub(super) fn pulse(&self, core: usize) -> Weak<Pulse> {
         let pulse = self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner);
-        pulse.upgrade()
+        pulse.clone()
     }
 
     /// Where messages for a core's isolate go.
