@@ -1,5 +1,7 @@
 //! Messages between cores by topic.
 
+use std::time::Duration;
+
 use crate::support::{Engine, Launch, ask, connections, eventually, serve_on_two_cores};
 
 on_both_engines![
@@ -13,6 +15,7 @@ on_both_engines![
     workers_take_part,
     messages_cross_without_an_exchange_of_requests,
     what_is_published_while_the_program_starts_arrives,
+    a_flood_of_messages_leaves_time_to_serve,
 ];
 
 fn a_message_reaches_every_core_in_order(engine: Engine) {
@@ -315,5 +318,45 @@ fn what_is_published_while_the_program_starts_arrives(engine: Engine) {
     let all = |connection: &mut _| ask(connection, "/seen").as_u64();
     eventually("all of both, or but the first one's", || {
         all(&mut one).max(all(&mut other)) == Some(4) && all(&mut one).min(all(&mut other)) == Some(2)
+    });
+}
+
+/// More than the subscriber of the other core can do; its core answers requests all the same, and itself.
+fn a_flood_of_messages_leaves_time_to_serve(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        const core = crypto.randomUUID();
+        const { kv } = Howth;
+        let floods = false;
+        Howth.subscribe('flood', () => {
+            const end = performance.now() + 0.1;
+            while (!floods && performance.now() < end);
+        });
+        export default async (request: Request) => {
+            if (request.url.endsWith('/core')) return Response.json(core);
+            if (request.url.endsWith('/end')) return Response.json(kv.set('end', true) ?? null);
+            floods = true;
+            while (!kv.has('end')) {
+                for (let i = 0; i < 200; i++) Howth.publish('flood', i);
+                await new Promise((resolve) => setTimeout(resolve, 1));
+            }
+            return Response.json('over');
+        };
+    ",
+    )
+    .options(["--cores", "2", "--max-heap", "64M", "--no-exchange"])
+    .start();
+    let [mut flooding, mut flooded] = connections(&server);
+    let core = ask(&mut flooded, "/core");
+    std::thread::scope(|scope| {
+        let flood = scope.spawn(|| ask(&mut flooding, "/flood"));
+        std::thread::sleep(Duration::from_millis(300));
+        for _ in 0..5 {
+            assert_eq!(ask(&mut flooded, "/core"), core);
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        ask(&mut flooded, "/end");
+        assert_eq!(flood.join().expect("no panic"), "over");
     });
 }

@@ -197,7 +197,7 @@ fn op_broadcast_send(
 /// sees that there are no channels any more, or that there are some again; told so, it would not look.
 ///
 /// Answered by the event loop only, which dispatches the events that came of the message before.
-#[op2(async(deferred), nofast)]
+#[op2(async(lazy), nofast)]
 #[serde]
 async fn op_broadcast_recv(
     state: Rc<RefCell<OpState>>,

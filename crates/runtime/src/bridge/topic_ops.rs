@@ -95,7 +95,7 @@ pub(super) fn op_howth_topics_lost(state: &OpState, #[string] topic: &str) -> u6
 /// Waits for messages. One call at a time.
 ///
 /// Answered by the event loop only, also where some have come: a loop over messages would not end while more come.
-#[op2(async(deferred), nofast)]
+#[op2(async(lazy), nofast)]
 pub(super) async fn op_howth_topics_receive(state: Rc<RefCell<OpState>>) -> Messages {
     let post = post(&state.borrow()).clone();
     Messages(poll_fn(|context| post.poll_receive(context, PART_MESSAGES)).await)

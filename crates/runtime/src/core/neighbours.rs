@@ -180,11 +180,12 @@ impl Neighbours {
     pub(super) fn retry_after(&self) -> Option<Duration> {
         let others_have_room = || self.open_peers().any(|(_, pulse)| !pulse.is_full());
         let has_waiting = !self.arrivals.borrow().is_empty();
+        let is_full = self.exchanges && self.pulse.is_full();
         match () {
             () if self.has_unsent() => Some(RETRY),
-            () if !has_waiting && !(self.exchanges && self.pulse.is_full()) => None,
             () if has_waiting && others_have_room() => Some(RETRY),
-            () => Some(RETRY_FULL),
+            () if has_waiting || is_full => Some(RETRY_FULL),
+            () => None,
         }
     }
 

@@ -126,12 +126,12 @@ impl Mail {
         }
     }
 
-    /// Something has come.
+    /// Something has come, or is left.
     pub(super) fn note(&self) {
         self.has_received.set(true);
     }
 
-    /// Whether anything has come since this was asked last: who waits for it has to be let run.
+    /// Whether anything has come, or was left, since this was asked last: who waits for it has to be let run.
     pub(crate) fn has_received(&self) -> bool {
         self.has_received.take()
     }

@@ -114,9 +114,7 @@ impl Post {
     fn send(&self, account: &Arc<Account>, message: Message) -> bool {
         if self.inbox.is_of(account) {
             self.inbox.push(message);
-            if let Some(mail) = &self.mail {
-                mail.note();
-            }
+            self.note();
             return true;
         }
         match (account.address, &self.mail) {
@@ -125,6 +123,13 @@ impl Post {
                 true
             }
             _ => account.queue(message),
+        }
+    }
+
+    /// Something waits for this isolate.
+    fn note(&self) {
+        if let Some(mail) = &self.mail {
+            mail.note();
         }
     }
 
@@ -143,6 +148,9 @@ impl Post {
         let received: Vec<Message> = inbox.drain(..count).collect();
         let bytes = received.iter().map(Message::bytes).sum();
         self.inbox.account.release(received.len(), bytes);
+        if !inbox.is_empty() {
+            self.note();
+        }
         Poll::Ready(received)
     }
 
