@@ -41,7 +41,7 @@ pub(super) fn of_overload(report: &Report) -> Option<Curves> {
     let colours = colours(measured.iter().map(|measured| measured.contestant.as_str()));
     let curve = |(measured, colour): (&Measured<Outcome>, RGBColor)| {
         let outcome = measured.rounds.first()?;
-        let point = |level: &super::overload::Level| (level.factor, level.goodput / outcome.peak);
+        let point = |level: &super::overload::Level| (level.factor, level.goodput / level.peak);
         Some(Curve {
             name: measured.contestant.clone(),
             colour,

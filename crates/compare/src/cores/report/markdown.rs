@@ -122,7 +122,7 @@ fn skew(report: &Report) -> Option<String> {
 fn overload(report: &Report) -> Option<String> {
     let rows = with_rounds(&report.overload);
     rows.first()?;
-    let of_level = |outcome: &overload::Outcome, level: &overload::Level| {
+    let of_level = |level: &overload::Level| {
         let latency = |latencies: Option<Latencies>, of: fn(&Latencies) -> f64| {
             latencies.map_or_else(String::new, |latencies| Figure::P99Us.written(of(&latencies)))
         };
@@ -130,7 +130,8 @@ fn overload(report: &Report) -> Option<String> {
             format!("{:.1}", level.factor),
             format!("{:.0}", level.offered),
             format!("{:.0}", level.goodput),
-            format!("{:.0} %", level.goodput / outcome.peak * 100.0),
+            format!("{:.0}", level.peak),
+            format!("{:.0} %", level.goodput / level.peak * 100.0),
             latency(level.good, |good| good.p50_us),
             latency(level.good, |good| good.p99_us),
             format!("{:.0}", level.refused),
@@ -144,8 +145,8 @@ fn overload(report: &Report) -> Option<String> {
         let outcomes = measured.rounds.iter();
         outcomes.flat_map(move |outcome| {
             outcome.levels.iter().map(move |level| {
-                let mut line = vec![format!("{}, peak {:.0}/s", measured.contestant, outcome.peak)];
-                line.extend(of_level(outcome, level));
+                let mut line = vec![measured.contestant.clone()];
+                line.extend(of_level(level));
                 line
             })
         })
@@ -155,6 +156,7 @@ fn overload(report: &Report) -> Option<String> {
         "offered × peak",
         "offered/s",
         "good/s",
+        "peak/s",
         "good, of the peak",
         "p50 of these",
         "p99 of these",

@@ -36,6 +36,7 @@ fn mixed(latency_ms: u64) -> mixed::Outcome {
 fn overload() -> overload::Outcome {
     let level = |factor: f64| overload::Level {
         factor,
+        peak: 800.0,
         offered: 800.0 * factor,
         goodput: 600.0,
         late: 0.0,
@@ -47,7 +48,6 @@ fn overload() -> overload::Outcome {
         resident_bytes: 50 << 20,
     };
     overload::Outcome {
-        peak: 800.0,
         levels: overload::FACTORS.map(level).to_vec(),
     }
 }
@@ -103,7 +103,7 @@ fn tables_have_medians_ratios_and_remarks() {
         "| howth | 3.00 ms (2.00 ms to 4.00 ms) |",
         "| 0.35 (0.25 to 0.44) |",
         "which is 30 % of one core.",
-        "| howth, peak 800/s | 3.0 | 2400 | 600 | 75 % | 7.00 ms | 7.00 ms | 200 |  | 0 | 0 | 50.0 MiB |",
+        "| howth | 3.0 | 2400 | 600 | 800 | 75 % | 7.00 ms | 7.00 ms | 200 |  | 0 | 0 | 50.0 MiB |",
         "20000 requests a second over 50 connections; 10 reloads, one every 5 s. howth is sent SIGHUP;",
         "| howth | 1 | 20 | 1 | 0 | 3.00 ms |",
         "- a note\n- mixed, bun: other processes used 0.3 processors meanwhile\n- mixed, node",
