@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use clap::Args;
+use howth_http1::is_token;
 use howth_runtime::Affinity;
 
 use super::values::{Deadline, parse_path};
@@ -39,7 +40,8 @@ pub struct OverloadArguments {
 
     /// Leave every request on the core that received it
     ///
-    /// Otherwise a core that is behind hands whole requests to cores that are not.
+    /// Otherwise a core that is behind hands whole requests and connections to cores that are not, and new clients of a
+    /// core that is full go to one that is not.
     #[arg(long)]
     pub no_exchange: bool,
 
@@ -52,12 +54,7 @@ pub struct OverloadArguments {
 }
 
 fn parse_affinity(text: &str) -> Result<Affinity, String> {
-    let is_token = |name: &str| {
-        !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte))
-    };
+    let is_token = |name: &str| is_token(name.as_bytes());
     match text.split_once(':') {
         Some(("header", name)) if is_token(name) => Ok(Affinity::Header(name.to_owned())),
         Some(("cookie", name)) if is_token(name) => Ok(Affinity::Cookie(name.to_owned())),

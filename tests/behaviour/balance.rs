@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::busy::{APPLICATION, answer, ask, json, neighbours, of_one_core, serve};
-use crate::support::{Connection, Engine, Launch, eventually, request};
+use crate::support::busy::{APPLICATION, answer, ask, neighbours, of_one_core, serve};
+use crate::support::{self, Connection, Engine, Launch, eventually, request};
 
 on_both_engines![
     another_core_answers_while_a_handler_computes,
@@ -158,7 +158,7 @@ fn connections_move_to_a_core_that_is_less_busy(engine: Engine) {
             asking = server.connect();
         }
         eventually("a connection moves", || {
-            let metrics = json(&mut asking, "/metrics");
+            let metrics = support::ask(&mut asking, "/metrics");
             let cores = metrics["cores"].as_array().expect("a list of cores");
             cores
                 .iter()
@@ -191,7 +191,7 @@ fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
     for client in &mut clients {
         assert_ne!(answer(client, "/who"), core);
     }
-    let metrics = json(&mut burning, "/metrics");
+    let metrics = support::ask(&mut burning, "/metrics");
     let of_all = |name: &str| -> u64 {
         let cores = metrics["cores"].as_array().expect("a list of cores");
         cores.iter().filter_map(|core| core[name].as_u64()).sum()

@@ -186,6 +186,6 @@ pub(crate) fn trim_whitespace(mut value: &[u8]) -> &[u8] {
 }
 
 /// Is this a token (RFC 9110 section 5.6.2)?
-pub(crate) fn is_token(bytes: &[u8]) -> bool {
+pub fn is_token(bytes: &[u8]) -> bool {
     !bytes.is_empty() && TOKEN.contains_all(bytes)
 }

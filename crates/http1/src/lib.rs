@@ -45,6 +45,7 @@ mod trailers;
 pub use date::Date;
 pub use decoder::{Decoded, Decoder, Step};
 pub use encode::{CHUNK_END, CONTINUE, encode_chunk, encode_chunk_start, encode_head, encode_last_chunk};
+pub use fields::is_token;
 pub use head::{BodyLength, FieldLines, RequestHead, Version};
 pub use limits::Limits;
 pub use rejection::Rejection;

@@ -8,7 +8,6 @@
 #![forbid(unsafe_code)]
 
 mod abroad;
-mod exchanges;
 mod guests;
 mod message;
 mod relay;

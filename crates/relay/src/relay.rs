@@ -1,7 +1,9 @@
 //! One core's part in the exchange of requests: what is handed over, what comes, and what comes of it.
 //!
 //! Owns the books of both roles. Never carries a message itself. What the application does to its exchanges is in
-//! `exchanges.rs`. Called by: the core's loop, and whatever carries messages for it.
+//! `relay/exchanges.rs`. Called by: the core's loop, and whatever carries messages for it.
+
+mod exchanges;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -14,7 +16,7 @@ use crate::guests::{GUEST, Guests, Home};
 use crate::message::{Message, Parcel};
 
 /// Bytes of a response on their way to its home before the application is told to pause.
-pub(crate) const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
+const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
 /// It may go on when so many are left.
 const LOW_WATERMARK_BYTES: usize = HIGH_WATERMARK_BYTES / 2;
 
@@ -25,11 +27,11 @@ pub fn is_guest(id: ExchangeId) -> bool {
 
 /// Both roles of one core.
 pub struct Relay {
-    pub(crate) core: usize,
-    pub(crate) own: Rc<dyn Exchanges>,
-    pub(crate) guests: RefCell<Guests>,
-    pub(crate) abroad: RefCell<Abroad>,
-    pub(crate) outgoing: RefCell<VecDeque<(usize, Message)>>,
+    core: usize,
+    own: Rc<dyn Exchanges>,
+    guests: RefCell<Guests>,
+    abroad: RefCell<Abroad>,
+    outgoing: RefCell<VecDeque<(usize, Message)>>,
     /// What happened to guests, for the application.
     events: RefCell<Vec<Event>>,
 }
@@ -293,7 +295,7 @@ impl Relay {
     }
 
     /// Puts a message on its way; one to this core itself arrives at once.
-    pub(crate) fn post(&self, to: usize, message: Message) {
+    fn post(&self, to: usize, message: Message) {
         if to == self.core {
             return self.receive(to, message);
         }

@@ -107,9 +107,3 @@ pub fn of_one_core(server: &Server, count: usize) -> Vec<Connection> {
     });
     connections
 }
-
-#[track_caller]
-pub fn json(connection: &mut Connection, path: &str) -> serde_json::Value {
-    ask(connection, path);
-    connection.response().json()
-}

@@ -121,20 +121,23 @@ impl Level {
             Pace::Rate(rate) => (report.records.len() as f64 + report.unsent as f64) / rate,
             Pace::Closed => report.elapsed_seconds,
         };
-        Level {
-            peak,
-            resident_bytes,
-            ..Level::of_records(factor, &report.records, report.unsent, seconds)
-        }
+        let (records, unsent) = (&report.records, report.unsent);
+        Level::of_records(factor, peak, records, unsent, seconds, resident_bytes)
     }
 
-    /// Everything that the records tell.
-    fn of_records(factor: f64, records: &[Record], unsent: u64, seconds: f64) -> Level {
+    fn of_records(
+        factor: f64,
+        peak: f64,
+        records: &[Record],
+        unsent: u64,
+        seconds: f64,
+        resident_bytes: u64,
+    ) -> Level {
         let of = |fate: Fate| records.iter().filter(move |record| Fate::of(record) == fate);
         let rate = |fate: Fate| of(fate).count() as f64 / seconds;
         Level {
             factor,
-            peak: 0.0,
+            peak,
             offered: (records.len() as f64 + unsent as f64) / seconds,
             goodput: rate(Fate::Good),
             late: rate(Fate::Late),
@@ -143,7 +146,7 @@ impl Level {
             unsent: unsent as f64 / seconds,
             good: Latencies::of(of(Fate::Good)),
             refusals: Latencies::of(of(Fate::Refused)),
-            resident_bytes: 0,
+            resident_bytes,
         }
     }
 }
@@ -187,7 +190,7 @@ mod tests {
             record(9000, Some(ErrorClass::Timeout)),
             record(9000, Some(ErrorClass::Read)),
         ];
-        let level = Level::of_records(1.5, &records, 4, 2.0);
+        let level = Level::of_records(1.5, 3.0, &records, 4, 2.0, 7);
         let rates = [
             level.offered,
             level.goodput,

@@ -70,12 +70,13 @@ impl<K: Kernel> Core<K> {
     /// Opens the connections that were accepted, as far as there is room, or gives them up.
     fn place_waiting(&mut self) {
         while let Some(socket) = self.waiting.pop_front() {
-            match () {
-                // The last ones: nobody else would serve them.
-                () if self.state.is_stopping() => drop(self.state.open(socket)),
-                () if self.state.releases_new => self.pass_on_new(socket),
-                () if self.has_room() => drop(self.state.open(socket)),
-                () => return self.waiting.push_front(socket),
+            // The last ones are served here: nobody else would.
+            if self.state.releases_new && !self.state.is_stopping() {
+                self.give_away(socket, false);
+            } else if self.has_room() || self.state.is_stopping() {
+                self.state.open(socket);
+            } else {
+                return self.waiting.push_front(socket);
             }
         }
     }

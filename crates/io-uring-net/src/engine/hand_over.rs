@@ -35,10 +35,10 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    /// Gives up a connection of which nothing was read.
-    pub(super) fn pass_on_new(&mut self, socket: Socket) {
-        self.released
-            .push(Handed::new(self.kernel.give_up(socket), false));
+    /// Gives up a socket that nobody uses.
+    pub(super) fn give_away(&mut self, socket: Socket, has_asked: bool) {
+        let socket = self.kernel.give_up(socket);
+        self.released.push(Handed::new(socket, has_asked));
         self.state.counters.released += 1;
     }
 
@@ -82,11 +82,9 @@ impl<K: Kernel> Core<K> {
         let Some(socket) = connection.socket.take() else {
             return false;
         };
-        self.released
-            .push(Handed::new(self.kernel.give_up(socket), has_asked));
         state.connections[index] = Connection::default();
         state.connections.release(index);
-        state.counters.released += 1;
+        self.give_away(socket, has_asked);
         true
     }
 }

@@ -65,7 +65,7 @@ impl Subscription {
 
 /// Memory of messages whose decoding is not over, by a number that is never 0.
 #[derive(Default)]
-struct Stash {
+pub(super) struct Stash {
     memory: HashMap<u32, SharedMemory>,
     last: u32,
 }
@@ -81,16 +81,13 @@ impl Stash {
         self.last
     }
 
-    fn of(state: &mut OpState) -> &mut Self {
-        if !state.has::<Stash>() {
-            state.put(Stash::default());
-        }
-        state.borrow_mut::<Stash>()
-    }
-
-    fn get(state: &Rc<RefCell<OpState>>, id: u32) -> SharedMemory {
-        let mut state = state.borrow_mut();
-        Self::of(&mut state).memory.get(&id).cloned().unwrap_or_default()
+    fn get(state: &OpState, id: u32) -> SharedMemory {
+        state
+            .borrow::<Stash>()
+            .memory
+            .get(&id)
+            .cloned()
+            .unwrap_or_default()
     }
 }
 
@@ -143,7 +140,10 @@ fn op_broadcast_serialize<'a>(
 ) -> Result<v8::Local<'a, v8::Value>, BroadcastException> {
     let error_callback = v8::Local::<v8::Function>::try_from(error_callback).ok();
     let (bytes, stores) = deno_core::serialize_broadcast(scope, value, error_callback)?;
-    let memory = Stash::of(&mut state.borrow_mut()).put(SharedMemory::new(stores));
+    let memory = state
+        .borrow_mut()
+        .borrow_mut::<Stash>()
+        .put(SharedMemory::new(stores));
     let bytes = super::values::give_bytes(scope, bytes);
     let memory = v8::Integer::new_from_unsigned(scope, memory);
     Ok(v8::Array::new_with_elements(scope, &[bytes, memory.into()]).into())
@@ -158,7 +158,7 @@ fn op_broadcast_deserialize<'a>(
     #[smi] memory: u32,
     deserializers: Option<v8::Local<'a, v8::Object>>,
 ) -> Result<v8::Local<'a, v8::Value>, BroadcastException> {
-    let stores = Stash::get(&state, memory).stores();
+    let stores = Stash::get(&state.borrow(), memory).stores();
     Ok(deno_core::deserialize_broadcast(
         scope,
         &bytes,
@@ -170,24 +170,23 @@ fn op_broadcast_deserialize<'a>(
 /// A message was decoded for every channel of the isolate.
 #[op2(fast)]
 fn op_broadcast_free(state: &mut OpState, #[smi] memory: u32) {
-    Stash::of(state).memory.remove(&memory);
+    state.borrow_mut::<Stash>().memory.remove(&memory);
 }
 
 /// Sends a message to every other isolate that has a channel.
 #[op2(nofast)]
 fn op_broadcast_send(
-    state: Rc<RefCell<OpState>>,
+    state: &OpState,
     #[smi] id: ResourceId,
     #[string] name: &str,
     #[buffer] bytes: &[u8],
     #[smi] memory: u32,
 ) -> Result<(), BroadcastException> {
-    let memory = Stash::get(&state, memory);
-    let subscription = state.borrow().resource_table.get::<Subscription>(id)?;
+    let subscription = state.resource_table.get::<Subscription>(id)?;
     let message = Message {
         topic: name.into(),
         value: Value::Structured(bytes.into()),
-        memory,
+        memory: Stash::get(state, memory),
     };
     subscription.post.publish(EVERY_NAME, &message, Audience::Others);
     Ok(())
@@ -210,6 +209,6 @@ async fn op_broadcast_recv(
     let Value::Structured(bytes) = message.value else {
         unreachable!("only op_broadcast_send publishes here");
     };
-    let memory = Stash::of(&mut state.borrow_mut()).put(message.memory);
+    let memory = state.borrow_mut().borrow_mut::<Stash>().put(message.memory);
     Ok((Some(message.topic.to_string()), bytes.to_vec().into(), memory))
 }

@@ -101,7 +101,10 @@ deno_core::extension!(
     ],
     options = { bridge: Bridge },
     middleware = broadcast_ops::replacement,
-    state = |state, options| state.put(options.bridge),
+    state = |state, options| {
+        state.put(options.bridge);
+        state.put(broadcast_ops::Stash::default());
+    },
 );
 
 /// The extension that gives the snapshot's ops their code, and some of Deno's another.

@@ -290,7 +290,9 @@ impl<'a> EventLoop<'a> {
                     neighbours.give_connections(engine, wait_us);
                 }
                 match engine.as_mut() {
-                    Some(engine) => drop(neighbours.take_connections(engine)),
+                    Some(engine) => {
+                        neighbours.take_connections(engine);
+                    }
                     None if self.has_served => neighbours.drop_connections(),
                     // It will have one, and they were given to whoever would be here.
                     None => {}

@@ -256,7 +256,7 @@ fn start_application(
             unhandled_rejections: shared.options.unhandled_rejections,
             ops: Some(bridge::extension(bridge.clone())),
         },
-        Some(place.mail.clone()),
+        place.mail.clone(),
     );
     termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());
     let configuration = Configuration {

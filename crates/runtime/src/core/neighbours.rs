@@ -253,16 +253,13 @@ impl Neighbours {
 
     /// The others that take what they are given.
     fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<Pulse>)> {
-        let peers = self.peers.borrow();
-        (0..peers.len()).filter_map(move |core| {
-            let pulse = peers[core].open_pulse()?;
-            self.street.mesh.is_joined(core).then_some((core, pulse))
-        })
+        (0..self.street.places()).filter_map(|core| Some((core, self.open_pulse(core)?)))
     }
 
-    /// Whether a core takes what it is given.
-    fn is_open(&self, core: usize) -> bool {
-        self.peers.borrow()[core].open_pulse().is_some() && self.street.mesh.is_joined(core)
+    /// What a core shows of itself, if it takes what it is given.
+    fn open_pulse(&self, core: usize) -> Option<Arc<Pulse>> {
+        let pulse = self.peers.borrow()[core].open_pulse()?;
+        self.street.mesh.is_joined(core).then_some(pulse)
     }
 
     /// The core's end of the mesh, once it is this core's.

@@ -51,12 +51,12 @@ impl Isolate {
         bootstrap::start(process, options, None)
     }
 
-    /// The same for one that is a core's: with the way messages go between it and other cores, where there are any.
+    /// The same for one that is a core's, with the way its messages go.
     ///
     /// # Panics
     /// As [`start`](Self::start).
-    pub(crate) fn start_on_core(process: &Process, options: IsolateOptions, mail: Option<Rc<Mail>>) -> Self {
-        bootstrap::start(process, options, mail)
+    pub(crate) fn start_on_core(process: &Process, options: IsolateOptions, mail: Rc<Mail>) -> Self {
+        bootstrap::start(process, options, Some(mail))
     }
 
     /// Loads and runs the entry module, until its top-level code is through.

@@ -24,7 +24,7 @@ impl Neighbours {
         let core = sticky.core_of(&head).filter(|core| *core != self.core);
         let may_move = Sticky::may_move(&head);
         drop(head);
-        let Some(core) = core.filter(|core| may_move && self.is_open(*core)) else {
+        let Some(core) = core.filter(|core| may_move && self.open_pulse(*core).is_some()) else {
             return false;
         };
         if relay.hand_over(id, core, arrived_us) {
@@ -41,7 +41,7 @@ impl Neighbours {
             if relay.head(held.id).is_none() {
                 return false;
             }
-            if !self.is_open(held.core) {
+            if self.open_pulse(held.core).is_none() {
                 stays(held.id, held.arrived_us);
                 return false;
             }

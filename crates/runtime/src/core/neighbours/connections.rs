@@ -45,7 +45,7 @@ impl Neighbours {
         let is_full = engine.connections() >= self.connections_max;
         self.pulse.set_full(is_full);
         // One that waits here already shows that there is room nowhere.
-        let may_give = self.exchanges && self.arrivals.borrow().is_empty();
+        let may_give = self.arrivals.borrow().is_empty();
         engine.release_new(may_give && self.heirs_of_new(engine, wait_us).next().is_some());
     }
 
@@ -60,7 +60,7 @@ impl Neighbours {
     fn heirs_of_new(&self, engine: &Engine, wait_us: u64) -> impl Iterator<Item = (u32, u32, u64, usize)> {
         let (own, is_full) = (self.utilization.borrow().last(), self.pulse.is_full());
         // Most turns: nothing that may be known of others would change anything.
-        let may_be = is_full || is_uneven(own, 0) || is_better_off(wait_us, 0);
+        let may_be = self.exchanges && (is_full || is_uneven(own, 0) || is_better_off(wait_us, 0));
         let (now_us, connections) = if may_be {
             (now_us(), engine.connections())
         } else {
@@ -141,7 +141,7 @@ impl Neighbours {
             false => &self.counters.connections_steered,
         };
         let mut endpoint = self.endpoint.borrow_mut();
-        let Some(endpoint) = endpoint.as_mut().filter(|_| self.is_open(heir)) else {
+        let Some(endpoint) = endpoint.as_mut().filter(|_| self.open_pulse(heir).is_some()) else {
             return Err(handed);
         };
         match endpoint.send(heir, Note::Connection(handed)) {

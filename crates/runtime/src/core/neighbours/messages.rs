@@ -129,17 +129,15 @@ impl Neighbours {
 
     /// Leaves some room in each ring for requests: a flood of messages never ends, if each is read at once.
     fn post(&self, endpoint: &mut Endpoint<Note>) {
-        if self.mail.has_unsent() {
-            self.mail.send(|to, parcel| {
-                if endpoint.room(to) <= RING_LENGTH / 4 {
-                    return Err(parcel);
-                }
-                match endpoint.send(to, Note::Mail(parcel)) {
-                    Err(Refused(Note::Mail(parcel))) => Err(parcel),
-                    _ => Ok(()),
-                }
-            });
-        }
+        self.mail.send(|to, parcel| {
+            if endpoint.room(to) <= RING_LENGTH / 4 {
+                return Err(parcel);
+            }
+            match endpoint.send(to, Note::Mail(parcel)) {
+                Err(Refused(Note::Mail(parcel))) => Err(parcel),
+                _ => Ok(()),
+            }
+        });
     }
 
     fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {

@@ -8,9 +8,9 @@ use std::cell::Ref;
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
 use howth_http1::{RequestHead, ResponseHead};
 
+use super::{HIGH_WATERMARK_BYTES, Relay, is_guest};
 use crate::guests::{Guest, Home, Response};
 use crate::message::{Message, ResponseParts};
-use crate::relay::{HIGH_WATERMARK_BYTES, Relay, is_guest};
 
 /// Chunks that wait to be sent are put together up to this length, so that many small ones are few messages.
 const CHUNK_BYTES: usize = 64 * 1024;
