@@ -101,12 +101,12 @@ fn not_one_request_is_lost(engine: Engine) {
     reload_under_load(engine, 10, 300);
 }
 
-/// The same with a million requests: `cargo test --release --test behaviour -- --ignored a_million`.
+/// The same with a million requests: `cargo test --release --test behaviour -- --ignored a_million`, half a minute.
 mod a_million_requests_over_ten_reloads {
     use crate::support::Engine;
 
     #[test]
-    #[ignore = "takes minutes"]
+    #[ignore = "takes the whole machine: a step of its own in .ci/run"]
     fn io_uring() {
         if let Some(engine) = Engine::io_uring() {
             super::reload_under_load(engine, 10, 100_000);
@@ -114,7 +114,7 @@ mod a_million_requests_over_ten_reloads {
     }
 
     #[test]
-    #[ignore = "takes minutes"]
+    #[ignore = "takes the whole machine: a step of its own in .ci/run"]
     fn portable() {
         super::reload_under_load(Engine::Portable, 10, 100_000);
     }
