@@ -150,6 +150,7 @@ pub fn refuses_a_second_answer(start: Start) {
         assert_eq!(exchanges.respond(id, &ok(), b"once"), Ok(()));
         assert_eq!(exchanges.respond(id, &ok(), b"twice"), Err(Gone));
         assert_eq!(exchanges.start(id, &ok(), None), Err(Gone));
+        assert_eq!(exchanges.fail(id), Err(Gone), "it is on its way");
         assert!(exchanges.head(id).is_some());
     });
     assert_eq!(client.response().text(), "once");
