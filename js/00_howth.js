@@ -11,6 +11,7 @@ import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 import * as shared from "ext:howth/45_kv.js";
 import * as topics from "ext:howth/46_topics.js";
+import * as program from "ext:howth/52_process.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
@@ -72,12 +73,16 @@ function define(ops, version, ofCores) {
 }
 
 globalThis.__howth = {
+  describeProcess: program.describeProcess,
+  endWithError: program.endWithError,
   listensForSignals,
+  readArguments: program.readArguments,
   serveModule,
   setRejectionPolicy,
   start,
   startWorker,
   stopped,
+  takesErrors: program.takesErrors,
   waitingPromises,
 };
 

@@ -6,6 +6,7 @@ import { errorPage } from "ext:howth/35_error_page.js";
 import { isClass, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
 import * as facades from "ext:howth/38_facade.js";
 import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
+import { listensItself } from "ext:howth/52_process.js";
 
 const { InnerRequest, makeRequest, watchedExchange } = requests;
 const { checkResponse, sendResponse } = responses;
@@ -314,18 +315,48 @@ function listen(options, handlers, isLocal) {
   return facade;
 }
 
-// Serves a module's default export, if it is one that can be served: a function, or an object with `fetch`.
-function serveModule(exported) {
-  if (server !== null) return true;
-  if (typeof exported === "function" && !isClass(exported)) {
-    listen({}, readHandlers({}, exported), false);
-    return true;
+// What became of a module's default export; the same numbers stand in crates/runtime/src/bridge/application.rs.
+const SERVES = 0;
+const NO_HANDLER = 1;
+// What Express and its kind export, which node:http calls and nobody else.
+const NODE_APPLICATION = 2;
+// It has opened its own server.
+const LISTENS_ITSELF = 3;
+
+// Serves a module's default export, if it is one that can be served: an object with `fetch`, or a function.
+//
+// `mayLeaveAlone`: as `howth run` has it. What programs export is theirs then: a function is left alone, and an object
+// that cannot listen where the program does already.
+function serveModule(exported, mayLeaveAlone) {
+  if (server !== null) return SERVES;
+  const isObject = typeof exported === "object" && exported !== null;
+  if (mayLeaveAlone) {
+    return isObject && typeof exported.fetch === "function" ? serveExported(exported) : NO_HANDLER;
   }
-  if (typeof exported === "object" && exported !== null && canServe(exported)) {
-    listen(exported, readHandlers(exported), false);
-    return true;
+  if (isNodeApplication(exported)) return listensItself() ? LISTENS_ITSELF : NODE_APPLICATION;
+  if (isObject && canServe(exported)) return serveExported(exported);
+  if (typeof exported === "function" && !isClass(exported)) return serveExported({}, exported);
+  return listensItself() ? LISTENS_ITSELF : NO_HANDLER;
+}
+
+function serveExported(options, handler) {
+  const handlers = readHandlers(options, handler);
+  try {
+    listen(options, handlers, false);
+  } catch (error) {
+    // It serves what it exports by a server of its own, as applications for several runtimes do.
+    if (listensItself()) return LISTENS_ITSELF;
+    throw error;
   }
-  return false;
+  return SERVES;
+}
+
+// Applications of Express, Connect, Koa, Fastify, and servers of node:http.
+function isNodeApplication(exported) {
+  const isObject = typeof exported === "object" && exported !== null;
+  if (!isObject && typeof exported !== "function") return false;
+  if (typeof exported.listen !== "function" || typeof exported.fetch === "function") return false;
+  return !isObject || !canServe(exported);
 }
 
 function canServe({ fetch, routes }) {

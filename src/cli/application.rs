@@ -20,9 +20,11 @@ use super::reload::ReloadArguments;
 pub struct ApplicationArguments {
     /// The application's entry file (.ts .mts .cts .tsx .jsx .js .mjs .cjs), then its own arguments
     ///
+    /// Also a file without an extension, a link, or a folder with a package.json or an index file: what Node runs.
     /// TypeScript is run as it is, without a build step. Packages come from the node_modules folders that npm
-    /// made. Options of howth stand before FILE: whatever follows it, options included, is the application's
-    /// (process.argv from the third on).
+    /// made. Under `serve` howth's options stand on either side of FILE, and `--` begins the application's arguments
+    /// (process.argv from the third on). Under `run` they stand before FILE, as with Node: whatever follows it, options
+    /// included, is the application's.
     #[arg(value_names = ["FILE", "ARGS"], num_args = 1.., required = true, trailing_var_arg = true)]
     file_and_arguments: Vec<OsString>,
 

@@ -30,6 +30,8 @@ pub struct DevelopmentArguments {
     /// debugger is attached to the first.
     #[arg(long, value_name = "HOST:PORT", value_parser = parse_inspect)]
     #[arg(num_args = 0..=1, require_equals = true, default_missing_value = "127.0.0.1:9229")]
+    // `node:cluster` gives each of its workers an address behind that of all.
+    #[arg(overrides_with = "inspect")]
     pub inspect: Option<SocketAddr>,
 }
 

@@ -10,7 +10,8 @@ use clap::{Args, ValueEnum};
 use super::values::{Size, parse_duration};
 
 const CORES_MAX: usize = 1024;
-const HEAP_BYTES_MIN: u64 = 32 * 1024 * 1024;
+/// V8 needs as much to start.
+pub const HEAP_BYTES_MIN: u64 = 32 * 1024 * 1024;
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Engine")]
@@ -78,6 +79,7 @@ pub enum RejectionPolicy {
     /// Print it and go on
     Warn,
     /// Print it and end with code 1
+    #[value(alias = "strict")]
     Throw,
     /// Go on without a word
     None,

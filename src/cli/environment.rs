@@ -49,7 +49,7 @@ fn unusable(file: &Path, error: &dotenvy::Error) -> Failure {
     match error {
         dotenvy::Error::Io(cause) => Failure::usage(format!(
             "cannot read {file} ({}); give --env-file the path of a file of NAME=value lines",
-            super::entry::cause_of(cause)
+            howth_runtime::modules::cause_of(cause)
         )),
         dotenvy::Error::LineParse(line, _) => Failure::usage(format!(
             "cannot read {file} (the line {line:?} is not NAME=value); correct the line, or quote the value"

@@ -34,7 +34,10 @@ impl Failure {
 
 impl From<howth_runtime::Error> for Failure {
     fn from(error: howth_runtime::Error) -> Self {
-        Failure::runtime(error.to_string())
+        Failure {
+            code: error.code(),
+            message: error.to_string(),
+        }
     }
 }
 

@@ -6,17 +6,19 @@
 mod application;
 #[cfg_attr(not(all(target_os = "linux", feature = "uring")), path = "bench/absent.rs")]
 mod bench;
+mod command_line;
 mod deadlines;
 mod development;
 mod engine;
-mod entry;
 mod environment;
 mod failure;
 mod limits;
 mod listen;
 mod options;
 mod overload;
+mod own_options;
 mod reload;
+mod standard_input;
 mod usage;
 mod values;
 mod version;
@@ -30,6 +32,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 
 use application::ApplicationArguments;
 use bench::BenchArguments;
+use command_line::CommandLine;
 use failure::Failure;
 use reload::ReloadCommand;
 use worst_case::WorstCaseArguments;
@@ -51,18 +54,20 @@ enum Command {
     ///
     /// FILE exports the application: `export default { fetch(request) { … } }`, or a bare function, or it
     /// calls `Howth.serve(…)`. Every core runs its own copy of FILE, so module state is per core.
-    #[command(override_usage = "howth serve [OPTIONS] FILE [ARGS]...")]
+    #[command(override_usage = "howth serve [OPTIONS] FILE [OPTIONS] [-- ARGS...]")]
     Serve(ApplicationArguments),
     /// Run a script, or a file that calls Howth.serve
     ///
     /// FILE runs once, on one core unless --cores says more, until nothing is left to do. When it calls
-    /// `Howth.serve(…)` it serves until it is stopped.
+    /// `Howth.serve(…)`, or exports an object with `fetch`, it serves until it is stopped. `howth FILE` does the same.
+    /// Node's options count as well: --eval, --print, --require, --import, --conditions, --input-type, --inspect-brk.
+    /// A dash in place of FILE is standard input.
     #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
     Run {
         /// An old spelling: the same with and without
         #[arg(long)]
         native: bool,
-        /// What `child_process.fork` adds: there are no permissions to ask for
+        /// What Deno's users type: there are no permissions to ask for
         #[arg(short = 'A', hide = true)]
         allow_all: bool,
         #[command(flatten)]
@@ -99,13 +104,14 @@ pub fn main() -> ExitCode {
 }
 
 fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
-    match parse(arguments)? {
+    let (line, command) = parse(arguments)?;
+    match command {
         None => Ok(ExitCode::SUCCESS),
         Some(Command::Serve(application)) => {
-            howth_runtime::serve(options::for_serve(&application)?).map_err(Failure::from)
+            howth_runtime::serve(options::for_serve(&application, line)?).map_err(Failure::from)
         }
         Some(Command::Run { application, .. }) => {
-            howth_runtime::run(options::for_run(&application)?).map_err(Failure::from)
+            howth_runtime::run(options::for_run(&application, line)?).map_err(Failure::from)
         }
         Some(Command::Reload(command)) => reload::carry_out(&command),
         Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
@@ -121,16 +127,19 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
 ///
 /// Options take defaults from the environment, and `--env-file` adds to the environment: where a file was
 /// named, the arguments are read a second time, with the file's variables in place.
-fn parse(arguments: &[OsString]) -> Result<Option<Command>, Failure> {
-    let command = parse_once(arguments)?;
+fn parse(arguments: &[OsString]) -> Result<(CommandLine, Option<Command>), Failure> {
+    let line = command_line::sort(arguments)?;
+    let command = parse_once(&line.arguments)?;
     match &command {
         Some(Command::Serve(application) | Command::Run { application, .. })
             if !application.env_file.is_empty() =>
         {
             environment::load_files(&application.env_file)?;
-            parse_once(arguments)
+            let line = command_line::sort(arguments)?;
+            let command = parse_once(&line.arguments)?;
+            Ok((line, command))
         }
-        _ => Ok(command),
+        _ => Ok((line, command)),
     }
 }
 

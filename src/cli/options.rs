@@ -7,41 +7,62 @@ use std::time::Duration;
 
 use howth_engine::{Deadlines, EngineOptions};
 use howth_http1::Limits;
-use howth_runtime::{EngineChoice, ListenOptions, Options, UnhandledRejections};
+use howth_runtime::modules::{ProgramText, find_entry};
+use howth_runtime::{EngineChoice, ListenOptions, Options, Start, UnhandledRejections};
 
 use super::application::ApplicationArguments;
+use super::command_line::{self, CommandLine, Text};
 use super::deadlines::DeadlineArguments;
-use super::engine::{RejectionPolicy, UringChoice};
+use super::engine::{HEAP_BYTES_MIN, RejectionPolicy, UringChoice};
 use super::failure::Failure;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::values::Size;
-use super::{entry, environment};
+use super::{environment, standard_input};
 
 /// `--handler-cpu-limit` of `serve`: no handler that anybody waits for takes so long, and nothing else runs meanwhile.
 const HANDLER_CPU_LIMIT: Duration = Duration::from_secs(60);
 
 /// The options of `howth serve`.
-pub fn for_serve(arguments: &ApplicationArguments) -> Result<Options, Failure> {
-    fill(arguments, UnhandledRejections::Warn, Some(HANDLER_CPU_LIMIT))
+pub fn for_serve(arguments: &ApplicationArguments, line: CommandLine) -> Result<Options, Failure> {
+    if line.text != Text::None {
+        return Err(Failure::usage(
+            "serve needs a FILE; a program that is given as a text is started by: howth run --eval CODE"
+                .to_owned(),
+        ));
+    }
+    fill(
+        arguments,
+        line,
+        UnhandledRejections::Warn,
+        Some(HANDLER_CPU_LIMIT),
+    )
 }
 
 /// The options of `howth run`.
-pub fn for_run(arguments: &ApplicationArguments) -> Result<Options, Failure> {
-    fill(arguments, UnhandledRejections::Throw, None)
+pub fn for_run(arguments: &ApplicationArguments, line: CommandLine) -> Result<Options, Failure> {
+    fill(arguments, line, UnhandledRejections::Throw, None)
 }
 
 fn fill(
     arguments: &ApplicationArguments,
+    line: CommandLine,
     rejections: UnhandledRejections,
     cpu_limit: Option<Duration>,
 ) -> Result<Options, Failure> {
     let listen = listen(&arguments.listen)?;
     let trace = environment::trace()?;
-    entry::check(arguments.file())?;
+    let text = program_text(&line)?;
+    if text.is_none() {
+        find_entry(arguments.file()).map_err(|error| Failure::runtime(error.to_string()))?;
+    }
+    let heap_mib = line
+        .heap_mib
+        .map(|mebibytes| Size::of(mebibytes.saturating_mul(1 << 20).max(HEAP_BYTES_MIN)));
     Ok(Options {
         entry: arguments.file().to_owned(),
         arguments: texts(arguments.arguments())?,
+        start: Start { text, ..line.start },
         cache: environment::cache_folder().filter(|_| !arguments.no_cache),
         listen,
         engine: match arguments.engine.uring {
@@ -59,13 +80,14 @@ fn fill(
         queue_delay_max: arguments.overload.max_queue_delay.0,
         exchange: !arguments.overload.no_exchange,
         affinity: arguments.overload.affinity.clone(),
-        heap_bytes_max: arguments.engine.max_heap.map(memory_bytes),
+        heap_bytes_max: arguments.engine.max_heap.or(heap_mib).map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
         v8_flags: arguments
             .engine
             .v8_flags
             .iter()
             .filter_map(|flag| v8_flag(flag))
+            .chain(line.v8_flags)
             .collect(),
         unhandled_rejections: arguments.engine.unhandled_rejections.map_or(rejections, policy),
         development: arguments.development.dev,
@@ -77,6 +99,21 @@ fn fill(
         inspect: arguments.development.inspect,
         quiet: arguments.quiet,
     })
+}
+
+/// The program, where it is no file.
+fn program_text(line: &CommandLine) -> Result<Option<ProgramText>, Failure> {
+    let (name, code) = match &line.text {
+        Text::None => return Ok(None),
+        Text::Given(code) => (command_line::EVAL, code.clone()),
+        Text::StandardInput => (command_line::STANDARD_INPUT, standard_input::read()?),
+    };
+    Ok(Some(ProgramText {
+        name,
+        code,
+        kind: line.text_kind,
+        prints: line.prints,
+    }))
 }
 
 /// A variable that an option overrides is not even looked at, so that it cannot be wrong.

@@ -4,6 +4,10 @@ use std::ffi::OsString;
 
 use clap::{CommandFactory, Parser};
 
+use howth_runtime::Debugger;
+use howth_runtime::modules::TextKind;
+
+use super::command_line::{self, CommandLine, Text};
 use super::{Cli, Command, application::ApplicationArguments, engine::UringChoice, usage};
 
 fn arguments(line: &str) -> Vec<OsString> {
@@ -11,14 +15,29 @@ fn arguments(line: &str) -> Vec<OsString> {
 }
 
 fn serve(line: &str) -> ApplicationArguments {
-    match Cli::try_parse_from(arguments(line)).map(|cli| cli.command) {
+    match Cli::try_parse_from(sorted(line).arguments).map(|cli| cli.command) {
         Ok(Command::Serve(application)) => application,
         other => panic!("{line}: {other:?}"),
     }
 }
 
+fn run(line: &str) -> (ApplicationArguments, CommandLine) {
+    let sorted = sorted(line);
+    match Cli::try_parse_from(&sorted.arguments).map(|cli| cli.command) {
+        Ok(Command::Run { application, .. }) => (application, sorted),
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn sorted(line: &str) -> CommandLine {
+    command_line::sort(&arguments(line)).unwrap_or_else(|failure| panic!("{line}: {failure}"))
+}
+
 fn complaint(line: &str) -> String {
-    let arguments = arguments(line);
+    let arguments = match command_line::sort(&arguments(line)) {
+        Ok(sorted) => sorted.arguments,
+        Err(failure) => return failure.to_string(),
+    };
     let error = Cli::try_parse_from(&arguments).expect_err(line);
     usage::failure(&error, &arguments).to_string()
 }
@@ -48,10 +67,117 @@ fn a_bare_uring_requires_it_and_does_not_eat_the_file() {
 }
 
 #[test]
-fn what_follows_the_file_is_the_applications() {
-    let parsed = serve("howth serve --port 1 app.ts --port 2 -x -- y");
+fn under_serve_options_count_on_both_sides_of_the_file() {
+    for line in [
+        "howth serve --port 2 app.ts x",
+        "howth serve app.ts --port 2 x",
+        "howth serve app.ts x --port=2",
+        "howth serve app.ts --port 2 -- x",
+        "howth serve --port 2 -- app.ts x",
+    ] {
+        let parsed = serve(line);
+        assert_eq!(parsed.listen.port, Some(2), "{line}");
+        assert_eq!(parsed.file(), "app.ts", "{line}");
+        assert_eq!(parsed.arguments(), ["x"], "{line}");
+    }
+    let parsed = serve("howth serve --port 1 app.ts -- --port 2 -x -- y");
     assert_eq!(parsed.listen.port, Some(1));
     assert_eq!(parsed.arguments(), ["--port", "2", "-x", "--", "y"]);
+}
+
+#[test]
+fn under_run_what_follows_the_file_is_the_applications() {
+    for line in [
+        "howth run --port 1 app.ts --port 2 -x -- y",
+        "howth --port 1 app.ts --port 2 -x -- y",
+    ] {
+        let (parsed, sorted) = run(line);
+        assert_eq!(parsed.listen.port, Some(1));
+        assert_eq!(parsed.arguments(), ["--port", "2", "-x", "--", "y"]);
+        assert_eq!(sorted.start.misplaced.as_deref(), Some("--port"));
+    }
+    for line in [
+        "howth run app.ts --verbose -p 1",
+        "howth run app.ts -- --port 1",
+        "howth run --port 1 app.ts",
+        "howth run app.ts --help",
+        "howth --eval 1 --port 2",
+    ] {
+        assert_eq!(run(line).1.start.misplaced, None, "{line}");
+    }
+}
+
+#[test]
+fn nodes_options_are_understood_before_the_file() {
+    let (parsed, sorted) = run(
+        "howth --no-warnings -r ./a.js --require=b --import ./c.mjs -C own --inspect-brk=9230 --title x \
+         --env-file-if-exists=/nowhere --max-old-space-size=100 --expose-gc app.js -r d",
+    );
+    assert_eq!(parsed.file(), "app.js");
+    assert_eq!(parsed.arguments(), ["-r", "d"]);
+    let start = &sorted.start;
+    assert_eq!(
+        (&start.require, &start.import),
+        (&vec!["./a.js".into(), "b".into()], &vec!["./c.mjs".into()])
+    );
+    assert_eq!(start.conditions, ["own"]);
+    assert_eq!(start.debugger, Debugger::Breaks);
+    assert_eq!(
+        parsed.development.inspect.map(|address| address.port()),
+        Some(9230)
+    );
+    assert_eq!(sorted.heap_mib, Some(100));
+    assert_eq!(sorted.v8_flags, ["--expose-gc"]);
+    assert_eq!(
+        start.exec_arguments[..5],
+        ["--no-warnings", "-r", "./a.js", "--require=b", "--import"]
+    );
+    // What is howth's alone is not for children.
+    let (parsed, sorted) = run("howth run --quiet --inspect --port 1 --env-file a.env app.js");
+    assert_eq!(parsed.listen.port, Some(1));
+    assert_eq!(sorted.start.exec_arguments, ["--inspect", "--env-file", "a.env"]);
+}
+
+#[test]
+fn a_program_may_be_a_text() {
+    for (line, code, prints, program) in [
+        ("howth -e 1+1 a -b", "1+1", false, &["a", "-b"][..]),
+        ("howth --eval=1+1 -- -a", "1+1", false, &["-a"]),
+        ("howth -p 1+1", "1+1", true, &[]),
+        ("howth -pe 1+1 a", "1+1", true, &["a"]),
+        ("howth -e 1+1 -p", "1+1", true, &[]),
+        ("howth run -e 1+1", "1+1", false, &[]),
+    ] {
+        let (parsed, sorted) = run(line);
+        assert_eq!(sorted.text, Text::Given(code.to_owned()), "{line}");
+        assert_eq!(sorted.prints, prints, "{line}");
+        assert_eq!(parsed.arguments(), program, "{line}");
+    }
+    let (parsed, sorted) = run("howth - a");
+    assert_eq!(
+        (sorted.text, parsed.arguments()),
+        (Text::StandardInput, &["a".into()][..])
+    );
+    let (_, sorted) = run("howth --input-type module -e 1");
+    assert_eq!(sorted.text_kind, TextKind::Module);
+    // With the command, the letter is howth's.
+    assert_eq!(run("howth run -p 3000 app.ts").0.listen.port, Some(3000));
+}
+
+#[test]
+fn a_file_is_run_without_a_command() {
+    for line in [
+        "howth app.ts",
+        "howth ./app",
+        "howth /srv/app",
+        "howth ../app.js a",
+    ] {
+        assert_eq!(run(line).1.text, Text::None, "{line}");
+    }
+    assert_eq!(sorted("howth -v").arguments, arguments("howth --version"));
+    for line in ["howth --version", "howth -h", "howth bench", "howth serv app.ts"] {
+        assert_eq!(sorted(line).arguments, arguments(line), "{line}");
+    }
 }
 
 #[test]
@@ -86,14 +212,28 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth serve", "<FILE>"),
         ("howth run", "<FILE>"),
         ("howth completions tcsh", "bash"),
-        ("howth app.ts", "howth serve app.ts"),
+        ("howth serve app.ts --prot 1", "behind --"),
+        ("howth -e", "-e needs a value"),
+        ("howth --require -x app.ts", "--require needs a value"),
+        ("howth --permission app.ts", "--permission"),
+        ("howth --input-type=wasm -e 1", "commonjs or module"),
+        ("howth --max-old-space-size=much app.ts", "512"),
+        ("howth --prot 1 app.ts", "'--port'"),
         ("howth serv app.ts", "serve"),
     ] {
         let complaint = complaint(line);
         assert!(!complaint.contains('\n'), "{complaint}");
         assert!(complaint.contains(part), "{line}: {complaint}");
-        assert!(complaint.contains("--help'"), "{line}: {complaint}");
+        assert!(
+            complaint.contains("--help'") || sort_refuses(line),
+            "{line}: {complaint}"
+        );
     }
+}
+
+/// What clap never sees says itself what to do.
+fn sort_refuses(line: &str) -> bool {
+    command_line::sort(&arguments(line)).is_err()
 }
 
 #[cfg(all(target_os = "linux", feature = "uring"))]

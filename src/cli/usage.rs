@@ -4,7 +4,6 @@
 //! and the usage are not.
 
 use std::ffi::OsString;
-use std::path::Path;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
@@ -26,8 +25,8 @@ pub fn failure(error: &clap::Error, arguments: &[OsString]) -> Failure {
     if let Some(variable) = culpable_variable(error, arguments) {
         line = format!("{line}; it comes from the environment variable {variable}");
     }
-    if let Some(file) = file_in_place_of_a_command(error) {
-        line = format!("unknown command '{file}'; to serve that file: howth serve {file}");
+    if is_argument_of_a_served_application(error, arguments) {
+        line = format!("{line}; arguments of the application stand behind --");
     }
     Failure::usage(format!("{line}; see '{}'", help_command(arguments)))
 }
@@ -68,14 +67,11 @@ fn culpable_variable(error: &clap::Error, arguments: &[OsString]) -> Option<&'st
     (argument.starts_with("--uring") && !typed).then_some("HOWTH_URING")
 }
 
-/// `howth app.ts` lacks the command.
-fn file_in_place_of_a_command(error: &clap::Error) -> Option<&str> {
-    match (error.kind(), error.get(ContextKind::InvalidSubcommand)) {
-        (ErrorKind::InvalidSubcommand, Some(ContextValue::String(name))) => {
-            Path::new(name).extension().map(|_| name.as_str())
-        }
-        _ => None,
-    }
+/// Under `serve` options behind the file are howth's as well.
+fn is_argument_of_a_served_application(error: &clap::Error, arguments: &[OsString]) -> bool {
+    let has_file = arguments.iter().any(|argument| argument == "--");
+    let is_serve = arguments.get(1).is_some_and(|command| command == "serve");
+    is_serve && has_file && error.kind() == ErrorKind::UnknownArgument
 }
 
 fn help_command(arguments: &[OsString]) -> String {

@@ -8,6 +8,9 @@ on_both_engines![
     exit_codes,
     a_file_that_serves,
     an_application_that_is_exported,
+    what_a_script_exports_is_its_own,
+    an_application_that_listens_itself_and_is_exported,
+    an_option_that_the_program_does_not_read,
     a_file_that_patches_prototypes,
     denos_own_server_sends_what_was_constructed,
     nodes_own_server_answers_fetch,
@@ -82,6 +85,93 @@ fn an_application_that_is_exported(engine: Engine) {
     )
     .start();
     assert_eq!(server.get("/").text(), "hi");
+}
+
+fn what_a_script_exports_is_its_own(engine: Engine) {
+    for (file, code) in [
+        (
+            "app.ts",
+            "export default () => console.log('called'); console.log('ran');",
+        ),
+        ("app.ts", "export default class {}; console.log('ran');"),
+        ("app.ts", "export default { routes: {} }; console.log('ran');"),
+        (
+            "app.cjs",
+            "module.exports = function () { console.log('called'); }; console.log('ran');",
+        ),
+        ("app.cjs", "module.exports = { run() {} }; console.log('ran');"),
+    ] {
+        let finished = Launch::run(engine, "").file(file, code).entry(file).finish();
+        assert_eq!(
+            (finished.code, finished.stdout.as_str(), finished.stderr.as_str()),
+            (Some(0), "ran\n", ""),
+            "{code}"
+        );
+    }
+}
+
+/// Express's `module.exports = app` beside `app.listen()`, and what several frameworks write for all runtimes.
+fn an_application_that_listens_itself_and_is_exported(engine: Engine) {
+    for exported in [
+        "const app = (request, response, next) => {}; app.listen = app.handle = () => {}; module.exports = app;",
+        "module.exports = { fetch: () => new Response('exported'), port: server.address().port, hostname: '127.0.0.1' };",
+    ] {
+        let finished = Launch::run(engine, "")
+            .file(
+                "app.cjs",
+                format!(
+                    "
+                    const server = require('http').createServer((request, response) => response.end('own'));
+                    server.listen(0, async () => {{
+                        const response = await fetch(`http://127.0.0.1:${{server.address().port}}/`);
+                        console.log(await response.text());
+                        process.exit();
+                    }});
+                    {exported}
+                    "
+                ),
+            )
+            .entry("app.cjs")
+            .finish();
+        assert_eq!(
+            (finished.code, finished.stdout.as_str(), finished.stderr.as_str()),
+            (Some(0), "own\n", ""),
+            "{exported}"
+        );
+    }
+}
+
+fn an_option_that_the_program_does_not_read(engine: Engine) {
+    let serves = "const server = Howth.serve({ port: 0, hostname: '127.0.0.1' }, () => new Response('hi'));
+        setTimeout(() => server.stop(), 50);";
+    for source in [serves, "console.log('a script');"] {
+        let finished = Launch::run(engine, source)
+            .options(["--quiet"])
+            .arguments(["--verbose", "--port", "8080"])
+            .finish();
+        assert_eq!(finished.code, Some(0), "{finished:?}");
+        let line = finished.complaint();
+        assert!(
+            line.contains("--port") && line.contains("howth run --port") && line.contains("app.ts"),
+            "{line}"
+        );
+    }
+    for reads in [
+        "const [port] = process.argv.slice(2);",
+        "const [port] = Deno.args;",
+        "import { parseArgs } from 'node:util'; parseArgs({ strict: false });",
+        "import process from 'node:process'; console.log(process.argv.length);",
+    ] {
+        let finished = Launch::run(engine, &format!("{reads}{serves}"))
+            .options(["--quiet"])
+            .arguments(["--port", "8080"])
+            .finish();
+        assert_eq!(
+            (finished.code, finished.stderr.as_str()),
+            (Some(0), ""),
+            "{reads}"
+        );
+    }
 }
 
 fn a_file_that_patches_prototypes(engine: Engine) {

@@ -22,6 +22,8 @@ on_both_engines![
     a_syntax_error,
     an_error_while_the_module_runs,
     a_module_that_exports_no_application,
+    an_application_of_nodes_server,
+    options_behind_the_file,
     an_import_that_is_not_there,
     trace_tells_where_time_goes,
 ];
@@ -56,7 +58,11 @@ fn several_cores_share_the_port(engine: Engine) {
     )
     .options(["--cores", "2"])
     .start();
-    assert!(server.start_line().contains("2 cores"), "{}", server.start_line());
+    assert!(
+        server.start_line().contains("2 cores, module state is per core"),
+        "{}",
+        server.start_line()
+    );
     let mut cores = std::collections::HashSet::new();
     crate::support::eventually("an answer from both cores", || {
         cores.insert(server.get("/").text().to_owned());
@@ -279,6 +285,82 @@ fn a_module_that_exports_no_application(engine: Engine) {
             "{finished:?}"
         );
     }
+}
+
+/// They are run, not served.
+fn an_application_of_nodes_server(engine: Engine) {
+    let express =
+        "const app = (request, response, next) => {}; app.listen = app.handle = app.use = () => app;";
+    for (code, part) in [
+        (format!("{express} module.exports = app;"), "listen(port)"),
+        (
+            "module.exports = require('http').createServer();".to_owned(),
+            "listen(port)",
+        ),
+        (
+            "module.exports = { listen() {}, callback() {} };".to_owned(),
+            "listen(port)",
+        ),
+        (
+            "require('http').createServer().listen(0);".to_owned(),
+            "listens itself",
+        ),
+        (
+            "require('net').createServer().listen('own.sock');".to_owned(),
+            "listens itself",
+        ),
+        (
+            format!("{express} require('http').createServer(app).listen(0); module.exports = app;"),
+            "listens itself",
+        ),
+        (
+            "Deno.serve({ port: 0, onListen() {} }, () => new Response());".to_owned(),
+            "listens itself",
+        ),
+        ("Deno.listen({ port: 0 });".to_owned(), "listens itself"),
+    ] {
+        let finished = Launch::serve(engine, "")
+            .file("app.cjs", &code)
+            .entry("app.cjs")
+            .finish();
+        assert_eq!(finished.code, Some(1), "{code}: {finished:?}");
+        assert!(
+            finished.complaint().contains(part) && finished.complaint().contains("howth run app.cjs"),
+            "{code}: {finished:?}"
+        );
+    }
+    // What it exports would listen on its own port.
+    let finished = Launch::serve(engine, "")
+        .own_address()
+        .file(
+            "app.cjs",
+            "
+            const app = (request, response) => response.end();
+            const server = require('http').createServer(app).listen(0);
+            module.exports = { fetch: app, hostname: '127.0.0.1', get port() { return server.address().port; } };
+            ",
+        )
+        .entry("app.cjs")
+        .finish();
+    assert!(finished.complaint().contains("listens itself"), "{finished:?}");
+}
+
+fn options_behind_the_file(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "export default () => Response.json(process.argv.slice(2));",
+    )
+    .own_address()
+    .arguments(["--port", "0", "--host=127.0.0.6", "a", "--", "--port", "b"])
+    .start();
+    assert_eq!(server.address().ip().to_string(), "127.0.0.6");
+    assert_eq!(server.get("/").text(), r#"["a","--port","b"]"#);
+    let finished = Launch::serve(engine, HELLO).arguments(["--verbose"]).finish();
+    assert_eq!(finished.code, Some(2));
+    assert!(
+        finished.complaint().contains("--verbose") && finished.complaint().contains("behind --"),
+        "{finished:?}"
+    );
 }
 
 fn an_import_that_is_not_there(engine: Engine) {

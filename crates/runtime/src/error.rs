@@ -31,12 +31,26 @@ pub enum Error {
         /// The exception with its stack, or the reason.
         message: String,
     },
+    /// A module of `--require` or `--import` was not found, or failed.
+    #[error("a module of --require or --import: {0}")]
+    Before(String),
     /// The module exports nothing that can be served.
     #[error(
         "{0} has no handler; write `export default {{ fetch(request) {{ return new Response(\"Hi\") }} }}` or \
-         call Howth.serve(handler)"
+         call Howth.serve(handler); a program that listens itself is started by: howth run {0}"
     )]
     NoHandler(PathBuf),
+    /// `serve` of a program that has opened a server of its own.
+    #[error(
+        "{0} listens itself (node:http, node:net or Deno), so there is nothing to serve; start it by: howth run {0}"
+    )]
+    ListensItself(PathBuf),
+    /// `serve` of a module that exports what node:http calls.
+    #[error(
+        "{0} exports an application of node:http (Express, Koa, Fastify), not a handler of requests; have it listen \
+         itself, by its `listen(port)`, and start it by: howth run {0}"
+    )]
+    NodeApplication(PathBuf),
     /// Listening failed.
     #[error(transparent)]
     Listen(#[from] ListenError),
@@ -49,6 +63,14 @@ pub enum Error {
     /// A rejection nobody handled, under `--unhandled-rejections=throw`.
     #[error("unhandled rejection: {0}")]
     Unhandled(String),
+    /// Any of these, of a program that has set the code the process ends with.
+    #[error("{error}")]
+    WithCode {
+        /// The code.
+        code: i32,
+        /// What ended the program.
+        error: Box<Error>,
+    },
     /// A core used up its heap where starting it again is no help.
     #[error("core {core} reached its heap limit of {heap_mib} MiB; raise it with --max-heap")]
     HeapLimit {
@@ -80,6 +102,17 @@ pub enum Error {
     /// `--watch` cannot watch.
     #[error("--watch: {0}; start without --watch")]
     Watch(#[from] notify::Error),
+}
+
+impl Error {
+    /// The code the process ends with.
+    pub fn code(&self) -> u8 {
+        match self {
+            // The system keeps the lowest eight bits, as of any code.
+            Error::WithCode { code, .. } => *code as u8,
+            _ => 1,
+        }
+    }
 }
 
 /// Why an address cannot be listened on.

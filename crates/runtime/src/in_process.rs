@@ -53,7 +53,7 @@ impl InProcess {
         let mut application = Application::new(isolate, bridge, configuration);
         let module = application.isolate().run_entry(process.modules().entry()).await?;
         let exports = application.isolate().exports(module)?;
-        assert_eq!(application.serve_module(&exports), Entry::Serves);
+        assert_eq!(application.serve_module(&exports, false), Entry::Serves);
         Ok(InProcess {
             application,
             waiting: Vec::new(),

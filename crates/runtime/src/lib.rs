@@ -15,6 +15,7 @@ mod inbox;
 pub mod isolate;
 mod listen;
 pub mod modules;
+pub mod node_options;
 mod open_files;
 mod options;
 mod pid_file;
@@ -27,7 +28,7 @@ pub mod worst_case;
 
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
-pub use options::{Affinity, EngineChoice, ListenOptions, Options, UnhandledRejections};
+pub use options::{Affinity, Debugger, EngineChoice, ListenOptions, Options, Start, UnhandledRejections};
 
 use std::process::ExitCode;
 

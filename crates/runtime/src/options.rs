@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use howth_engine::EngineOptions;
 
+use crate::modules::ProgramText;
+
 /// Which engine is to serve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
@@ -59,6 +61,37 @@ pub struct ListenOptions {
     pub host_from_environment: Option<String>,
 }
 
+/// Whether a program waits for its debugger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Debugger {
+    /// One may attach at any time.
+    #[default]
+    MayAttach,
+    /// `--inspect-wait`: the program starts when one has attached.
+    IsAwaited,
+    /// `--inspect-brk`: and stops at its first statement.
+    Breaks,
+}
+
+/// How a program is started, by the options that Node's users know.
+#[derive(Clone, Debug, Default)]
+pub struct Start {
+    /// The program itself, where it is no file: `--eval`, standard input.
+    pub text: Option<ProgramText>,
+    /// `--require`: modules that are required before the program starts.
+    pub require: Vec<String>,
+    /// `--import`: modules that are imported before the program starts, after those.
+    pub import: Vec<String>,
+    /// `--conditions`: of packages' exports, beside the usual ones.
+    pub conditions: Vec<String>,
+    /// `process.execArgv`: options of Node's that a child process is given as well.
+    pub exec_arguments: Vec<String>,
+    /// Whether it waits for a debugger.
+    pub debugger: Debugger,
+    /// An option of howth's among the program's arguments, where it most likely does not belong.
+    pub misplaced: Option<String>,
+}
+
 /// Everything `howth serve` and `howth run` need to know.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -66,6 +99,8 @@ pub struct Options {
     pub entry: PathBuf,
     /// Arguments after the file, as `process.argv.slice(2)`.
     pub arguments: Vec<String>,
+    /// How it is started.
+    pub start: Start,
     /// The folder where what is made of modules is kept for later starts.
     pub cache: Option<PathBuf>,
     /// Where to listen.

@@ -4,6 +4,7 @@
 //! told it that they are taken care of.
 
 use std::io;
+use std::process::ExitCode;
 use std::task::{Context, Poll};
 
 use deno_signals::{SIGINT, SIGTERM};
@@ -81,6 +82,17 @@ impl Signals {
             Poll::Ready(None) | Poll::Pending => Poll::Pending,
         }
     }
+}
+
+/// Ends the process as the signal itself would, so that its parent is told which one it was. The first process of a
+/// container is not ended by a signal that it does not handle: the code is what is left.
+pub(crate) fn end_by_signal(number: u8) -> ExitCode {
+    if std::process::id() != 1 {
+        deno_signals::run_exit();
+        // It ends the process, unless the kernel refuses.
+        let _ = signal_hook::low_level::emulate_default_handler(number.into());
+    }
+    ExitCode::from(128 + number)
 }
 
 /// Hears a signal, of which one that waits is as good as many.

@@ -26,6 +26,7 @@ use std::task::{Context, Poll};
 use tokio::time::Sleep;
 
 use crate::affinity::{allowed_processors, usable_cores};
+use crate::bridge;
 use crate::core::{Ended, Mode, Seat, Shared, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
@@ -34,7 +35,7 @@ use crate::isolate;
 use crate::listen::{Address, Inherited, Listeners};
 use crate::open_files;
 use crate::options::Options;
-use crate::signals::Heard;
+use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
@@ -229,6 +230,10 @@ impl Supervisor {
             Heard::Reload if self.may_reload() => self.reload(),
             Heard::Reload => self.is_reload_due = true,
             Heard::Upgrade => self.upgrade(outside),
+            // A script has nothing to finish, and who has started it sees what ended it.
+            Heard::End(number) if self.has_nothing_to_finish(number) => {
+                return Some(end_by_signal(number));
+            }
             // The second signal: whoever sends it does not want to wait.
             Heard::End(number) if self.was_told_to_end => return Some(ExitCode::from(128 + number)),
             Heard::End(_) => {
@@ -239,6 +244,16 @@ impl Supervisor {
             }
         }
         None
+    }
+
+    /// A program that is run, has never listened, and does not want to hear of the signal.
+    fn has_nothing_to_finish(&self, signal: u8) -> bool {
+        let has_listened = self
+            .cores
+            .iter()
+            .chain(&self.replaced)
+            .any(CoreThread::has_listened);
+        self.shared.mode == Mode::Run && !has_listened && !bridge::was_listened_for(signal.into())
     }
 
     /// A file of the program has changed.
@@ -362,7 +377,8 @@ impl Supervisor {
         }
         let cores = match self.wanted {
             1 => "1 core".to_owned(),
-            several => format!("{several} cores"),
+            // Sessions, caches and counters in variables are the surprise of those who come from one process.
+            several => format!("{several} cores, module state is per core"),
         };
         println!(
             "howth {} {what} {} ({cores}, {}; V8 {})",

@@ -77,8 +77,13 @@ impl Watch {
     }
 }
 
+/// The folder that is the entry, or in which it is; of a link the one it points to.
 fn folder_of(entry: &Path) -> PathBuf {
-    let entry = std::path::absolute(entry).unwrap_or_else(|_| entry.to_owned());
+    if entry.is_dir() {
+        return entry.canonicalize().unwrap_or_else(|_| entry.to_owned());
+    }
+    let entry = entry.canonicalize().unwrap_or_else(|_| entry.to_owned());
+    let entry = std::path::absolute(&entry).unwrap_or(entry);
     let folder = entry.parent().map_or_else(|| PathBuf::from("."), Path::to_owned);
     folder.canonicalize().unwrap_or(folder)
 }

@@ -30,6 +30,7 @@ deno_core::extension!(
         "45_kv.js",
         "46_topics.js",
         "50_node.js",
+        "52_process.js",
         "60_warm_up.js",
     ],
 );

@@ -10,9 +10,9 @@ use clap::Args;
 use howth_load::{Expectation, LoadError, Options, Pace, Report, Stop};
 
 use super::{output, progress};
-use crate::cli::entry::cause_of;
 use crate::cli::failure::Failure;
 use crate::cli::values::parse_duration;
+use howth_runtime::modules::cause_of;
 
 #[derive(Debug, Args)]
 pub struct HttpArguments {

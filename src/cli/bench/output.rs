@@ -4,8 +4,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::entry::cause_of;
 use crate::cli::failure::Failure;
+use howth_runtime::modules::cause_of;
 
 /// Writes a text to the file, or to standard output.
 pub fn write(destination: &Path, text: &str) -> Result<(), Failure> {

@@ -1,6 +1,7 @@
 //! How a howth process is started: files, options, environment.
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Instant;
@@ -23,6 +24,7 @@ pub struct Launch {
     own_address: bool,
     io_uring_denied: bool,
     on_one_cpu: bool,
+    standard_input: Option<Vec<u8>>,
 }
 
 /// A process that ended.
@@ -64,6 +66,7 @@ impl Launch {
             own_address: false,
             io_uring_denied: false,
             on_one_cpu: false,
+            standard_input: None,
         }
     }
 
@@ -75,9 +78,23 @@ impl Launch {
         self
     }
 
+    /// Makes a link in the process's folder.
+    pub fn link(self, target: &str, path: &str) -> Launch {
+        let path = self.folder.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("a link in a folder")).expect("a folder");
+        std::os::unix::fs::symlink(target, path).expect("a link");
+        self
+    }
+
     /// The entry file, `app.ts` otherwise.
     pub fn entry(mut self, path: impl Into<PathBuf>) -> Launch {
         self.entry = path.into();
+        self
+    }
+
+    /// What the process reads from its standard input, by a pipe.
+    pub fn standard_input(mut self, content: impl Into<Vec<u8>>) -> Launch {
+        self.standard_input = Some(content.into());
         self
     }
 
@@ -138,6 +155,11 @@ impl Launch {
     #[track_caller]
     pub fn finish(self) -> Finished {
         let mut child = self.command().spawn().expect("howth starts");
+        if let Some(content) = self.standard_input.clone() {
+            let mut pipe = child.stdin.take().expect("a pipe");
+            // A process that does not read it has ended, or does not want it.
+            std::thread::spawn(move || drop(pipe.write_all(&content)));
+        }
         let (stdout, stderr) = (Output::default(), Output::default());
         let readers = [
             stdout.gather(child.stdout.take().expect("a pipe")),
@@ -186,13 +208,23 @@ impl Launch {
             command.arg(&self.entry);
         }
         command.args(&self.arguments).current_dir(self.folder.path());
-        for name in ["PORT", "HOST", "HOWTH_URING", "HOWTH_TRACE", "NODE_ENV"] {
+        for name in [
+            "PORT",
+            "HOST",
+            "HOWTH_URING",
+            "HOWTH_TRACE",
+            "NODE_ENV",
+            "NODE_OPTIONS",
+        ] {
             command.env_remove(name);
         }
         command.env("HOWTH_CACHE_DIR", self.folder.path().join(".cache"));
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
         command
-            .stdin(Stdio::null())
+            .stdin(match self.standard_input {
+                Some(_) => Stdio::piped(),
+                None => Stdio::null(),
+            })
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         if self.io_uring_denied {

@@ -3,11 +3,15 @@
 //! Owns the isolate of a core. One call of JavaScript serves a batch of events; microtasks run once after
 //! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
 
+mod program;
+
 use std::rc::Rc;
 
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
 use howth_engine::Event;
 use std::task::{Context, Poll};
+
+pub(crate) use program::Entry;
 
 use super::batch::{self, Batch, Waiting};
 use super::head_text::{self, Lengths};
@@ -28,17 +32,6 @@ pub(crate) struct Configuration {
     pub(crate) development: bool,
     /// howth's version.
     pub(crate) version: &'static str,
-}
-
-/// What `serveModule` made of the module's exports.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Entry {
-    /// It is served now, or was already.
-    Serves,
-    /// It exports nothing that can be served.
-    NoHandler,
-    /// JavaScript threw, for example because listening failed.
-    Failed(String),
 }
 
 /// The application of one core.
@@ -162,24 +155,6 @@ impl Application {
         self.bridge.take_stop_order()
     }
 
-    /// Serves the module's default export, unless it serves already.
-    pub(crate) fn serve_module(&mut self, exports: &v8::Global<v8::Object>) -> Entry {
-        self.ran = true;
-        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-        v8::tc_scope!(let scope, scope);
-        let exports = v8::Local::new(scope, exports);
-        let default = text(scope, "default");
-        let Some(default) = exports.get(scope, default.into()) else {
-            return Entry::NoHandler;
-        };
-        let served = call(scope, &self.isolate.bridge, "serveModule", &[default]);
-        match served {
-            Some(served) if served.is_true() => Entry::Serves,
-            Some(_) => Entry::NoHandler,
-            None => Entry::Failed(exception_message(scope)),
-        }
-    }
-
     /// How many promises given to `waitUntil` are pending.
     pub(crate) fn waiting_promises(&mut self) -> u32 {
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
@@ -188,26 +163,6 @@ impl Application {
         waiting
             .and_then(|waiting| waiting.uint32_value(scope))
             .unwrap_or(0)
-    }
-
-    /// Whether the program listens for SIGINT or SIGTERM with `process.on`.
-    pub(crate) fn listens_for_signals(&mut self) -> bool {
-        // JavaScript is asked only if there is a listener at all: `process` is made when it is first used, which
-        // takes longer than most programs take to start.
-        let state = self.isolate.worker.js_runtime.op_state();
-        if !state
-            .borrow()
-            .resource_table
-            .names()
-            .any(|(_, name)| name == "signal")
-        {
-            return false;
-        }
-        self.ran = true;
-        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-        v8::tc_scope!(let scope, scope);
-        let listens = call(scope, &self.isolate.bridge, "listensForSignals", &[]);
-        listens.is_some_and(|listens| listens.is_true())
     }
 
     /// Tells JavaScript that its server has stopped.
@@ -379,7 +334,8 @@ fn exception_message(scope: &mut v8::PinnedRef<'_, v8::TryCatch<'_, '_, v8::Hand
     match scope.exception() {
         Some(exception) => {
             let error = deno_core::error::JsError::from_v8_exception(scope, exception);
-            error.exception_message.clone()
+            let said = error.exception_message.as_str();
+            said.strip_prefix("Uncaught ").unwrap_or(said).to_owned()
         }
         None => "execution was terminated".to_owned(),
     }

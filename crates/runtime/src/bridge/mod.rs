@@ -11,6 +11,7 @@ mod field_places;
 mod fixed_routes;
 mod head_text;
 mod kv_ops;
+mod process_ops;
 mod request_ops;
 mod response_ops;
 mod server_ops;
@@ -27,6 +28,7 @@ use crate::error::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::{Batch, Waiting};
+pub(crate) use process_ops::was_listened_for;
 pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 
 use field_places::{op_howth_field_names, op_howth_fields};
@@ -100,7 +102,7 @@ deno_core::extension!(
         op_howth_topics_receive,
     ],
     options = { bridge: Bridge },
-    middleware = broadcast_ops::replacement,
+    middleware = |op| process_ops::replacement(broadcast_ops::replacement(op)),
     state = |state, options| {
         state.put(options.bridge);
         state.put(broadcast_ops::Stash::default());

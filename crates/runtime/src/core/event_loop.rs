@@ -8,6 +8,7 @@
 
 mod javascript;
 mod life;
+mod start;
 
 use std::cell::RefCell;
 use std::future::poll_fn;
@@ -78,6 +79,9 @@ pub(super) struct EventLoop<'a> {
     /// It was told of the signal that ends the core: what it does then is waited for.
     heard_signal: bool,
     polls_until_heard: u8,
+    /// Of all cores it is the first, which speaks for the program.
+    is_first: bool,
+    has_told_of_option: bool,
     trace: Option<Trace>,
 }
 
@@ -145,24 +149,21 @@ impl<'a> EventLoop<'a> {
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
+            is_first: seat.index == 0,
+            has_told_of_option: false,
             trace,
         }
     }
 
     pub(super) async fn run(mut self) -> Result<Ended, Error> {
-        let entry = self.shared.process.modules().entry().clone();
-        let worker = &mut self.application.isolate().worker;
-        let module = worker
-            .preload_main_module(&entry)
-            .await
-            .map_err(|error| self.program_error(&error))?;
-        let evaluation = self.application.isolate().worker.js_runtime.mod_evaluate(module);
-        self.evaluation = Some((module, Box::pin(evaluation)));
-        let ended = poll_fn(|context| self.poll(context)).await;
+        let ended = match self.begin().await {
+            Ok(()) => poll_fn(|context| self.poll(context)).await,
+            Err(error) => Err(error),
+        };
         if self.termination.reason() == Some(Reason::HeapLimit) && !self.is_ending {
             self.leave_clients().await;
         }
-        ended
+        ended.map_err(|error| self.ended_by(error))
     }
 
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Ended, Error>> {
@@ -234,8 +235,8 @@ impl<'a> EventLoop<'a> {
             self.application.release_hold();
         }
         worked |= self.obey_program();
-        if let Some(ended) = self.poll_end()? {
-            return Ok(Round::Ended(ended));
+        if let Some(round) = self.poll_end()? {
+            return Ok(round);
         }
         Ok(if worked { Round::Worked } else { Round::Idle })
     }

@@ -45,9 +45,15 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         v8_code_cache: process.modules.script_cache(),
         bundle_provider: None,
     };
+    let parent = process.parent_channel.take();
     let worker_options = WorkerOptions {
         bootstrap: BootstrapOptions {
-            node_ipc_init: process.parent_channel.take(),
+            // Of a worker of `node:cluster`.
+            node_cluster_unique_id: parent.as_ref().and(std::env::var("NODE_UNIQUE_ID").ok()),
+            node_cluster_sched_policy: parent
+                .as_ref()
+                .and(std::env::var("NODE_CLUSTER_SCHED_POLICY").ok()),
+            node_ipc_init: parent,
             // Not `Run`: that makes Deno's own server of an entry module that exports `fetch`, and loads it for that.
             ..bootstrap_options(process, WorkerExecutionMode::None)
         },
@@ -74,6 +80,9 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         .set(worker.js_runtime.inspector().get_session_sender());
     let bridge = bridge::take(&mut worker.js_runtime);
     bridge::set_rejection_policy(&mut worker.js_runtime, &bridge, options.unhandled_rejections);
+    if let Some(description) = &process.options.description {
+        bridge::describe_process(&mut worker.js_runtime, &bridge, description);
+    }
     Isolate { worker, bridge }
 }
 

@@ -37,6 +37,16 @@ pub(super) fn set_rejection_policy(
     call(runtime, bridge, "setRejectionPolicy", policy);
 }
 
+/// Tells programs how they were started.
+pub(super) fn describe_process(runtime: &mut JsRuntime, bridge: &v8::Global<v8::Object>, description: &str) {
+    deno_core::scope!(scope, runtime);
+    let Some(description) = v8::String::new(scope, description) else {
+        // It holds a program, which is too large for V8, as it would say itself.
+        return;
+    };
+    call_in(scope, bridge, "describeProcess", description.into());
+}
+
 /// Gives the programs of a `Worker` the `Howth` global.
 pub(super) fn start_worker(runtime: &mut JsRuntime, bridge: &v8::Global<v8::Object>, version: &'static str) {
     call(runtime, bridge, "startWorker", version);
@@ -49,13 +59,22 @@ fn call(
     argument: &'static str,
 ) {
     deno_core::scope!(scope, runtime);
+    let argument = name(scope, argument);
+    call_in(scope, bridge, function, argument);
+}
+
+fn call_in<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bridge: &v8::Global<v8::Object>,
+    function: &'static str,
+    argument: v8::Local<'s, v8::Value>,
+) {
     let function = name(scope, function);
     let bridge = v8::Local::new(scope, bridge);
     let function = bridge
         .get(scope, function)
         .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
         .expect("js/00_howth.js, in the snapshot, defines it");
-    let argument = name(scope, argument);
     function.call(scope, bridge.into(), &[argument]);
 }
 

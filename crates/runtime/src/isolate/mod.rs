@@ -8,6 +8,7 @@
 
 mod bootstrap;
 mod bridge;
+mod description;
 mod heap;
 mod inspector;
 mod memory_limit;
@@ -21,11 +22,13 @@ use std::rc::Rc;
 
 use deno_core::error::{CoreError, CoreErrorKind};
 use deno_core::{ModuleSpecifier, v8};
+use deno_error::JsErrorClass;
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::MainWorker;
 
 use crate::topics::Mail;
 
+pub(crate) use description::description;
 pub use heap::heap_bytes_default;
 pub use inspector::listen_for_debugger;
 pub use memory_limit::memory_bytes;
@@ -78,10 +81,20 @@ impl Isolate {
     }
 }
 
-/// An error as it is printed: for exceptions with the stack, in lines of the program's own source.
+/// An error as it is printed: for exceptions with the stack, in lines of the program's own source. By its own name:
+/// that nobody has caught it says who prints it.
 pub fn describe(error: &CoreError) -> String {
-    match error.as_kind() {
-        CoreErrorKind::Js(error) => format_js_error(error, None),
-        _ => error.to_string(),
-    }
+    let CoreErrorKind::Js(error) = error.as_kind() else {
+        // What was wrong with a module before it ran.
+        return match error.get_class().as_ref() {
+            "SyntaxError" => format!("SyntaxError: {error}"),
+            _ => error.to_string(),
+        };
+    };
+    let said = error.exception_message.as_str();
+    let bare = said.strip_prefix("Uncaught ").unwrap_or(said);
+    let bare = bare.strip_prefix("(in promise) ").unwrap_or(bare).to_owned();
+    let mut error = error.clone();
+    error.exception_message = bare;
+    format_js_error(&error, None)
 }

@@ -34,6 +34,8 @@ pub struct ProcessOptions {
     pub worker_ops: Option<fn() -> Extension>,
     /// Whether a debugger may attach.
     pub inspect: bool,
+    /// What js/52_process.js is told, if anything.
+    pub description: Option<String>,
 }
 
 /// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics. A clone is cheap.

@@ -14,7 +14,6 @@ use deno_resolver::deno_json::CompilerOptionsResolverRc;
 use deno_resolver::factory::{
     ConfigDiscoveryOption, ResolverFactory, ResolverFactoryOptions, WorkspaceFactory, WorkspaceFactoryOptions,
 };
-use deno_resolver::workspace::{ResolutionKind, sloppy_imports_resolve};
 use node_resolver::analyze::{CjsModuleExportAnalyzer, NodeCodeTranslator, NodeCodeTranslatorMode};
 use node_resolver::cache::NodeResolutionThreadLocalCache;
 use node_resolver::{
@@ -24,9 +23,12 @@ use node_resolver::{
 use sys_traits::impls::RealSys;
 
 use super::cache::Cache;
+use super::entry;
 use super::error::ModulesError;
 use super::export_analysis::ExportAnalyzer;
+use super::program_text;
 use super::{PackageChecker, PackageResolver};
+use crate::options::Start;
 
 /// Writes CommonJS modules as ES modules.
 pub(super) type Translator = NodeCodeTranslator<
@@ -40,6 +42,10 @@ pub(super) type Translator = NodeCodeTranslator<
 /// What all isolates of a process have in common.
 pub(super) struct Shared {
     pub entry: ModuleSpecifier,
+    /// The entry's code, where that is no file.
+    pub entry_text: Option<String>,
+    /// A module that runs before the entry, and its code.
+    pub before: Option<(ModuleSpecifier, String)>,
     pub working_directory: PathBuf,
     pub package_checker: PackageChecker,
     pub resolver: DefaultRawDenoResolverRc<RealSys>,
@@ -57,36 +63,47 @@ pub(super) fn discover(
     entry: &Path,
     working_directory: &Path,
     cache: Option<Cache>,
+    start: &Start,
 ) -> Result<Shared, ModulesError> {
     // What this thread found before may have changed since: a restart discovers anew.
     PackageJsonThreadLocalCache::clear();
     NodeResolutionThreadLocalCache::clear();
 
-    let entry_path = working_directory.join(entry);
-    let specifier = find_entry(&entry_path)?;
-    set_up(specifier, &entry_path, working_directory, cache).map_err(|reason| ModulesError::Configuration {
-        entry: entry_path,
-        reason,
+    let path = match &start.text {
+        Some(text) => working_directory.join(text.name),
+        None => entry::find(&working_directory.join(entry))?,
+    };
+    let specifier =
+        ModuleSpecifier::from_file_path(&path).map_err(|()| ModulesError::NotAbsolute(path.clone()))?;
+    let text = start.text.as_ref();
+    let entry_text = text.map(|text| text.module(&specifier)).transpose()?;
+    let before = program_text::before(working_directory, &start.require, &start.import);
+    let entry = Entry {
+        specifier,
+        entry_text,
+        before,
+    };
+    set_up(entry, &path, working_directory, cache, &start.conditions).map_err(|reason| {
+        ModulesError::Configuration {
+            entry: path.clone(),
+            reason,
+        }
     })
 }
 
-/// The entry file itself, or what its name without the extension means.
-fn find_entry(path: &Path) -> Result<ModuleSpecifier, ModulesError> {
-    let specifier =
-        ModuleSpecifier::from_file_path(path).map_err(|()| ModulesError::NotAbsolute(path.to_owned()))?;
-    if path.is_file() {
-        return Ok(specifier);
-    }
-    sloppy_imports_resolve(&specifier, ResolutionKind::Execution, RealSys)
-        .map(|(specifier, _reason)| specifier)
-        .ok_or_else(|| ModulesError::EntryNotFound(path.to_owned()))
+/// What is run.
+struct Entry {
+    specifier: ModuleSpecifier,
+    entry_text: Option<String>,
+    before: Option<(ModuleSpecifier, String)>,
 }
 
 fn set_up(
-    entry: ModuleSpecifier,
+    entry: Entry,
     entry_path: &Path,
     working_directory: &Path,
     cache: Option<Cache>,
+    conditions: &[String],
 ) -> anyhow::Result<Shared> {
     let entry_folder = entry_path.parent().unwrap_or(working_directory).to_owned();
     let workspace = WorkspaceFactory::new(
@@ -101,7 +118,7 @@ fn set_up(
             ..Default::default()
         },
     );
-    let factory = ResolverFactory::new(Arc::new(workspace), resolver_options());
+    let factory = ResolverFactory::new(Arc::new(workspace), resolver_options(conditions));
     // The library's interface is asynchronous for embedders that fetch import maps; nothing is fetched here.
     let resolver = factory
         .raw_deno_resolver()
@@ -122,7 +139,9 @@ fn set_up(
         RealSys,
     );
     Ok(Shared {
-        entry,
+        entry: entry.specifier,
+        entry_text: entry.entry_text,
+        before: entry.before,
         working_directory: working_directory.to_owned(),
         package_checker,
         resolver,
@@ -135,8 +154,16 @@ fn set_up(
     })
 }
 
-fn resolver_options() -> ResolverFactoryOptions {
-    let conditions = |names: &[&'static str]| Some(names.iter().map(|name| Cow::Borrowed(*name)).collect());
+/// `wanted`: conditions of packages' exports beside Node's.
+fn resolver_options(wanted: &[String]) -> ResolverFactoryOptions {
+    let conditions = |names: &[&'static str]| {
+        let wanted = wanted.iter().map(|name| Cow::<'static, str>::Owned(name.clone()));
+        Some(
+            wanted
+                .chain(names.iter().map(|name| Cow::Borrowed(*name)))
+                .collect(),
+        )
+    };
     ResolverFactoryOptions {
         // Node's rule: without `"type"` in package.json, a file is CommonJS unless it has imports or exports.
         is_cjs_resolution_mode: IsCjsResolutionMode::ImplicitTypeCommonJs,

@@ -5,12 +5,17 @@ use std::path::PathBuf;
 use deno_core::ModuleSpecifier;
 use deno_error::{JsError, JsErrorBox};
 
+use super::entry::EntryError;
+
 /// Why the module system of a process could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum ModulesError {
-    /// The entry file does not exist.
-    #[error("cannot find {}", .0.display())]
-    EntryNotFound(PathBuf),
+    /// The entry is no file that can be run.
+    #[error(transparent)]
+    Entry(#[from] EntryError),
+    /// `--print` of an ES module, which has no value.
+    #[error("--print cannot print an ES module, which has no value; use --eval, and console.log in it")]
+    PrintsModule,
     /// The entry file's path cannot be written as a URL.
     #[error("{} is not an absolute path", .0.display())]
     NotAbsolute(PathBuf),

@@ -10,10 +10,12 @@
 mod cache;
 mod compiler_options;
 mod discovery;
+mod entry;
 mod error;
 mod export_analysis;
 mod hooks;
 mod loader;
+mod program_text;
 mod require;
 mod resolution;
 mod source;
@@ -31,8 +33,12 @@ use deno_runtime::deno_node::ops::module_hooks::LoaderHookRegistry;
 use deno_runtime::deno_web::BlobStoreTrait;
 use sys_traits::impls::RealSys;
 
+use crate::options::Start;
+
 pub use cache::Cache;
+pub use entry::{EntryError, cause_of, find as find_entry};
 pub use error::{ModuleError, ModulesError};
+pub use program_text::{ProgramText, TextKind};
 
 /// Tells whether a file belongs to an npm package.
 pub type PackageChecker = DenoInNpmPackageChecker;
@@ -60,8 +66,8 @@ pub struct Services {
 
 impl Modules {
     /// Finds the entry file and the configuration (`package.json`, `tsconfig.json`, `deno.json`) that governs
-    /// it. `entry` is relative to `working_directory`, which is absolute. As in imports, the extension may be
-    /// left out. What is made of modules is kept in `cache`.
+    /// it. `entry` is relative to `working_directory`, which is absolute; it is found as Node finds it. What is made of
+    /// modules is kept in `cache`.
     ///
     /// # Errors
     /// If there is no such file, or a configuration file cannot be read.
@@ -70,9 +76,27 @@ impl Modules {
         working_directory: &Path,
         cache: Option<Cache>,
     ) -> Result<Self, ModulesError> {
+        Self::start(entry, working_directory, cache, &Start::default())
+    }
+
+    /// The same, as the command line says: the program may be a text, and modules may come before it.
+    ///
+    /// # Errors
+    /// As [`discover`](Self::discover).
+    pub(crate) fn start(
+        entry: &Path,
+        working_directory: &Path,
+        cache: Option<Cache>,
+        start: &Start,
+    ) -> Result<Self, ModulesError> {
         Ok(Self {
-            shared: Arc::new(discovery::discover(entry, working_directory, cache)?),
+            shared: Arc::new(discovery::discover(entry, working_directory, cache, start)?),
         })
+    }
+
+    /// The module that runs before the entry, if there is one, and its code.
+    pub(crate) fn before(&self) -> Option<(ModuleSpecifier, String)> {
+        self.shared.before.clone()
     }
 
     /// Where compiled code of `require` is kept.

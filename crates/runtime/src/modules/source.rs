@@ -33,6 +33,10 @@ impl Shared {
         referrer: Option<&ModuleSpecifier>,
         requested: &RequestedModuleType,
     ) -> Result<ModuleSource, JsErrorBox> {
+        if let Some(text) = self.entry_text.as_ref().filter(|_| *specifier == self.entry) {
+            let code = ModuleSourceCode::String(text.clone().into());
+            return Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, None));
+        }
         let content = self.read(specifier, referrer)?;
         let media_type = MediaType::from_specifier(specifier);
         self.module(specifier, media_type, content, requested)

@@ -24,7 +24,8 @@ pub(super) fn find_program(
 ) -> Result<Shared, Error> {
     let working_directory = std::env::current_dir().map_err(Error::Core)?;
     let cache = options.cache.as_deref().map(Cache::new);
-    let modules = Modules::discover(&options.entry, &working_directory, cache)?;
+    let modules = Modules::start(&options.entry, &working_directory, cache, &options.start)?;
+    let description = isolate::description(options, &modules, &working_directory);
     let heap_bytes_max = options
         .heap_bytes_max
         .unwrap_or_else(|| isolate::heap_bytes_default(isolate::memory_bytes(), cores));
@@ -35,6 +36,7 @@ pub(super) fn find_program(
         kv_bytes_max: options.kv_bytes_max,
         worker_ops: Some(bridge::worker_extension),
         inspect: options.inspect.is_some(),
+        description,
     };
     let process = match before {
         Some(before) => before.renewed(modules, process_options),

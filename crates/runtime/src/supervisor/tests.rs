@@ -19,6 +19,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
     Options {
         entry: entry.to_owned(),
         arguments: Vec::new(),
+        start: crate::Start::default(),
         cache: None,
         listen: ListenOptions {
             port: Some(address.port()),

@@ -140,6 +140,7 @@ impl Application {
             kv_bytes_max: KV_BYTES_MAX,
             worker_ops: None,
             inspect: false,
+            description: None,
         };
         let exchanges = Prepared::new(request);
         let handler = InProcess::start(&Process::new(modules, options), exchanges.clone()).await;

@@ -63,6 +63,7 @@ pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome 
         kv_bytes_max: KV_BYTES_MAX,
         worker_ops: None,
         inspect: false,
+        description: None,
     };
     let process = Process::new(modules, options);
     std::thread::Builder::new()

@@ -5,12 +5,10 @@
 use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
-use deno_core::{ModuleId, v8};
 use howth_engine::Event;
 
 use super::EventLoop;
-use crate::bridge::{Entry, Served};
-use crate::core::Mode;
+use crate::bridge::Served;
 use crate::core::clock::now_us;
 use crate::core::trace::Stage;
 use crate::core::wake_flag::WakeFlag;
@@ -150,44 +148,6 @@ impl EventLoop<'_> {
             Poll::Ready(Err(error)) => Err(self.loop_error(&error)),
             Poll::Ready(Ok(())) | Poll::Pending => Ok(is_woken),
         }
-    }
-
-    pub(super) fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some((module, evaluation)) = &mut self.evaluation else {
-            return Ok(false);
-        };
-        let module = *module;
-        match evaluation.as_mut().poll(context) {
-            Poll::Pending => return Ok(false),
-            Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
-            Poll::Ready(Ok(())) => self.evaluation = None,
-        }
-        self.listens_for_signals = self.application.listens_for_signals();
-        let worker = &mut self.application.isolate().worker;
-        if let Err(error) = worker.dispatch_load_event() {
-            let error = deno_core::error::CoreErrorKind::Js(error).into_box();
-            return Err(self.program_error(&error));
-        }
-        self.serve_exports(module)?;
-        Ok(true)
-    }
-
-    pub(super) fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
-        if self.is_ending {
-            return Ok(());
-        }
-        let exports: Result<v8::Global<v8::Object>, CoreError> = self.application.isolate().exports(module);
-        let exports = exports.map_err(|error| self.program_error(&error))?;
-        match self.application.serve_module(&exports) {
-            Entry::Serves => {}
-            Entry::NoHandler if self.shared.mode == Mode::Serve && !self.has_served => {
-                return Err(Error::NoHandler(self.shared.options.entry.clone()));
-            }
-            Entry::NoHandler => {}
-            Entry::Failed(message) => return Err(self.error(message)),
-        }
-        self.take_engine();
-        Ok(())
     }
 
     pub(super) fn program_error(&self, error: &CoreError) -> Error {

@@ -7,9 +7,10 @@ use std::future::poll_fn;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use deno_core::error::CoreErrorKind;
 use howth_engine::{Event, Handler};
 
-use super::EventLoop;
+use super::{EventLoop, Round};
 use crate::bridge::{Bridge, StopOrder};
 use crate::core::{Ended, Order, Report};
 use crate::engine::Polled;
@@ -141,8 +142,8 @@ impl EventLoop<'_> {
     }
 
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
-    /// or the program itself has nothing left to do.
-    pub(super) fn poll_end(&mut self) -> Result<Option<Ended>, Error> {
+    /// or the program itself has nothing left to do. It is told of that, and may find something.
+    pub(super) fn poll_end(&mut self) -> Result<Option<Round>, Error> {
         let is_serving = self.desk.engine.borrow().is_some();
         if is_serving && (self.is_ending || self.application.keeps_alive()) {
             return Ok(None);
@@ -150,10 +151,14 @@ impl EventLoop<'_> {
         if self.is_ending {
             let waits =
                 !self.is_aborted && (self.owes_end || !self.has_taken_leave() || self.has_work_left());
-            return Ok((!waits).then(|| self.finished()));
+            return Ok((!waits).then(|| Round::Ended(self.finished())));
         }
         if self.evaluation.is_none() && self.is_isolate_idle && !self.owes_end && self.has_taken_leave() {
-            return Ok(Some(self.finished()));
+            let round = match self.has_work_before_exit()? {
+                true => Round::Worked,
+                false => Round::Ended(self.finished()),
+            };
+            return Ok(Some(round));
         }
         Ok(None)
     }
@@ -209,7 +214,28 @@ impl EventLoop<'_> {
         (self.heard_signal && listener_works) || self.application.waiting_promises() > 0
     }
 
+    /// Tells the program that it is about to end; whether it goes on, because of what its listeners did.
+    fn has_work_before_exit(&mut self) -> Result<bool, Error> {
+        let result = self.in_javascript(|event_loop| event_loop.application.has_work_before_exit());
+        let has_work = result.map_err(|error| self.loop_error(&CoreErrorKind::Js(error).into_box()))?;
+        self.is_isolate_idle = !has_work;
+        // It may have begun to serve again.
+        Ok(has_work || self.opened.borrow().is_some())
+    }
+
+    /// An error ends the program: tells it, and says with which code.
+    pub(super) fn ended_by(&mut self, error: Error) -> Error {
+        match self.in_javascript(|event_loop| event_loop.application.end_with_error()) {
+            1 => error,
+            code => Error::WithCode {
+                code,
+                error: Box::new(error),
+            },
+        }
+    }
+
     pub(super) fn finished(&mut self) -> Ended {
+        self.tell_of_unread_option();
         let worker = &mut self.application.isolate().worker;
         let _ = worker.dispatch_unload_event();
         let _ = worker.dispatch_process_exit_event();

@@ -1,0 +1,115 @@
+//! What is asked of the program outside of requests: what it exports, what it listens for, whether it has an end.
+//!
+//! Called by: the core's loop.
+
+use deno_core::error::JsError;
+use deno_core::v8;
+
+use super::{Application, call, exception_message, text};
+
+/// What `serveModule` made of the module's exports; the same numbers stand in js/40_server.js.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Entry {
+    /// It is served now, or was already.
+    Serves,
+    /// It exports nothing that can be served.
+    NoHandler,
+    /// It exports what node:http calls: an application of Express, say.
+    NodeApplication,
+    /// It has opened a server of its own.
+    ListensItself,
+    /// JavaScript threw, for example because listening failed.
+    Failed(String),
+}
+
+impl Application {
+    /// Serves the module's default export, unless it serves already. `may_leave_alone`: only an object with `fetch`, as
+    /// `howth run` does.
+    pub(crate) fn serve_module(&mut self, exports: &v8::Global<v8::Object>, may_leave_alone: bool) -> Entry {
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let exports = v8::Local::new(scope, exports);
+        let default = text(scope, "default");
+        let Some(default) = exports.get(scope, default.into()) else {
+            return Entry::NoHandler;
+        };
+        let may_leave_alone: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, may_leave_alone).into();
+        let served = call(
+            scope,
+            &self.isolate.bridge,
+            "serveModule",
+            &[default, may_leave_alone],
+        );
+        match served.map(|served| served.uint32_value(scope)) {
+            Some(Some(0)) => Entry::Serves,
+            Some(Some(2)) => Entry::NodeApplication,
+            Some(Some(3)) => Entry::ListensItself,
+            Some(_) => Entry::NoHandler,
+            None => Entry::Failed(exception_message(scope)),
+        }
+    }
+
+    /// Whether the program has read its arguments, where they are watched.
+    pub(crate) fn has_read_arguments(&mut self) -> bool {
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let read = call(scope, &self.isolate.bridge, "readArguments", &[]);
+        read.is_none_or(|read| read.is_true())
+    }
+
+    /// Whether the program is told of what nothing catches (`uncaughtException`), and goes on.
+    pub(crate) fn takes_errors(&mut self) -> bool {
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let takes = call(scope, &self.isolate.bridge, "takesErrors", &[]);
+        takes.is_some_and(|takes| takes.is_true())
+    }
+
+    /// Tells the program, which has nothing left to do, that it is about to end (`beforeunload`, `beforeExit`). Whether
+    /// it has something to do now.
+    pub(crate) fn has_work_before_exit(&mut self) -> Result<bool, Box<JsError>> {
+        self.ran = true;
+        let worker = &mut self.isolate.worker;
+        Ok(worker.dispatch_beforeunload_event()? || worker.dispatch_process_beforeexit_event()?)
+    }
+
+    /// Tells the program, which an error ends, of its end (`exit`); the code it ends with.
+    pub(crate) fn end_with_error(&mut self) -> i32 {
+        const FAILED: i32 = 1;
+        if self.is_terminated {
+            return FAILED;
+        }
+        {
+            deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+            v8::tc_scope!(let scope, scope);
+            // False where nothing is made that could be told: most programs never look at `process`.
+            let told = call(scope, &self.isolate.bridge, "endWithError", &[]);
+            if !told.is_some_and(|told| told.is_true()) {
+                return FAILED;
+            }
+        }
+        self.isolate.worker.exit_code()
+    }
+
+    /// Whether the program listens for SIGINT or SIGTERM with `process.on`.
+    pub(crate) fn listens_for_signals(&mut self) -> bool {
+        // JavaScript is asked only if there is a listener at all: `process` is made when it is first used, which
+        // takes longer than most programs take to start.
+        let state = self.isolate.worker.js_runtime.op_state();
+        if !state
+            .borrow()
+            .resource_table
+            .names()
+            .any(|(_, name)| name == "signal")
+        {
+            return false;
+        }
+        self.ran = true;
+        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
+        v8::tc_scope!(let scope, scope);
+        let listens = call(scope, &self.isolate.bridge, "listensForSignals", &[]);
+        listens.is_some_and(|listens| listens.is_true())
+    }
+}

@@ -1,0 +1,126 @@
+//! The program's start: what comes before it, its top-level code, what it exports.
+//!
+//! Called by: the loop.
+
+use std::task::{Context, Poll};
+
+use deno_core::ModuleId;
+use deno_core::error::CoreError;
+
+use super::EventLoop;
+use crate::bridge::Entry;
+use crate::core::Mode;
+use crate::error::Error;
+use crate::isolate::describe;
+use crate::options::Debugger;
+
+impl EventLoop<'_> {
+    /// Runs what is to run before the program, and begins with the program's top-level code.
+    pub(super) async fn begin(&mut self) -> Result<(), Error> {
+        self.wait_for_debugger();
+        self.run_before().await?;
+        let entry = self.shared.process.modules().entry().clone();
+        let worker = &mut self.application.isolate().worker;
+        let module = worker
+            .preload_main_module(&entry)
+            .await
+            .map_err(|error| self.program_error(&error))?;
+        let evaluation = self.application.isolate().worker.js_runtime.mod_evaluate(module);
+        self.evaluation = Some((module, Box::pin(evaluation)));
+        Ok(())
+    }
+
+    /// `--inspect-wait` and `--inspect-brk`. Debuggers are attached to the first core.
+    fn wait_for_debugger(&mut self) {
+        let debugger = self.shared.options.start.debugger;
+        if debugger == Debugger::MayAttach || !self.is_first {
+            return;
+        }
+        let inspector = self.application.isolate().worker.js_runtime.inspector();
+        match debugger {
+            Debugger::Breaks => inspector.wait_for_session_and_break_on_next_statement(),
+            _ => inspector.wait_for_session(),
+        }
+    }
+
+    /// The modules of `--require` and `--import`.
+    async fn run_before(&mut self) -> Result<(), Error> {
+        let Some((specifier, code)) = self.shared.process.modules().before() else {
+            return Ok(());
+        };
+        let error = |error: CoreError| Error::Before(describe(&error));
+        let worker = &mut self.application.isolate().worker;
+        let loaded = worker.js_runtime.load_side_es_module_from_code(&specifier, code);
+        let module = loaded.await.map_err(error)?;
+        worker.evaluate_module(module).await.map_err(error)?;
+        // What it throws is an unhandled rejection by itself; a module that has thrown exports nothing.
+        self.application
+            .isolate()
+            .exports(module)
+            .map_err(error)
+            .map(drop)
+    }
+
+    pub(super) fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let Some((module, evaluation)) = &mut self.evaluation else {
+            return Ok(false);
+        };
+        let module = *module;
+        match evaluation.as_mut().poll(context) {
+            Poll::Pending => return Ok(false),
+            Poll::Ready(Err(error)) => return Err(self.program_error(&error)),
+            Poll::Ready(Ok(())) => self.evaluation = None,
+        }
+        self.listens_for_signals = self.application.listens_for_signals();
+        let worker = &mut self.application.isolate().worker;
+        if let Err(error) = worker.dispatch_load_event() {
+            let error = deno_core::error::CoreErrorKind::Js(error).into_box();
+            return Err(self.program_error(&error));
+        }
+        self.serve_exports(module)?;
+        Ok(true)
+    }
+
+    pub(super) fn serve_exports(&mut self, module: ModuleId) -> Result<(), Error> {
+        if self.is_ending {
+            return Ok(());
+        }
+        let is_run = self.shared.mode == Mode::Run;
+        let exports = match self.application.isolate().exports(module) {
+            Ok(exports) => exports,
+            // The program was told of what its top-level code threw, and goes on without the rest of that.
+            Err(_) if is_run && self.application.takes_errors() => return Ok(()),
+            Err(error) => return Err(self.program_error(&error)),
+        };
+        let entry = || self.shared.options.entry.clone();
+        match self.application.serve_module(&exports, is_run) {
+            Entry::Serves => {}
+            Entry::Failed(message) => return Err(self.error(message)),
+            _ if is_run || self.has_served => {}
+            Entry::NoHandler => return Err(Error::NoHandler(entry())),
+            Entry::NodeApplication => return Err(Error::NodeApplication(entry())),
+            Entry::ListensItself => return Err(Error::ListensItself(entry())),
+        }
+        self.take_engine();
+        if self.has_served {
+            self.tell_of_unread_option();
+        }
+        Ok(())
+    }
+
+    /// An option of howth's behind the file is the program's under `howth run`, as with Node: most likely it was meant
+    /// for howth, if the program has not looked at it.
+    pub(super) fn tell_of_unread_option(&mut self) {
+        let Some(option) = &self.shared.options.start.misplaced else {
+            return;
+        };
+        let is_due = self.is_first && !std::mem::replace(&mut self.has_told_of_option, true);
+        if is_due && !self.application.has_read_arguments() {
+            let entry = self.shared.options.entry.display();
+            eprintln!(
+                "howth: {option} behind {entry} is the program's, which does not read it; for howth it stands before the \
+                 file: howth run {option} … {entry}"
+            );
+        }
+    }
+}
