@@ -9,12 +9,10 @@ mod taken;
 use std::ffi::{OsStr, OsString};
 use std::path::Path;
 
-use clap::CommandFactory;
 use howth_runtime::modules::TextKind;
 use howth_runtime::node_options::{Kind, NodeOptions, split_variable};
 use howth_runtime::{Debugger, Start};
 
-use super::Cli;
 use super::failure::Failure;
 use super::own_options::OwnOptions;
 use super::standard_input;
@@ -87,11 +85,11 @@ enum Command {
     Bare,
 }
 
-/// Sorts the arguments of a process, its name first.
+/// Sorts the arguments of a process, its name first. `definition`: what clap knows of howth.
 ///
 /// # Errors
 /// An option of Node's that is refused, or lacks its value.
-pub fn sort(arguments: &[OsString]) -> Result<CommandLine, Failure> {
+pub fn sort(arguments: &[OsString], definition: &clap::Command) -> Result<CommandLine, Failure> {
     let whole = || CommandLine {
         arguments: arguments.to_vec(),
         ..CommandLine::default()
@@ -106,18 +104,16 @@ pub fn sort(arguments: &[OsString]) -> Result<CommandLine, Failure> {
             version.arguments[1] = "--version".into();
             return Ok(version);
         }
-        Some(first) if !is_command(first) && begins_program(first) => (Command::Bare, &arguments[1..]),
+        Some(first) if definition.find_subcommand(first).is_none() && begins_program(first) => {
+            (Command::Bare, &arguments[1..])
+        }
         Some(_) => return Ok(whole()),
     };
-    let mut sorter = Sorter::new(command);
+    let mut sorter = Sorter::new(command, definition);
     sorter.read_variable()?;
     sorter.read(typed)?;
     let name = arguments.first().cloned().unwrap_or_else(|| "howth".into());
     Ok(sorter.finish(name))
-}
-
-fn is_command(first: &OsStr) -> bool {
-    Cli::command().find_subcommand(first).is_some()
 }
 
 /// Whether the first argument, which is no command, is an option or a program.
@@ -145,13 +141,16 @@ struct Sorter {
 }
 
 impl Sorter {
-    fn new(command: Command) -> Self {
+    fn new(command: Command, definition: &clap::Command) -> Self {
         Sorter {
             command,
-            own: OwnOptions::of(match command {
-                Command::Serve => "serve",
-                Command::Run | Command::Bare => "run",
-            }),
+            own: OwnOptions::of(
+                definition,
+                match command {
+                    Command::Serve => "serve",
+                    Command::Run | Command::Bare => "run",
+                },
+            ),
             node: NodeOptions::default(),
             line: CommandLine::default(),
             options: Vec::new(),

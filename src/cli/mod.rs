@@ -28,7 +28,7 @@ use std::ffi::OsString;
 use std::io::Write;
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand};
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use application::ApplicationArguments;
 use bench::BenchArguments;
@@ -41,7 +41,7 @@ use worst_case::WorstCaseArguments;
 #[derive(Debug, Parser)]
 #[command(name = "howth", version, long_version = version::long())]
 #[command(disable_help_subcommand = true, max_term_width = 100)]
-#[command(after_help = "`howth COMMAND --help` tells all about a command.")]
+#[command(after_help = "`howth FILE` is `howth run FILE`; `howth COMMAND --help` tells all about a command.")]
 #[command(after_long_help = environment::HELP)]
 struct Cli {
     #[command(subcommand)]
@@ -128,30 +128,31 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
 /// Options take defaults from the environment, and `--env-file` adds to the environment: where a file was
 /// named, the arguments are read a second time, with the file's variables in place.
 fn parse(arguments: &[OsString]) -> Result<(CommandLine, Option<Command>), Failure> {
-    let line = command_line::sort(arguments)?;
-    let command = parse_once(&line.arguments)?;
+    let (line, command) = parse_once(arguments)?;
     match &command {
         Some(Command::Serve(application) | Command::Run { application, .. })
             if !application.env_file.is_empty() =>
         {
             environment::load_files(&application.env_file)?;
-            let line = command_line::sort(arguments)?;
-            let command = parse_once(&line.arguments)?;
-            Ok((line, command))
+            parse_once(arguments)
         }
         _ => Ok((line, command)),
     }
 }
 
-fn parse_once(arguments: &[OsString]) -> Result<Option<Command>, Failure> {
-    match Cli::try_parse_from(arguments) {
-        Ok(cli) => Ok(Some(cli.command)),
+fn parse_once(arguments: &[OsString]) -> Result<(CommandLine, Option<Command>), Failure> {
+    // Made once: it takes a good part of what a command takes that does nothing.
+    let mut definition = Cli::command();
+    let line = command_line::sort(arguments, &definition)?;
+    let matches = definition.try_get_matches_from_mut(&line.arguments);
+    match matches.and_then(|matches| Cli::from_arg_matches(&matches)) {
+        Ok(cli) => Ok((line, Some(cli.command))),
         Err(error) if !error.use_stderr() => {
             // A reader that has seen enough (`howth --help | head`) is no error.
             let _ = error.print();
-            Ok(None)
+            Ok((line, None))
         }
-        Err(error) => Err(usage::failure(&error, arguments)),
+        Err(error) => Err(usage::failure(&error, &line.arguments)),
     }
 }
 

@@ -4,10 +4,6 @@
 
 use std::collections::HashMap;
 
-use clap::CommandFactory;
-
-use super::Cli;
-
 /// The options of a command.
 pub struct OwnOptions {
     /// By name, with dashes: whether the value is the next argument.
@@ -16,11 +12,11 @@ pub struct OwnOptions {
 
 impl OwnOptions {
     /// Those of `command`.
-    pub fn of(command: &str) -> Self {
-        let mut cli = Cli::command();
-        cli.build();
-        let mut takes_next = HashMap::new();
-        for argument in cli
+    pub fn of(definition: &clap::Command, command: &str) -> Self {
+        // These clap adds when it reads.
+        let help = ["-h", "--help"].map(|name| (name.to_owned(), false));
+        let mut takes_next = HashMap::from(help);
+        for argument in definition
             .find_subcommand(command)
             .iter()
             .flat_map(|command| command.get_arguments())

@@ -30,11 +30,12 @@ fn run(line: &str) -> (ApplicationArguments, CommandLine) {
 }
 
 fn sorted(line: &str) -> CommandLine {
-    command_line::sort(&arguments(line)).unwrap_or_else(|failure| panic!("{line}: {failure}"))
+    command_line::sort(&arguments(line), &Cli::command())
+        .unwrap_or_else(|failure| panic!("{line}: {failure}"))
 }
 
 fn complaint(line: &str) -> String {
-    let arguments = match command_line::sort(&arguments(line)) {
+    let arguments = match command_line::sort(&arguments(line), &Cli::command()) {
         Ok(sorted) => sorted.arguments,
         Err(failure) => return failure.to_string(),
     };
@@ -233,7 +234,7 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
 
 /// What clap never sees says itself what to do.
 fn sort_refuses(line: &str) -> bool {
-    command_line::sort(&arguments(line)).is_err()
+    command_line::sort(&arguments(line), &Cli::command()).is_err()
 }
 
 #[cfg(all(target_os = "linux", feature = "uring"))]

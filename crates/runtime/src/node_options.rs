@@ -2,6 +2,8 @@
 //!
 //! Owns nothing. Called by: the binary, to tell Node's options from mistakes before an application's entry file.
 
+use std::cell::OnceCell;
+
 use deno_core::v8::V8;
 use deno_runtime::deno_node::ops::node_cli_parser::{OptionsParser, parse_node_options_env_var};
 
@@ -18,9 +20,9 @@ pub enum Kind {
     Unknown,
 }
 
-/// Tells options apart.
+/// Tells options apart. The list of all of Node's is made when it is first asked for: most starts name none.
 #[derive(Default)]
-pub struct NodeOptions(OptionsParser);
+pub struct NodeOptions(OnceCell<OptionsParser>);
 
 impl NodeOptions {
     /// What `option`, with its dashes and a value if it has one, is. V8 takes a flag of its own at once: call this
@@ -29,7 +31,7 @@ impl NodeOptions {
         // A value that every kind of option takes.
         const VALUE: &str = "0";
         let given = vec![option.to_owned(), VALUE.to_owned()];
-        match self.0.parse(given) {
+        match self.0.get_or_init(OptionsParser::new).parse(given) {
             Ok(parsed) if !parsed.v8_args.is_empty() => match is_v8_flag(option) {
                 true => Kind::V8,
                 false => Kind::Unknown,
