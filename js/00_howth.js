@@ -11,6 +11,7 @@ import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
 import * as shared from "ext:howth/45_kv.js";
 import * as topics from "ext:howth/46_topics.js";
+import { defineLeftOut } from "ext:howth/47_left_out.js";
 import * as program from "ext:howth/52_process.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
@@ -57,6 +58,7 @@ function startWorker(version) {
 function define(ops, version, ofCores) {
   shared.connectOps(ops);
   topics.connectOps(ops);
+  defineLeftOut();
   const howth = Object.freeze({
     kv: shared.kv,
     publish: topics.publish,

@@ -29,6 +29,7 @@ deno_core::extension!(
         "42_batch.js",
         "45_kv.js",
         "46_topics.js",
+        "47_left_out.js",
         "50_node.js",
         "52_process.js",
         "60_warm_up.js",

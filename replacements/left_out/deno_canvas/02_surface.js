@@ -1,0 +1,5 @@
+(function () {
+const { leftOutClass } = __bootstrap.core.loadExtScript("ext:deno_webgpu/left_out.js");
+
+return { UnsafeWindowSurface: leftOutClass("Deno.UnsafeWindowSurface", "WebGPU") };
+})();

@@ -1,0 +1,50 @@
+import { core } from "ext:core/mod.js";
+
+const { leftOutClass, leftOutConstants, leftOutFunction } = core.loadExtScript("ext:deno_webgpu/left_out.js");
+
+// Called for `navigator.gpu`.
+export const initGPU = leftOutFunction("navigator.gpu", "WebGPU");
+export const gpu = undefined;
+export const denoNsWebGPU = leftOutConstants("Deno.webgpu", "WebGPU");
+
+export const GPU = leftOutClass("GPU", "WebGPU");
+export const GPUAdapter = leftOutClass("GPUAdapter", "WebGPU");
+export const GPUAdapterInfo = leftOutClass("GPUAdapterInfo", "WebGPU");
+export const GPUBindGroup = leftOutClass("GPUBindGroup", "WebGPU");
+export const GPUBindGroupLayout = leftOutClass("GPUBindGroupLayout", "WebGPU");
+export const GPUBuffer = leftOutClass("GPUBuffer", "WebGPU");
+export const GPUBufferUsage = leftOutConstants("GPUBufferUsage", "WebGPU");
+export const GPUCanvasContext = leftOutClass("GPUCanvasContext", "WebGPU");
+export const GPUColorWrite = leftOutConstants("GPUColorWrite", "WebGPU");
+export const GPUCommandBuffer = leftOutClass("GPUCommandBuffer", "WebGPU");
+export const GPUCommandEncoder = leftOutClass("GPUCommandEncoder", "WebGPU");
+export const GPUCompilationInfo = leftOutClass("GPUCompilationInfo", "WebGPU");
+export const GPUCompilationMessage = leftOutClass("GPUCompilationMessage", "WebGPU");
+export const GPUComputePassEncoder = leftOutClass("GPUComputePassEncoder", "WebGPU");
+export const GPUComputePipeline = leftOutClass("GPUComputePipeline", "WebGPU");
+export const GPUDevice = leftOutClass("GPUDevice", "WebGPU");
+export const GPUDeviceLostInfo = leftOutClass("GPUDeviceLostInfo", "WebGPU");
+export const GPUError = leftOutClass("GPUError", "WebGPU");
+export const GPUExternalTexture = leftOutClass("GPUExternalTexture", "WebGPU");
+export const GPUInternalError = leftOutClass("GPUInternalError", "WebGPU");
+export const GPUMapMode = leftOutConstants("GPUMapMode", "WebGPU");
+export const GPUOutOfMemoryError = leftOutClass("GPUOutOfMemoryError", "WebGPU");
+export const GPUPipelineError = leftOutClass("GPUPipelineError", "WebGPU");
+export const GPUPipelineLayout = leftOutClass("GPUPipelineLayout", "WebGPU");
+export const GPUQuerySet = leftOutClass("GPUQuerySet", "WebGPU");
+export const GPUQueue = leftOutClass("GPUQueue", "WebGPU");
+export const GPURenderBundle = leftOutClass("GPURenderBundle", "WebGPU");
+export const GPURenderBundleEncoder = leftOutClass("GPURenderBundleEncoder", "WebGPU");
+export const GPURenderPassEncoder = leftOutClass("GPURenderPassEncoder", "WebGPU");
+export const GPURenderPipeline = leftOutClass("GPURenderPipeline", "WebGPU");
+export const GPUSampler = leftOutClass("GPUSampler", "WebGPU");
+export const GPUShaderModule = leftOutClass("GPUShaderModule", "WebGPU");
+export const GPUShaderStage = leftOutConstants("GPUShaderStage", "WebGPU");
+export const GPUSupportedFeatures = leftOutClass("GPUSupportedFeatures", "WebGPU");
+export const GPUSupportedLimits = leftOutClass("GPUSupportedLimits", "WebGPU");
+export const GPUTexture = leftOutClass("GPUTexture", "WebGPU");
+export const GPUTextureUsage = leftOutConstants("GPUTextureUsage", "WebGPU");
+export const GPUTextureView = leftOutClass("GPUTextureView", "WebGPU");
+export const GPUUncapturedErrorEvent = leftOutClass("GPUUncapturedErrorEvent", "WebGPU");
+export const GPUValidationError = leftOutClass("GPUValidationError", "WebGPU");
+export const WGSLLanguageFeatures = leftOutClass("WGSLLanguageFeatures", "WebGPU");
