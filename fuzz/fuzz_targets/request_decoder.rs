@@ -36,5 +36,6 @@ fn limits(choice: u8) -> Limits {
         body_bytes_max: choice as u64 % 23,
         chunk_extension_bytes_max: choice % 19,
         trailer_bytes_max: choice % 37,
+        takes_connect: choice % 4 == 1,
     }
 }

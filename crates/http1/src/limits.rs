@@ -1,6 +1,6 @@
 //! The bounds of a request; what lies beyond them is refused.
 //!
-//! Owns numbers only. Every bound is a count of bytes or lines of the request itself, so that a verdict
+//! Owns numbers, and which method is left out. Every bound is a count of bytes or lines of the request itself, so that a verdict
 //! never depends on how the bytes were split on their way.
 
 /// Bounds of one request. The defaults suit a server on the open internet.
@@ -19,6 +19,10 @@ pub struct Limits {
     pub chunk_extension_bytes_max: usize,
     /// The trailer section without the empty line that ends it, in bytes; beyond it 431. Default 8 KiB.
     pub trailer_bytes_max: usize,
+    /// Is a request for a tunnel, CONNECT, handed to the application? If not, it is answered with 405, as an origin
+    /// server does that is no proxy (RFC 9110 section 9.3.6). Default false. An engine that lets an application take
+    /// the connection after a 2xx is to set it; until then a 2xx to CONNECT has no body, and the connection closes.
+    pub takes_connect: bool,
 }
 
 impl Default for Limits {
@@ -30,6 +34,7 @@ impl Default for Limits {
             body_bytes_max: 128 * 1024 * 1024,
             chunk_extension_bytes_max: 1024,
             trailer_bytes_max: 8 * 1024,
+            takes_connect: false,
         }
     }
 }

@@ -124,8 +124,9 @@ impl KnownFields {
                 if self.host.replace(value_span(line_bytes, field)).is_some() {
                     return Err(HOST_REPEATED);
                 }
-                // An empty value is right where the target has no authority (RFC 9110 section 7.2).
-                if field.value.is_empty() || host::is_authority(field.value) {
+                // Every target here is of an http URI, which has an authority; one whose host is empty is invalid
+                // (RFC 9110 section 4.2.1), and so is an empty value, whatever the form of the target.
+                if host::is_authority(field.value) {
                     Ok(())
                 } else {
                     Err(HOST_MALFORMED)
@@ -156,6 +157,9 @@ impl KnownFields {
         let is_http_11 = line.version == Version::Http11;
         let authority = self.authority(line)?;
         let body = self.framing.decide(line.version, limits)?;
+        if line.form == Target::Authority && !limits.takes_connect {
+            return Err(Rejection::CONNECT_REFUSED);
+        }
         // RFC 9110 section 10.1.1: a member other than 100-continue may be answered with 417.
         if self.expects_other {
             return Err(Rejection::EXPECTATION_FAILED);
@@ -194,21 +198,16 @@ impl KnownFields {
     /// RFC 9112 section 3.2: HTTP/1.1 has exactly one Host field; section 3.3: the authority of the target,
     /// where it has one, overrules it.
     fn authority(&self, line: &RequestLine<'_>) -> Result<Option<Span>, Rejection> {
-        let host = match self.host {
-            None if line.version == Version::Http11 => return Err(HOST_MISSING),
-            host => host,
-        };
+        if self.host.is_none() && line.version == Version::Http11 {
+            return Err(HOST_MISSING);
+        }
         let target_start = line.method.len() + 1;
         let of_target = match &line.form {
             Target::Absolute { authority, .. } => Some(span(target_start + authority.start, authority.len())),
             Target::Authority => Some(span(target_start, line.target.len())),
             Target::Origin | Target::Asterisk => None,
         };
-        // An empty Host contradicts a target that has an authority (RFC 9112 section 3.2).
-        if of_target.is_some() && host.is_some_and(|host| host.len == 0) {
-            return Err(HOST_MALFORMED);
-        }
-        Ok(of_target.or(host.filter(|host| host.len > 0)))
+        Ok(of_target.or(self.host))
     }
 }
 

@@ -4,6 +4,10 @@
 
 use crate::{Date, status};
 
+/// What a 405 says is allowed (RFC 9110 section 15.5.6): only CONNECT is refused by its method alone; every other one is
+/// the application's, and these are those that are registered and common.
+const ALLOW: &[u8] = b"allow: GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS\r\n";
+
 /// A refused request: the connection is closed after the answer, because nothing behind the fault can be
 /// trusted to begin a message (RFC 9112 section 2.2, 6.3, 9.6).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,6 +23,8 @@ impl Rejection {
     pub const BAD_REQUEST: Rejection = Rejection::bad_request("the request is malformed");
     /// 400: the method is no token (RFC 9110 section 9.1).
     pub const BAD_METHOD: Rejection = Rejection::bad_request("the method is not a token");
+    /// 405: a request for a tunnel, which is a proxy's to open (RFC 9110 section 9.3.6).
+    pub const CONNECT_REFUSED: Rejection = Rejection::new(405, "this server is no proxy: it opens no tunnel");
     /// 408: the request took longer than the server waits (RFC 9110 section 15.5.9).
     pub const REQUEST_TIMEOUT: Rejection = Rejection::new(408, "the request did not arrive in time");
     /// 413: the body is longer than `body_bytes_max` (RFC 9110 section 15.5.14).
@@ -56,6 +62,9 @@ impl Rejection {
     /// Appends the whole answer: head with `connection: close`, and [`body`](Self::body).
     pub fn encode(&self, date: &Date, out: &mut Vec<u8>) {
         status::push_line(out, self.status, None);
+        if self.status == 405 {
+            out.extend_from_slice(ALLOW);
+        }
         out.extend_from_slice(b"connection: close\r\ncontent-type: text/plain\r\ncontent-length: ");
         out.extend_from_slice(itoa::Buffer::new().format(self.body().len()).as_bytes());
         out.extend_from_slice(b"\r\ndate: ");
@@ -95,5 +104,14 @@ mod tests {
             Rejection::URI_TOO_LONG.to_string(),
             "414 the request target is too long"
         );
+    }
+
+    #[test]
+    fn what_is_not_allowed_says_what_is() {
+        let mut out = Vec::new();
+        Rejection::CONNECT_REFUSED.encode(&Date::new(UNIX_EPOCH), &mut out);
+        let text = String::from_utf8(out).unwrap();
+        assert!(text.starts_with("HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, "), "{text}");
+        assert!(text.contains("\r\nconnection: close\r\n"), "{text}");
     }
 }

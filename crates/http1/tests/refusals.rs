@@ -216,6 +216,57 @@ fn hosts() {
         (b"GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n", 400, malformed),
         (b"GET http://a/ HTTP/1.1\r\nHost: b/c\r\n\r\n", 400, malformed),
         (b"CONNECT a:1 HTTP/1.1\r\nHost:\r\n\r\n", 400, malformed),
+        // RFC 9110 section 4.2.1: an http URI has a host, whatever the form of the target.
+        (b"GET / HTTP/1.1\r\nHost:\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: \t \r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.0\r\nHost:\r\n\r\n", 400, malformed),
+        (b"OPTIONS * HTTP/1.1\r\nHost:\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: :\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: :80\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: @a\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: []\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: []:80\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: a:80:80\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: a: 80\r\n\r\n", 400, malformed),
+        (b"GET / HTTP/1.1\r\nHost: a:+80\r\n\r\n", 400, malformed),
+    ]);
+}
+
+/// RFC 9110 section 9.3.6: an origin server that is no proxy opens no tunnel. What is malformed is told first.
+#[test]
+fn tunnels() {
+    let refused = "this server is no proxy: it opens no tunnel";
+    assert_refused(&[
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n", 405, refused),
+        (b"CONNECT a:443 HTTP/1.1\r\nHost: b\r\n\r\n", 405, refused),
+        (b"CONNECT [::1]:1 HTTP/1.1\r\nHost: a\r\n\r\n", 405, refused),
+        (b"CONNECT a:443 HTTP/1.0\r\n\r\n", 405, refused),
+        (
+            b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello",
+            405,
+            refused,
+        ),
+        (
+            b"CONNECT a:443 HTTP/1.1\r\nHost: a\r\nExpect: miracles\r\n\r\n",
+            405,
+            refused,
+        ),
+        (
+            b"CONNECT a:443 HTTP/1.1\r\n\r\n",
+            400,
+            "the host field is missing",
+        ),
+        (
+            b"CONNECT /a HTTP/1.1\r\nHost: a\r\n\r\n",
+            400,
+            "the target of CONNECT is not host:port",
+        ),
+        // Methods are case-sensitive (section 9.1): this is another one.
+        (
+            b"connect a:443 HTTP/1.1\r\nHost: a\r\n\r\n",
+            400,
+            "the request target has no valid form",
+        ),
     ]);
 }
 
@@ -224,6 +275,7 @@ fn framing_and_expectations() {
     let both = "content-length and transfer-encoding exclude each other";
     let repeated = "content-length is repeated";
     let number = "content-length is not a number";
+    let padded = "content-length begins with a zero";
     let coding = "transfer-encoding is malformed";
     let last = "chunked is not the final transfer coding";
     assert_fields_refused(&[
@@ -233,6 +285,12 @@ fn framing_and_expectations() {
         (b"Content-Length: 5\r\ncontent-length: 6", 400, repeated),
         (b"Content-Length: 5, 5", 400, repeated),
         (b"Content-Length:", 400, number),
+        (b"Content-Length: 00", 400, padded),
+        (b"Content-Length: 05", 400, padded),
+        (b"Content-Length: 00000000000000000000000005", 400, padded),
+        (b"Content-Length: 010\r\nTransfer-Encoding: chunked", 400, padded),
+        (b"Content-Length: 0, 5", 400, repeated),
+        (b"Content-Length: 0\r\nContent-Length: 0", 400, repeated),
         (b"Content-Length: +5", 400, number),
         (b"Content-Length: -5", 400, number),
         (b"Content-Length: 5 5", 400, number),

@@ -56,8 +56,12 @@ fn facts_come_from_the_head() {
         ("GET / HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", HTTP_10_KEEP),
     ] {
         let mut head = RequestHead::new();
+        let limits = Limits {
+            takes_connect: true,
+            ..Limits::default()
+        };
         Decoder::new()
-            .decode(input.as_bytes(), &Limits::default(), &mut head)
+            .decode(input.as_bytes(), &limits, &mut head)
             .unwrap();
         assert_eq!(RequestFacts::from(&head), expected, "{input:?}");
     }

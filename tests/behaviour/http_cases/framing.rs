@@ -6,7 +6,6 @@ pub const CASES: &[Case] = &[
     accepted("RFC 9112 6.2", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nhello", "POST").body("hello"),
     accepted("RFC 9112 6.2", b"POST / HTTP/1.1\r\nhost: a\r\nContent-Length:\t5 \r\n\r\nhello", "POST").body("hello"),
     accepted("RFC 9112 6.2", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n", "POST"),
-    accepted("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0005\r\n\r\nhello", "POST").body("hello"),
     accepted("RFC 9112 6.3", b"POST / HTTP/1.1\r\nhost: a\r\n\r\n", "POST"),
     accepted("RFC 9112 6.2", b"PUT / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n\r\n\r\n", "PUT").body("\r\n\r\n"),
     accepted("RFC 9110 9.3.5", b"DELETE / HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", "DELETE").body("hi"),
@@ -19,6 +18,8 @@ pub const CASES: &[Case] = &[
     .body("hi")
     .closes(),
     refused("RFC 9110 10.1.1", b"POST / HTTP/1.1\r\nhost: a\r\nexpect: miracles\r\ncontent-length: 0\r\n\r\n", 417),
+    refused("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0005\r\n\r\nhello", 400),
+    refused("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 00\r\n\r\n", 400),
     refused("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: -5\r\n\r\nhello", 400),
     refused("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: +5\r\n\r\nhello", 400),
     refused("RFC 9110 8.6", b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 0x5\r\n\r\nhello", 400),

@@ -28,7 +28,6 @@ pub const CASES: &[Case] = &[
         "GET",
     )
     .url("http://late/"),
-    accepted("RFC 9110 7.2", b"GET /x HTTP/1.1\r\nhost:\r\n\r\n", "GET"),
     accepted("RFC 9112 3.2", b"GET /x HTTP/1.0\r\n\r\n", "GET").closes(),
     accepted(
         "RFC 9112 3.2.2",
@@ -40,6 +39,10 @@ pub const CASES: &[Case] = &[
     refused("RFC 9112 3.2", b"GET / HTTP/1.1\r\nx-host: a\r\n\r\n", 400),
     refused("RFC 9112 3.2", b"GET http://a/ HTTP/1.1\r\n\r\n", 400),
     refused("RFC 9112 3.2", b"GET http://a/ HTTP/1.1\r\nhost:\r\n\r\n", 400),
+    refused("RFC 9110 4.2.1", b"GET /x HTTP/1.1\r\nhost:\r\n\r\n", 400),
+    refused("RFC 9110 4.2.1", b"GET /x HTTP/1.1\r\nhost: \t\r\n\r\n", 400),
+    refused("RFC 9110 4.2.1", b"GET /x HTTP/1.0\r\nhost:\r\n\r\n", 400),
+    refused("RFC 9110 4.2.1", b"OPTIONS * HTTP/1.1\r\nhost:\r\n\r\n", 400),
     refused(
         "RFC 9112 3.2",
         b"GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n",

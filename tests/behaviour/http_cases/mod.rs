@@ -243,6 +243,8 @@ fn check_refused(connection: &mut Connection, status: u16) {
     let response = connection.response();
     assert_eq!(response.status, status, "{response:?}");
     assert!(response.closes(), "{response:?}");
+    // RFC 9110 section 15.5.6.
+    assert_eq!(response.field("allow").is_some(), status == 405, "{response:?}");
     assert!(
         !response.body.is_empty() && response.text().is_ascii(),
         "{response:?}"

@@ -64,6 +64,8 @@ pub const CASES: &[Case] = &[
     refused("RFC 9112 3.2.3", b"CONNECT / HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     refused("RFC 9112 3.2.3", b"CONNECT a HTTP/1.1\r\nhost: a\r\n\r\n", 400),
     refused("RFC 9110 9.3.6", b"CONNECT a:0 HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+    refused("RFC 9110 9.3.6", b"CONNECT a:443 HTTP/1.1\r\nhost: a:443\r\n\r\n", 405),
+    refused("RFC 9110 9.3.6", b"CONNECT a:443 HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nhi", 405),
     refused("RFC 9112 2.3", b"GET / http/1.1\r\nhost: a\r\n\r\n", 400),
     refused("RFC 9112 2.3", b"GET / HTTP/1\r\nhost: a\r\n\r\n", 400),
     refused("RFC 9112 2.3", b"GET / HTTP/1.\r\nhost: a\r\n\r\n", 400),

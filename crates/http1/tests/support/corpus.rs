@@ -15,11 +15,11 @@ pub const VALID: &[&[u8]] = &[
     b"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n",
     b"CONNECT a:443 HTTP/1.1\r\nHost: a:443\r\n\r\n",
     b"GET / HTTP/1.0\r\n\r\n",
-    b"GET / HTTP/1.0\r\nConnection: keep-alive\r\nHost:\r\n\r\nGET /2 HTTP/1.0\r\n\r\n",
+    b"GET / HTTP/1.0\r\nConnection: keep-alive\r\nHost: a\r\n\r\nGET /2 HTTP/1.0\r\n\r\n",
     b"GET /ws HTTP/1.1\r\nHost: a\r\nConnection: keep-alive, Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n\r\n",
     b"GET / HTTP/1.7\r\nHost: a\r\nX-Empty:\r\nX-Blank: \t \r\nX-Obs: \xe9\xff\r\nX-Inner: a \t b \r\n\r\n",
     b"M-SEARCH /%zz|[]{}^\"<>` HTTP/1.1\r\nhOsT: my_host\r\n!#$%&'*+-.^_`|~9: token\r\n\r\n",
-    b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\nDELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 000\r\n\r\n",
+    b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 0\r\n\r\nDELETE / HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\n0123456789",
 ];
 
 /// Refused.
@@ -38,6 +38,8 @@ pub const HOSTILE: &[&[u8]] = &[
     b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: a, b\r\n\r\n",
     b"GET / HTTP/1.1\r\nHost: u@a\r\n\r\n",
+    b"GET / HTTP/1.1\r\nHost:\r\n\r\n",
+    b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 05\r\n\r\nhello",
     b"GET /\xe9 HTTP/1.1\r\nHost: a\r\n\r\n",
     b"GET /#a HTTP/1.1\r\nHost: a\r\n\r\n",
     b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

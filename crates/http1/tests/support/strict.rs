@@ -121,6 +121,7 @@ fn assert_host(head: &RequestHead) {
                 .all(|byte| byte.is_ascii_graphic() && !forbidden.contains(byte)),
             "host"
         );
+        assert!(!host.is_empty(), "an http URI has a host");
         if head.target().starts_with('/') || head.target() == "*" {
             assert_eq!(head.authority().unwrap_or_default().as_bytes(), host);
         }
@@ -136,6 +137,7 @@ fn assert_framing(head: &RequestHead, limits: &Limits) {
         ([length], []) => {
             let text = std::str::from_utf8(length).expect("digits");
             assert!(text.bytes().all(|byte| byte.is_ascii_digit()));
+            assert!(text.len() == 1 || !text.starts_with('0'));
             let bytes: u64 = text.parse().expect("a number");
             assert!(bytes <= limits.body_bytes_max);
             assert_eq!(head.body(), BodyLength::Known(bytes));

@@ -106,7 +106,7 @@ mod tests {
         for (request, url) in [
             ("GET http://a/b HTTP/1.1\r\nhost: h\r\n\r\n", "http://a/b"),
             ("GET http://a?b HTTP/1.1\r\nhost: h\r\n\r\n", "http://a/?b"),
-            ("GET / HTTP/1.1\r\nhost:\r\n\r\n", "http://own:1/"),
+            ("GET / HTTP/1.0\r\n\r\n", "http://own:1/"),
             ("OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", "http://h/"),
         ] {
             let (text, lengths) = written(request);
