@@ -54,6 +54,10 @@ fn table(cores: usize, shares: &[Share], memory: u64) -> String {
     let total = shares.iter().map(Share::total).fold(0, u64::saturating_add);
     table += &format!("{:<62}{:>12}\n", "all together", readable(total));
     table += &format!("{:<62}{:>12}\n", "what this process may use", readable(memory));
+    table += "\nNot counted, because nothing bounds it:\n";
+    for unbounded in worst_case::UNBOUNDED {
+        table += &format!("  {unbounded}\n");
+    }
     if total > memory {
         table += "\nFewer connections (--max-connections), shorter heads (--max-head), less pipelining (--max-pipeline)\n\
                   or smaller heaps (--max-heap) would bring it down. Idle connections take 0.5 KiB each.\n";
@@ -92,6 +96,7 @@ mod tests {
             "{table}"
         );
         assert!(table.contains("--max-connections"), "{table}");
+        assert!(table.contains("\n  whole responses: "), "{table}");
     }
 
     #[test]

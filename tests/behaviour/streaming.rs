@@ -35,6 +35,8 @@ on_both_engines![
     a_stream_with_a_length_is_not_chunked,
     http_1_0_clients_get_a_stream_until_the_end,
     a_stream_that_fails_ends_the_connection_without_its_end,
+    a_response_before_a_stream_that_fails_goes_out,
+    a_stream_that_does_not_fit_its_length_is_told_of,
     streams_of_one_connection_follow_each_other,
     bodies_of_every_kind,
     a_stream_that_nobody_reads_is_not_pulled,
@@ -214,6 +216,67 @@ fn a_stream_that_fails_ends_the_connection_without_its_end(engine: Engine) {
     let mut another = server.connect();
     another.send(request("GET", "/"));
     assert_eq!(another.chunk_after_head(), b"half");
+}
+
+/// The response that was given first was given whole.
+fn a_response_before_a_stream_that_fails_goes_out(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default (request: Request) => new URL(request.url).pathname === '/first'
+            ? new Response('first')
+            : new Response(new ReadableStream({ start(controller) { controller.error(new Error('no source')); } }));
+    ",
+    )
+    .start();
+    let mut connection = server.connect();
+    connection.send([request("GET", "/first"), request("GET", "/second")].concat());
+    assert_eq!(connection.response().text(), "first");
+    server.wait_for_output("no source");
+}
+
+/// Where the client has seen nothing of it, it is a 500; else it breaks off. One line on stderr says why.
+fn a_stream_that_does_not_fit_its_length_is_told_of(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default (request: Request) => {
+            const [, when, given] = new URL(request.url).pathname.split('/');
+            return new Response(new ReadableStream({
+                async start(controller) {
+                    controller.enqueue(new TextEncoder().encode('abc'));
+                    if (when === 'late') await new Promise((resolve) => setTimeout(resolve, 50));
+                    if (given === 'more') controller.enqueue(new TextEncoder().encode('de'));
+                    controller.close();
+                },
+            }), { headers: { 'content-length': '4' } });
+        };
+    ",
+    )
+    .start();
+    for given in ["more", "fewer"] {
+        let mut connection = server.connect();
+        connection.send(request("GET", &format!("/at-once/{given}")));
+        let response = connection.response();
+        assert_eq!(response.status, 500, "{response:?}");
+        assert!(response.closes(), "{response:?}");
+        connection.expect_closed();
+        let mut connection = server.connect();
+        connection.send(request("GET", &format!("/late/{given}")));
+        let head = connection.head();
+        assert_eq!((head.status, head.field("content-length")), (200, Some("4")));
+        assert_eq!(connection.rest_until_closed(), b"abc");
+    }
+    for (given, bytes) in [("more", "at least 5"), ("fewer", "3")] {
+        for when in ["at-once", "late"] {
+            let line = format!(
+                "howth: the response to GET /{when}/{given} was answered with 500, or broken off where it had begun: \
+                 content-length says 4 bytes, and the body has {bytes}; "
+            );
+            server.wait_for_output(&line);
+        }
+    }
+    eventually("four lines", || server.stderr().lines().count() == 4);
 }
 
 fn streams_of_one_connection_follow_each_other(engine: Engine) {

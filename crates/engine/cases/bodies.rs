@@ -1,13 +1,11 @@
 //! Request bodies: arrival, backpressure, `100 Continue`, and what becomes of those nobody reads.
 
-use std::collections::HashMap;
-use std::sync::mpsc::channel;
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Exchanges, Gone};
+use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone};
 
 use super::client::Client;
-use super::harness::{Listen, PATIENCE, Server, Start, ok};
+use super::harness::{Server, Start, ok};
 
 fn manual(start: Start) -> (Server, Client) {
     let server = Server::manual(start, EngineOptions::default());
@@ -102,163 +100,6 @@ pub fn reads_a_chunked_body_with_trailers(start: Start) {
     server.respond(id, "one");
     assert_eq!(client.response().text(), "one");
     assert_eq!(client.response().text(), "two");
-}
-
-pub fn stops_reading_at_the_high_watermark(start: Start) {
-    let options = EngineOptions {
-        body_high_watermark_bytes: 100_000,
-        ..EngineOptions::default()
-    };
-    let server = Server::manual(start, options);
-    let mut client = Client::connect(&server);
-    // More than the socket buffers of both sides hold.
-    let body: Vec<u8> = (0..40_000_000_usize).map(|index| (index % 253) as u8).collect();
-    client.send(format!(
-        "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {}\r\n\r\n",
-        body.len()
-    ));
-    let id = server.next_request();
-    let sent = client.send_until_stuck(&body, Duration::from_millis(300));
-    assert!(sent < body.len(), "everything was taken");
-    let expected = body.clone();
-    let sender = std::thread::spawn(move || {
-        client.send(&body[sent..]);
-        client
-    });
-    let mut received = Vec::new();
-    loop {
-        match read(&server, id, usize::MAX) {
-            BodyRead::Data(bytes) => {
-                // What was received when the watermark was reached comes on top.
-                assert!(bytes.len() <= 1_000_000, "{} bytes were held", bytes.len());
-                received.extend(bytes);
-            }
-            BodyRead::Pending => server.expect(Event::BodyReadable(id)),
-            end => {
-                assert_eq!(end, BodyRead::End);
-                break;
-            }
-        }
-    }
-    assert!(received == expected);
-    server.respond(id, "all of it");
-    assert_eq!(sender.join().expect("the sender").response().text(), "all of it");
-}
-
-/// The watermark is reached by the bytes that also end the body, in whichever read of the turn: nothing else comes
-/// that could make an engine look again.
-pub fn takes_the_end_of_a_body_that_came_at_once(start: Start) {
-    const WATERMARK: usize = 200_000;
-    let folder = tempfile::tempdir().expect("a folder");
-    let options = EngineOptions {
-        body_high_watermark_bytes: WATERMARK,
-        ..EngineOptions::default()
-    };
-    let (all_sent, wait_for_all) = channel();
-    let (tell_held, held) = channel();
-    let mut received = HashMap::new();
-    let mut is_held = true;
-    let application = move |exchanges: &dyn Exchanges, event: Event| {
-        let (Event::Request(id) | Event::BodyReadable(id)) = event else {
-            return;
-        };
-        if std::mem::take(&mut is_held) {
-            // The first request holds the engine until the bodies are there as a whole.
-            tell_held.send(()).expect("the test");
-            wait_for_all.recv_timeout(PATIENCE).expect("the bodies");
-            exchanges.respond(id, &ok(), b"").expect("an open exchange");
-            return;
-        }
-        let sum = received.entry(id.index).or_insert(0);
-        loop {
-            match exchanges.read_body(id, usize::MAX).expect("an open exchange") {
-                BodyRead::Data(bytes) => *sum += bytes.len(),
-                BodyRead::Pending => return,
-                BodyRead::Failed(reason) => panic!("the body {reason}"),
-                BodyRead::End => break,
-            }
-        }
-        let answer = std::mem::take(sum).to_string();
-        exchanges
-            .respond(id, &ok(), answer.as_bytes())
-            .expect("an open exchange");
-    };
-    let server = Server::automatic(
-        start,
-        Listen::Unix(folder.path().join("socket")),
-        options,
-        application,
-    );
-    let mut holder = Client::connect(&server);
-    holder.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
-    // Connections that are accepted together are read from in any order.
-    held.recv_timeout(PATIENCE).expect("the first request");
-    let lengths = [64_000, 190_000, WATERMARK, 210_000, 240_000, 260_000];
-    let mut clients = lengths.map(|length| {
-        let mut client = Client::connect(&server);
-        client.hold_unread(2 * length);
-        client.send(format!(
-            "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: {length}\r\n\r\n"
-        ));
-        client.send(vec![b'b'; length]);
-        client
-    });
-    all_sent.send(()).expect("the engine");
-    assert_eq!(holder.response().status(), 200);
-    for (client, length) in clients.iter_mut().zip(lengths) {
-        assert_eq!(client.response().text(), length.to_string());
-    }
-}
-
-/// Large, so that an engine may receive it in another way than small ones; what follows it is a request all the same.
-pub fn takes_large_bodies_and_what_is_behind_them(start: Start) {
-    const CHUNKS: usize = 40;
-    let chunk: String = format!("{:x}\r\n{}\r\n", 50_000, "b".repeat(50_000));
-    let chunked = format!(
-        "POST /chunked HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n{}0\r\nx-sum: 1\r\n\r\n",
-        chunk.repeat(CHUNKS)
-    );
-    let known = format!(
-        "POST /known HTTP/1.1\r\nhost: h\r\ncontent-length: 2000000\r\n\r\n{}",
-        "k".repeat(2_000_000)
-    );
-    let (server, client) = manual(start);
-    let mut sender = client.second();
-    let all = [
-        &chunked,
-        "GET /after HTTP/1.1\r\nhost: h\r\n\r\n",
-        &known,
-        &chunked,
-        &known,
-    ]
-    .concat();
-    let sending = std::thread::spawn(move || sender.send(all));
-    let mut client = client;
-    for (body, byte) in [
-        (2_000_000, b'b'),
-        (0, b' '),
-        (2_000_000, b'k'),
-        (2_000_000, b'b'),
-        (2_000_000, b'k'),
-    ] {
-        let id = server.next_request_among_others();
-        let mut received = 0;
-        loop {
-            match read(&server, id, usize::MAX) {
-                BodyRead::Data(bytes) => {
-                    assert!(bytes.iter().all(|own| *own == byte));
-                    received += bytes.len();
-                }
-                // Earlier exchanges are told of in between.
-                BodyRead::Pending => while server.next_event() != Event::BodyReadable(id) {},
-                end => break assert_eq!(end, BodyRead::End),
-            }
-        }
-        assert_eq!(received, body);
-        server.respond(id, "done");
-        assert_eq!(client.response().text(), "done");
-    }
-    sending.join().expect("the sender");
 }
 
 pub fn sends_continue_when_the_body_is_read(start: Start) {
@@ -362,6 +203,48 @@ pub fn drains_a_cancelled_body(start: Start) {
     assert_eq!(client.response().text(), "next");
 }
 
+/// A client that sends without waiting for 100 is told nothing, and its connection goes on.
+pub fn tells_of_a_body_that_began_after_all(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\nab");
+    let id = server.next_request();
+    assert_eq!(read(&server, id, 10), data("ab"));
+    assert_eq!(read(&server, id, 10), BodyRead::Pending);
+    client.expect_silence();
+    server.respond(id, "early");
+    let response = client.response();
+    assert_eq!((response.text(), response.field("connection")), ("early", None));
+    server.expect(Event::Completed(id));
+    client.send("cdGET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    let next = server.next_request();
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+}
+
+/// More is to come, or has come, of a body that was given up than is drained: the response says so.
+pub fn closes_after_a_cancelled_body_that_is_too_long(start: Start) {
+    for framing in ["content-length: 1000000", "transfer-encoding: chunked"] {
+        let (server, mut client) = manual(start);
+        client.send(format!("POST / HTTP/1.1\r\nhost: h\r\n{framing}\r\n\r\n"));
+        let id = server.next_request();
+        server
+            .call(move |exchanges| exchanges.cancel_body(id))
+            .expect("an open exchange");
+        if framing.starts_with("transfer") {
+            client.send(format!("{:x}\r\n", 50_000_000));
+            // Until it is not read any more; the socket buffers of both sides hold less.
+            client.send_until_stuck(&vec![b'x'; 40_000_000], Duration::from_millis(300));
+        }
+        server.respond(id, "too much");
+        let response = client.response();
+        assert_eq!(
+            (response.text(), response.field("connection")),
+            ("too much", Some("close")),
+            "{framing}"
+        );
+    }
+}
+
 pub fn aborts_when_the_client_leaves_within_a_body(start: Start) {
     let (server, mut client) = manual(start);
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf");
@@ -369,6 +252,22 @@ pub fn aborts_when_the_client_leaves_within_a_body(start: Start) {
     client.end();
     server.expect(Event::Aborted(id));
     client.expect_over();
+}
+
+/// A client that ends its side within a body has asked other things before.
+pub fn answers_what_was_asked_before_a_body_broke_off(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(
+        "GET / HTTP/1.1\r\nhost: h\r\n\r\nPOST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf",
+    );
+    let (first, second) = (server.next_request(), server.next_request());
+    client.end();
+    let events = [server.next_event(), server.next_event()];
+    assert!(events.contains(&Event::Disconnected(first)) && events.contains(&Event::Aborted(second)));
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    client.expect_end();
+    server.expect(Event::Completed(first));
 }
 
 pub fn counts_nothing_twice_in_pipelined_bodies(start: Start) {

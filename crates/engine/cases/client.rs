@@ -119,6 +119,12 @@ impl Client {
     /// A response to a request that was not HEAD.
     pub fn response(&mut self) -> Response {
         let mut response = self.head();
+        self.body(&mut response);
+        response
+    }
+
+    /// The body behind a head.
+    pub fn body(&mut self, response: &mut Response) {
         if let Some(length) = response.field("content-length") {
             assert!(response.field("transfer-encoding").is_none(), "{response:?}");
             let length = length.parse().expect("a length");
@@ -129,7 +135,6 @@ impl Client {
         } else if !matches!(response.status(), 204 | 304) {
             response.body = self.rest();
         }
-        response
     }
 
     /// The head of a response, with an empty body.
@@ -284,6 +289,13 @@ impl Client {
         match &self.stream {
             Stream::Tcp(stream) => stream.shutdown(Shutdown::Write).expect("shutdown"),
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write).expect("shutdown"),
+        }
+    }
+
+    /// Like [`end`](Self::end), if the server has not ended it yet.
+    pub fn end_if_open(&self) {
+        if let Stream::Tcp(stream) = &self.stream {
+            let _ = stream.shutdown(Shutdown::Write);
         }
     }
 

@@ -50,6 +50,25 @@ pub fn ends_a_head_that_does_not_come(start: Start) {
     client.expect_end();
 }
 
+/// The deadline passes once, however long the response before takes.
+pub fn ends_a_head_once_behind_a_slow_response(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.head = SHORT);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\nGET /");
+    let id = server.next_request();
+    // Long enough for a deadline that passes again and again to do so ten times.
+    std::thread::sleep(Duration::from_secs(1));
+    assert!(server.call(|exchanges| exchanges.pending()) <= 2);
+    assert!(server.counters().refused <= 1);
+    // What comes of the head now comes too late.
+    client.send(" HTTP/1.1\r\nhost: h\r\n\r\n");
+    server.respond(id, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.response().status(), 408);
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    assert_eq!((server.counters().refused, server.counters().requests), (1, 1));
+}
+
 pub fn ends_a_connection_that_says_nothing(start: Start) {
     let (_server, mut client) = with(start, |deadlines| deadlines.head = SHORT);
     client.expect_end();
@@ -85,7 +104,36 @@ pub fn ends_a_body_that_stops(start: Start) {
     });
     client.head();
     server.expect(Event::Aborted(id));
-    assert_eq!(client.expect_over(), b"");
+    client.expect_end();
+}
+
+/// A body that comes too slowly ends the connection in order, not by a reset, with what was written of the response, or
+/// with the whole of it.
+pub fn ends_a_slow_body_after_the_response(start: Start) {
+    const BODY: usize = 5_000_000;
+    let request = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf";
+    let (server, mut client) = with(start, |deadlines| deadlines.body_gap = SHORT);
+    client.send(request);
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        exchanges.write(id, b"part").expect("an open exchange");
+    });
+    server.expect(Event::Aborted(id));
+    client.head();
+    assert_eq!(client.take(9), b"4\r\npart\r\n");
+    client.expect_end();
+    let mut client = Client::connect(&server);
+    client.send(request);
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.respond_owned(id, &ok(), vec![b'w'; BODY]))
+        .expect("an open exchange");
+    // The deadline passes before the client has taken the response.
+    std::thread::sleep(Duration::from_millis(300));
+    assert_eq!(client.response().body.len(), BODY);
+    client.expect_end();
+    server.expect(Event::Completed(id));
 }
 
 pub fn ends_a_body_that_trickles(start: Start) {
@@ -173,6 +221,38 @@ pub fn ends_a_handler_that_takes_too_long(start: Start) {
     assert_eq!(client.take(5), b"0\r\n\r\n");
 }
 
+/// Every handler has its time, whoever's turn to answer it is. What was asked before is answered, nothing behind it is.
+pub fn ends_whichever_handler_takes_too_long(start: Start) {
+    let (server, mut client) = with(start, |deadlines| {
+        deadlines.handler = Some(Duration::from_millis(400))
+    });
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(3));
+    let ids = [
+        server.next_request(),
+        server.next_request(),
+        server.next_request(),
+    ];
+    server.call(move |exchanges| {
+        exchanges.set_timeout(ids[0], 0).expect("an open exchange");
+        exchanges.set_timeout(ids[2], 0).expect("an open exchange");
+    });
+    let events = [server.next_event(), server.next_event()];
+    assert!(
+        events.contains(&Event::Aborted(ids[1])) && events.contains(&Event::Aborted(ids[2])),
+        "{events:?}"
+    );
+    client.expect_silence();
+    server.respond(ids[0], "first");
+    assert_eq!(client.response().text(), "first");
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("connection")),
+        (503, Some("close"))
+    );
+    client.expect_end();
+    server.expect(Event::Completed(ids[0]));
+}
+
 pub fn sets_the_deadline_of_one_exchange(start: Start) {
     let (server, mut client) = with(start, |deadlines| deadlines.handler = SHORT);
     client.send("GET /1 HTTP/1.1\r\nhost: h\r\n\r\n");
@@ -233,5 +313,5 @@ pub fn ends_a_silent_stream_to_a_client_that_half_closed(start: Start) {
         .expect("an open exchange");
     assert_eq!(client.take(10), b"5\r\nagain\r\n");
     server.expect(Event::Aborted(id));
-    assert_eq!(client.expect_over(), b"");
+    client.expect_end();
 }

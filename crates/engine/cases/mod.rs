@@ -3,8 +3,11 @@
 //! An engine's test file gives a [`Start`] function to [`engine_cases!`]; every case becomes a test.
 
 pub mod bodies;
+pub mod bounds;
+pub mod broken;
 mod client;
 pub mod deadlines;
+pub mod differential;
 pub mod hand_over;
 mod harness;
 pub mod life;
@@ -55,16 +58,16 @@ macro_rules! engine_cases {
                 reads_a_whole_body_in_its_place
                 reads_a_body_as_it_arrives
                 reads_a_chunked_body_with_trailers
-                stops_reading_at_the_high_watermark
-                takes_the_end_of_a_body_that_came_at_once
-                takes_large_bodies_and_what_is_behind_them
                 sends_continue_when_the_body_is_read
                 sends_no_continue_when_the_body_has_begun
                 closes_when_continue_was_never_sent
                 drains_a_small_unread_body
                 closes_before_a_large_unread_body
                 drains_a_cancelled_body
+                tells_of_a_body_that_began_after_all
+                closes_after_a_cancelled_body_that_is_too_long
                 aborts_when_the_client_leaves_within_a_body
+                answers_what_was_asked_before_a_body_broke_off
                 counts_nothing_twice_in_pipelined_bodies
             }
             streams {
@@ -72,15 +75,31 @@ macro_rules! engine_cases {
                 streams_a_known_length
                 streams_until_close_to_http_1_0
                 streams_trailers
-                stops_a_fast_writer
-                stops_a_writer_whose_client_keeps_up
-                breaks_off
-                breaks_off_before_the_answer
-                breaks_when_a_known_length_is_exceeded
-                breaks_when_a_known_length_is_not_reached
                 tells_a_stream_of_a_client_that_left
                 echoes_both_ways_at_once
                 leaves_a_streamed_body_out_after_head
+            }
+            bounds {
+                holds_no_more_in_all_bodies_of_a_pipeline
+                takes_no_request_while_responses_wait
+                stops_all_streams_of_a_pipeline
+                stops_reading_at_the_high_watermark
+                takes_the_end_of_a_body_that_came_at_once
+                takes_large_bodies_and_what_is_behind_them
+                stops_a_fast_writer
+                stops_a_writer_whose_client_keeps_up
+            }
+            broken {
+                breaks_off
+                sends_what_was_written_before_it_breaks_off
+                breaks_off_behind_a_whole_response
+                breaks_off_before_an_earlier_response
+                breaks_when_a_known_length_is_exceeded
+                breaks_when_a_known_length_is_not_reached
+                answers_500_for_a_wrong_length_that_nobody_saw
+            }
+            differential {
+                answers_any_requests_as_they_are_decoded
             }
             pipelines {
                 writes_whole_and_streamed_responses_in_order
@@ -91,6 +110,8 @@ macro_rules! engine_cases {
                 refuses_what_the_protocol_refuses
                 refuses_behind_earlier_answers
                 refuses_a_broken_body
+                refuses_no_body_whose_request_was_answered
+                refuses_tunnels
                 tells_why_a_body_failed
                 refuses_a_large_body
                 lingers_after_a_refusal_within_a_last_body
@@ -98,12 +119,15 @@ macro_rules! engine_cases {
             }
             deadlines {
                 ends_a_head_that_does_not_come
+                ends_a_head_once_behind_a_slow_response
                 ends_a_connection_that_says_nothing
                 ends_a_body_that_stops
                 ends_a_body_that_trickles
                 ends_an_idle_connection
                 ends_a_client_that_takes_nothing
                 ends_a_handler_that_takes_too_long
+                ends_whichever_handler_takes_too_long
+                ends_a_slow_body_after_the_response
                 sets_the_deadline_of_one_exchange
                 keeps_a_slow_stream_to_a_client_that_half_closed
                 ends_a_silent_stream_to_a_client_that_half_closed

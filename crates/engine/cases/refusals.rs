@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, Gone};
+use howth_engine::{BodyRead, Deadlines, EngineOptions, Event, Gone};
 use howth_http1::{Limits, Rejection};
 
 use super::client::Client;
@@ -115,31 +115,98 @@ pub fn refuses_a_broken_body(start: Start) {
     assert_eq!(client.take(9), b"4\r\npart\r\n");
     client.send("nonsense\r\n");
     server.expect(Event::Aborted(id));
-    assert_eq!(client.expect_over(), b"");
+    client.expect_end();
 }
 
+/// A response that was given before its request's body broke a rule goes out whole, and no second one behind it.
+pub fn refuses_no_body_whose_request_was_answered(start: Start) {
+    const BODY: usize = 5_000_000;
+    for is_sent in [true, false] {
+        let server = Server::manual(start, EngineOptions::default());
+        let mut client = Client::connect(&server);
+        client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+        client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n");
+        let (first, second) = (server.next_request(), server.next_request());
+        server.respond(first, "first");
+        server
+            .call(move |exchanges| exchanges.respond_owned(second, &ok(), vec![b's'; BODY]))
+            .expect("an open exchange");
+        assert_eq!(client.response().text(), "first");
+        if is_sent {
+            assert_eq!(client.response().body.len(), BODY);
+            server.expect(Event::Completed(first));
+            server.expect(Event::Completed(second));
+        }
+        client.send("nonsense\r\n");
+        if !is_sent {
+            assert_eq!(client.response().body.len(), BODY);
+        }
+        client.expect_end();
+        assert_eq!(server.counters().refused, 0);
+    }
+}
+
+/// RFC 9110 sections 9.3.6 and 15.5.6.
+pub fn refuses_tunnels(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let mut client = Client::connect(&server);
+    client
+        .send("GET / HTTP/1.1\r\nhost: h\r\n\r\nCONNECT h:443 HTTP/1.1\r\nhost: h:443\r\n\r\nnot a request");
+    let id = server.next_request();
+    server.respond(id, "first");
+    assert_eq!(client.response().text(), "first");
+    let response = client.response();
+    assert_eq!(
+        (response.status(), response.field("connection")),
+        (405, Some("close"))
+    );
+    assert!(
+        response
+            .field("allow")
+            .is_some_and(|allow| !allow.contains("CONNECT"))
+    );
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    server.expect_no_event();
+}
+
+/// What breaks a body, and what its reader is told.
 pub fn tells_why_a_body_failed(start: Start) {
     let (sender, reasons) = std::sync::mpsc::channel();
-    let server = Server::automatic(
-        start,
-        Listen::Loopback,
-        EngineOptions::default(),
-        move |exchanges, event| {
-            let (Event::Request(id) | Event::BodyReadable(id)) = event else {
-                return;
-            };
-            // The batch that tells of the failure can still ask for the reason.
-            if let BodyRead::Failed(reason) = exchanges.read_body(id, 100).expect("an open exchange") {
-                assert_eq!(exchanges.respond(id, &ok(), b"never"), Err(Gone));
-                sender.send(reason).expect("the test");
-            }
+    let options = EngineOptions {
+        deadlines: Deadlines {
+            body_gap: Some(Duration::from_millis(80)),
+            ..Deadlines::default()
         },
-    );
-    let mut client = Client::connect(&server);
-    client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
+        ..EngineOptions::default()
+    };
+    let server = Server::automatic(start, Listen::Loopback, options, move |exchanges, event| {
+        let (Event::Request(id) | Event::BodyReadable(id)) = event else {
+            return;
+        };
+        // The batch that tells of the failure can still ask for the reason.
+        if let BodyRead::Failed(reason) = exchanges.read_body(id, 100).expect("an open exchange") {
+            assert_eq!(exchanges.respond(id, &ok(), b"never"), Err(Gone));
+            sender.send(reason).expect("the test");
+        }
+    });
+    let begin = || {
+        let mut client = Client::connect(&server);
+        client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n");
+        client
+    };
+    let reason = || reasons.recv_timeout(PATIENCE).expect("a reason");
+    let mut client = begin();
     client.send("nonsense\r\n");
     assert_eq!(client.response().status(), 400);
-    assert_eq!(reasons.recv_timeout(PATIENCE), Ok("was malformed or too large"));
+    assert_eq!(reason(), "was malformed or too large");
+    let mut client = begin();
+    assert_eq!(client.response().status(), 408);
+    assert_eq!(reason(), "came too slowly");
+    let mut client = begin();
+    client.end();
+    client.expect_end();
+    assert_eq!(reason(), "broke off before its end");
 }
 
 fn with_body_limit(start: Start, body_bytes_max: u64) -> (Server, Client) {

@@ -1,6 +1,6 @@
 //! Streamed responses.
 
-use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, Gone};
+use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, WriteError};
 use howth_http1::ResponseHead;
 
 use super::client::Client;
@@ -42,7 +42,7 @@ pub fn streams_chunks(start: Start) {
     server.expect(Event::Completed(id));
     assert_eq!(
         server.call(move |exchanges| exchanges.write(id, b"late")),
-        Err(Gone)
+        Err(WriteError::Gone)
     );
     client.send(GET);
     let id = server.next_request();
@@ -137,184 +137,6 @@ pub fn streams_trailers(start: Start) {
     server.expect(Event::Completed(id));
 }
 
-/// However fast the client is: the others want to be served as well.
-pub fn stops_a_writer_whose_client_keeps_up(start: Start) {
-    const CHUNK: usize = 64 * 1024;
-    const CHUNKS: usize = 200;
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.start(id, &ok(), None))
-        .expect("an open exchange");
-    let reader = std::thread::spawn(move || client.response());
-    let mut written = 0;
-    while written < CHUNKS {
-        let (count, answer) = server.call(move |exchanges| {
-            let chunk = vec![b'c'; CHUNK];
-            for count in 1..=CHUNKS - written {
-                match exchanges.write(id, &chunk) {
-                    Ok(Backpressure::Ready) => {}
-                    answer => return (count, answer),
-                }
-            }
-            (CHUNKS - written, Ok(Backpressure::Ready))
-        });
-        // The watermark is 256 KiB.
-        assert!(count <= 8, "{count} chunks were taken at once");
-        written += count;
-        if answer == Ok(Backpressure::Full) {
-            server.expect(Event::Writable(id));
-        }
-    }
-    server
-        .call(move |exchanges| exchanges.finish(id, &[]))
-        .expect("an open exchange");
-    assert_eq!(reader.join().expect("the reader").body.len(), CHUNKS * CHUNK);
-}
-
-pub fn stops_a_fast_writer(start: Start) {
-    let options = EngineOptions {
-        write_high_watermark_bytes: 200_000,
-        ..EngineOptions::default()
-    };
-    let server = Server::manual(start, options);
-    let mut client = Client::connect(&server);
-    client.send(GET);
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.start(id, &ok(), None))
-        .expect("an open exchange");
-    const CHUNK: usize = 50_000;
-    const CHUNKS: usize = 800;
-    // Writes until told to stop; gives how many chunks that took.
-    let fill = |mut written: usize| {
-        server.call(move |exchanges| {
-            while written < CHUNKS {
-                let chunk = vec![(written % 251) as u8; CHUNK];
-                written += 1;
-                if exchanges.write(id, &chunk) == Ok(Backpressure::Full) {
-                    break;
-                }
-            }
-            written
-        })
-    };
-    let mut written = fill(0);
-    // As long as the kernel takes it there will be room again.
-    let reader = loop {
-        if let Some(event) = server.event_within(std::time::Duration::from_millis(300)) {
-            assert_eq!(event, Event::Writable(id));
-            written = fill(written);
-            continue;
-        }
-        assert!(written < CHUNKS, "the client has read nothing");
-        break std::thread::spawn(move || (client.response(), client));
-    };
-    while written < CHUNKS {
-        server.expect(Event::Writable(id));
-        written = fill(written);
-    }
-    server
-        .call(move |exchanges| exchanges.finish(id, &[]))
-        .expect("an open exchange");
-    let (response, _client) = reader.join().expect("the reader");
-    assert_eq!(response.body.len(), CHUNK * CHUNKS);
-    for (number, chunk) in response.body.chunks(CHUNK).enumerate() {
-        assert!(chunk.iter().all(|byte| *byte == (number % 251) as u8));
-    }
-    loop {
-        match server.next_event() {
-            Event::Writable(_) => {}
-            event => break assert_eq!(event, Event::Completed(id)),
-        }
-    }
-}
-
-pub fn breaks_off(start: Start) {
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    let id = server.next_request();
-    server.call(move |exchanges| {
-        exchanges.start(id, &ok(), None).expect("an open exchange");
-        exchanges.write(id, b"part").expect("an open exchange");
-    });
-    client.head();
-    assert_eq!(client.take(9), b"4\r\npart\r\n");
-    server.call(move |exchanges| {
-        exchanges.fail(id).expect("an open exchange");
-        assert_eq!(exchanges.write(id, b"more"), Err(Gone));
-    });
-    assert_eq!(client.expect_over(), b"");
-    server.expect(Event::Aborted(id));
-    // Where the end of the connection would be the end of the body, there is a reset instead.
-    let mut client = Client::connect(&server);
-    client.send("GET / HTTP/1.0\r\n\r\n");
-    let id = server.next_request();
-    server.call(move |exchanges| {
-        exchanges.start(id, &ok(), None).expect("an open exchange");
-        exchanges.write(id, b"part").expect("an open exchange");
-    });
-    client.head();
-    assert_eq!(client.take(4), b"part");
-    server
-        .call(move |exchanges| exchanges.fail(id))
-        .expect("an open exchange");
-    assert_eq!(client.expect_reset(), b"");
-    server.expect(Event::Aborted(id));
-}
-
-pub fn breaks_off_before_the_answer(start: Start) {
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    client.send(GET);
-    let first = server.next_request();
-    let second = server.next_request();
-    server.respond(first, "first");
-    assert_eq!(client.response().text(), "first");
-    server.expect(Event::Completed(first));
-    server
-        .call(move |exchanges| exchanges.fail(second))
-        .expect("an open exchange");
-    assert_eq!(client.expect_over(), b"");
-    server.expect(Event::Aborted(second));
-}
-
-pub fn breaks_when_a_known_length_is_exceeded(start: Start) {
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    let id = server.next_request();
-    server.call(move |exchanges| {
-        exchanges.start(id, &ok(), Some(4)).expect("an open exchange");
-        exchanges.write(id, b"abc").expect("an open exchange");
-    });
-    client.head();
-    assert_eq!(client.take(3), b"abc");
-    assert_eq!(
-        server.call(move |exchanges| exchanges.write(id, b"de")),
-        Err(Gone)
-    );
-    assert_eq!(client.expect_over(), b"");
-    server.expect(Event::Aborted(id));
-}
-
-pub fn breaks_when_a_known_length_is_not_reached(start: Start) {
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    let id = server.next_request();
-    server.call(move |exchanges| {
-        exchanges.start(id, &ok(), Some(4)).expect("an open exchange");
-        exchanges.write(id, b"abc").expect("an open exchange");
-    });
-    client.head();
-    assert_eq!(client.take(3), b"abc");
-    server
-        .call(move |exchanges| exchanges.finish(id, &[]))
-        .expect("an open exchange");
-    assert_eq!(client.expect_over(), b"");
-    server.expect(Event::Aborted(id));
-}
-
 pub fn tells_a_stream_of_a_client_that_left(start: Start) {
     let (server, mut client) = manual(start);
     client.send(GET);
@@ -328,7 +150,7 @@ pub fn tells_a_stream_of_a_client_that_left(start: Start) {
     server.expect(Event::Aborted(id));
     assert_eq!(
         server.call(move |exchanges| exchanges.write(id, b"more")),
-        Err(Gone)
+        Err(WriteError::Gone)
     );
 }
 

@@ -23,6 +23,44 @@ impl std::fmt::Display for Gone {
 
 impl std::error::Error for Gone {}
 
+/// Why a part of a response was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WriteError {
+    /// See [`Gone`].
+    Gone,
+    /// The response is not as long as it says. The client is answered 500 where nothing of it has been sent; where some
+    /// has, it breaks off. The exchange is over for the application.
+    Length {
+        /// The length that its head says.
+        declared: u64,
+        /// The bytes it was given, with those that were too many.
+        given: u64,
+    },
+}
+
+impl From<Gone> for WriteError {
+    fn from(_: Gone) -> Self {
+        WriteError::Gone
+    }
+}
+
+impl std::fmt::Display for WriteError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            WriteError::Gone => Gone.fmt(formatter),
+            WriteError::Length { declared, given } => {
+                let at_least = if given > declared { "at least " } else { "" };
+                write!(
+                    formatter,
+                    "content-length says {declared} bytes, and the body has {at_least}{given}"
+                )
+            }
+        }
+    }
+}
+
+impl std::error::Error for WriteError {}
+
 /// Whether a response stream should go on producing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Backpressure {
@@ -121,16 +159,18 @@ pub trait Exchanges {
     /// known beforehand in bytes.
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone>;
 
-    /// Adds a chunk to a response that was begun. With a known length, bytes beyond it break the connection.
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone>;
+    /// Adds a chunk to a response that was begun. With a known length, bytes beyond it are an error, and none of the
+    /// chunk is sent.
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError>;
 
-    /// Ends a response that was begun. Trailer fields (RFC 9110 section 6.5) go out only when the response
-    /// is chunked.
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone>;
+    /// Ends a response that was begun. Fewer bytes than a known length are an error. Trailer fields (RFC 9110 section
+    /// 6.5) go out only when the response is chunked.
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError>;
 
-    /// Breaks a response off, so that the client can tell: the connection is closed without the end of the
-    /// body. Before [`start`](Self::start) it closes the connection without an answer; one that was given whole is
-    /// [`Gone`].
+    /// Breaks a response off, so that the client can tell: what was written of it is sent, and the connection is closed
+    /// without the end of the body. Before [`start`](Self::start) it closes the connection without an answer; one that
+    /// was given whole is [`Gone`]. Responses to earlier requests of the connection go out first, those that are not
+    /// given yet as well; later requests are aborted.
     fn fail(&self, id: ExchangeId) -> Result<(), Gone>;
 
     /// Answers for an application that cannot: 503, and that it may be tried again soon (RFC 9110 sections 10.2.3,

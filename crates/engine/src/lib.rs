@@ -16,7 +16,7 @@ mod listener;
 mod options;
 
 pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
-pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState};
+pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState, WriteError};
 pub use handed::Handed;
 pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

@@ -111,7 +111,10 @@ mod tests {
         let mut out = Vec::new();
         Rejection::CONNECT_REFUSED.encode(&Date::new(UNIX_EPOCH), &mut out);
         let text = String::from_utf8(out).unwrap();
-        assert!(text.starts_with("HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, "), "{text}");
+        assert!(
+            text.starts_with("HTTP/1.1 405 Method Not Allowed\r\nallow: GET, HEAD, "),
+            "{text}"
+        );
         assert!(text.contains("\r\nconnection: close\r\n"), "{text}");
     }
 }

@@ -14,6 +14,7 @@ fn bounds_are_exact() {
         body_bytes_max: 10,
         chunk_extension_bytes_max: 6,
         trailer_bytes_max: 12,
+        ..Limits::default()
     };
     let chunked = "POST / HTTP/1.1\r\nHost:a\r\nTransfer-Encoding:chunked\r\n\r\n";
     let too_many = Some((431, "the request has too many fields"));

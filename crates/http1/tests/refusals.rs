@@ -193,7 +193,7 @@ fn hosts() {
             "the host field is repeated",
         ),
         (
-            b"GET / HTTP/1.1\r\nHost:\r\nhost: a\r\n\r\n",
+            b"GET / HTTP/1.1\r\nHost: a\r\nhost:\r\n\r\n",
             400,
             "the host field is repeated",
         ),

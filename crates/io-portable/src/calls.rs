@@ -8,11 +8,12 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
 use howth_http1::{Framing, Rejection, RequestHead, ResponseHead, ResponsePlan, plan_response};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::answer::map_head;
+use crate::request_body::RequestBody;
 use crate::response_body::ResponseBody;
 use crate::shared::Shared;
 use crate::table::{Answer, Exchange, Outgoing, ResponseStream};
@@ -80,7 +81,7 @@ impl Calls {
         self.change(id, Answer::Waiting, |exchange| {
             exchange.restart_timeout();
             if self.prepare(id, exchange, head, content).is_none() {
-                exchange.answer = Answer::Refused(Rejection::INTERNAL_SERVER_ERROR);
+                exchange.refuse(Rejection::INTERNAL_SERVER_ERROR);
             }
         })
     }
@@ -98,11 +99,22 @@ impl Calls {
             shared.draining.get() || exchange.body.forbids_keep_alive(shared.options.drain_bytes_max);
         let plan = plan_response(exchange.facts, head, content.length(), closing).ok()?;
         let is_stream = matches!(content, Content::Stream(_));
+        let has_body = plan.framing != Framing::None;
+        let body_bytes = if is_stream || !has_body {
+            0
+        } else {
+            content.length().unwrap_or(0) as usize
+        };
         let outgoing = match content.as_small() {
             Some(body) => Outgoing::Encoded(shared.encode(exchange.facts, head, &plan, body)),
             None => Outgoing::Framed(Box::new(self.frame(id, exchange, head, &plan, content)?)),
         };
+        exchange.hold(match &outgoing {
+            Outgoing::Encoded(bytes) => bytes.len(),
+            Outgoing::Framed(_) => body_bytes,
+        });
         exchange.outgoing = Some(outgoing);
+        exchange.is_begun = true;
         exchange.framing = plan.framing;
         exchange.is_last = !plan.keep_alive;
         if exchange.is_last {
@@ -140,6 +152,7 @@ impl Calls {
                     None
                 };
                 exchange.stream = Some(Box::new(ResponseStream {
+                    declared: remaining.unwrap_or(0),
                     remaining,
                     ..ResponseStream::default()
                 }));
@@ -183,10 +196,12 @@ impl Exchanges for Calls {
     }
 
     fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
+        let high_watermark = self.shared.options.body_high_watermark_bytes;
         self.with(id, |exchange| {
-            let read = exchange.body.read(bytes_max);
+            let was_full = exchange.link.held_body() >= high_watermark;
+            let read = exchange.change_body(|body| body.read(bytes_max));
             // Room was made, `100 Continue` is due or a deadline begins.
-            if exchange.body.is_arriving() {
+            if was_full || exchange.body.is_arriving() {
                 exchange.link.kick(&self.shared);
             }
             read
@@ -195,7 +210,7 @@ impl Exchanges for Calls {
 
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |exchange| {
-            exchange.body.cancel();
+            exchange.change_body(RequestBody::cancel);
             exchange.link.kick(&self.shared);
         })
     }
@@ -212,60 +227,68 @@ impl Exchanges for Calls {
         self.begin(id, head, Content::Stream(length))
     }
 
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         let high_watermark = self.shared.options.write_high_watermark_bytes;
         self.change(id, Answer::Streaming, |exchange| {
             // Without a stream no body goes out, as after HEAD.
             let Some(stream) = exchange.stream.as_mut().filter(|_| !chunk.is_empty()) else {
                 return Ok(Backpressure::Ready);
             };
-            if let Some(remaining) = &mut stream.remaining {
-                match remaining.checked_sub(chunk.len() as u64) {
-                    Some(rest) => *remaining = rest,
+            if let Some(remaining) = stream.remaining {
+                let length = chunk.len() as u64;
+                match remaining.checked_sub(length) {
+                    Some(rest) => stream.remaining = Some(rest),
                     None => {
-                        exchange.answer = Answer::Broken;
-                        return Err(Gone);
+                        let (declared, given) = (stream.declared, stream.declared - remaining + length);
+                        return Err(end_mismatch(exchange, declared, given));
                     }
                 }
             }
             stream.chunks.push_back(Bytes::copy_from_slice(chunk));
             stream.queued_bytes += chunk.len();
-            // Hyper holds bytes of this stream only if it has its head.
-            let held = if exchange.outgoing.is_none() {
-                exchange.link.held()
-            } else {
-                0
+            let own = stream.queued_bytes;
+            exchange.hold(chunk.len());
+            // Hyper holds bytes of this stream only if it has its head. A stream that waits for others anyway counts what
+            // they hold as well: together they hold no more than one alone.
+            let held = match &exchange.outgoing {
+                None => own + exchange.link.held(),
+                Some(_) => exchange.link.waiting(),
             };
-            stream.is_full = stream.queued_bytes + held >= high_watermark;
-            let backpressure = if stream.is_full {
+            exchange.restart_timeout();
+            let is_full = held >= high_watermark;
+            if let Some(stream) = &mut exchange.stream {
+                stream.is_full = is_full;
+            }
+            Ok(if is_full {
                 Backpressure::Full
             } else {
                 Backpressure::Ready
-            };
-            exchange.restart_timeout();
-            Ok(backpressure)
+            })
         })?
     }
 
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
         self.change(id, Answer::Streaming, |exchange| {
-            exchange.answer = Answer::Complete;
             let Some(stream) = &mut exchange.stream else {
-                return;
+                exchange.answer = Answer::Complete;
+                return Ok(());
             };
-            if stream.remaining.is_some_and(|bytes| bytes > 0) {
-                exchange.answer = Answer::Broken;
-            } else if exchange.framing == Framing::Chunked && !trailers.is_empty() {
+            if let Some(remaining) = stream.remaining.filter(|remaining| *remaining > 0) {
+                let (declared, given) = (stream.declared, stream.declared - remaining);
+                return Err(end_mismatch(exchange, declared, given));
+            }
+            if exchange.framing == Framing::Chunked && !trailers.is_empty() {
                 stream.trailers = Some(trailer_map(trailers));
             }
-        })
+            exchange.answer = Answer::Complete;
+            Ok(())
+        })?
     }
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |exchange| match exchange.answer {
             Answer::Waiting | Answer::Streaming => {
-                exchange.answer = Answer::Broken;
-                exchange.handler_deadline = None;
+                exchange.break_off();
                 exchange.link.kick(&self.shared);
                 Ok(())
             }
@@ -291,6 +314,19 @@ impl Exchanges for Calls {
     fn owed(&self) -> Vec<ExchangeId> {
         self.shared.table.borrow().owed()
     }
+}
+
+/// The response is not as long as its head says: 500 instead, where Hyper has seen nothing of it.
+fn end_mismatch(exchange: &mut Exchange, declared: u64, given: u64) -> WriteError {
+    if exchange.outgoing.is_some() {
+        exchange.let_go(exchange.waiting_bytes);
+        exchange.outgoing = None;
+        exchange.stream = None;
+        exchange.refuse(Rejection::INTERNAL_SERVER_ERROR);
+    } else {
+        exchange.break_off();
+    }
+    WriteError::Length { declared, given }
 }
 
 /// Hyper leaves out what RFC 9110 section 6.5.1 forbids; what is no field at all is left out here.

@@ -57,8 +57,8 @@ pub(crate) struct Connection {
     pub(crate) idle_since: Option<Instant>,
     /// Since when the client has ended its side.
     pub(crate) ended_at: Option<Instant>,
-    /// How the connection is to end once the application has seen the events of this turn.
-    pub(crate) doom: Option<End>,
+    /// The connection is to end once the application has seen the events of this turn.
+    pub(crate) is_doomed: bool,
     /// The timer that is set for this connection, which may be early.
     pub(crate) timer_at: Option<Instant>,
 }
@@ -76,15 +76,6 @@ pub(crate) enum Phase {
     },
     /// To be dropped.
     Closed,
-}
-
-/// How a connection ends at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
-    /// With a plain close.
-    Quiet,
-    /// So that the client can't take it for the end of a response.
-    Reset,
 }
 
 impl Connection {
@@ -109,17 +100,15 @@ impl Connection {
             head_since: Some(now),
             idle_since: None,
             ended_at: None,
-            doom: None,
+            is_doomed: false,
             timer_at: None,
         }
     }
 
     /// Writes what can be written and ends what is over.
     pub(crate) fn pump(&mut self, shared: &Rc<Shared>) {
-        match self.doom.take() {
-            Some(End::Quiet) => return self.abort(shared),
-            Some(End::Reset) => return self.reset(shared),
-            None => {}
+        if self.is_doomed {
+            return self.abort(shared);
         }
         let link = Rc::clone(&self.link);
         let mut context = Context::from_waker(&link.waker);
@@ -134,10 +123,10 @@ impl Connection {
 
     /// Ends the connection after this turn's events were handed over: a request the application is told of
     /// is readable while it is told.
-    pub(crate) fn doom(&mut self, shared: &Shared, end: End) {
+    pub(crate) fn doom(&mut self, shared: &Shared) {
         self.stop_intake();
         self.intake = Intake::Ended;
-        self.doom = Some(end);
+        self.is_doomed = true;
         self.link.kick(shared);
     }
 
@@ -157,17 +146,6 @@ impl Connection {
     pub(crate) fn close(&mut self, shared: &Shared) {
         self.abort_exchanges(shared);
         self.phase = Phase::Closing;
-    }
-
-    /// Puts the engine's own answer in the place of an exchange and whatever follows it.
-    pub(crate) fn refuse_from(&mut self, shared: &Shared, position: usize, rejection: Rejection) {
-        self.abort_from(shared, position);
-        self.link
-            .pipeline
-            .borrow_mut()
-            .push_back(Item::Refusal(rejection));
-        self.stop_intake();
-        self.link.kick(shared);
     }
 
     /// No further request is taken from this connection.
@@ -198,6 +176,9 @@ impl Connection {
     }
 
     fn pump_open(&mut self, shared: &Rc<Shared>, context: &mut Context<'_>) -> io::Result<()> {
+        if self.link.is_cut.take() {
+            self.cut(shared);
+        }
         if self.link.is_ending.get() {
             // No request behind a response that ends the connection is taken (RFC 9112 section 9.6).
             self.is_last_request = true;
@@ -371,7 +352,7 @@ impl Connection {
         self.stop_intake();
     }
 
-    fn abort_from(&mut self, shared: &Shared, position: usize) {
+    pub(crate) fn abort_from(&mut self, shared: &Shared, position: usize) {
         let items = {
             let mut pipeline = self.link.pipeline.borrow_mut();
             let position = position.min(pipeline.len());

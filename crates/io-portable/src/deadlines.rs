@@ -6,8 +6,6 @@
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use howth_http1::Rejection;
-
 use crate::connection::{Connection, Phase};
 use crate::link::Item;
 use crate::shared::Shared;
@@ -60,13 +58,13 @@ impl Connection {
             return;
         }
         if is_past(self.disconnected_deadline(shared)) {
-            return self.reset(shared);
+            return self.expire_silent_stream(shared);
         }
         while let Some((position, _)) = self.handler_deadline(shared).filter(|(_, at)| *at <= now) {
             self.expire_handler(shared, position);
         }
         if is_past(self.body_deadline(shared)) {
-            self.fail_body(shared, "came too slowly", Rejection::REQUEST_TIMEOUT);
+            self.expire_body(shared);
         }
         if is_past(self.head_deadline(shared)) {
             self.expire_head(shared);
@@ -149,35 +147,5 @@ impl Connection {
         deadlines
             .filter_map(|(position, item)| Some((position, deadline(item)?)))
             .min_by_key(|(_, at)| *at)
-    }
-
-    /// 503 if nothing was answered; otherwise the connection can only end.
-    fn expire_handler(&mut self, shared: &Shared, position: usize) {
-        let is_waiting = match self.link.pipeline.borrow().get(position) {
-            Some(Item::Exchange(id)) => shared
-                .table
-                .borrow()
-                .get(*id)
-                .is_some_and(|exchange| exchange.answer == Answer::Waiting),
-            _ => false,
-        };
-        if is_waiting {
-            self.refuse_from(shared, position, Rejection::SERVICE_UNAVAILABLE);
-        } else {
-            self.reset(shared);
-        }
-    }
-
-    /// 408 if a part of the head is there; a connection that said nothing is closed without a word.
-    fn expire_head(&mut self, shared: &Shared) {
-        if self.rest.is_empty() {
-            return self.abort(shared);
-        }
-        self.stop_intake();
-        self.link
-            .pipeline
-            .borrow_mut()
-            .push_back(Item::Refusal(Rejection::REQUEST_TIMEOUT));
-        self.link.kick(shared);
     }
 }

@@ -41,6 +41,8 @@ pub struct PortableEngine {
     pub(crate) leaves_clients: bool,
     /// New connections are given up as they are accepted.
     pub(crate) releases_new: bool,
+    /// Until when accepting rests, for lack of descriptors or memory.
+    rests_until: Option<Instant>,
     /// Connections that were given up and wait for whoever takes them.
     pub(crate) released: Vec<Handed>,
     address: BindAddress,
@@ -72,6 +74,7 @@ impl PortableEngine {
             is_full: false,
             leaves_clients: false,
             releases_new: false,
+            rests_until: None,
             released: Vec::new(),
             shared: Rc::new(Shared::new(options, wakes)),
             connections: Vec::new(),
@@ -253,6 +256,11 @@ impl PortableEngine {
     }
 
     pub(crate) fn accept(&mut self) {
+        // Whoever asks meanwhile would only make another timer.
+        if self.rests_until.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
+        self.rests_until = None;
         for _ in 0..ACCEPTS_PER_TURN_MAX {
             let Some(acceptor) = self.acceptor.as_ref().filter(|_| !self.leaves_clients) else {
                 return;
@@ -279,6 +287,7 @@ impl PortableEngine {
                 Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
                 Poll::Ready(Err(_)) => {
                     let at = Instant::now() + ACCEPT_PAUSE;
+                    self.rests_until = Some(at);
                     self.timers.insert(Timer {
                         at,
                         index: LISTENER,

@@ -33,6 +33,7 @@ mod engine;
 mod hand_over;
 mod link;
 mod receive;
+mod refuse;
 mod request_body;
 mod response_body;
 mod service;

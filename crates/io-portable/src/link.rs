@@ -52,6 +52,12 @@ pub(crate) struct Link {
     is_kicked: Cell<bool>,
     /// Bytes of the streamed response that Hyper has taken and the kernel has not.
     held: Cell<usize>,
+    /// Bytes of all responses that wait for their turn or for Hyper.
+    waiting: Cell<usize>,
+    /// Bytes of all request bodies that wait for the application.
+    held_body: Cell<usize>,
+    /// An exchange was broken off or refused: those behind it are to be aborted.
+    pub(crate) is_cut: Cell<bool>,
     output: RefCell<Output>,
 }
 
@@ -80,6 +86,9 @@ impl Link {
             blocked_since: Cell::new(None),
             is_kicked: Cell::new(false),
             held: Cell::new(0),
+            waiting: Cell::new(0),
+            held_body: Cell::new(0),
+            is_cut: Cell::new(false),
             output: RefCell::default(),
         }
     }
@@ -122,6 +131,7 @@ impl Link {
                 break;
             };
             self.append_buffer(shared, std::mem::take(bytes));
+            exchange.let_go(exchange.waiting_bytes);
             exchange.outgoing = None;
             exchange.is_taken = true;
             is_last = exchange.is_last;
@@ -204,6 +214,33 @@ impl Link {
     /// Bytes of the streamed response on their way to the kernel.
     pub(crate) fn held(&self) -> usize {
         self.held.get()
+    }
+
+    /// Counts response bytes that wait.
+    pub(crate) fn hold_response(&self, bytes: usize) {
+        self.waiting.set(self.waiting.get() + bytes);
+    }
+
+    pub(crate) fn let_go_of_response(&self, bytes: usize) {
+        self.waiting.set(self.waiting.get() - bytes);
+    }
+
+    /// Response bytes that wait for their turn or for Hyper, and those of a stream that Hyper has.
+    pub(crate) fn waiting(&self) -> usize {
+        self.waiting.get() + self.held.get()
+    }
+
+    /// Counts request body bytes that wait for the application.
+    pub(crate) fn hold_body(&self, bytes: usize) {
+        self.held_body.set(self.held_body.get() + bytes);
+    }
+
+    pub(crate) fn let_go_of_body(&self, bytes: usize) {
+        self.held_body.set(self.held_body.get() - bytes);
+    }
+
+    pub(crate) fn held_body(&self) -> usize {
+        self.held_body.get()
     }
 
     /// Everything given to Hyper is with the kernel.

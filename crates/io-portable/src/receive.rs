@@ -11,15 +11,17 @@ use howth_engine::Event;
 use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
 
 use crate::body_clock::BodyClock;
-use crate::connection::{Connection, End, LINGER_SILENCE, Phase};
+use crate::connection::{Connection, LINGER_SILENCE, Phase};
 use crate::link::Item;
 use crate::request_body::RequestBody;
 use crate::shared::Shared;
-use crate::table::{Answer, Exchange};
+use crate::table::Exchange;
 
 /// How much is read and dropped behind the last request while that is being answered.
 const IGNORED_BYTES_MAX: usize = 64 * 1024;
 const READ_BYTES_MAX: usize = 64 * 1024;
+/// With so many times the high watermark of unsent response bytes a connection is not read.
+const UNSENT_WATERMARKS: usize = 4;
 /// How often one connection is read before the others have their turn.
 const READS_PER_TURN_MAX: usize = 4;
 
@@ -63,7 +65,7 @@ impl Connection {
             self.link.kick(shared);
         }
         if self.read(shared, scratch).is_err() {
-            self.doom(shared, End::Quiet);
+            self.doom(shared);
         }
         self.note_arrival(shared);
     }
@@ -130,19 +132,24 @@ impl Connection {
         }
     }
 
-    /// The application has to catch up first.
+    /// The application, or the client, has to catch up first.
     fn is_paused(&self, shared: &Shared) -> bool {
-        let Some(id) = self.arriving else {
-            return self.link.pipeline.borrow().len() >= shared.options.pipeline_max.max(1) as usize;
-        };
-        let table = shared.table.borrow();
-        table.get(id).is_some_and(|exchange| {
-            if exchange.body.is_cancelled() {
-                self.drained > shared.options.drain_bytes_max
-            } else {
-                exchange.body.held() >= shared.options.body_high_watermark_bytes.max(1)
+        let options = &shared.options;
+        let link = &self.link;
+        let unsent = link.waiting() + link.output_len();
+        if link.held_body() >= options.body_high_watermark_bytes.max(1)
+            || unsent >= UNSENT_WATERMARKS * options.write_high_watermark_bytes.max(1)
+        {
+            return true;
+        }
+        match self.arriving {
+            None => link.pipeline.borrow().len() >= options.pipeline_max.max(1) as usize,
+            Some(id) => {
+                let is_unwanted = |exchange: &Exchange| exchange.body.is_cancelled();
+                self.drained > options.drain_bytes_max
+                    && shared.table.borrow().get(id).is_some_and(is_unwanted)
             }
-        })
+        }
     }
 
     /// What the client sends next is for another engine, which gets the connection with the answer to what was read.
@@ -256,7 +263,7 @@ impl Connection {
         let is_wanted = exchange
             .as_ref()
             .is_some_and(|exchange| !exchange.body.is_cancelled());
-        if exchange.is_some_and(|exchange| exchange.body.append(bytes)) {
+        if exchange.is_some_and(|exchange| exchange.change_body(|body| body.append(bytes))) {
             shared.push_event(Event::BodyReadable(id));
         }
         let is_over = table.get(id).is_none();
@@ -286,78 +293,6 @@ impl Connection {
         drop(table);
         if self.is_last_request {
             self.stop_intake();
-        }
-    }
-
-    /// The client broke a rule or a limit: the refusal goes out in its turn, and nothing more is decoded.
-    fn reject(&mut self, shared: &Shared, rejection: Rejection) {
-        match self.arriving {
-            None => {
-                self.link
-                    .pipeline
-                    .borrow_mut()
-                    .push_back(Item::Refusal(rejection));
-                self.stop_intake();
-                self.link.kick(shared);
-            }
-            Some(_) => self.fail_body(shared, "was malformed or too large", rejection),
-        }
-    }
-
-    /// The body that is arriving breaks off, because of `reason`: `rejection` is the answer if nothing was
-    /// answered yet; otherwise the connection can only end.
-    pub(crate) fn fail_body(&mut self, shared: &Shared, reason: &'static str, rejection: Rejection) {
-        let Some(id) = self.arriving else { return };
-        let mut table = shared.table.borrow_mut();
-        match table.get_mut(id) {
-            Some(exchange) if exchange.answer == Answer::Waiting => {
-                exchange.answer = Answer::Refused(rejection);
-                exchange.handler_deadline = None;
-                if exchange.body.fail(reason) {
-                    shared.push_event(Event::BodyReadable(id));
-                }
-                drop(table);
-                self.stop_intake();
-            }
-            Some(_) => {
-                drop(table);
-                self.doom(shared, End::Reset);
-            }
-            None => {
-                drop(table);
-                self.close(shared);
-            }
-        }
-        self.link.kick(shared);
-    }
-
-    /// The client ended its side. What is complete is answered; a client that leaves within a body is gone.
-    fn end_of_stream(&mut self, shared: &Shared) {
-        if matches!(self.phase, Phase::Lingering { .. }) {
-            self.phase = Phase::Closed;
-            return;
-        }
-        if self.phase == Phase::Open && self.arriving.is_some() {
-            return self.doom(shared, End::Quiet);
-        }
-        self.stop_intake();
-        self.intake = Intake::Ended;
-        self.link.is_read_closed.set(true);
-        self.ended_at = Some(shared.now.get());
-        self.tell_disconnected(shared);
-        self.link.kick(shared);
-    }
-
-    fn tell_disconnected(&self, shared: &Shared) {
-        let table = shared.table.borrow();
-        for item in self.link.pipeline.borrow().iter() {
-            if let Item::Exchange(id) = *item
-                && table
-                    .get(id)
-                    .is_some_and(|exchange| exchange.answer != Answer::Complete)
-            {
-                shared.push_event(Event::Disconnected(id));
-            }
         }
     }
 

@@ -19,6 +19,8 @@ pub(crate) struct RequestBody {
     /// The application was told that nothing has arrived.
     is_awaited: bool,
     received: u64,
+    /// Bytes that nobody wanted.
+    discarded: u64,
     /// The length of the whole, if it was announced.
     length: Option<u64>,
 }
@@ -61,6 +63,7 @@ impl RequestBody {
             },
             is_awaited: false,
             received: 0,
+            discarded: 0,
             length,
         }
     }
@@ -93,6 +96,7 @@ impl RequestBody {
         // A client that sends without waiting needs no 100 (RFC 9110 section 10.1.1).
         self.interim = Interim::NotExpected;
         if self.state != State::Arriving {
+            self.discarded += bytes.len() as u64;
             return false;
         }
         self.bytes.extend_from_slice(bytes);
@@ -152,7 +156,7 @@ impl RequestBody {
     }
 
     /// Whether a response given now must end the connection: the client still waits for `100 Continue` and
-    /// may send the body or not, or more is to come than the engine drains.
+    /// may send the body or not, or more is to come, or has come, than the engine drains.
     pub(crate) fn forbids_keep_alive(&self, drain_bytes_max: u64) -> bool {
         match self.state {
             State::Complete => false,
@@ -161,7 +165,7 @@ impl RequestBody {
                 let to_come = self
                     .length
                     .map_or(0, |length| length.saturating_sub(self.received));
-                self.interim != Interim::NotExpected || to_come > drain_bytes_max
+                self.interim != Interim::NotExpected || to_come.max(self.discarded) > drain_bytes_max
             }
         }
     }
@@ -255,6 +259,14 @@ mod tests {
         assert!(body.forbids_keep_alive(9));
         body.append(b"a");
         assert!(!body.forbids_keep_alive(9));
+        // A chunked body does not say how much is to come.
+        let mut body = self::body("transfer-encoding: chunked");
+        body.append(b"0123456789");
+        body.cancel();
+        body.append(b"012345678");
+        assert!(!body.forbids_keep_alive(9));
+        body.append(b"9");
+        assert!(body.forbids_keep_alive(9));
     }
 
     proptest! {

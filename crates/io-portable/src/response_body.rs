@@ -55,6 +55,7 @@ impl ResponseBody {
         };
         if let Some(chunk) = stream.chunks.pop_front() {
             stream.queued_bytes -= chunk.len();
+            exchange.let_go(chunk.len());
             exchange.link.hold(chunk.len());
             return Poll::Ready(Some(Frame::data(chunk)));
         }

@@ -28,10 +28,14 @@ pub(crate) struct Exchange {
     pub(crate) outgoing: Option<Outgoing>,
     /// How the body is framed and so which request Hyper has to believe in.
     pub(crate) framing: Framing,
+    /// The application has begun a response.
+    pub(crate) is_begun: bool,
     /// The connection ends with this response.
     pub(crate) is_last: bool,
     /// Every byte of the response is with Hyper, or among the bytes that go out.
     pub(crate) is_taken: bool,
+    /// Bytes of the response that wait for their turn, or for Hyper.
+    pub(crate) waiting_bytes: usize,
     /// What Hyper has not taken yet of a streamed response.
     pub(crate) stream: Option<Box<ResponseStream>>,
     /// When the application has to have begun its response or, with a `timeout`, to have gone on with it.
@@ -70,7 +74,8 @@ pub(crate) enum Answer {
 pub(crate) struct ResponseStream {
     pub(crate) chunks: VecDeque<Bytes>,
     pub(crate) queued_bytes: usize,
-    /// What is left of a length known beforehand.
+    /// A length known beforehand, and what is left of it.
+    pub(crate) declared: u64,
     pub(crate) remaining: Option<u64>,
     pub(crate) trailers: Option<HeaderMap>,
     /// The application was told to wait.
@@ -81,6 +86,51 @@ impl Exchange {
     /// The stream's chunks are all with Hyper, which has the head, too.
     pub(crate) fn is_drained(&self) -> bool {
         self.outgoing.is_none() && self.stream.as_ref().is_none_or(|stream| stream.chunks.is_empty())
+    }
+
+    /// Nothing behind it on its connection is answered.
+    pub(crate) fn is_cut(&self) -> bool {
+        matches!(self.answer, Answer::Broken | Answer::Refused(_))
+    }
+
+    /// Nothing of a response was begun, and nothing will be.
+    pub(crate) fn is_unbegun(&self) -> bool {
+        self.answer == Answer::Broken && !self.is_begun
+    }
+
+    /// The engine answers in the application's place.
+    pub(crate) fn refuse(&mut self, rejection: Rejection) {
+        self.answer = Answer::Refused(rejection);
+        self.handler_deadline = None;
+        self.link.is_cut.set(true);
+    }
+
+    /// Ends the response, or the wait for one, after what was written of it.
+    pub(crate) fn break_off(&mut self) {
+        self.answer = Answer::Broken;
+        self.handler_deadline = None;
+        self.link.is_cut.set(true);
+    }
+
+    /// Changes the request body and what is counted of it.
+    pub(crate) fn change_body<T>(&mut self, change: impl FnOnce(&mut RequestBody) -> T) -> T {
+        let before = self.body.held();
+        let result = change(&mut self.body);
+        self.link.let_go_of_body(before);
+        self.link.hold_body(self.body.held());
+        result
+    }
+
+    /// Counts bytes of the response that wait.
+    pub(crate) fn hold(&mut self, bytes: usize) {
+        self.waiting_bytes += bytes;
+        self.link.hold_response(bytes);
+    }
+
+    /// Bytes of the response wait no more.
+    pub(crate) fn let_go(&mut self, bytes: usize) {
+        self.waiting_bytes -= bytes;
+        self.link.let_go_of_response(bytes);
     }
 
     /// Counts the application's own timeout, if any, from now on.
@@ -96,8 +146,10 @@ impl Exchange {
             answer: Answer::Waiting,
             outgoing: None,
             framing: Framing::None,
+            is_begun: false,
             is_last: false,
             is_taken: false,
+            waiting_bytes: 0,
             stream: None,
             handler_deadline: None,
             timeout: None,
@@ -179,14 +231,16 @@ impl ExchangeTable {
         if slot.generation != id.generation || slot.exchange.is_none() {
             return false;
         }
-        slot.exchange = None;
+        if let Some(exchange) = slot.exchange.take() {
+            exchange.link.let_go_of_body(exchange.body.held());
+            exchange.link.let_go_of_response(exchange.waiting_bytes);
+        }
         slot.generation = (slot.generation + 1) & GENERATION_MASK;
         slot.head.clear();
         self.free.push(id.index);
         true
     }
 
-    /// How many exchanges are in the table.
     /// Those that nobody has begun to answer.
     pub(crate) fn owed(&self) -> Vec<ExchangeId> {
         let ids = self.slots.iter().zip(0..).filter_map(|(slot, index)| {
@@ -199,6 +253,7 @@ impl ExchangeTable {
         ids.collect()
     }
 
+    /// How many exchanges are in the table.
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }

@@ -105,6 +105,8 @@ pub(crate) struct Connection {
     /// Bytes of the request body being read, and of one that nobody wants.
     pub(crate) body_bytes: u64,
     pub(crate) discarded_bytes: u64,
+    /// Bytes of all its request bodies that wait for the application.
+    pub(crate) held_bytes: usize,
     /// What `body_bytes` was when its rate began to count.
     pub(crate) rate_bytes_base: u64,
     pub(crate) moments: Moments,
@@ -172,6 +174,27 @@ impl Output {
         self.segments.is_empty()
     }
 
+    /// Takes back everything from position `at` on; false, and nothing is changed: the kernel has some of it.
+    pub(crate) fn retract(&mut self, at: u64) -> bool {
+        if at < self.taken {
+            return false;
+        }
+        let mut excess = self.queued() - at;
+        let of_tail = excess.min(self.tail.len() as u64);
+        self.tail.truncate(self.tail.len() - of_tail as usize);
+        excess -= of_tail;
+        while let Some(last) = self.segments.last_mut().filter(|_| excess > 0) {
+            let of_last = excess.min(last.len() as u64);
+            last.truncate(last.len() - of_last as usize);
+            excess -= of_last;
+            self.segments_bytes -= of_last;
+            if last.is_empty() {
+                self.segments.pop();
+            }
+        }
+        true
+    }
+
     /// Notes that the kernel took `sent` bytes of the tail and of `parts` behind it, and keeps a copy of the rest.
     pub(crate) fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
         self.taken += sent as u64;
@@ -236,6 +259,26 @@ mod tests {
     }
 
     #[test]
+    fn what_the_kernel_has_is_not_taken_back() {
+        let mut output = Output::default();
+        output.tail.extend_from_slice(b"first");
+        let _ = output.take();
+        output.push_segment(b"second".to_vec());
+        output.tail.extend_from_slice(b"third");
+        assert!(!output.retract(4));
+        assert_eq!(output.queued(), 16);
+        assert!(output.retract(14));
+        assert_eq!((output.queued(), output.tail.as_slice()), (14, &b"thi"[..]));
+        assert!(output.retract(7));
+        assert_eq!(output.queued(), 7);
+        output.tail.extend_from_slice(b"!");
+        assert_eq!(
+            output.take().slices().collect::<Vec<_>>(),
+            [b"se".as_slice(), b"!"]
+        );
+    }
+
+    #[test]
     fn what_the_kernel_took_at_once_is_not_kept() {
         for sent in 0..=10 {
             let mut output = Output::default();
@@ -249,7 +292,7 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         assert!(
-            size_of::<Connection>() <= 280,
+            size_of::<Connection>() <= 288,
             "{} bytes",
             size_of::<Connection>()
         );

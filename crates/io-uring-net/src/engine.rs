@@ -11,9 +11,11 @@ mod doorbell;
 mod exchanges;
 mod hand_over;
 mod receive;
+mod refuse;
 mod respond;
 mod rest;
 mod settle;
+mod state;
 mod teardown;
 
 use std::cell::RefCell;
@@ -24,21 +26,16 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use howth_engine::{
-    Counters, EngineOptions, Event, ExchangeId, Exchanges, Handed, Handler, first_generation,
-};
-use howth_http1::{Date, Rejection, RequestHead};
+use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
-use crate::connection::{Connection, Phase};
-use crate::exchange::Exchange;
+use crate::connection::Phase;
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::{Ring, RingOptions};
-use crate::table::Table;
-use crate::timer_wheel::{TICK_MS, TimerWheel};
-use crate::token::GENERATION_MASK;
+use crate::timer_wheel::TICK_MS;
 use accept::Accepting;
 use doorbell::Polling;
 use exchanges::Shared;
+use state::State;
 
 pub use crate::kernel::Wait;
 pub use howth_engine::{Listener, Turn};
@@ -46,9 +43,6 @@ pub use howth_engine::{Listener, Turn};
 /// Completions worked on in one turn; the rest waits for the next one, so that a flood of receives cannot
 /// keep accepts and responses waiting.
 const COMPLETIONS_PER_TURN_MAX: usize = 4096;
-
-/// Generations of exchanges are small integers in JavaScript.
-const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
 
 /// Prepares what accepted connections inherit: no delay of small writes.
 fn descriptor_of(listener: Listener) -> io::Result<OwnedFd> {
@@ -236,70 +230,9 @@ struct Core<K: Kernel> {
     crowded_at_ms: Option<u64>,
 }
 
-/// Everything the protocol needs; no kernel.
-#[derive(Debug)]
-struct State {
-    options: EngineOptions,
-    connections: Table<Connection>,
-    exchanges: Table<Exchange>,
-    events: Vec<Event>,
-    /// Connections whose wishes may differ from what the kernel was asked.
-    unsettled: Vec<u32>,
-    /// Connections to be torn down after the events of this turn, with their generations.
-    doomed: Vec<(u32, u32)>,
-    /// Exchanges to be refused after the events of this turn, with their generations.
-    refused: Vec<(u32, u32, Rejection)>,
-    wheel: TimerWheel,
-    now_ms: u64,
-    date: Date,
-    date_updated_ms: u64,
-    /// Filled by the decoder, then swapped with an exchange's.
-    head: RequestHead,
-    /// Response bytes that the kernel has taken from the application's memory since connections were last settled.
-    sent_directly: u64,
-    /// Output buffers that wait to be used again.
-    spare: Vec<Vec<u8>>,
-    /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
-    shortest_ms: u64,
-    /// The application has set a deadline of its own, at some time.
-    has_own_deadlines: bool,
-    /// Since when the engine drains.
-    draining_ms: Option<u64>,
-    /// Connections are given up once they are idle, and none is accepted.
-    releases_all: bool,
-    /// New clients are left to other engines for now.
-    leaves_clients: bool,
-    /// New connections are given up as they are accepted.
-    releases_new: bool,
-    counters: Counters,
-}
-
 impl<K: Kernel> Core<K> {
     fn new(kernel: K, options: EngineOptions) -> Self {
-        let clock = kernel.clock();
-        let state = State {
-            shortest_ms: deadlines::shortest_ms(&options.deadlines),
-            has_own_deadlines: false,
-            sent_directly: 0,
-            options,
-            connections: Table::new(GENERATION_MASK),
-            exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),
-            events: Vec::new(),
-            unsettled: Vec::new(),
-            doomed: Vec::new(),
-            refused: Vec::new(),
-            wheel: TimerWheel::new(clock.monotonic_ms),
-            now_ms: clock.monotonic_ms,
-            date: Date::new(clock.wall),
-            date_updated_ms: clock.monotonic_ms,
-            head: RequestHead::new(),
-            spare: Vec::new(),
-            draining_ms: None,
-            releases_all: false,
-            leaves_clients: false,
-            releases_new: false,
-            counters: Counters::default(),
-        };
+        let state = State::new(options, kernel.clock());
         Core {
             kernel,
             state,
@@ -313,7 +246,7 @@ impl<K: Kernel> Core<K> {
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
-        self.state.refuse_refused();
+        self.state.end_failed_bodies();
         self.state.tear_doomed();
         self.settle_all();
         self.settle_accepting();
@@ -387,29 +320,6 @@ impl<K: Kernel> Drop for Core<K> {
             if let Some(socket) = connection.socket.take().filter(|_| !is_closing) {
                 self.kernel.discard(socket);
             }
-        }
-    }
-}
-
-impl State {
-    fn has_unsettled(&self) -> bool {
-        let is_settled = self.unsettled.is_empty() && self.events.is_empty();
-        !(is_settled && self.doomed.is_empty() && self.refused.is_empty())
-    }
-
-    /// Remembers to compare the connection's wishes with what the kernel was asked.
-    fn unsettle(&mut self, index: u32) {
-        let connection = &mut self.connections[index];
-        if !connection.unsettled {
-            connection.unsettled = true;
-            self.unsettled.push(index);
-        }
-    }
-
-    fn exchange_id(&self, index: u32) -> ExchangeId {
-        ExchangeId {
-            index,
-            generation: self.exchanges.generation(index),
         }
     }
 }

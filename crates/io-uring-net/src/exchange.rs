@@ -28,14 +28,17 @@ pub(crate) enum ResponseState {
     Owed,
     /// Begun, chunked.
     Chunked,
-    /// Begun, with so many bytes left to write.
-    Counted(u64),
+    /// Begun, with so many bytes left to write of those that its head says.
+    Counted { declared: u64, left: u64 },
     /// Begun, ended by the close of the connection.
     UntilClose,
     /// Begun, but the client gets no body (HEAD, 204, 304).
     Bodyless,
     /// Written whole.
     Written,
+    /// Nothing more is written, and it is not whole, or not the application's. Whether the end is to be told by a reset,
+    /// because a plain one would look like the end of the body.
+    Broken { resets: bool },
 }
 
 /// One exchange.
@@ -57,9 +60,11 @@ pub(crate) struct Exchange {
     pub(crate) keep_alive: bool,
     /// Response bytes that wait for earlier responses.
     pub(crate) held: Vec<u8>,
+    /// Where the response begins: in `held`, or, once it is its turn, in the connection's output.
+    pub(crate) begins_at: u64,
     /// A write answered `Full`.
     pub(crate) writable_awaited: bool,
-    /// Where the response ends in the connection's output, once it is written whole.
+    /// Where the response ends in the connection's output, once nothing more of it is written.
     pub(crate) ends_at: u64,
     /// When the handler is given up, in milliseconds of the engine's clock; `u64::MAX`: never.
     pub(crate) handler_deadline_ms: u64,
@@ -90,6 +95,7 @@ impl Default for Exchange {
             response: ResponseState::Owed,
             keep_alive: true,
             held: Vec::new(),
+            begins_at: 0,
             writable_awaited: false,
             ends_at: 0,
             handler_deadline_ms: u64::MAX,
@@ -116,6 +122,7 @@ impl Exchange {
         self.response = ResponseState::Owed;
         self.keep_alive = self.facts.keep_alive;
         self.held.clear();
+        self.begins_at = 0;
         self.writable_awaited = false;
         self.ends_at = 0;
         self.handler_deadline_ms = handler_deadline_ms;
@@ -143,5 +150,13 @@ impl Exchange {
     /// Whether the application has begun to answer.
     pub(crate) fn has_begun(&self) -> bool {
         self.response != ResponseState::Owed
+    }
+
+    /// Whether nothing more of the response is written.
+    pub(crate) fn is_over(&self) -> bool {
+        matches!(
+            self.response,
+            ResponseState::Written | ResponseState::Broken { .. }
+        )
     }
 }

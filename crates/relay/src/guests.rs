@@ -39,6 +39,9 @@ pub(crate) struct Guest {
     pub(crate) arrived_us: u64,
     pub(crate) has_left: bool,
     pub(crate) response: Response,
+    /// How long the response says that it is, and the bytes it was given.
+    pub(crate) declared: Option<u64>,
+    pub(crate) given: u64,
     /// Bytes of the response that the home's engine has not been told to have taken.
     pub(crate) unacknowledged: usize,
     /// A write was answered with `Full`, and nobody was told otherwise since.
@@ -120,6 +123,8 @@ impl Guests {
             arrived_us: parcel.arrived_us,
             has_left: false,
             response: Response::Owed,
+            declared: None,
+            given: 0,
             unacknowledged: 0,
             is_full: false,
         });

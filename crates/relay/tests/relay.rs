@@ -4,7 +4,7 @@ mod support;
 
 use std::rc::Rc;
 
-use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone};
+use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, WriteError};
 use howth_http1::ResponseHead;
 use howth_relay::{Relay, is_guest};
 use support::{Call, Engine, head};
@@ -103,6 +103,40 @@ fn a_body_that_is_still_arriving_stays_at_home() {
     assert!(!cores.home.hand_over(id, AWAY, 0));
     assert!(cores.home.next_message().is_none());
     assert_eq!(cores.home.abroad(), 0);
+}
+
+/// The core that answers says what is wrong with a length, and the home's engine, which finds the same, does what is to
+/// be done.
+#[test]
+fn a_stream_that_does_not_fit_its_length_is_found_where_it_is_made() {
+    let cores = Cores::new();
+    let away = &cores.away;
+    let head = ResponseHead {
+        status: 200,
+        reason: None,
+        fields: &[(b"content-length", b"4")],
+    };
+    let begin = |request: &str| {
+        let id = cores.engine.request(request, "");
+        let guest = cores.hand_over(id);
+        away.start(guest, &head, None).expect("it is there");
+        assert_eq!(away.write(guest, b"abc"), Ok(Backpressure::Ready));
+        (id, guest)
+    };
+    let error = |given| WriteError::Length { declared: 4, given };
+    let (id, guest) = begin("GET / HTTP/1.1");
+    assert_eq!(away.write(guest, b"de"), Err(error(5)));
+    assert_eq!(away.finish(guest, &[]), Err(WriteError::Gone));
+    cores.carry();
+    let bytes: usize = cores.engine.calls(id).iter().map(Call::bytes).sum();
+    assert_eq!(bytes, 5);
+    let (id, guest) = begin("GET / HTTP/1.1");
+    assert_eq!(away.finish(guest, &[]), Err(error(3)));
+    cores.carry();
+    assert_eq!(cores.engine.calls(id).last(), Some(&Call::Finish(Vec::new())));
+    // Without a body on the wire any length fits.
+    let (_, guest) = begin("HEAD / HTTP/1.1");
+    assert_eq!(away.finish(guest, &[]), Ok(()));
 }
 
 #[test]

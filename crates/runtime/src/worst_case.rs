@@ -1,4 +1,4 @@
-//! How much memory a configuration may need at worst.
+//! How much memory a configuration may need at worst, and what nothing bounds.
 //!
 //! Owns the sum. Bounds that belong to others are taken from their options; those that no option changes stand here, and
 //! in ARCHITECTURE.md under "Limits". Called by: `howth limits`.
@@ -16,8 +16,19 @@ use crate::topics::WAITING_BYTES_MAX;
 const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
 /// A connection's own state, and its entry in the table.
 const CONNECTION_BYTES: u64 = 512;
-/// Unsent responses, as a multiple of the high watermark of one.
+/// Unsent responses with which no more requests are taken, as a multiple of the high watermark of one.
 const UNSENT_WATERMARKS: u64 = 4;
+/// Body bytes of a connection, as a multiple of the high watermark: as much is held when reading stops, and as much was
+/// set aside for the body that is arriving.
+const BODY_WATERMARKS: u64 = 2;
+
+/// What no option bounds, each as a sentence.
+pub const UNBOUNDED: [&str; 4] = [
+    "whole responses: each takes its size until the client has taken it, and every request of a pipeline may have one",
+    "chunks of streams: one more than the bound, as large as the application makes it",
+    "ArrayBuffers, WebAssembly's memory, and what native add-ons allocate: they are not on a heap",
+    "reloads that follow one another within --drain: each leaves another heap for every core",
+];
 
 /// What decides about memory.
 #[derive(Clone, Debug)]
@@ -61,11 +72,19 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
     let count = cores.get() as u64;
     let connections = count * u64::from(options.connections_max);
     let share = |name, bytes, count| Share { name, bytes, count };
-    let heads = limits.head_bytes_max as u64 * u64::from(options.pipeline_max);
+    // Of each request that was taken, and of the one that is arriving.
+    let heads = limits.head_bytes_max as u64 * (u64::from(options.pipeline_max) + 1);
+    let beyond = isolate::UNWINDING_FACTOR as u64 - 1;
     // What is under way there is a request at most: a head, and a body that was held whole.
     let request = (limits.head_bytes_max + options.body_high_watermark_bytes) as u64;
     let shares = vec![
         share("V8 heaps", heap as u64, count),
+        share(
+            "  beyond, while code is ended there",
+            (heap as u64).saturating_mul(beyond),
+            count,
+        ),
+        share("  of new code, during a reload", heap as u64, count),
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
         share("topics", WAITING_BYTES_MAX as u64, count),
@@ -79,11 +98,11 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("  heads of pipelined requests", heads, connections),
         share(
             "  request bodies",
-            options.body_high_watermark_bytes as u64,
+            BODY_WATERMARKS * options.body_high_watermark_bytes as u64,
             connections,
         ),
         share(
-            "  unsent responses",
+            "  unsent responses, but for the below",
             UNSENT_WATERMARKS * options.write_high_watermark_bytes as u64,
             connections,
         ),
@@ -115,6 +134,15 @@ mod tests {
         let (one, two) = (total(1) - 7, total(2) - 7);
         let between = 2 * RING_LENGTH as u64 * (32 + 256) * 1024;
         assert_eq!(two, 2 * one + between);
+        // A heap, as much again beyond its limit, and that of new code.
+        let heaps = |bytes| {
+            let (_, shares) = worst_case(&Configuration {
+                heap_bytes_max: Some(bytes),
+                ..configuration(1)
+            });
+            shares.iter().map(Share::total).sum::<u64>()
+        };
+        assert_eq!(heaps(200) - heaps(100), 300);
     }
 
     #[test]

@@ -63,6 +63,8 @@ impl<K: Kernel> Core<K> {
                 self.kernel.close_listener();
                 Accepting::Ended
             }
+            // Nobody waits for the end of the rest: a moment that has passed would be looked at without end.
+            Accepting::Resting(_) if !wanted => Accepting::Off,
             unchanged => unchanged,
         };
     }

@@ -9,8 +9,9 @@ use howth_engine::Deadlines;
 use howth_http1::Rejection;
 
 use crate::connection::{Connection, Phase, Receive};
+use crate::engine::refuse::TOO_SLOW;
 use crate::engine::{Core, State};
-use crate::exchange::{BodyState, ResponseState};
+use crate::exchange::{BodyState, Exchange};
 use crate::kernel::Kernel;
 
 /// Silence, and total time, after which lingering ends.
@@ -40,7 +41,7 @@ enum Expiry {
     /// The handler takes too long.
     Handler(u32),
     /// A response stream is silent towards a client that may be gone.
-    Disconnected,
+    Disconnected(u32),
 }
 
 impl<K: Kernel> Core<K> {
@@ -100,19 +101,13 @@ impl<K: Kernel> Core<K> {
 
     fn give_up(&mut self, index: u32, expiry: Expiry) {
         match expiry {
-            // Nobody waits for a body that is only drained: there is nothing to answer.
-            Expiry::Body if self.state.connections[index].body.is_none() => self.state.tear(index),
-            Expiry::Head | Expiry::Body => self.state.reject(index, Rejection::REQUEST_TIMEOUT),
-            Expiry::Silent | Expiry::Disconnected => self.state.tear(index),
-            Expiry::Handler(exchange) => {
-                self.state.counters.refused += 1;
-                if self.state.exchanges[exchange].has_begun() {
-                    self.state.tear(index);
-                } else {
-                    self.state.take_over(exchange);
-                    self.state.answer_with(exchange, Rejection::SERVICE_UNAVAILABLE);
-                }
+            Expiry::Head | Expiry::Body => {
+                let (rejection, reason) = (Rejection::REQUEST_TIMEOUT, TOO_SLOW);
+                self.state.reject(index, rejection, reason);
             }
+            Expiry::Silent => self.state.tear(index),
+            Expiry::Disconnected(exchange) => self.state.break_off(exchange),
+            Expiry::Handler(exchange) => self.state.give_up_handler(exchange),
             Expiry::Write => self.give_up_write(index),
         }
         self.state.unsettle(index);
@@ -205,6 +200,9 @@ impl State {
         if connection.reading_body {
             return self.body_deadline(connection);
         }
+        if connection.takes_no_more {
+            return None;
+        }
         if !connection.is_between_requests() && !connection.held_back {
             return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
         }
@@ -243,24 +241,42 @@ impl State {
         Some(((moments.body_ms + gap).min(too_slow_ms), Expiry::Body))
     }
 
+    /// That of the handler which has to do something first, whoever's turn to answer it is.
     fn handler_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
         let writer = connection.writer?;
-        let exchange = &self.exchanges[writer];
-        let begun = exchange.has_begun();
-        let silent = connection.read_closed && begun && connection.output.unsent() == 0;
-        if silent && exchange.response != ResponseState::Written {
-            let since_ms = connection
-                .moments
-                .disconnected_ms
-                .max(connection.moments.write_ms);
-            return Some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected));
+        let disconnected = self.disconnected_deadline(connection, writer);
+        if self.options.deadlines.handler.is_none() && !self.has_own_deadlines {
+            return disconnected;
         }
-        if exchange.no_deadlines || (begun && exchange.timeout_ms == 0) {
-            return None;
+        let mut first = disconnected;
+        let mut next = Some(writer);
+        while let Some(exchange) = next {
+            let state = &self.exchanges[exchange];
+            next = state.next;
+            if let Some(at_ms) = handler_deadline_ms(state)
+                && first.is_none_or(|(first_ms, _)| at_ms < first_ms)
+            {
+                first = Some((at_ms, Expiry::Handler(exchange)));
+            }
         }
-        let at_ms = exchange.handler_deadline_ms;
-        (at_ms != u64::MAX).then_some((at_ms, Expiry::Handler(writer)))
+        first
     }
+
+    fn disconnected_deadline(&self, connection: &Connection, writer: u32) -> Option<(u64, Expiry)> {
+        let exchange = &self.exchanges[writer];
+        let is_streaming = exchange.has_begun() && !exchange.is_over();
+        let is_silent = connection.read_closed && is_streaming && connection.output.unsent() == 0;
+        let moments = &connection.moments;
+        let since_ms = moments.disconnected_ms.max(moments.write_ms);
+        is_silent.then_some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected(writer)))
+    }
+}
+
+/// When the exchange's handler is given up: before it has begun to answer, or, with a deadline of its own, in between.
+fn handler_deadline_ms(exchange: &Exchange) -> Option<u64> {
+    let is_working = !exchange.has_begun() || (exchange.timeout_ms > 0 && !exchange.is_over());
+    let counts = is_working && !exchange.no_deadlines && exchange.handler_deadline_ms != u64::MAX;
+    counts.then_some(exchange.handler_deadline_ms)
 }
 
 /// The shortest time that a connection on which nothing is special may be given.

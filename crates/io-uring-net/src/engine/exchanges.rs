@@ -5,11 +5,11 @@
 
 use std::cell::{Ref, RefCell};
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
 use howth_http1::{RequestHead, ResponseHead};
 
 use crate::engine::{Core, State, direct};
-use crate::exchange::{BodyState, ResponseState};
+use crate::exchange::BodyState;
 use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
@@ -19,22 +19,22 @@ pub(super) struct Shared<K: Kernel> {
 }
 
 impl<K: Kernel> Shared<K> {
-    fn with<R>(
+    fn with<R, E: From<Gone>>(
         &self,
         id: ExchangeId,
-        act: impl FnOnce(&mut State, u32) -> Result<R, Gone>,
-    ) -> Result<R, Gone> {
+        act: impl FnOnce(&mut State, u32) -> Result<R, E>,
+    ) -> Result<R, E> {
         self.with_kernel(id, |_, state, exchange| act(state, exchange))
     }
 
-    fn with_kernel<R>(
+    fn with_kernel<R, E: From<Gone>>(
         &self,
         id: ExchangeId,
-        act: impl FnOnce(&mut K, &mut State, u32) -> Result<R, Gone>,
-    ) -> Result<R, Gone> {
+        act: impl FnOnce(&mut K, &mut State, u32) -> Result<R, E>,
+    ) -> Result<R, E> {
         let core = &mut *self.core.borrow_mut();
         if !core.state.exchanges.contains(id.index, id.generation) {
-            return Err(Gone);
+            return Err(Gone.into());
         }
         act(&mut core.kernel, &mut core.state, id.index)
     }
@@ -80,6 +80,7 @@ impl<K: Kernel> Exchanges for Shared<K> {
 
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
+            state.forget_body(exchange);
             let cancelled = &mut state.exchanges[exchange];
             cancelled.body_bytes = Vec::new();
             if cancelled.body == BodyState::Arriving {
@@ -111,7 +112,7 @@ impl<K: Kernel> Exchanges for Shared<K> {
         self.with(id, |state, exchange| state.start(exchange, head, length))
     }
 
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         self.with_kernel(id, |kernel, state, exchange| {
             state.write(exchange, chunk, |state, exchange, parts| {
                 direct::push(kernel, state, exchange, parts);
@@ -119,17 +120,18 @@ impl<K: Kernel> Exchanges for Shared<K> {
         })
     }
 
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
         self.with(id, |state, exchange| state.finish(exchange, trailers))
     }
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
-            // Nothing is left to break off: it may still be on its way.
-            if state.exchanges[exchange].response == ResponseState::Written {
-                return Err(Gone);
+            match &state.exchanges[exchange] {
+                // Nothing is left to break off: it may still be on its way.
+                failed if failed.is_over() => return Err(Gone),
+                failed if failed.has_begun() => state.break_off(exchange),
+                _ => state.abort_from(exchange),
             }
-            state.fail(exchange);
             Ok(())
         })
     }
@@ -171,7 +173,6 @@ impl<K: Kernel> Exchanges for Shared<K> {
 impl State {
     fn read_body(&mut self, exchange: u32, bytes_max: usize) -> BodyRead {
         self.send_continue(exchange);
-        let high = self.options.body_high_watermark_bytes;
         let reading = &mut self.exchanges[exchange];
         if reading.body_bytes.is_empty() {
             return match reading.body {
@@ -184,7 +185,6 @@ impl State {
                 }
             };
         }
-        let was_full = reading.body_bytes.len() >= high;
         let taken = if reading.body_bytes.len() <= bytes_max {
             std::mem::take(&mut reading.body_bytes)
         } else {
@@ -192,10 +192,19 @@ impl State {
             std::mem::replace(&mut reading.body_bytes, rest)
         };
         let connection = reading.connection;
-        if was_full && reading.body_bytes.len() < high {
-            self.unsettle(connection);
-        }
+        self.let_go(connection, taken.len());
         BodyRead::Data(taken)
+    }
+
+    /// The application has taken body bytes; perhaps there is room again.
+    fn let_go(&mut self, index: u32, bytes: usize) {
+        let high = self.options.body_high_watermark_bytes;
+        let connection = &mut self.connections[index];
+        let was_full = connection.held_bytes >= high;
+        connection.held_bytes -= bytes;
+        if was_full && connection.held_bytes < high {
+            self.unsettle(index);
+        }
     }
 
     /// Like `read_body` of everything; the slot keeps the memory for its next body.
@@ -205,17 +214,10 @@ impl State {
             return false;
         }
         read(&reading.body_bytes);
-        let was_full = reading.body_bytes.len() >= self.options.body_high_watermark_bytes;
+        let bytes = reading.body_bytes.len();
         reading.body_bytes.clear();
         let connection = reading.connection;
-        if was_full {
-            self.unsettle(connection);
-        }
+        self.let_go(connection, bytes);
         true
-    }
-
-    /// Breaks the exchange off. Responses of earlier requests that are written whole still go out.
-    fn fail(&mut self, exchange: u32) {
-        self.tear(self.exchanges[exchange].connection);
     }
 }

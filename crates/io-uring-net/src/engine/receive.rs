@@ -4,9 +4,10 @@
 //! beyond the pipeline's bound) is copied to the connection.
 
 use howth_engine::Event;
-use howth_http1::{BodyLength, Decoded, Decoder, Rejection};
+use howth_http1::{BodyLength, Decoded};
 
 use crate::connection::{Phase, Receive};
+use crate::engine::refuse::MALFORMED;
 use crate::engine::{Core, State};
 use crate::exchange::BodyState;
 use crate::kernel::{Errno, Kernel, Lease};
@@ -81,7 +82,7 @@ impl State {
         let Some(body) = connection.body else { return 0 };
         let exchange = &self.exchanges[body];
         let high = self.options.body_high_watermark_bytes;
-        let room = high.saturating_sub(exchange.body_bytes.len());
+        let room = high.saturating_sub(connection.held_bytes);
         match exchange.head.body() {
             BodyLength::Known(length) => {
                 let to_come = length.saturating_sub(connection.body_bytes);
@@ -113,7 +114,9 @@ impl State {
         );
         connection.moments.body_ms = self.now_ms;
         connection.body_bytes += bytes.len() as u64;
+        connection.held_bytes += bytes.len();
         self.exchanges[body].body_bytes = bytes;
+        self.exchanges[body].continue_owed = false;
         self.tell_body_readable(body);
         // The end, if this was the last of it.
         self.decode(index, &[]);
@@ -128,6 +131,7 @@ impl State {
             && connection.receive == Receive::Armed
             && !connection.takes_no_more
             && !connection.held_back
+            && connection.held_bytes < self.options.body_high_watermark_bytes.max(1)
             && self.options.deadlines.handler.is_none()
     }
 
@@ -183,7 +187,7 @@ impl State {
             {
                 Ok(step) => step,
                 Err(rejection) => {
-                    self.reject(index, rejection);
+                    self.reject(index, rejection, MALFORMED);
                     return input.len();
                 }
             };
@@ -200,6 +204,7 @@ impl State {
         let connection = &mut self.connections[index];
         if connection.takes_no_more && is_stopped {
             connection.is_last = false;
+            connection.discarded_bytes += (input.len() - done) as u64;
             return input.len();
         }
         connection.held_back = is_stopped;
@@ -232,7 +237,11 @@ impl State {
             connection.moments.body_started_ms = self.now_ms;
         }
         self.counters.requests += 1;
-        self.events.push(Event::Request(self.exchange_id(exchange)));
+        let id = self.exchange_id(exchange);
+        self.events.push(Event::Request(id));
+        if self.connections[index].read_closed {
+            self.events.push(Event::Disconnected(id));
+        }
     }
 
     /// Makes an exchange of `self.head`, as the newest of its connection.
@@ -264,7 +273,10 @@ impl State {
             .filter(|&body| self.exchanges[body].body == BodyState::Arriving);
         let Some(body) = wanted else {
             connection.discarded_bytes += bytes.len() as u64;
-            if connection.discarded_bytes > self.options.drain_bytes_max {
+            if let Some(body) = connection.body {
+                self.exchanges[body].continue_owed = false;
+            }
+            if self.connections[index].discarded_bytes > self.options.drain_bytes_max {
                 self.give_up_body(index);
             }
             return;
@@ -278,6 +290,9 @@ impl State {
                 .reserve(length.min(self.options.body_high_watermark_bytes as u64) as usize);
         }
         exchange.body_bytes.extend_from_slice(bytes);
+        // A client that sends without waiting needs no 100 (RFC 9110 section 10.1.1).
+        exchange.continue_owed = false;
+        self.connections[index].held_bytes += bytes.len();
         self.tell_body_readable(body);
     }
 
@@ -300,7 +315,7 @@ impl State {
         }
     }
 
-    fn tell_body_readable(&mut self, exchange: u32) {
+    pub(super) fn tell_body_readable(&mut self, exchange: u32) {
         if std::mem::take(&mut self.exchanges[exchange].body_awaited) {
             let id = self.exchange_id(exchange);
             self.events.push(Event::BodyReadable(id));
@@ -314,72 +329,6 @@ impl State {
         match connection.back {
             Some(back) => self.exchanges[back].keep_alive = false,
             None => connection.phase = Phase::Finishing,
-        }
-    }
-
-    /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last.
-    pub(super) fn reject(&mut self, index: u32, rejection: Rejection) {
-        self.counters.refused += 1;
-        let connection = &mut self.connections[index];
-        connection.takes_no_more = true;
-        // It may be in the middle of sending.
-        connection.is_last = false;
-        connection.reading_body = false;
-        // Whatever follows is not decoded: the decoder has seen a rule broken.
-        connection.decoder = Decoder::new();
-        if let Some(body) = self.connections[index].body.take() {
-            // The application sees the body fail before the exchange is taken from it.
-            self.fail_body(body, "was malformed or too large");
-            return self
-                .refused
-                .push((body, self.exchanges.generation(body), rejection));
-        }
-        self.head.clear();
-        let exchange = self.append_exchange(index);
-        self.exchanges[exchange].silent = true;
-        self.answer_with(exchange, rejection);
-    }
-
-    fn fail_body(&mut self, exchange: u32, reason: &'static str) {
-        if self.exchanges[exchange].body == BodyState::Arriving {
-            self.exchanges[exchange].body = BodyState::Failed(reason);
-            self.tell_body_readable(exchange);
-        }
-    }
-
-    /// Refuses the exchanges whose bodies broke a rule in the last turn.
-    pub(super) fn refuse_refused(&mut self) {
-        while let Some((exchange, generation, rejection)) = self.refused.pop() {
-            if !self.exchanges.contains(exchange, generation) {
-                continue;
-            }
-            if self.exchanges[exchange].has_begun() {
-                self.tear(self.exchanges[exchange].connection);
-            } else {
-                self.take_over(exchange);
-                self.answer_with(exchange, rejection);
-            }
-        }
-    }
-
-    fn end_of_stream(&mut self, index: u32) {
-        let connection = &mut self.connections[index];
-        connection.read_closed = true;
-        connection.moments.disconnected_ms = self.now_ms;
-        if connection.phase != Phase::Open {
-            return;
-        }
-        if let Some(body) = connection.body.take() {
-            self.fail_body(body, "broke off before its end");
-            return self.tear_later(index);
-        }
-        let mut next = connection.front;
-        while let Some(exchange) = next {
-            next = self.exchanges[exchange].next;
-            if !self.exchanges[exchange].silent {
-                let id = self.exchange_id(exchange);
-                self.events.push(Event::Disconnected(id));
-            }
         }
     }
 }

@@ -3,7 +3,7 @@
 //! The exchange whose turn it is (the connection's *writer*) is encoded straight into the connection's
 //! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
 
-use howth_engine::{Backpressure, Event, Gone};
+use howth_engine::{Backpressure, Event, Gone, WriteError};
 use howth_http1::{CHUNK_END, Date, Field, Framing, Rejection, ResponseHead, ResponsePlan};
 use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_response};
 
@@ -50,10 +50,14 @@ impl State {
         let Some(plan) = self.plan(exchange, head, length) else {
             return Ok(());
         };
+        self.note_beginning(exchange);
         self.encode_head(exchange, head, &plan);
         self.exchanges[exchange].response = match plan.framing {
             Framing::None => ResponseState::Bodyless,
-            Framing::Length(length) => ResponseState::Counted(length),
+            Framing::Length(length) => ResponseState::Counted {
+                declared: length,
+                left: length,
+            },
             Framing::Chunked => ResponseState::Chunked,
             Framing::UntilClose => ResponseState::UntilClose,
         };
@@ -67,9 +71,11 @@ impl State {
         exchange: u32,
         chunk: &[u8],
         push: impl FnOnce(&mut State, u32, &[&[u8]]),
-    ) -> Result<Backpressure, Gone> {
+    ) -> Result<Backpressure, WriteError> {
         match self.exchanges[exchange].response {
-            ResponseState::Owed | ResponseState::Written => return Err(Gone),
+            ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
+                return Err(WriteError::Gone);
+            }
             ResponseState::Bodyless => return Ok(Backpressure::Ready),
             ResponseState::Chunked if chunk.is_empty() => {}
             ResponseState::Chunked => {
@@ -77,12 +83,12 @@ impl State {
                 push(self, exchange, &[chunk, CHUNK_END]);
             }
             ResponseState::UntilClose => push(self, exchange, &[chunk]),
-            ResponseState::Counted(left) => {
-                let Some(left) = left.checked_sub(chunk.len() as u64) else {
-                    self.tear(self.exchanges[exchange].connection);
-                    return Err(Gone);
+            ResponseState::Counted { declared, left } => {
+                let length = chunk.len() as u64;
+                let Some(left) = left.checked_sub(length) else {
+                    return Err(self.end_mismatch(exchange, declared, declared - left + length));
                 };
-                self.exchanges[exchange].response = ResponseState::Counted(left);
+                self.exchanges[exchange].response = ResponseState::Counted { declared, left };
                 push(self, exchange, &[chunk]);
             }
         }
@@ -91,16 +97,16 @@ impl State {
         Ok(self.backpressure(exchange))
     }
 
-    pub(super) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), Gone> {
+    pub(super) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), WriteError> {
         match self.exchanges[exchange].response {
-            ResponseState::Owed | ResponseState::Written => return Err(Gone),
-            // A body shorter than its content-length can only be told by the close of the connection.
-            ResponseState::Counted(left) if left > 0 => {
-                self.tear(self.exchanges[exchange].connection);
-                return Ok(());
+            ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
+                return Err(WriteError::Gone);
+            }
+            ResponseState::Counted { declared, left } if left > 0 => {
+                return Err(self.end_mismatch(exchange, declared, declared - left));
             }
             ResponseState::Chunked => encode_last_chunk(self.output(exchange), trailers),
-            ResponseState::UntilClose | ResponseState::Counted(_) | ResponseState::Bodyless => {}
+            ResponseState::UntilClose | ResponseState::Counted { .. } | ResponseState::Bodyless => {}
         }
         self.written(exchange);
         Ok(())
@@ -108,6 +114,7 @@ impl State {
 
     /// Answers for the application, or for nobody; the last response of the connection.
     pub(super) fn answer_with(&mut self, exchange: u32, rejection: Rejection) {
+        self.counters.refused += 1;
         self.exchanges[exchange].keep_alive = false;
         let (output, date) = self.output_and_date(exchange);
         rejection.encode(date, output);
@@ -125,10 +132,10 @@ impl State {
         taken.silent = true;
         taken.continue_owed = false;
         taken.body_awaited = false;
-        taken.body_bytes.clear();
         if taken.body == BodyState::Arriving {
             taken.body = BodyState::Cancelled;
         }
+        self.forget_body(exchange);
     }
 
     /// Whether a response stream should pause.
@@ -145,11 +152,25 @@ impl State {
     }
 
     fn waiting_bytes(&self, exchange: u32) -> u64 {
-        let connection = &self.connections[self.exchanges[exchange].connection];
+        let index = self.exchanges[exchange].connection;
+        let connection = &self.connections[index];
         match connection.writer == Some(exchange) {
             true => connection.output.unsent(),
-            false => self.exchanges[exchange].held.len() as u64,
+            // It waits for those before it anyway: together they hold no more than one alone.
+            false => self.unsent_bytes(index),
         }
+    }
+
+    /// Response bytes that the connection holds: those whose turn has come, and those that wait for it.
+    pub(super) fn unsent_bytes(&self, index: u32) -> u64 {
+        let connection = &self.connections[index];
+        let mut bytes = connection.output.unsent();
+        let mut next = connection.writer;
+        while let Some(exchange) = next {
+            bytes += self.exchanges[exchange].held.len() as u64;
+            next = self.exchanges[exchange].next;
+        }
+        bytes
     }
 
     /// Tells a paused writer to go on once half of the watermark is free.
@@ -169,16 +190,19 @@ impl State {
     /// What the application's response means on the wire; an invalid one is answered with 500 instead.
     fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
         let state = &self.exchanges[exchange];
-        let unread = state.body == BodyState::Arriving && self.is_too_long_to_drain(exchange);
+        let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
+        let unread = is_arriving && self.is_too_long_to_drain(exchange);
         let closing = self.draining_ms.is_some() || state.continue_owed || unread || !state.keep_alive;
         match plan_response(state.facts, head, length, closing) {
             Ok(plan) => {
-                self.exchanges[exchange].keep_alive = plan.keep_alive;
+                let state = &mut self.exchanges[exchange];
+                state.keep_alive = plan.keep_alive;
+                // RFC 9112 section 9.6: no request behind a response that closes the connection is processed.
+                self.connections[state.connection].takes_no_more |= !plan.keep_alive;
                 Some(plan)
             }
             Err(_) => {
-                self.take_over(exchange);
-                self.answer_with(exchange, Rejection::INTERNAL_SERVER_ERROR);
+                self.answer_instead(exchange, Rejection::INTERNAL_SERVER_ERROR);
                 None
             }
         }
@@ -253,22 +277,74 @@ impl State {
         }
     }
 
+    fn note_beginning(&mut self, exchange: u32) {
+        let state = &self.exchanges[exchange];
+        let connection = &self.connections[state.connection];
+        let begins_at = match connection.writer == Some(exchange) {
+            true => connection.output.queued(),
+            false => state.held.len() as u64,
+        };
+        self.exchanges[exchange].begins_at = begins_at;
+    }
+
+    /// Breaks a response off that was begun. What was written of it goes out, and then the connection ends, in a way that
+    /// no client can take for the end of the body.
+    pub(super) fn break_off(&mut self, exchange: u32) {
+        let resets = self.exchanges[exchange].response == ResponseState::UntilClose;
+        self.end_with(exchange, ResponseState::Broken { resets });
+    }
+
+    /// The response is not as long as its head says: 500 instead, where the client has seen nothing of it.
+    fn end_mismatch(&mut self, exchange: u32, declared: u64, given: u64) -> WriteError {
+        let state = &mut self.exchanges[exchange];
+        let connection = &mut self.connections[state.connection];
+        let is_unseen = match connection.writer == Some(exchange) {
+            true => connection.output.retract(state.begins_at),
+            false => {
+                state.held.truncate(state.begins_at as usize);
+                true
+            }
+        };
+        if is_unseen {
+            self.counters.refused += 1;
+            let (output, date) = self.output_and_date(exchange);
+            Rejection::INTERNAL_SERVER_ERROR.encode(date, output);
+        }
+        self.end_with(exchange, ResponseState::Broken { resets: false });
+        WriteError::Length { declared, given }
+    }
+
+    /// Nothing more is written to the client but what was for this exchange and those before it.
+    fn end_with(&mut self, exchange: u32, response: ResponseState) {
+        let index = self.exchanges[exchange].connection;
+        self.exchanges[exchange].response = response;
+        self.exchanges[exchange].keep_alive = false;
+        self.abort_after(index, exchange);
+        self.stop_intake(index);
+        self.touch_output(exchange);
+        if self.connections[index].writer == Some(exchange) {
+            self.advance_writer(index);
+        }
+    }
+
     /// Moves the right to write on to the first response that is not complete.
     fn advance_writer(&mut self, index: u32) {
         while let Some(writer) = self.connections[index].writer {
             let connection = &mut self.connections[index];
             let exchange = &mut self.exchanges[writer];
             if !exchange.held.is_empty() {
+                exchange.begins_at += connection.output.queued();
                 if exchange.held.len() >= SEGMENT_BYTES_MIN {
                     connection.output.push_segment(std::mem::take(&mut exchange.held));
                 } else {
                     connection.output.tail.append(&mut exchange.held);
                 }
             }
-            if exchange.response != ResponseState::Written {
+            if !exchange.is_over() {
                 self.tell_writable(index);
                 return;
             }
+            connection.must_reset |= exchange.response == ResponseState::Broken { resets: true };
             exchange.ends_at = connection.output.queued();
             connection.writer = exchange.next;
             if !exchange.keep_alive {

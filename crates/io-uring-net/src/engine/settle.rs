@@ -178,6 +178,7 @@ impl State {
         let connection = &self.connections[index];
         if connection.held_back && connection.exchanges < self.options.pipeline_max {
             self.decode_input(index);
+            self.end_unfinished_body(index);
         }
     }
 
@@ -186,6 +187,9 @@ impl State {
         let now_ms = self.now_ms;
         let connection = &mut self.connections[index];
         let is_sent = !connection.sending && !connection.output.is_ready();
+        if connection.phase == Phase::Open && connection.takes_no_more && connection.exchanges == 0 {
+            connection.phase = Phase::Finishing;
+        }
         match connection.phase {
             Phase::Open if connection.read_closed && connection.exchanges == 0 && is_sent => {
                 connection.phase = Phase::Tearing;
@@ -197,7 +201,7 @@ impl State {
                 connection.input = Vec::new();
                 // RFC 9112 section 9.6: the client's last bytes are lingered over, where there may be any.
                 let is_silent = connection.is_last && !connection.reading_body;
-                connection.phase = if connection.read_closed || is_silent {
+                connection.phase = if connection.read_closed || is_silent || connection.must_reset {
                     Phase::Tearing
                 } else {
                     Phase::Lingering
@@ -216,15 +220,11 @@ impl State {
         }
         match connection.phase {
             Phase::Open => {
-                let high = self.options.body_high_watermark_bytes;
-                let body_is_full = connection
-                    .body
-                    .is_some_and(|body| self.exchanges[body].body_bytes.len() >= high);
-                !body_is_full
+                connection.held_bytes < self.options.body_high_watermark_bytes.max(1)
                     && !connection.held_back
                     && connection.discarded_bytes <= self.options.drain_bytes_max
                     && (connection.exchanges < self.options.pipeline_max || connection.body.is_some())
-                    && connection.output.unsent() < 4 * self.options.write_high_watermark_bytes as u64
+                    && self.unsent_bytes(index) < 4 * self.options.write_high_watermark_bytes as u64
             }
             Phase::Finishing => matches!(connection.receive, Receive::Armed | Receive::Polled),
             Phase::Lingering => true,

@@ -100,6 +100,7 @@ impl State {
         let connection = &self.connections[index];
         self.is_plain(connection)
             && connection.exchanges == 0
+            && !connection.takes_no_more
             && connection.receive == Receive::Armed
             && !connection.sending
             && !connection.output.is_ready()
@@ -110,16 +111,19 @@ impl State {
     pub(super) fn retire(&mut self, index: u32) {
         while let Some(front) = self.connections[index].front {
             let exchange = &self.exchanges[front];
-            let is_whole = exchange.response == ResponseState::Written
+            let is_sent = exchange.is_over()
                 && self.connections[index].writer != Some(front)
                 && exchange.ends_at <= self.connections[index].output.sent;
-            if !is_whole {
+            if !is_sent {
                 return;
             }
             let keep_alive = exchange.keep_alive;
             if !exchange.silent {
                 let id = self.exchange_id(front);
-                self.events.push(Event::Completed(id));
+                self.events.push(match exchange.response {
+                    ResponseState::Broken { .. } => Event::Aborted(id),
+                    _ => Event::Completed(id),
+                });
             }
             self.release_front(index);
             let connection = &mut self.connections[index];
@@ -142,18 +146,54 @@ impl State {
         if connection.body == Some(front) {
             connection.body = None;
         }
+        self.forget_body(front);
         self.exchanges[front].close();
         self.exchanges.release(front);
     }
 
+    /// Aborts an exchange of whose response nothing was written, and every one behind it. Those before it are still
+    /// answered, and then the connection ends.
+    pub(super) fn abort_from(&mut self, exchange: u32) {
+        let index = self.exchanges[exchange].connection;
+        let connection = &mut self.connections[index];
+        if connection.writer == Some(exchange) {
+            connection.writer = None;
+        }
+        let mut before = connection.front.filter(|front| *front != exchange);
+        while let Some(earlier) = before.filter(|earlier| self.exchanges[*earlier].next != Some(exchange)) {
+            before = self.exchanges[earlier].next;
+        }
+        match before {
+            Some(before) => self.abort_after(index, before),
+            None => {
+                connection.front = None;
+                connection.back = None;
+                self.abort_chain(index, Some(exchange));
+            }
+        }
+        self.stop_intake(index);
+        self.unsettle(index);
+    }
+
     /// Aborts every exchange behind `last`.
     pub(super) fn abort_after(&mut self, index: u32, last: u32) {
-        let mut next = self.exchanges[last].next.take();
+        let next = self.exchanges[last].next.take();
         self.connections[index].back = Some(last);
+        self.abort_chain(index, next);
+    }
+
+    fn abort_chain(&mut self, index: u32, mut next: Option<u32>) {
         while let Some(exchange) = next {
             next = self.exchanges[exchange].next;
             self.abort_exchange(index, exchange);
         }
+    }
+
+    /// Lets go of what waits of a request body.
+    pub(super) fn forget_body(&mut self, exchange: u32) {
+        let forgotten = &mut self.exchanges[exchange];
+        self.connections[forgotten.connection].held_bytes -= forgotten.body_bytes.len();
+        forgotten.body_bytes.clear();
     }
 
     fn abort_exchange(&mut self, index: u32, exchange: u32) {
@@ -166,6 +206,7 @@ impl State {
             let id = self.exchange_id(exchange);
             self.events.push(Event::Aborted(id));
         }
+        self.forget_body(exchange);
         self.exchanges[exchange].close();
         self.exchanges.release(exchange);
     }
@@ -197,13 +238,10 @@ impl State {
         connection.must_reset |= connection
             .writer
             .is_some_and(|writer| self.exchanges[writer].response == ResponseState::UntilClose);
-        let mut next = connection.front.take();
+        let next = connection.front.take();
         connection.writer = None;
         connection.back = None;
-        while let Some(exchange) = next {
-            next = self.exchanges[exchange].next;
-            self.abort_exchange(index, exchange);
-        }
+        self.abort_chain(index, next);
         self.unsettle(index);
     }
 }

@@ -5,8 +5,8 @@
 
 use std::cell::Ref;
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
-use howth_http1::{RequestHead, ResponseHead};
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
+use howth_http1::{Framing, RequestFacts, RequestHead, ResponseHead, plan_response};
 
 use super::{HIGH_WATERMARK_BYTES, Relay, is_guest};
 use crate::guests::{Guest, Home, Response};
@@ -95,6 +95,7 @@ impl Exchanges for Relay {
         }
         self.guest(id, |guest| {
             guest.begin(Response::Begun)?;
+            guest.declared = declared(&guest.head, head, length);
             Ok(Message::Start {
                 id: guest.home.id,
                 head: ResponseParts::from(head),
@@ -103,22 +104,25 @@ impl Exchanges for Relay {
         })
     }
 
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         match is_guest(id) {
             true => self.write_guest(id, chunk),
             false => self.own.write(id, chunk),
         }
     }
 
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
         if !is_guest(id) {
             return self.own.finish(id, trailers);
         }
+        let mut mismatch = Ok(());
         self.guest(id, |guest| {
             if guest.response != Response::Begun {
                 return Err(Gone);
             }
             guest.response = Response::Whole;
+            // The home's engine finds the same, and does what is to be done.
+            mismatch = guest.check_length(|declared, given| given == declared);
             Ok(Message::Finish {
                 id: guest.home.id,
                 trailers: trailers
@@ -126,7 +130,8 @@ impl Exchanges for Relay {
                     .map(|(name, value)| (name.to_vec(), value.to_vec()))
                     .collect(),
             })
-        })
+        })?;
+        mismatch
     }
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
@@ -192,17 +197,23 @@ impl Relay {
         })
     }
 
-    fn write_guest(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    fn write_guest(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         let mut guests = self.guests.borrow_mut();
         let guest = guests.get_mut(id).ok_or(Gone)?;
         if guest.response != Response::Begun {
-            return Err(Gone);
+            return Err(WriteError::Gone);
         }
         let home = guest.home;
+        guest.given += chunk.len() as u64;
+        let within = guest.check_length(|declared, given| given <= declared);
+        if within.is_err() {
+            guest.response = Response::Whole;
+        }
         guest.unacknowledged += chunk.len();
         guest.is_full |= guest.unacknowledged >= HIGH_WATERMARK_BYTES;
         drop(guests);
         self.post_chunk(home, chunk);
+        within?;
         // The home is this core, perhaps, and has taken the chunk already.
         let guests = self.guests.borrow();
         let is_full = guests.get(id).is_some_and(|guest| guest.is_full);
@@ -229,7 +240,29 @@ impl Relay {
     }
 }
 
+/// How long a response says that it is, which its home's engine will hold it to; `None`: it does not say, or has no body
+/// on the wire.
+fn declared(request: &RequestHead, head: &ResponseHead<'_>, length: Option<u64>) -> Option<u64> {
+    match plan_response(RequestFacts::from(request), head, length, false)
+        .ok()?
+        .framing
+    {
+        Framing::Length(bytes) => Some(bytes),
+        Framing::None | Framing::Chunked | Framing::UntilClose => None,
+    }
+}
+
 impl Guest {
+    fn check_length(&self, fits: impl FnOnce(u64, u64) -> bool) -> Result<(), WriteError> {
+        match self.declared {
+            Some(declared) if !fits(declared, self.given) => Err(WriteError::Length {
+                declared,
+                given: self.given,
+            }),
+            _ => Ok(()),
+        }
+    }
+
     fn begin(&mut self, response: Response) -> Result<(), Gone> {
         if self.response != Response::Owed {
             return Err(Gone);

@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, Ref, RefCell};
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress};
+use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
 use howth_http1::{Decoder, Limits, RequestHead, ResponseHead};
 use howth_relay::ResponseParts;
 
@@ -133,7 +133,7 @@ impl Exchanges for Engine {
         self.told(id, Call::Start(head.into(), length))
     }
 
-    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, Gone> {
+    fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         self.told(id, Call::Write(chunk.to_vec()))?;
         Ok(match self.is_full.get() {
             true => Backpressure::Full,
@@ -141,11 +141,12 @@ impl Exchanges for Engine {
         })
     }
 
-    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), Gone> {
+    fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
         let owned = trailers
             .iter()
             .map(|(name, value)| (name.to_vec(), value.to_vec()));
-        self.told(id, Call::Finish(owned.collect()))
+        self.told(id, Call::Finish(owned.collect()))?;
+        Ok(())
     }
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use deno_core::{OpState, op2, v8};
-use howth_engine::{Backpressure, ExchangeId, Exchanges};
+use howth_engine::{Backpressure, ExchangeId, Exchanges, WriteError};
 use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
 
 use super::{id, state::Bridge};
@@ -209,15 +209,42 @@ pub(super) fn op_howth_write(state: &OpState, index: u32, generation: u32, #[buf
     match written {
         Some(Ok(Backpressure::Ready)) => WRITE_READY,
         Some(Ok(Backpressure::Full)) => WRITE_FULL,
-        Some(Err(_)) | None => WRITE_GONE,
+        Some(Err(error)) => {
+            report(state, id(index, generation), error);
+            WRITE_GONE
+        }
+        None => WRITE_GONE,
     }
+}
+
+/// Says on stderr what was wrong with a response that the engine did not send as it was given.
+fn report(state: &OpState, id: ExchangeId, error: WriteError) {
+    const TARGET_BYTES_MAX: usize = 200;
+    if error == WriteError::Gone {
+        return;
+    }
+    let request = state.borrow::<Bridge>().with(|exchanges| {
+        let head = exchanges.head(id)?;
+        // Visible ASCII, as the decoder made sure.
+        let target: String = head.target().chars().take(TARGET_BYTES_MAX).collect();
+        Some(format!(" to {} {target}", head.method()))
+    });
+    let request = request.flatten().unwrap_or_default();
+    eprintln!(
+        "howth: the response{request} was answered with 500, or broken off where it had begun: {error}; give it as many, or \
+         leave content-length out"
+    );
 }
 
 #[op2(fast)]
 pub(super) fn op_howth_finish(state: &OpState, index: u32, generation: u32) {
-    let _ = state
+    let id = id(index, generation);
+    let finished = state
         .borrow::<Bridge>()
-        .with(|exchanges: &dyn Exchanges| exchanges.finish(id(index, generation), &[]));
+        .with(|exchanges: &dyn Exchanges| exchanges.finish(id, &[]));
+    if let Some(Err(error)) = finished {
+        report(state, id, error);
+    }
 }
 
 #[op2(fast)]

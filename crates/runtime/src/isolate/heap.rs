@@ -20,7 +20,7 @@ pub fn heap_bytes_default(memory_bytes: u64, cores: NonZeroUsize) -> usize {
 }
 
 /// How many times its first limit a heap may grow to while its code is being terminated.
-const UNWINDING_FACTOR: usize = 2;
+pub const UNWINDING_FACTOR: usize = 2;
 
 /// Ends the isolate's code, instead of the process, when the heap is full.
 ///

@@ -29,7 +29,7 @@ use deno_runtime::worker::MainWorker;
 use crate::topics::Mail;
 
 pub(crate) use description::description;
-pub use heap::heap_bytes_default;
+pub use heap::{UNWINDING_FACTOR, heap_bytes_default};
 pub use inspector::listen_for_debugger;
 pub use memory_limit::memory_bytes;
 pub use options::{HeapLimitHook, IsolateOptions};

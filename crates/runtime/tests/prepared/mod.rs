@@ -6,7 +6,9 @@ use std::cell::{Cell, Ref, RefCell};
 use std::path::Path;
 use std::rc::Rc;
 
-use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, PeerAddress};
+use howth_engine::{
+    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, PeerAddress, WriteError,
+};
 use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead};
 use howth_runtime::in_process::InProcess;
 use howth_runtime::isolate::{Process, ProcessOptions};
@@ -97,12 +99,12 @@ impl Exchanges for Prepared {
         Err(Gone)
     }
 
-    fn write(&self, _: ExchangeId, _: &[u8]) -> Result<Backpressure, Gone> {
-        Err(Gone)
+    fn write(&self, _: ExchangeId, _: &[u8]) -> Result<Backpressure, WriteError> {
+        Err(WriteError::Gone)
     }
 
-    fn finish(&self, _: ExchangeId, _: &[(&[u8], &[u8])]) -> Result<(), Gone> {
-        Err(Gone)
+    fn finish(&self, _: ExchangeId, _: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
+        Err(WriteError::Gone)
     }
 
     fn fail(&self, _: ExchangeId) -> Result<(), Gone> {

@@ -1,0 +1,145 @@
+//! Requests that the engine refuses, and such that break off.
+//!
+//! Owns what becomes of a connection whose client breaks a rule, takes too long or leaves in the middle: responses to
+//! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
+//! itself. Called by: `receive` and `deadlines`.
+
+use howth_engine::Event;
+use howth_http1::{Decoder, Rejection};
+
+use crate::connection::Phase;
+use crate::engine::State;
+use crate::exchange::BodyState;
+
+/// Why a body cannot be read to its end; follows "request body".
+pub(super) const MALFORMED: &str = "was malformed or too large";
+pub(super) const TOO_SLOW: &str = "came too slowly";
+const BROKE_OFF: &str = "broke off before its end";
+
+/// An exchange whose request body will never be whole.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct FailedBody {
+    exchange: u32,
+    generation: u32,
+    /// The answer, where nothing was answered; `None`: nobody is there to read it.
+    answer: Option<Rejection>,
+}
+
+impl State {
+    /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last. Within a
+    /// body, `reason` is what its reader is told.
+    pub(super) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
+        let connection = &mut self.connections[index];
+        let body = connection.body.take();
+        let is_within_body = connection.reading_body;
+        self.stop_intake(index);
+        match body {
+            Some(body) => self.end_body_early(body, reason, Some(rejection)),
+            // The request that the body belongs to has its answer already; a second one would be taken for that to
+            // another request.
+            None if is_within_body => {}
+            None => {
+                self.head.clear();
+                let exchange = self.append_exchange(index);
+                self.exchanges[exchange].silent = true;
+                self.answer_with(exchange, rejection);
+            }
+        }
+        self.unsettle(index);
+    }
+
+    /// Nothing more of the client is decoded: whatever still comes is dropped, and the connection ends with the last
+    /// response that is owed.
+    pub(super) fn stop_intake(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        connection.takes_no_more = true;
+        // It may be in the middle of sending.
+        connection.is_last = false;
+        connection.reading_body = false;
+        connection.held_back = false;
+        connection.body = None;
+        connection.decoder = Decoder::new();
+        connection.input = Vec::new();
+    }
+
+    /// The client sends nothing more.
+    pub(super) fn end_of_stream(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        connection.read_closed = true;
+        connection.moments.disconnected_ms = self.now_ms;
+        if connection.phase != Phase::Open {
+            return;
+        }
+        let body = connection.body;
+        let mut next = connection.front;
+        while let Some(exchange) = next {
+            let state = &self.exchanges[exchange];
+            next = state.next;
+            if !state.silent && !state.is_over() && body != Some(exchange) {
+                let id = self.exchange_id(exchange);
+                self.events.push(Event::Disconnected(id));
+            }
+        }
+        self.end_unfinished_body(index);
+    }
+
+    /// Once the client sends nothing more, a body that is not there as a whole never will be.
+    pub(super) fn end_unfinished_body(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        if !connection.read_closed || connection.held_back || !connection.reading_body {
+            return;
+        }
+        let body = connection.body.take();
+        self.stop_intake(index);
+        if let Some(body) = body {
+            self.end_body_early(body, BROKE_OFF, None);
+        }
+    }
+
+    fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
+        // The application sees the body fail before the exchange is taken from it.
+        if self.exchanges[exchange].body == BodyState::Arriving {
+            self.exchanges[exchange].body = BodyState::Failed(reason);
+            self.tell_body_readable(exchange);
+        }
+        self.failed.push(FailedBody {
+            exchange,
+            generation: self.exchanges.generation(exchange),
+            answer,
+        });
+    }
+
+    /// Ends the exchanges whose bodies failed in the last turn.
+    pub(super) fn end_failed_bodies(&mut self) {
+        while let Some(failed) = self.failed.pop() {
+            let exchange = failed.exchange;
+            if !self.exchanges.contains(exchange, failed.generation) {
+                continue;
+            }
+            match failed.answer {
+                // A response that is given whole still goes out.
+                _ if self.exchanges[exchange].is_over() => {}
+                _ if self.exchanges[exchange].has_begun() => self.break_off(exchange),
+                Some(rejection) => self.answer_instead(exchange, rejection),
+                None => self.abort_from(exchange),
+            }
+        }
+    }
+
+    /// The handler took too long: 503, in the place of its response and of all behind it, if that was not begun.
+    pub(super) fn give_up_handler(&mut self, exchange: u32) {
+        if self.exchanges[exchange].has_begun() {
+            return self.break_off(exchange);
+        }
+        self.answer_instead(exchange, Rejection::SERVICE_UNAVAILABLE);
+    }
+
+    /// Answers in the place of the application, which has not begun to, and nothing behind that.
+    pub(super) fn answer_instead(&mut self, exchange: u32, rejection: Rejection) {
+        let index = self.exchanges[exchange].connection;
+        self.abort_after(index, exchange);
+        self.stop_intake(index);
+        self.take_over(exchange);
+        self.answer_with(exchange, rejection);
+    }
+}
