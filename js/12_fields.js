@@ -133,12 +133,15 @@ class FieldList {
   flat;
   // The first thing that made what a program gave no list of fields.
   problem = null;
+  // These are of a response whose body `fetch` has decoded, and nobody has said since how it is encoded.
+  isDecoded;
   #pairs = null;
   // What iteration sees, until the next change.
   #sorted = null;
 
-  constructor(flat) {
+  constructor(flat, isDecoded = false) {
     this.flat = flat;
+    this.isDecoded = isDecoded;
   }
 
   // The list as Deno's code has it: [name, value] pairs, which it may change.
@@ -214,6 +217,7 @@ class FieldList {
   }
 
   append(name, value) {
+    this.#noteEncoding(name.lower);
     const flat = this.flat;
     const end = flat.length;
     flat[end] = name;
@@ -222,6 +226,7 @@ class FieldList {
   }
 
   set(name, value) {
+    this.#noteEncoding(name.lower);
     const flat = this.flat;
     for (let i = 0; i < flat.length; i += 2) {
       if (flat[i].lower !== name.lower) continue;
@@ -233,7 +238,12 @@ class FieldList {
   }
 
   delete(lower) {
+    this.#noteEncoding(lower);
     this.#removeFrom(0, lower);
+  }
+
+  #noteEncoding(lower) {
+    if (this.isDecoded && lower === "content-encoding") this.isDecoded = false;
   }
 
   #removeFrom(start, lower) {

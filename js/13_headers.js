@@ -20,8 +20,11 @@ const {
   ObjectHasOwn,
   ObjectPrototypeIsPrototypeOf,
   ReflectApply,
+  SafeWeakSet,
   SymbolIterator,
   TypeError,
+  WeakSetPrototypeAdd,
+  WeakSetPrototypeHas,
 } = primordials;
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
@@ -43,6 +46,9 @@ const nextOfArray = ArrayIteratorPrototype.next;
 const toByteString = webidl.converters.ByteString;
 const toByteStrings = webidl.converters["sequence<ByteString>"];
 const toHeadersInit = webidl.converters.HeadersInit;
+
+// Of responses whose body `fetch` has decoded: their content-encoding and content-length are those of what was received.
+const ofDecoded = new SafeWeakSet();
 
 defineDefaults(prototype, {
   [targetKey]: null,
@@ -74,6 +80,10 @@ function headersOver(fields, guard) {
   return new Headers(brand, fields, guard);
 }
 
+function noteDecoded(headers) {
+  WeakSetPrototypeAdd(ofDecoded, headers);
+}
+
 // The list that a HeadersInit describes, which may be invalid: all of it has to be converted, which may run code of
 // the program, before the time comes to complain.
 function readFields(init, prefix, context = "Argument 1") {
@@ -84,7 +94,9 @@ function readFields(init, prefix, context = "Argument 1") {
   if (iterator === undefined) return fromRecord(init, prefix, context);
   if (iterator === headersIterator) {
     const other = init[targetKey];
-    return new FieldList(other instanceof FieldList ? other.copy() : fromPairs(init[iterableKey]));
+    return other instanceof FieldList
+      ? new FieldList(other.copy(), other.isDecoded)
+      : new FieldList(fromPairs(init[iterableKey]), WeakSetPrototypeHas(ofDecoded, init));
   }
   if (iterator === arrayIterator && ArrayIsArray(init) && arraysAreIteratedAsUsual()) {
     return fromArray(init, prefix, context);
@@ -251,4 +263,4 @@ replaceMembers(prototype, { [SymbolIterator]: headersIterator });
 
 replaceInterface(Headers, DenoHeaders);
 
-export { headersOver, readFields };
+export { headersOver, noteDecoded, readFields };

@@ -121,7 +121,8 @@ class InnerMessage {
   copyTo(copy) {
     const { content } = this;
     copy.contentType = this.contentType;
-    copy.fields = this.fields === null ? null : new FieldList(this.fields.copy());
+    copy.fields =
+      this.fields === null ? null : new FieldList(this.fields.copy(), this.fields.isDecoded);
     if (content !== null) {
       copy.content = typeof content === "string" ? content : copyOf(content);
     } else if (this.#body !== null) {

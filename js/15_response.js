@@ -7,10 +7,10 @@ import {
   replaceInterface,
   replaceMembers,
 } from "ext:howth/11_interface.js";
-import { FieldList, fieldName } from "ext:howth/12_fields.js";
-import { headersOver, readFields } from "ext:howth/13_headers.js";
+import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
+import { headersOver, noteDecoded, readFields } from "ext:howth/13_headers.js";
 import { InnerMessage, toBody } from "ext:howth/14_message.js";
-import { resolveUrl } from "ext:howth/16_url.js";
+import { resolveLocation } from "ext:howth/16_url.js";
 
 const {
   ObjectDefineProperty,
@@ -19,7 +19,10 @@ const {
   ReflectApply,
   RegExpPrototypeTest,
   SafeRegExp,
+  SafeWeakSet,
   TypeError,
+  WeakSetPrototypeAdd,
+  WeakSetPrototypeHas,
 } = primordials;
 
 const webidl = core.loadExtScript("ext:deno_webidl/00_webidl.js");
@@ -54,6 +57,10 @@ const JSON_TYPE = "application/json";
 const LOCATION = fieldName("Location");
 const NO_URLS = ObjectFreeze([]);
 
+// Streams of bodies that `fetch` has decoded, and whether there was ever one.
+const decodedStreams = new SafeWeakSet();
+let hasDecoded = false;
+
 // To Deno's code, which sends by them, an instance made here is none that its constructor has prepared to be sent.
 defineDefaults(prototype, {
   [guardKey]: "response",
@@ -83,8 +90,9 @@ class InnerResponse extends InnerMessage {
     return false;
   }
 
+  // Whether content-encoding and content-length are those of another body than this.
   get bodyDecoded() {
-    return false;
+    return this.fields?.isDecoded ?? false;
   }
 
   url() {
@@ -157,8 +165,23 @@ function Response(body = null, init = undefined) {
   const prefix = "Failed to construct 'Response'";
   const given = toBody(body, prefix);
   inner.readInit(init, prefix);
-  if (given !== null) inner.giveBody(given);
+  if (given !== null) {
+    inner.giveBody(given);
+    if (hasDecoded && WeakSetPrototypeHas(decodedStreams, given)) {
+      inner.openFields().isDecoded = true;
+    }
+  }
   if (init !== undefined) inner.check();
+}
+
+// A Response that can be copied again and again: its body is a string, or bytes that no program has; null: it has none.
+function repeatedResponse(status, statusMessage, pairs, content) {
+  const inner = new InnerResponse();
+  inner.status = status;
+  inner.statusMessage = statusMessage;
+  inner.fields = new FieldList(fromPairs(pairs));
+  inner.content = content;
+  return responseOver(inner, "response");
 }
 
 // The Response of an inner one.
@@ -182,7 +205,7 @@ const statics = {
     const prefix = "Failed to execute 'Response.redirect'";
     const target = toUSVString(url, prefix, "Argument 1");
     const code = toUnsignedShort(status, prefix, "Argument 2");
-    const location = resolveUrl(target);
+    const location = resolveLocation(target);
     if (!redirectStatus(code)) throw new RangeError(`Invalid redirect status code: ${code}`);
     const inner = new InnerResponse();
     inner.status = code;
@@ -202,9 +225,22 @@ for (const name of ["json", "redirect"]) {
 }
 
 const deno = replaceMembers(prototype, {
+  get body() {
+    const stream = ReflectApply(deno.body, this, []);
+    if (stream !== null && this[responseKey].bodyDecoded) {
+      WeakSetPrototypeAdd(decodedStreams, stream);
+      hasDecoded = true;
+    }
+    return stream;
+  },
+
   get headers() {
     const inner = this[responseKey];
-    if (!(inner instanceof InnerResponse)) return ReflectApply(deno.headers, this, []);
+    if (!(inner instanceof InnerResponse)) {
+      const headers = ReflectApply(deno.headers, this, []);
+      if (inner?.bodyDecoded) noteDecoded(headers);
+      return headers;
+    }
     return (this[headersKey] ??= headersOver(inner.openFields(), this[guardKey]));
   },
 
@@ -223,4 +259,4 @@ function innerResponse(value) {
   return value[responseKey];
 }
 
-export { InnerResponse, innerResponse };
+export { InnerResponse, innerResponse, Response, repeatedResponse };

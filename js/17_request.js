@@ -44,6 +44,8 @@ class ConstructedRequest extends InnerMessage {
   blobUrlEntry = null;
   // The Request whose signal this one's follows; null: none.
   followed = null;
+  // The request that is being served and that this is a copy of; null: of none.
+  served = null;
   #url;
 
   constructor(url) {
@@ -72,6 +74,7 @@ class ConstructedRequest extends InnerMessage {
     const copy = new ConstructedRequest(this.#url);
     copy.method = this.method;
     copy.followed = followed;
+    copy.served = this.served;
     this.copyTo(copy);
     return copy;
   }
@@ -114,7 +117,11 @@ function Request(input, init = undefined) {
   webidl.requiredArguments(arguments.length, 1, prefix);
   const source = isRequest(input) ? input : null;
   const url = source !== null || typeof input === "string" ? input : toDOMString(input, prefix);
-  if (!isUsual(source, url, init)) return ReflectConstruct(DenoRequest, [url, init], new.target);
+  if (!isUsual(source, url, init)) {
+    const request = ReflectConstruct(DenoRequest, [url, init], new.target);
+    if (source !== null) request[requestKey].served = servedBehind(source[requestKey]);
+    return request;
+  }
   const inner = source === null ? fromUrl(url, init, prefix) : fromRequest(source, init, prefix);
   initialize(this, inner);
 }
@@ -154,9 +161,18 @@ function isUsual(source, url, init) {
   );
 }
 
+// The request that is being served and that stands behind an inner one: itself, or what it is a copy of; null: none.
+function servedBehind(inner) {
+  return isServed(inner) ? inner : (inner.served ?? null);
+}
+
+function isServed(inner) {
+  return typeof inner?.header === "function";
+}
+
 // Whether a request says nothing but method, URL, headers and body: one made here, or one that is being served.
 function isPlain(inner) {
-  return inner instanceof ConstructedRequest || typeof inner?.header === "function";
+  return inner instanceof ConstructedRequest || isServed(inner);
 }
 
 function fromUrl(url, init, prefix) {
@@ -172,6 +188,7 @@ function fromRequest(source, init, prefix) {
   const inner = new ConstructedRequest(original.url());
   inner.method = original.method;
   inner.followed = source;
+  inner.served = servedBehind(original);
   if (given === null || given.fields === null) inner.fields = copyFields(original);
   applyInit(inner, given, original.body);
   return inner;
@@ -241,7 +258,11 @@ const deno = replaceMembers(prototype, {
 
   clone() {
     const inner = this[requestKey];
-    if (!(inner instanceof ConstructedRequest)) return ReflectApply(deno.clone, this, []);
+    if (!(inner instanceof ConstructedRequest)) {
+      const copy = ReflectApply(deno.clone, this, []);
+      copy[requestKey].served = servedBehind(inner);
+      return copy;
+    }
     if (inner.content === null && inner.body?.unusable()) throw new TypeError("Body is unusable");
     const copy = new Request(brand, inner.clone(this));
     copy[guardKey] = this[guardKey];
@@ -250,3 +271,11 @@ const deno = replaceMembers(prototype, {
 });
 
 replaceInterface(Request, DenoRequest);
+
+// The request that is being served and that a program's Request is, or is a copy of; null: none.
+function servedRequest(request) {
+  const inner = isRequest(request) ? request[requestKey] : undefined;
+  return inner === undefined ? null : servedBehind(inner);
+}
+
+export { servedRequest };

@@ -33,12 +33,23 @@ function nameAt(text, at) {
   return number > 0 ? names[number] : text.slice(places[at + 1], places[at + 2]).toLowerCase();
 }
 
-// The fields as the Fetch standard lists them: [name in lower case, value], in the order they came.
+// The fields as the Fetch standard lists them: [name in lower case, value], in the order they came. Cookies of several
+// lines are one field: they are parted by "; " (RFC 6265 section 4.2.1, RFC 9113 section 8.2.3), and whoever joins fields
+// later would put commas between them.
 function fieldsOf(text, start) {
   const count = find(text, start, false);
   const list = [];
+  let cookies = null;
   for (let i = 0, at = 0; i < count; i++, at += FIELD_LENGTH) {
-    list[i] = [nameAt(text, at), text.slice(places[at + 3], places[at + 4])];
+    const name = nameAt(text, at);
+    const value = text.slice(places[at + 3], places[at + 4]);
+    if (name === "cookie" && cookies !== null) {
+      cookies[1] = `${cookies[1]}; ${value}`;
+      continue;
+    }
+    const field = [name, value];
+    if (name === "cookie") cookies = field;
+    list[list.length] = field;
   }
   return list;
 }
@@ -53,7 +64,7 @@ function sortedFieldsOf(text, start) {
     const name = nameAt(text, at);
     const value = text.slice(places[at + 3], places[at + 4]);
     if (last !== null && last[0] === name && name !== "set-cookie") {
-      last[1] = `${last[1]}, ${value}`;
+      last[1] = `${last[1]}${name === "cookie" ? "; " : ", "}${value}`;
     } else {
       last = [name, value];
       list[list.length] = last;

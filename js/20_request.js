@@ -259,6 +259,13 @@ Object.assign(InnerRequest.prototype, {
   redirectCount: 0,
   clientRid: null,
   blobUrlEntry: null,
+  // What Deno.upgradeWebSocket looks for and then asks.
+  _wantsUpgrade: true,
+  _throwIfUpgraded() {
+    throw new TypeError(
+      "Deno.upgradeWebSocket: howth upgrades no connection yet; serve WebSockets with node:http and a package such as ws",
+    );
+  },
 });
 
 // What happens to an exchange besides its request and a whole response.

@@ -36,28 +36,28 @@ function connectOps(bound) {
   ops = bound;
 }
 
+// What a handler gave cannot be sent. Where it was thrown says nothing to whoever wrote the handler.
+class Unsendable extends TypeError {}
+
+// Whether a value was made by the platform's class: one that has only its prototype is another maker's.
 function isResponse(value) {
-  return isPrototypeOf(ResponsePrototype, value);
+  return isPrototypeOf(ResponsePrototype, value) && innerResponse(value) !== undefined;
 }
 
-// Throws a TypeError that names the mistake when a handler's result cannot be sent.
+// Throws what names the mistake when a Response cannot be sent.
 function checkResponse(response) {
-  if (!isResponse(response)) {
-    throw new TypeError(
-      `The handler must return a Response (or a promise of one), but returned ${describe(response)}`,
-    );
-  }
   const inner = innerResponse(response);
-  if (inner === undefined) {
-    throw new TypeError(
-      "The handler returned an object that looks like a Response but was not constructed",
-    );
-  }
   if (inner.type === "error") {
-    throw new TypeError("The handler returned Response.error(), which cannot be sent");
+    throw new Unsendable("The handler returned Response.error(), which cannot be sent");
+  }
+  // RFC 9110 section 15.2: what is not the final answer is not an application's to send.
+  if (inner.status < 200) {
+    throw new Unsendable(
+      `The handler returned a Response with the status ${inner.status}: no connection is upgraded here; WebSockets are served with node:http and a package such as ws`,
+    );
   }
   if (inner instanceof InnerResponse ? inner.isUsed : responseBodyUsed(response)) {
-    throw new TypeError(
+    throw new Unsendable(
       "The body of the Response was used already; make a new Response for each request, or clone() it",
     );
   }
@@ -90,7 +90,7 @@ function sendResponse(index, generation, response, request, server) {
   }
   const { status, statusMessage } = inner;
   const list = inner.openFields();
-  const fields = encodedList(list);
+  const fields = list.isDecoded ? encodeFields(wireHeaderList(inner)) : encodedList(list);
   if (isLong) {
     ops.op_howth_respond_long(index, generation, status, statusMessage, fields, content);
   } else if (typeof content === "string") {
@@ -128,29 +128,13 @@ function sendPlain(index, generation, answer) {
   else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
 }
 
-// A response that is not a stream, as the engine keeps it: { status, reason, fields, body }, the body in bytes. Throws a
-// TypeError when it cannot be sent.
-function wholeResponse(response) {
-  checkResponse(response);
-  const inner = toInnerResponse(response);
-  const content = inner.body === null ? "" : inner.body.streamOrStatic.body;
-  if (typeof content !== "string" && !(content instanceof Uint8Array)) {
-    throw new TypeError("A Response that is a route must have its whole body, not a stream");
-  }
-  return {
-    status: inner.status,
-    reason: inner.statusMessage,
-    fields: encodeFields(wireHeaderList(inner)),
-    body: typeof content === "string" ? core.encode(content) : content,
-  };
-}
-
 // Sends a response of few fields in which nothing has to be put together; false: it is not such a one.
 function sendAsGiven(index, generation, inner, content) {
   const { status } = inner;
   const type = inner.contentType;
-  const flat = inner.fields === null ? NO_FIELDS : inner.fields.flat;
-  if (flat === null) return false;
+  const { fields } = inner;
+  if (fields !== null && (fields.flat === null || fields.isDecoded)) return false;
+  const flat = fields === null ? NO_FIELDS : fields.flat;
   const only = flat.length === 0 ? (type ?? "") : type === null ? onlyType(flat) : null;
   if (typeof content !== "string") {
     if (only === null) return false;
@@ -272,8 +256,10 @@ export {
   checkResponse,
   connectOps,
   DEFAULT_TEXT,
+  describe,
+  encodeFields,
   isResponse,
   sendPlain,
   sendResponse,
-  wholeResponse,
+  Unsendable,
 };

@@ -3,7 +3,8 @@
 // Every mistake is a TypeError or RangeError that names the option.
 
 import { primordials } from "ext:core/mod.js";
-import { wholeResponse } from "ext:howth/30_response.js";
+import { Response } from "ext:howth/15_response.js";
+import { engineResponse, wholeResponse } from "ext:howth/32_whole.js";
 import { Routes, routed } from "ext:howth/37_routes.js";
 
 // A program may have changed what it finds on prototypes.
@@ -48,10 +49,14 @@ function readRoutes({ routes, static: fixed }) {
 
 // An application object (a router, say) may have properties of these names that mean something else to it.
 function isSetting(value) {
-  if (typeof value === "string") return true;
-  return (
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
+  return typeof value === "string" || isRecord(value);
+}
+
+// Whether this is a plain object, of this realm or another.
+function isRecord(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 const NEEDS_RECEIVER = new SafeRegExp(/\bthis\b|\bsuper\b|\[native code\]/);
@@ -95,7 +100,8 @@ function argumentsTaken(handler) {
 
 // What Howth.serveRustOnly answers every request with, as a route for every path.
 function readAnswer({ body = "", status = 200, headers }) {
-  return { path: "", methods: "", ...wholeResponse(new Response(body, { status, headers })) };
+  const answer = wholeResponse(new Response(body, { status, headers }));
+  return { path: "", methods: "", ...engineResponse(answer) };
 }
 
 function readPort(value) {
@@ -106,4 +112,4 @@ function readPort(value) {
   return port;
 }
 
-export { isClass, readAnswer, readHandlers, readPort };
+export { isClass, isRecord, readAnswer, readHandlers, readPort };

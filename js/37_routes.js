@@ -3,14 +3,19 @@
 // An exact path wins over one with parameters, and that over one that ends in "*"; among equals the longer, then the one
 // that was given first. What is a Response under an exact path is sent by the engine without a call of JavaScript:
 // `fixed` lists those.
+//
+// Paths are compared as URLs have them, serialised: those of requests are, and those of routes are made so.
 
-import { isResponse, wholeResponse } from "ext:howth/30_response.js";
+import { Response } from "ext:howth/15_response.js";
+import { serializedPath } from "ext:howth/16_url.js";
+import { isResponse } from "ext:howth/30_response.js";
+import { engineResponse, wholeResponse } from "ext:howth/32_whole.js";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 const NO_PARAMETERS = Object.freeze({});
 
 class Routes {
-  // { path, methods, status, reason, fields, body }: what `wholeResponse` gives, and the methods with commas between.
+  // { path, methods, status, reason, fields, body }: what `engineResponse` gives, and the methods with commas between.
   fixed = [];
   // The first path that a handler answers, or that is a pattern; null: there is none.
   handled = null;
@@ -18,19 +23,17 @@ class Routes {
   #patterns = [];
 
   constructor(routes) {
-    for (const [path, target] of Object.entries(routes)) {
-      if (!path.startsWith("/")) {
-        throw new TypeError(`Howth.serve: the route "${path}" must begin with "/"`);
-      }
+    for (const [given, target] of Object.entries(routes)) {
+      const path = readPath(given);
       const isExact = !/\/:|\*/.test(path);
-      const route = new Route(readTarget(path, target));
-      if (isExact) {
+      const route = new Route(readTarget(given, target));
+      if (!isExact) {
+        this.#patterns.push(new Pattern(path, route));
+      } else if (!this.#exact.has(path)) {
         this.#exact.set(path, route);
         route.takeFixed(path, this.fixed);
-      } else {
-        this.#patterns.push(new Pattern(path, route));
       }
-      if (!isExact || route.hasHandler) this.handled ??= path;
+      if (!isExact || route.hasHandler) this.handled ??= given;
     }
     this.#patterns.sort((a, b) => b.rank - a.rank);
   }
@@ -63,7 +66,7 @@ class Route {
   takeFixed(path, fixed) {
     for (const [method, target] of this.#targets) {
       if (isResponse(target)) {
-        fixed.push({ path, methods: this.#answered(method), ...wholeResponse(target) });
+        fixed.push({ path, methods: this.#answered(method), ...engineResponse(target) });
       }
     }
   }
@@ -139,21 +142,45 @@ function decoded(segment) {
   }
 }
 
+function readPath(path) {
+  if (!path.startsWith("/")) {
+    throw new TypeError(`Howth.serve: the route "${path}" must begin with "/"`);
+  }
+  if (/[?#]/.test(path)) {
+    throw new TypeError(
+      `Howth.serve: the route "${path}" must be a path alone; its handler finds what follows "?" in the request's URL`,
+    );
+  }
+  return serializedPath(path);
+}
+
 function readTarget(path, target) {
-  if (isTarget(target)) return new Map([["", target]]);
+  if (isTarget(target)) return new Map([["", repeatable(path, target)]]);
   if (typeof target === "object" && target !== null) {
-    const targets = new Map(Object.entries(target));
-    for (const [method, answer] of targets) {
-      if (METHODS.has(method) && isTarget(answer)) continue;
-      throw new TypeError(
-        `Howth.serve: under the route "${path}", ${method} must be a method with a Response or a handler`,
-      );
+    const targets = new Map();
+    for (const [method, answer] of Object.entries(target)) {
+      if (!METHODS.has(method) || !isTarget(answer)) {
+        throw new TypeError(
+          `Howth.serve: under the route "${path}", ${method} must be a method with a Response or a handler`,
+        );
+      }
+      targets.set(method, repeatable(path, answer));
     }
     return targets;
   }
   throw new TypeError(
     `Howth.serve: the route "${path}" must have a Response, a handler, or an object of them by method`,
   );
+}
+
+// A Response is copied for each request; a handler is what it was.
+function repeatable(path, target) {
+  if (!isResponse(target)) return target;
+  try {
+    return wholeResponse(target);
+  } catch (error) {
+    throw new TypeError(`Howth.serve: the route "${path}": ${error.message}`);
+  }
 }
 
 function isTarget(value) {

@@ -3,11 +3,11 @@
 // Holds no state of its own.
 
 import { core } from "ext:core/mod.js";
-import { InnerRequest } from "ext:howth/20_request.js";
+import { servedRequest } from "ext:howth/17_request.js";
 import { readHandlers } from "ext:howth/36_options.js";
 import { publish, subscribe } from "ext:howth/46_topics.js";
 
-const { toInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
+const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 
 let ops;
 
@@ -72,16 +72,15 @@ class Server {
   }
 
   requestIP(request) {
-    const inner = toInnerRequest(request);
-    const address = inner instanceof InnerRequest && !inner.isOver ? inner.remoteAddr : undefined;
-    if (address === undefined || address.transport !== "tcp") return null;
+    const address = addressOf(servedRequest(request));
+    if (address === null || address.transport !== "tcp") return null;
     const family = address.hostname.includes(":") ? "IPv6" : "IPv4";
     return { address: address.hostname, family, port: address.port };
   }
 
   timeout(request, seconds) {
-    const inner = toInnerRequest(request);
-    if (inner instanceof InnerRequest) {
+    const inner = servedRequest(request);
+    if (inner !== null) {
       ops.op_howth_set_timeout(
         inner.index,
         inner.generation,
@@ -209,4 +208,23 @@ class Info {
   }
 }
 
-export { connectOps, Info, Server };
+// Where a request that is being served came from; null: nobody knows any more.
+function addressOf(inner) {
+  if (inner === null || inner.isOver) return null;
+  try {
+    return inner.remoteAddr;
+  } catch {
+    // It was answered, and nobody had asked to be told.
+    return null;
+  }
+}
+
+// An application of Elysia's has a server when it listens, and tells those who wait for its start. Here it listens by being
+// served: what it would do after Bun.serve is done for it.
+function startElysia(application, facade) {
+  if (typeof application["~adapter"] !== "object" || application.server !== null) return;
+  application.server = facade;
+  for (const hook of application.event?.start ?? []) hook.fn?.(application);
+}
+
+export { connectOps, Info, Server, startElysia };

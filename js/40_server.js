@@ -1,16 +1,19 @@
 // Howth.serve, `export default { fetch }`, and the dispatch of batches to handlers.
 
+import { Response } from "ext:howth/15_response.js";
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
+import { toResponse } from "ext:howth/31_foreign.js";
+import * as whole from "ext:howth/32_whole.js";
 import { errorPage } from "ext:howth/35_error_page.js";
-import { isClass, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
+import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
 import * as facades from "ext:howth/38_facade.js";
 import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
 import { listensItself } from "ext:howth/52_process.js";
 
 const { InnerRequest, makeRequest, watchedExchange } = requests;
 const { checkResponse, sendResponse } = responses;
-const { Info, Server } = facades;
+const { Info, Server, startElysia } = facades;
 
 // The kinds of events in a batch; the same numbers stand in crates/runtime/src/bridge/batch.rs.
 const REQUEST = 0;
@@ -54,6 +57,7 @@ function connect(configuration, bound) {
   ops = bound;
   requests.connectOps(ops);
   responses.connectOps(ops);
+  whole.connectOps(ops);
   facades.connectOps(ops);
   development = configuration.development;
   cursor = configuration.batchLength * EVENT_LENGTH;
@@ -97,7 +101,7 @@ function tell(kind, exchange) {
 
 function log(message, error) {
   try {
-    console.error(message, error);
+    console.error(message, error instanceof responses.Unsendable ? error.message : error);
   } catch {
     console.error(message, "an error that cannot be printed");
   }
@@ -205,7 +209,8 @@ class ServerState {
 
   async finishLater(index, generation, result, inner) {
     try {
-      const response = await result;
+      let response = await result;
+      if (!responses.isResponse(response)) response = await toResponse(response);
       if (!this.isCurrent) return;
       checkResponse(response);
       sendResponse(index, generation, response, inner, this);
@@ -218,8 +223,9 @@ class ServerState {
   async fail(index, generation, error, inner) {
     try {
       if (this.errorHandler !== undefined) {
-        const response = await this.errorHandler(error);
-        if (response !== undefined) {
+        const given = await this.errorHandler(error);
+        if (given !== undefined) {
+          const response = await toResponse(given);
           checkResponse(response);
           sendResponse(index, generation, response, inner, this);
           return;
@@ -341,13 +347,15 @@ function serveModule(exported, mayLeaveAlone) {
 
 function serveExported(options, handler) {
   const handlers = readHandlers(options, handler);
+  let facade;
   try {
-    listen(options, handlers, false);
+    facade = listen(options, handlers, false);
   } catch (error) {
     // It serves what it exports by a server of its own, as applications for several runtimes do.
     if (listensItself()) return LISTENS_ITSELF;
     throw error;
   }
+  startElysia(options, facade);
   return SERVES;
 }
 
@@ -361,12 +369,6 @@ function isNodeApplication(exported) {
 
 function canServe({ fetch, routes }) {
   return typeof fetch === "function" || (fetch === undefined && isRecord(routes));
-}
-
-function isRecord(value) {
-  return (
-    typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype
-  );
 }
 
 export {

@@ -5,6 +5,7 @@
 
 import { makeRequest } from "ext:howth/20_request.js";
 import { checkResponse, isResponse, sendPlain, sendResponse } from "ext:howth/30_response.js";
+import { looksLikeResponse } from "ext:howth/31_foreign.js";
 
 const SIZE_DEFAULT = 64;
 const SIZE_MAX = 1024;
@@ -76,6 +77,8 @@ function answerAll(server, batch, answers) {
       if (isResponse(answer)) {
         checkResponse(answer);
         sendResponse(index, generation, answer, inner, server);
+      } else if (looksLikeResponse(answer)) {
+        server.finishLater(index, generation, answer, inner);
       } else {
         sendPlain(index, generation, answer);
       }

@@ -13,7 +13,10 @@ declare namespace Howth {
   /** Version of howth, as `howth --version` prints it. */
   const version: string;
 
-  /** Answers one request. What it returns, or resolves to, must be a `Response`. */
+  /**
+   * Answers one request. What it returns, or resolves to, must be a `Response`, or have what one has: `status`, `headers`
+   * and a body (those of other packages' classes do). `request.url` is serialised as the URL standard says.
+   */
   type Handler = (
     request: Request,
     server: RequestServer,
@@ -39,11 +42,16 @@ declare namespace Howth {
   /**
    * What answers under which path, in the shape of Bun's `routes`. `"/users/:id"` takes one segment, which the handler
    * finds in `request.params`; `"/files/*"` takes whatever follows. An exact path wins over one with parameters, and that
-   * over one with `*`. A `Response` under an exact path is sent by the engine, without a call of JavaScript.
+   * over one with `*`. A `Response` under an exact path is sent by the engine, without a call of JavaScript. Paths are
+   * compared as `request.url` has them: `"/x/../admin"` is a request for `"/admin"`, and `"/café"` a route for
+   * `"/caf%C3%A9"`.
    */
   type Routes = Record<string, RouteTarget | Partial<Record<Method, RouteTarget>>>;
 
-  /** A `Response` answers GET and HEAD, again and again; its body must not be a stream. */
+  /**
+   * A `Response` answers GET and HEAD, again and again. Its body must be whole: text, bytes, `Blob`, `FormData`,
+   * `URLSearchParams`, but no stream.
+   */
   type RouteTarget = Response | RouteHandler;
 
   type Method = "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH";
@@ -114,7 +122,7 @@ declare namespace Howth {
     shutdown(): Promise<void>;
     /** Takes another handler from the next request on; address and port stay. */
     reload(options: Handlers): Server;
-    /** Where a request came from; null once it is answered, or over a Unix-domain socket. */
+    /** Where a request, or one that it is a copy of, came from; null once it is answered, or over a Unix-domain socket. */
     requestIP(request: Request): SocketAddress | null;
     /**
      * Gives this request its own deadline in seconds, for its handler and for silence on its connection;

@@ -6,6 +6,7 @@
 #[macro_use]
 mod support;
 
+mod answers;
 mod api;
 mod balance;
 mod bench;
@@ -30,6 +31,7 @@ mod node_start;
 mod options;
 mod overload;
 mod process_events;
+mod ready_routes;
 mod reload;
 mod routes;
 mod run;
@@ -38,5 +40,6 @@ mod startup;
 mod streaming;
 mod topics;
 mod upgrade;
+mod urls;
 mod usage;
 mod watch;

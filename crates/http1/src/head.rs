@@ -39,7 +39,7 @@ pub enum FieldLines {
 /// no allocation.
 #[derive(Clone, Debug, Default)]
 pub struct RequestHead {
-    /// The head as received; behind it a path where the target had none to point at.
+    /// The head as received; behind it authority and path where their serialised form is another than what was sent.
     bytes: Vec<u8>,
     fields: Vec<FieldSpans>,
     parts: Parts,
@@ -63,6 +63,13 @@ impl Span {
 struct FieldSpans {
     name: Span,
     value: Span,
+}
+
+/// What stands behind a head's bytes, because it is not in them; both `None` of nearly all.
+#[derive(Debug, Default)]
+pub(crate) struct Rewritten {
+    pub authority: Option<String>,
+    pub path: Option<String>,
 }
 
 /// Everything about a head but its bytes and fields.
@@ -115,14 +122,14 @@ impl RequestHead {
         self.text(self.parts.target)
     }
 
-    /// Path and query of an origin-form or absolute-form target, beginning with `/`; `*` of the asterisk-form;
-    /// the authority of CONNECT.
+    /// Path and query of an origin-form or absolute-form target, beginning with `/`, as the URL standard serialises
+    /// them: without dot segments, and so on. `*` of the asterisk-form; the authority of CONNECT.
     pub fn path(&self) -> &str {
         self.text(self.parts.path)
     }
 
-    /// The authority of the target, else the Host field (RFC 9112 section 3.3). `None` for HTTP/1.0 without
-    /// Host and for an empty Host.
+    /// The authority of the target, else the Host field (RFC 9112 section 3.3), as the URL standard serialises it: in
+    /// lower case, without port 80, and so on. `None` for HTTP/1.0 without Host and for an empty Host.
     pub fn authority(&self) -> Option<&str> {
         self.parts.authority.map(|authority| self.text(authority))
     }
@@ -210,20 +217,26 @@ impl RequestHead {
     }
 
     /// Takes the head's bytes, all fields having been pushed.
-    pub(crate) fn fill(&mut self, bytes: &[u8], mut parts: Parts) {
+    pub(crate) fn fill(&mut self, bytes: &[u8], mut parts: Parts, rewritten: &Rewritten) {
         self.bytes.extend_from_slice(bytes);
         parts.fields_end = bytes.len().saturating_sub(b"\r\n".len()) as u32;
-        // An absolute-form target may have an empty path, with or without a query; it means "/"
-        // (RFC 9110 section 4.2.3). Its path is written behind the head.
-        if parts.path.of(bytes).first().is_none_or(|&first| first == b'?') {
-            self.bytes.push(b'/');
-            self.bytes.extend_from_slice(parts.path.of(bytes));
-            parts.path = Span {
-                start: bytes.len() as u32,
-                len: parts.path.len + 1,
-            };
+        if let Some(authority) = &rewritten.authority {
+            parts.authority = Some(self.append(authority));
+        }
+        if let Some(path) = &rewritten.path {
+            parts.path = self.append(path);
         }
         self.parts = parts;
+    }
+
+    /// Writes a text behind the head.
+    fn append(&mut self, text: &str) -> Span {
+        let start = self.bytes.len() as u32;
+        self.bytes.extend_from_slice(text.as_bytes());
+        Span {
+            start,
+            len: text.len() as u32,
+        }
     }
 
     /// Spans of text were judged to be ASCII before they were stored.

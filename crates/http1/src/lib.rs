@@ -1,9 +1,9 @@
 //! HTTP/1.1 without input or output: bytes in, events out; response heads in, bytes out.
 //!
-//! Owns: what a request is (RFC 9112, strictly), how long its body is, when it is refused and with what
-//! answer, how a response is framed and written. Never does: sockets, clocks, threads, allocation per head
-//! in the steady state. Called by: the io_uring engine for everything, the portable engine for requests, the
-//! response plan and the shared types.
+//! Owns: what a request is (RFC 9112, strictly), how long its body is, in which form its URL is seen, when it is
+//! refused and with what answer, how a response is framed and written. Never does: sockets, clocks, threads,
+//! allocation per head in the steady state. Called by: the io_uring engine for everything, the portable engine for
+//! requests, the response plan and the shared types.
 //!
 //! A [`Decoder`] reads one connection. It is handed whatever has arrived and answers one [`Step`] at a time;
 //! the same bytes give the same events and the same verdict however they were split. Tokenising is
@@ -38,6 +38,7 @@ mod rejection;
 mod request_line;
 mod response;
 mod scan;
+mod serialized;
 mod status;
 mod target;
 mod trailers;
@@ -53,3 +54,4 @@ pub use response::{
     Field, Framing, InvalidResponse, RequestFacts, ResponseHead, ResponsePlan, has_content, is_forwarded,
     plan_response,
 };
+pub use serialized::{serialize_authority, serialize_path};

@@ -11,10 +11,10 @@ use std::mem::MaybeUninit;
 use crate::connection::{ConnectionOptions, members};
 use crate::fields::{self, FieldLine, KnownField};
 use crate::framing::FramingFields;
-use crate::head::{Parts, Span};
+use crate::head::{Parts, Rewritten, Span};
 use crate::request_line::RequestLine;
 use crate::target::Target;
-use crate::{BodyLength, Limits, Rejection, RequestHead, Version, host, scan};
+use crate::{BodyLength, Limits, Rejection, RequestHead, Version, host, scan, serialized};
 
 const HOST_MISSING: Rejection = Rejection::bad_request("the host field is missing");
 const HOST_REPEATED: Rejection = Rejection::bad_request("the host field is repeated");
@@ -59,7 +59,8 @@ fn parse_in_one_pass(window: &[u8], limits: &Limits, head: &mut RequestHead) -> 
         return None;
     }
     let parts = known.judge(&line, window, limits).ok()?;
-    head.fill(&window[..head_bytes], parts);
+    let rewritten = rewrite(&line, &parts, window).ok()?;
+    head.fill(&window[..head_bytes], parts, &rewritten);
     Some(head_bytes)
 }
 
@@ -98,8 +99,28 @@ fn parse_into(window: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<
     };
     let head_bytes = line_bytes + section_bytes;
     let parts = known.judge(&line, window, limits)?;
-    head.fill(&window[..head_bytes], parts);
+    let rewritten = rewrite(&line, &parts, window)?;
+    head.fill(&window[..head_bytes], parts, &rewritten);
     Ok(Some(head_bytes))
+}
+
+/// Authority and path in the form of the URL standard, where they have another; a host that no URL can have is refused.
+fn rewrite(line: &RequestLine<'_>, parts: &Parts, window: &[u8]) -> Result<Rewritten, Rejection> {
+    let authority = match parts.authority {
+        Some(authority) => serialized::authority(authority.of(window))?,
+        None => None,
+    };
+    let path = match (&line.form, parts.path.of(window)) {
+        (Target::Origin, path) | (Target::Absolute { .. }, path @ [b'/', ..]) => {
+            serialized::path(path, line.seen)
+        }
+        // Its path is empty, with or without a query; it means "/" (RFC 9110 section 4.2.3).
+        (Target::Absolute { .. }, query) => {
+            serialized::serialize_path(&format!("/{}", String::from_utf8_lossy(query)))
+        }
+        (Target::Authority | Target::Asterisk, _) => None,
+    };
+    Ok(Rewritten { authority, path })
 }
 
 /// What the fields that matter here said.

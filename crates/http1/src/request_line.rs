@@ -3,7 +3,7 @@
 //! Owns the line's grammar and the bounds that hold before the line is complete. `parse` calls it for a
 //! complete line, `scan` for a partial one.
 
-use crate::bytes::TOKEN;
+use crate::bytes::{TOKEN, TargetBytes};
 use crate::target::Target;
 use crate::{Limits, Rejection, Version};
 
@@ -23,6 +23,8 @@ pub(crate) struct RequestLine<'a> {
     pub method: &'a [u8],
     pub target: &'a [u8],
     pub form: Target,
+    /// What the target's bytes were seen to be.
+    pub seen: TargetBytes,
     pub version: Version,
 }
 
@@ -39,10 +41,12 @@ impl<'a> RequestLine<'a> {
         if !(is_strict && is_within && TOKEN.contains_all(method)) {
             return None;
         }
+        let (form, seen) = Target::parse(method, target).ok()?;
         Some(RequestLine {
             method,
             target,
-            form: Target::parse(method, target).ok()?,
+            form,
+            seen,
             version: Version::Http11,
         })
     }
@@ -60,11 +64,12 @@ impl<'a> RequestLine<'a> {
         let target_bytes = memchr::memchr(b' ', rest).ok_or(INCOMPLETE)?;
         let (target, version) = (&rest[..target_bytes], &rest[target_bytes + 1..]);
         let version = parse_version(version)?;
-        let form = Target::parse(method, target)?;
+        let (form, seen) = Target::parse(method, target)?;
         Ok(RequestLine {
             method,
             target,
             form,
+            seen,
             version,
         })
     }

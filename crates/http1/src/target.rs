@@ -1,11 +1,11 @@
 //! The four forms of a request target (RFC 9112 section 3.2).
 //!
-//! Owns which form goes with which method and where its parts lie. Never decodes percent signs and never
-//! normalises: the application sees what was sent.
+//! Owns which form goes with which method and where its parts lie. Never decodes percent signs and never changes
+//! anything: `serialized` does, of what was found to be valid here.
 
 use std::ops::Range;
 
-use crate::bytes::TARGET;
+use crate::bytes::TargetBytes;
 use crate::{Rejection, host};
 
 const CHARACTER: Rejection =
@@ -34,14 +34,12 @@ impl Target {
     /// Every visible ASCII character but `#` is taken. RFC 3986 knows fewer, but browsers send `|`, `[`, `{`,
     /// `^` and the like as they are (the URL standard does not encode them in a query), and none of them can
     /// be mistaken for a delimiter of the message.
-    pub fn parse(method: &[u8], target: &[u8]) -> Result<Target, Rejection> {
+    pub fn parse(method: &[u8], target: &[u8]) -> Result<(Target, TargetBytes), Rejection> {
         if target.is_empty() {
             return Err(FORM);
         }
-        if !TARGET.contains_all(target) {
-            return Err(CHARACTER);
-        }
-        match target {
+        let seen = TargetBytes::of(target).ok_or(CHARACTER)?;
+        let form = match target {
             _ if method == b"CONNECT" => {
                 if host::is_connect_target(target) {
                     Ok(Target::Authority)
@@ -52,7 +50,8 @@ impl Target {
             [b'/', ..] => Ok(Target::Origin),
             b"*" if method == b"OPTIONS" => Ok(Target::Asterisk),
             _ => parse_absolute(target),
-        }
+        };
+        Ok((form?, seen))
     }
 }
 
@@ -87,7 +86,7 @@ mod tests {
     use super::*;
 
     fn parse(method: &str, target: &str) -> Result<Target, Rejection> {
-        Target::parse(method.as_bytes(), target.as_bytes())
+        Target::parse(method.as_bytes(), target.as_bytes()).map(|(form, _)| form)
     }
 
     #[test]

@@ -101,7 +101,7 @@ proptest! {
         prop_assert_eq!(transcript.messages.len(), requests.len());
         for (message, request) in transcript.messages.iter().zip(&requests) {
             prop_assert_eq!(&message.head.method, &request.method);
-            prop_assert_eq!(&message.head.path, &request.path);
+            prop_assert_eq!(&message.head.target, &request.path);
             prop_assert_eq!(&message.head.fields[1..=request.fields.len()], &request.fields[..]);
             prop_assert_eq!(&message.body, &request.body_bytes());
             prop_assert!(message.is_complete);

@@ -21,6 +21,8 @@ deno_core::extension!(
         "18_head_text.js",
         "20_request.js",
         "30_response.js",
+        "31_foreign.js",
+        "32_whole.js",
         "35_error_page.js",
         "36_options.js",
         "37_routes.js",
@@ -62,6 +64,7 @@ macro_rules! placeholders {
 
 placeholders![
     op_howth_add_route,
+    op_howth_blob_bytes,
     op_howth_body_cancel,
     op_howth_body_read,
     op_howth_body_take,

@@ -11,6 +11,7 @@ mod host;
 mod persistence;
 mod request_line;
 mod smuggling;
+mod urls;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -128,6 +129,7 @@ on_both_engines![
     chunked_bodies,
     persistent_connections,
     smuggled_requests,
+    urls_are_serialized,
 ];
 
 fn request_lines(engine: Engine) {
@@ -135,6 +137,9 @@ fn request_lines(engine: Engine) {
 }
 fn hosts(engine: Engine) {
     check_all(&Launch::serve(engine, ECHO).start(), host::CASES);
+}
+fn urls_are_serialized(engine: Engine) {
+    check_all(&Launch::serve(engine, ECHO).start(), urls::CASES);
 }
 fn field_lines(engine: Engine) {
     check_all(&Launch::serve(engine, ECHO).start(), fields::CASES);

@@ -1,6 +1,7 @@
 //! Responses that are given without a call of JavaScript: static routes, and the one of `Howth.serveRustOnly`.
 //!
-//! Owns the table, which JavaScript fills when it listens. Never matches patterns: `js/37_routes.js` does. Called by: the
+//! Owns the table, which JavaScript fills when it listens; its paths are serialised, as those of requests are. Never
+//! matches patterns: `js/37_routes.js` does. Called by: the
 //! application, for every request, while there is a route.
 
 use std::collections::HashMap;
@@ -122,6 +123,9 @@ mod tests {
             ("HEAD /a", Some("a")),
             ("GET /a?b=c", Some("a")),
             ("GET http://h/a", Some("a")),
+            ("GET /x/../a", Some("a")),
+            ("GET /%2E/a", Some("a")),
+            ("GET /x\\..\\a", Some("a")),
             ("POST /a", None),
             ("GET /a/", None),
             ("GET /b", Some("get")),

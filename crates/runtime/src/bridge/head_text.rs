@@ -1,7 +1,7 @@
 //! How the head of a request crosses into JavaScript: as one string and three numbers.
 //!
-//! The string: the method, unless it is one that has a number; the URL; the field section as it was received. One copy
-//! for everything a program may read, now or after the exchange is over. `js/20_request.js` cuts it up.
+//! The string: the method, unless it is one that has a number; the URL, serialised; the field section as it was
+//! received. One copy for everything a program may read, now or after the exchange is over. `js/20_request.js` cuts it up.
 
 use deno_core::v8;
 use howth_http1::RequestHead;
@@ -108,6 +108,9 @@ mod tests {
             ("GET http://a?b HTTP/1.1\r\nhost: h\r\n\r\n", "http://a/?b"),
             ("GET / HTTP/1.0\r\n\r\n", "http://own:1/"),
             ("OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", "http://h/"),
+            ("GET /x/../b HTTP/1.1\r\nhost: H:80\r\n\r\n", "http://h/b"),
+            ("GET /%2e/b HTTP/1.0\r\n\r\n", "http://own:1/b"),
+            ("CONNECT H:80 HTTP/1.1\r\nhost: h\r\n\r\n", "http://h/"),
         ] {
             let (text, lengths) = written(request);
             assert_eq!(&text[..lengths.url_bytes as usize], url);

@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod blob_ops;
 mod broadcast_ops;
 mod field_places;
 mod fixed_routes;
@@ -31,6 +32,7 @@ pub(crate) use batch::{Batch, Waiting};
 pub(crate) use process_ops::was_listened_for;
 pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 
+use blob_ops::op_howth_blob_bytes;
 use field_places::{op_howth_field_names, op_howth_fields};
 use kv_ops::{
     op_howth_kv_bytes, op_howth_kv_clear, op_howth_kv_delete, op_howth_kv_entry, op_howth_kv_get,
@@ -57,6 +59,7 @@ deno_core::extension!(
     howth_ops,
     ops = [
         op_howth_add_route,
+        op_howth_blob_bytes,
         op_howth_body_cancel,
         op_howth_body_read,
         op_howth_body_take,

@@ -100,7 +100,9 @@ impl Bridge {
 
     pub(super) fn listen(&self, wanted: &Wanted) -> Result<Address, ListenError> {
         let (exchanges, address) = (self.0.opener)(wanted)?;
-        self.0.authority.replace(address.authority());
+        let authority = address.authority();
+        let serialized = howth_http1::serialize_authority(&authority);
+        self.0.authority.replace(serialized.unwrap_or(authority));
         self.0.exchanges.replace(Some(exchanges));
         Ok(address)
     }

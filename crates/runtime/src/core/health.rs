@@ -11,6 +11,7 @@ use crate::bridge::Bridge;
 
 /// A path, and what is told there.
 pub(super) struct Health {
+    /// Serialised, as those of requests are.
     path: String,
     is_draining: Cell<bool>,
 }
@@ -18,7 +19,7 @@ pub(super) struct Health {
 impl Health {
     pub(super) fn new(path: &str) -> Self {
         Health {
-            path: path.to_owned(),
+            path: howth_http1::serialize_path(path).unwrap_or_else(|| path.to_owned()),
             is_draining: Cell::new(false),
         }
     }
