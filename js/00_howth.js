@@ -5,7 +5,6 @@
 
 import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
-import { setRejectionPolicy } from "ext:howth/10_rejections.js";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
 import * as server from "ext:howth/40_server.js";
@@ -80,7 +79,6 @@ globalThis.__howth = {
   listensForSignals,
   readArguments: program.readArguments,
   serveModule,
-  setRejectionPolicy,
   start,
   startWorker,
   stopped,

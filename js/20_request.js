@@ -237,11 +237,14 @@ class InnerRequest {
 
   aborted() {
     this.end();
-    this.disconnected();
-    const { reader, completed } = this.life;
-    this.life.reader = null;
-    reader?.cancel(interrupted()).catch(() => {});
-    completed?.reject(interrupted());
+    try {
+      this.disconnected();
+    } finally {
+      const { reader, completed } = this.life;
+      this.life.reader = null;
+      completed?.reject(interrupted());
+      if (reader !== null) cancelReader(reader, interrupted());
+    }
   }
 
   end() {
@@ -330,6 +333,16 @@ function bodyStream(inner) {
   );
 }
 
+// Gives a stream up that nobody wants any more. What it says to that is nobody's business, and the reader of a program's
+// own class may do anything.
+function cancelReader(reader, reason) {
+  try {
+    Promise.resolve(reader.cancel(reason)).catch(() => {});
+  } catch {
+    // As above.
+  }
+}
+
 function gone(what) {
   throw new TypeError(`Cannot read the request's ${what}: the exchange is over`);
 }
@@ -348,4 +361,4 @@ function watchedExchange(index, generation) {
   return inner !== undefined && inner.generation === generation ? inner : undefined;
 }
 
-export { connectOps, InnerRequest, makeRequest, watchedExchange };
+export { cancelReader, connectOps, InnerRequest, makeRequest, watchedExchange };

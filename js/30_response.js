@@ -7,7 +7,7 @@ import { core } from "ext:core/mod.js";
 import { fieldName } from "ext:howth/12_fields.js";
 import { readFields } from "ext:howth/13_headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
-import { InnerRequest } from "ext:howth/20_request.js";
+import { cancelReader, InnerRequest } from "ext:howth/20_request.js";
 
 const { responseBodyUsed, ResponsePrototype, toInnerResponse, wireHeaderList } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
@@ -198,7 +198,7 @@ function sendInner(index, generation, response, request, server) {
       return;
     }
     if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
-    reader.cancel().catch(() => {});
+    cancelReader(reader);
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
@@ -248,7 +248,7 @@ async function pump(exchange, reader) {
     exchange.responseReader = null;
     ops.op_howth_fail(index, generation);
     console.error("howth: a response stream failed:", error);
-    reader.cancel(error).catch(() => {});
+    cancelReader(reader, error);
   }
 }
 

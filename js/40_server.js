@@ -1,5 +1,6 @@
 // Howth.serve, `export default { fetch }`, and the dispatch of batches to handlers.
 
+import { core } from "ext:core/mod.js";
 import { Response } from "ext:howth/15_response.js";
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
@@ -11,6 +12,7 @@ import * as facades from "ext:howth/38_facade.js";
 import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
 import { listensItself } from "ext:howth/52_process.js";
 
+const { reportException } = core.loadExtScript("ext:deno_web/02_event.js");
 const { InnerRequest, makeRequest, watchedExchange } = requests;
 const { checkResponse, sendResponse } = responses;
 const { Info, Server, startElysia } = facades;
@@ -83,19 +85,24 @@ function dispatch(count, texts) {
   if (server !== null && server.batch !== null) server.batch.flush(server);
 }
 
+// What the program has to do with it may throw; the events behind it are others' business.
 function tell(kind, exchange) {
   if (exchange === undefined) return;
-  switch (kind) {
-    case BODY_READABLE:
-      return exchange.bodyReadable();
-    case WRITABLE:
-      return exchange.bodyWritable();
-    case DISCONNECTED:
-      return exchange.disconnected();
-    case COMPLETED:
-      return exchange.finished();
-    case ABORTED:
-      return exchange.aborted();
+  try {
+    switch (kind) {
+      case BODY_READABLE:
+        return exchange.bodyReadable();
+      case WRITABLE:
+        return exchange.bodyWritable();
+      case DISCONNECTED:
+        return exchange.disconnected();
+      case COMPLETED:
+        return exchange.finished();
+      case ABORTED:
+        return exchange.aborted();
+    }
+  } catch (error) {
+    reportException(error);
   }
 }
 

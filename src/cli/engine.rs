@@ -1,4 +1,4 @@
-//! What serves: `--uring`, `--cores`, `--max-heap`, `--v8-flags`, `--drain`, `--unhandled-rejections`.
+//! What serves: `--uring`, `--cores`, `--max-heap`, `--v8-flags`, `--drain`, and what follows errors of the program.
 //!
 //! Owns these options and their spelling. Never probes the machine: the runtime does.
 
@@ -44,9 +44,17 @@ pub struct EngineArguments {
     #[arg(long, value_name = "FLAGS", value_delimiter = ',', require_equals = true)]
     pub v8_flags: Vec<String>,
 
-    /// What an unhandled promise rejection outside of a request does [default: warn; for `run` throw]
+    /// What an exception does that nothing catches [default: report; exit where nothing is served]
     ///
-    /// A rejection inside of a request answers 500 and never ends the process.
+    /// One that is thrown outside of a handler: by a timer, an event's listener, a stream whose client has left.
+    /// `process.on("uncaughtException")` comes first. A handler's exception answers 500 and never ends the process.
+    #[arg(long, value_name = "POLICY", value_enum, hide_possible_values = false)]
+    pub uncaught_exceptions: Option<ExceptionPolicy>,
+
+    /// What an unhandled promise rejection outside of a request does [default: warn; for `run` throw until it serves]
+    ///
+    /// `process.on("unhandledRejection")` comes first. A rejection inside of a request answers 500 and never ends the
+    /// process.
     #[arg(long, value_name = "POLICY", value_enum, hide_possible_values = false)]
     pub unhandled_rejections: Option<RejectionPolicy>,
 
@@ -73,12 +81,23 @@ pub enum UringChoice {
     Off,
 }
 
+/// `--uncaught-exceptions`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ExceptionPolicy {
+    /// Print it and go on
+    Report,
+    /// Print it and start the core anew, five times a minute at most; for `run` as exit
+    Restart,
+    /// Print it and end with code 1, as Node does
+    Exit,
+}
+
 /// `--unhandled-rejections`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum RejectionPolicy {
     /// Print it and go on
     Warn,
-    /// Print it and end with code 1
+    /// It is an uncaught exception, which ends with code 1 unless --uncaught-exceptions is given
     #[value(alias = "strict")]
     Throw,
     /// Go on without a word

@@ -8,12 +8,12 @@ use std::time::Duration;
 use howth_engine::{Deadlines, EngineOptions};
 use howth_http1::Limits;
 use howth_runtime::modules::{ProgramText, find_entry};
-use howth_runtime::{EngineChoice, ListenOptions, Options, Start, UnhandledRejections};
+use howth_runtime::{EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections};
 
 use super::application::ApplicationArguments;
 use super::command_line::{self, CommandLine, Text};
 use super::deadlines::DeadlineArguments;
-use super::engine::{HEAP_BYTES_MIN, RejectionPolicy, UringChoice};
+use super::engine::{ExceptionPolicy, HEAP_BYTES_MIN, RejectionPolicy, UringChoice};
 use super::failure::Failure;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
@@ -31,23 +31,17 @@ pub fn for_serve(arguments: &ApplicationArguments, line: CommandLine) -> Result<
                 .to_owned(),
         ));
     }
-    fill(
-        arguments,
-        line,
-        UnhandledRejections::Warn,
-        Some(HANDLER_CPU_LIMIT),
-    )
+    fill(arguments, line, Some(HANDLER_CPU_LIMIT))
 }
 
 /// The options of `howth run`.
 pub fn for_run(arguments: &ApplicationArguments, line: CommandLine) -> Result<Options, Failure> {
-    fill(arguments, line, UnhandledRejections::Throw, None)
+    fill(arguments, line, None)
 }
 
 fn fill(
     arguments: &ApplicationArguments,
     line: CommandLine,
-    rejections: UnhandledRejections,
     cpu_limit: Option<Duration>,
 ) -> Result<Options, Failure> {
     let listen = listen(&arguments.listen)?;
@@ -89,7 +83,8 @@ fn fill(
             .filter_map(|flag| v8_flag(flag))
             .chain(line.v8_flags)
             .collect(),
-        unhandled_rejections: arguments.engine.unhandled_rejections.map_or(rejections, policy),
+        uncaught_exceptions: arguments.engine.uncaught_exceptions.map(exceptions),
+        unhandled_rejections: arguments.engine.unhandled_rejections.map(rejections),
         development: arguments.development.dev,
         watch: arguments.development.watch,
         pid_file: arguments.reload.pid_file.clone(),
@@ -177,7 +172,15 @@ fn v8_flag(flag: &str) -> Option<String> {
     }
 }
 
-fn policy(policy: RejectionPolicy) -> UnhandledRejections {
+fn exceptions(policy: ExceptionPolicy) -> UncaughtExceptions {
+    match policy {
+        ExceptionPolicy::Report => UncaughtExceptions::Report,
+        ExceptionPolicy::Restart => UncaughtExceptions::Restart,
+        ExceptionPolicy::Exit => UncaughtExceptions::Exit,
+    }
+}
+
+fn rejections(policy: RejectionPolicy) -> UnhandledRejections {
     match policy {
         RejectionPolicy::Warn => UnhandledRejections::Warn,
         RejectionPolicy::Throw => UnhandledRejections::Throw,

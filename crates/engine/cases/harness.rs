@@ -34,6 +34,8 @@ pub type Call = Box<dyn FnOnce(&dyn Exchanges) + Send>;
 /// What a test asks of the thread of a running engine.
 pub enum Command {
     Drain,
+    EndIdle,
+    IsThrough(Sender<bool>),
     Abort,
     Call(Call),
     Counters(Sender<Counters>),
@@ -234,6 +236,24 @@ impl Server {
 
     pub fn drain(&self) {
         (self.commands)(Command::Drain);
+    }
+
+    pub fn end_idle(&self) {
+        (self.commands)(Command::EndIdle);
+    }
+
+    /// Waits until a drain has nobody left to answer.
+    pub fn wait_until_through(&self) {
+        let start = std::time::Instant::now();
+        loop {
+            let (sender, receiver) = channel();
+            (self.commands)(Command::IsThrough(sender));
+            if receiver.recv_timeout(PATIENCE).expect("the engine's thread") {
+                return;
+            }
+            assert!(start.elapsed() < PATIENCE, "somebody is still to be answered");
+            std::thread::sleep(Duration::from_millis(1));
+        }
     }
 
     pub fn abort(&self) {

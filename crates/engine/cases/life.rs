@@ -146,6 +146,53 @@ pub fn answers_what_is_on_the_wire_while_draining(start: Start) {
     server.join();
 }
 
+pub fn ends_idle_connections_at_once(start: Start) {
+    // Without end_idle they would be left alone for half a second, and one with a request would be answered late.
+    let (server, mut asks) = manual(start);
+    let mut idle = Client::connect(&server);
+    idle.send(GET);
+    let id = server.next_request();
+    server.respond(id, "warm");
+    assert_eq!(idle.response().text(), "warm");
+    server.expect(Event::Completed(id));
+    let mut silent = Client::connect(&server);
+    server.wait_for(|counters| counters.connections == 3);
+    // Nothing looks at the sockets between these.
+    server.hold_up(Duration::from_millis(50));
+    server.drain();
+    server.end_idle();
+    asks.send(GET);
+    let id = server.next_request();
+    idle.expect_end();
+    silent.expect_end();
+    server.wait_for(|counters| counters.connections == 1);
+    server.respond(id, "last");
+    let response = asks.response();
+    assert_eq!(
+        (response.text(), response.field("connection")),
+        ("last", Some("close"))
+    );
+    server.expect(Event::Completed(id));
+    asks.expect_end();
+    drop((asks, idle, silent));
+    server.join();
+}
+
+pub fn is_through_before_a_client_ends_its_connection(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
+    let id = server.next_request();
+    server.drain();
+    server.end_idle();
+    server.respond(id, "last");
+    assert_eq!(client.response().text(), "last");
+    // The client has not ended its side, and the engine lingers for it.
+    server.wait_until_through();
+    drop(client);
+    server.expect(Event::Completed(id));
+    server.join();
+}
+
 pub fn aborts_everything(start: Start) {
     let (server, mut client) = manual(start);
     let idle = Client::connect(&server);

@@ -138,6 +138,8 @@ macro_rules! engine_cases {
                 answers_a_client_that_half_closed
                 drains_to_the_end
                 answers_what_is_on_the_wire_while_draining
+                ends_idle_connections_at_once
+                is_through_before_a_client_ends_its_connection
                 aborts_everything
                 accepts_no_more_than_the_bound
                 holds_the_bound_in_a_rush

@@ -29,6 +29,7 @@ mod body_clock;
 mod calls;
 mod connection;
 mod deadlines;
+mod drain;
 mod engine;
 mod hand_over;
 mod link;

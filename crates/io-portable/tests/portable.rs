@@ -54,6 +54,8 @@ async fn drive(
             while let Poll::Ready(Some(command)) = commands.poll_recv(context) {
                 match command {
                     Command::Drain => engine.drain(),
+                    Command::EndIdle => engine.end_idle(),
+                    Command::IsThrough(sender) => drop(sender.send(engine.is_through())),
                     Command::Abort => engine.abort(),
                     Command::Call(call) => call(&*exchanges),
                     Command::Counters(sender) => drop(sender.send(engine.counters())),

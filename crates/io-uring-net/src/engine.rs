@@ -8,6 +8,7 @@ mod accept;
 mod deadlines;
 mod direct;
 mod doorbell;
+mod drain;
 mod exchanges;
 mod hand_over;
 mod receive;
@@ -266,12 +267,12 @@ impl<K: Kernel> Core<K> {
             self.complete(completion);
             reaped += 1;
         }
-        self.expire();
+        let has_ended = self.end_idle() | self.expire();
         self.settle_all();
         self.rest(reaped);
         std::mem::swap(events, &mut self.state.events);
         self.state.counters.turns += u64::from(reaped > 0);
-        Ok(reaped > 0)
+        Ok(reaped > 0 || has_ended)
     }
 
     fn read_clock(&mut self) {

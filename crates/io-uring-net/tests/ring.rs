@@ -48,6 +48,8 @@ fn drive(mut engine: RingEngine, commands: &Receiver<Command>, make_handler: Mak
         while let Ok(command) = commands.try_recv() {
             match command {
                 Command::Drain => engine.drain(),
+                Command::EndIdle => engine.end_idle(),
+                Command::IsThrough(sender) => drop(sender.send(engine.is_through())),
                 Command::Abort => engine.abort(),
                 Command::Call(call) => call(&*exchanges),
                 Command::Counters(sender) => drop(sender.send(engine.counters())),

@@ -148,6 +148,11 @@ impl Relay {
         events.append(&mut self.events.borrow_mut());
     }
 
+    /// Whether there is anything for [`take_events`](Self::take_events).
+    pub fn has_events(&self) -> bool {
+        !self.events.borrow().is_empty()
+    }
+
     /// Takes a message of another core. One about an exchange that is over changes nothing.
     pub fn receive(&self, from: usize, message: Message) {
         match message {

@@ -140,8 +140,8 @@ impl Engine {
     ) -> Poll<io::Result<()>> {
         match self {
             Engine::Ring(driver) => driver.poll_ready(context, handler),
-            // Its turn has registered the waker already.
-            Engine::Portable(_) => Poll::Pending,
+            // Each turn registers the waker. This one sees what was done to the engine since the last.
+            Engine::Portable(engine) => engine.poll_turn(context, handler).map(|_| Ok(())),
         }
     }
 
@@ -222,6 +222,22 @@ impl Engine {
         match self {
             Engine::Ring(driver) => driver.drain(),
             Engine::Portable(engine) => engine.drain(),
+        }
+    }
+
+    /// Ends idle connections of an engine that drains without their grace.
+    pub(crate) fn end_idle(&mut self) {
+        match self {
+            Engine::Ring(driver) => driver.end_idle(),
+            Engine::Portable(engine) => engine.end_idle(),
+        }
+    }
+
+    /// Whether a drain has come so far that nobody is answered any more.
+    pub(crate) fn is_through(&self) -> bool {
+        match self {
+            Engine::Ring(driver) => driver.is_through(),
+            Engine::Portable(engine) => engine.is_through(),
         }
     }
 

@@ -60,9 +60,9 @@ pub enum Error {
     /// The engine failed beyond repair.
     #[error("the engine failed: {0}; restart howth, and with --uring=off if it fails again")]
     Engine(#[source] io::Error),
-    /// A rejection nobody handled, under `--unhandled-rejections=throw`.
-    #[error("unhandled rejection: {0}")]
-    Unhandled(String),
+    /// An exception or a rejection that nothing caught, where it ends the isolate.
+    #[error(transparent)]
+    Uncaught(#[from] Uncaught),
     /// Any of these, of a program that has set the code the process ends with.
     #[error("{error}")]
     WithCode {
@@ -114,6 +114,29 @@ impl Error {
         }
     }
 }
+
+/// An exception that nothing has caught, or a rejection that nothing has handled.
+#[derive(Clone, Debug)]
+pub struct Uncaught {
+    /// The program did not throw it, but rejected a promise with it.
+    pub is_rejection: bool,
+    /// What it was, with its stack.
+    pub text: String,
+    /// A new isolate takes the place of the one it has ended.
+    pub restarts: bool,
+}
+
+impl std::fmt::Display for Uncaught {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = match self.is_rejection {
+            true => "unhandled rejection",
+            false => "uncaught exception",
+        };
+        write!(formatter, "{name}: {}", self.text)
+    }
+}
+
+impl std::error::Error for Uncaught {}
 
 /// Why an address cannot be listened on.
 #[derive(Clone, Debug, thiserror::Error)]

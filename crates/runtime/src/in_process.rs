@@ -9,7 +9,6 @@ use std::sync::Arc;
 use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler};
 
-use crate::UnhandledRejections;
 use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served, Waiting};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::Address;
@@ -42,7 +41,6 @@ impl InProcess {
             IsolateOptions {
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(|| {}),
-                unhandled_rejections: UnhandledRejections::Throw,
                 ops: Some(bridge::extension(bridge.clone())),
             },
         );

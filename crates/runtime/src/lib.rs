@@ -9,6 +9,7 @@ mod bridge;
 mod core;
 mod engine;
 mod error;
+mod frequency;
 #[doc(hidden)]
 pub mod in_process;
 mod inbox;
@@ -28,7 +29,9 @@ pub mod worst_case;
 
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
-pub use options::{Affinity, Debugger, EngineChoice, ListenOptions, Options, Start, UnhandledRejections};
+pub use options::{
+    Affinity, Debugger, EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections,
+};
 
 use std::process::ExitCode;
 

@@ -23,17 +23,28 @@ pub enum EngineChoice {
     Off,
 }
 
-/// What happens after a promise is rejected, outside of a request, with nobody handling it. It is logged
-/// in every case but `None`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// What follows a promise that is rejected, outside of a request, with nobody handling it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum UnhandledRejections {
-    /// Logged; the process goes on. The default of `serve`.
-    #[default]
+    /// It is printed, and the program goes on. The default of a server.
     Warn,
-    /// Logged; the process ends with code 1 after a drain. The default of `run`.
+    /// It is an uncaught exception, which ends the process unless [`UncaughtExceptions`] say something else. The default
+    /// of a script.
     Throw,
-    /// Ignored.
+    /// Nothing.
     None,
+}
+
+/// What follows an exception that nothing catches. It is printed in every case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UncaughtExceptions {
+    /// The program goes on. The default of a program that serves.
+    Report,
+    /// A new isolate takes the place of the one in which it was thrown, while other cores serve on; as `Report` when that
+    /// has happened five times in a minute, and as `Exit` under `run`.
+    Restart,
+    /// The process ends with code 1. The default of a program that does not serve, or not yet.
+    Exit,
 }
 
 /// What of a request decides which core answers it.
@@ -127,8 +138,10 @@ pub struct Options {
     pub kv_bytes_max: usize,
     /// Flags for V8, each with its dashes.
     pub v8_flags: Vec<String>,
-    /// Unhandled promise rejections outside requests.
-    pub unhandled_rejections: UnhandledRejections,
+    /// Unhandled promise rejections outside requests; `None` is the default of the program at hand.
+    pub unhandled_rejections: Option<UnhandledRejections>,
+    /// Uncaught exceptions outside requests; `None` likewise.
+    pub uncaught_exceptions: Option<UncaughtExceptions>,
     /// Error pages with the stack, for development.
     pub development: bool,
     /// Reload on change of a loaded file.

@@ -8,7 +8,6 @@ mod descriptors;
 mod ending;
 mod health;
 mod outside;
-mod panics;
 mod program;
 mod reload;
 mod restart;
@@ -30,6 +29,7 @@ use crate::bridge;
 use crate::core::{Ended, Mode, Seat, Shared, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
+use crate::frequency::Frequency;
 use crate::inbox::Inbox;
 use crate::isolate;
 use crate::listen::{Address, Inherited, Listeners};
@@ -40,7 +40,6 @@ use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
 use outside::Outside;
-use panics::Panics;
 use program::find_program;
 use reload::Reload;
 use upgrade::Upgrade;
@@ -140,7 +139,7 @@ struct Supervisor {
     /// A reload was asked for before the first core listened.
     is_reload_due: bool,
     backlog_look: Option<Pin<Box<Sleep>>>,
-    panics: Panics,
+    panics: Frequency,
     is_ending: bool,
     /// By a signal.
     was_told_to_end: bool,
@@ -169,7 +168,7 @@ impl Supervisor {
             upgrade: None,
             is_reload_due: false,
             backlog_look: None,
-            panics: Panics::default(),
+            panics: Frequency::default(),
             is_ending: false,
             was_told_to_end: false,
             startup_code: None,
@@ -312,6 +311,9 @@ impl Supervisor {
         match news {
             News::Listening { address, is_local } => self.listening(index, &address, is_local),
             News::Ended(Ok(Ended::HeapLimit)) => self.restart_full_core(index),
+            News::Ended(Err(Error::Uncaught(uncaught))) if uncaught.restarts => {
+                self.restart_after_exception(index, uncaught)
+            }
             News::Panicked => self.restart_panicked_core(index),
             News::Ended(ended) => {
                 // Nobody accepts from its socket any more, while others may serve on.

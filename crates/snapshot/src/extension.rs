@@ -10,7 +10,6 @@ deno_core::extension!(
     esm = [
         dir "../../js",
         "00_howth.js",
-        "10_rejections.js",
         "11_interface.js",
         "12_fields.js",
         "13_headers.js",

@@ -70,8 +70,8 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    /// Looks at every connection whose deadline may have passed.
-    pub(super) fn expire(&mut self) {
+    /// Looks at every connection whose deadline may have passed. True: something follows, which has not been submitted.
+    pub(super) fn expire(&mut self) -> bool {
         let mut due = std::mem::take(&mut self.due);
         self.state.wheel.expire(self.state.now_ms, &mut due);
         for (index, generation) in due.drain(..) {
@@ -80,6 +80,7 @@ impl<K: Kernel> Core<K> {
             }
         }
         self.due = due;
+        !self.state.unsettled.is_empty()
     }
 
     fn look(&mut self, index: u32) {

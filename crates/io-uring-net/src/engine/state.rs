@@ -47,6 +47,8 @@ pub(super) struct State {
     pub(super) has_own_deadlines: bool,
     /// Since when the engine drains.
     pub(super) draining_ms: Option<u64>,
+    /// Idle connections end with the next turn.
+    pub(super) ends_idle: bool,
     /// Connections are given up once they are idle, and none is accepted.
     pub(super) releases_all: bool,
     /// New clients are left to other engines for now.
@@ -76,6 +78,7 @@ impl State {
             head: RequestHead::new(),
             spare: Vec::new(),
             draining_ms: None,
+            ends_idle: false,
             releases_all: false,
             leaves_clients: false,
             releases_new: false,

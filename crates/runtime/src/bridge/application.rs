@@ -3,23 +3,22 @@
 //! Owns the isolate of a core. One call of JavaScript serves a batch of events; microtasks run once after
 //! it, so a batch of handlers that are async but wait for nothing is answered before the turn ends.
 
+mod dispatch;
 mod program;
 
 use std::rc::Rc;
-
-use deno_core::{PollEventLoopOptions, error::CoreError, v8};
-use howth_engine::Event;
 use std::task::{Context, Poll};
 
-pub(crate) use program::Entry;
+use deno_core::{PollEventLoopOptions, error::CoreError, v8};
 
-use super::batch::{self, Batch, Waiting};
-use super::head_text::{self, Lengths};
+use super::batch::{self, Batch};
 use super::state::{Bridge, StopOrder};
+use super::uncaught::Exceptions;
+use crate::error::Uncaught;
 use crate::isolate::{Isolate, may_collect};
 
-/// What requests say crosses in calls of no more than about so many bytes each.
-const TEXT_BYTES_MAX: usize = 256 * 1024;
+pub(crate) use dispatch::Served;
+pub(crate) use program::Entry;
 
 /// Young garbage is collected when JavaScript was given buffers of so many bytes. V8 lets them pile up to 64 MiB and more
 /// before it looks, because it does not see them as its own; then every page of them is a new one for the kernel.
@@ -53,23 +52,6 @@ pub(crate) struct Application {
 struct Functions {
     dispatch: v8::Global<v8::Function>,
     batch: Rc<Batch>,
-}
-
-/// What became of events that were given to JavaScript.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Served {
-    /// So many of the first are done with.
-    Done(usize),
-    /// What ran was ended; the event it was about, if one is known, and those that JavaScript had not come to. The rest
-    /// of those that were given are not done with.
-    Ended {
-        /// What it was at.
-        at: Option<Event>,
-        /// Of the first so many events,
-        given: usize,
-        /// these were left.
-        left: Vec<Waiting>,
-    },
 }
 
 impl Application {
@@ -119,6 +101,41 @@ impl Application {
         std::mem::take(&mut self.ran)
     }
 
+    /// Whether [`take_ran`](Self::take_ran) would say so.
+    pub(crate) fn has_run(&self) -> bool {
+        self.ran
+    }
+
+    /// The exception that has ended the isolate, if one has and was not taken before.
+    pub(crate) fn take_fatal(&self) -> Option<Uncaught> {
+        self.bridge.exceptions()?.take_fatal()
+    }
+
+    /// Whether an exception has ended the isolate, and nobody was told.
+    pub(crate) fn has_fatal(&self) -> bool {
+        self.bridge.exceptions().is_some_and(Exceptions::has_fatal)
+    }
+
+    /// An exception that came from the event loop itself; true: it has ended the isolate.
+    pub(crate) fn meet_exception(&self, text: String) -> bool {
+        let serves = self.bridge.serves();
+        self.bridge
+            .exceptions()
+            .is_none_or(|exceptions| exceptions.meet_exception(serves, text))
+    }
+
+    /// The core is ending: no exception has it start again.
+    pub(crate) fn note_end(&self) {
+        if let Some(exceptions) = self.bridge.exceptions() {
+            exceptions.note_end();
+        }
+    }
+
+    /// Whether [`take_stop_order`](Self::take_stop_order) has one.
+    pub(crate) fn has_stop_order(&self) -> bool {
+        self.bridge.has_stop_order()
+    }
+
     /// Polls timers, promises, ops. `Ready`: nothing is pending.
     pub(crate) fn poll_event_loop(&mut self, context: &mut Context<'_>) -> Poll<Result<(), CoreError>> {
         let runtime = &mut self.isolate.worker.js_runtime;
@@ -145,6 +162,11 @@ impl Application {
         self.bridge.keeps_alive()
     }
 
+    /// Whether any request waits for the end of its response.
+    pub(crate) fn has_requests(&self) -> bool {
+        self.bridge.with(|exchanges| exchanges.pending()) > Some(0)
+    }
+
     /// Whether the server is that of this core alone (`Howth.serveLocal`).
     pub(crate) fn is_local(&self) -> bool {
         self.bridge.is_local()
@@ -167,6 +189,7 @@ impl Application {
 
     /// Tells JavaScript that its server has stopped.
     pub(crate) fn stopped(&mut self) {
+        self.bridge.note_stopped();
         if self.is_terminated {
             return;
         }
@@ -213,84 +236,6 @@ impl Application {
     /// The isolate was ended for good: nothing may run in it any more.
     pub(crate) fn forbid(&mut self) {
         self.is_terminated = true;
-    }
-
-    /// One call of JavaScript for as many of `events` as fit, then its microtasks. Never calls again once it was ended
-    /// for good.
-    pub(crate) fn dispatch(&mut self, events: &[Waiting]) -> Served {
-        let bridge = &self.bridge;
-        let first = events.iter().position(|waiting| bridge.is_wanted(waiting.event));
-        let (Some(first), Some(functions), false) = (first, &self.functions, self.is_terminated) else {
-            return Served::Done(events.len());
-        };
-        self.ran = true;
-        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-        v8::tc_scope!(let scope, scope);
-        let takes_texts = bridge.takes_texts();
-        let mut texts = Vec::with_capacity(if takes_texts {
-            events.len().min(batch::LENGTH)
-        } else {
-            0
-        });
-        let batch = &functions.batch;
-        let (mut done, mut text_bytes) = (first, 0);
-        while done < events.len() && batch.len() < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
-            let waiting = events[done];
-            let event = waiting.event;
-            done += 1;
-            if !bridge.is_wanted(event) {
-                continue;
-            }
-            let mut lengths = Lengths::default();
-            if takes_texts {
-                let said = match event {
-                    Event::Request(id) => bridge.write_head(id, &mut self.text),
-                    _ => None,
-                };
-                texts.push(match said {
-                    Some(said) => {
-                        lengths = said;
-                        text_bytes += self.text.len();
-                        head_text::string(scope, &self.text)
-                    }
-                    None => v8::undefined(scope).into(),
-                });
-            }
-            batch.push(waiting, lengths);
-        }
-        let texts: v8::Local<'_, v8::Value> = match takes_texts {
-            true => v8::Array::new_with_elements(scope, &texts).into(),
-            false => v8::undefined(scope).into(),
-        };
-        let dispatch = v8::Local::new(scope, &functions.dispatch);
-        let receiver = v8::undefined(scope).into();
-        let count = v8::Integer::new(scope, batch.len() as i32).into();
-        batch.begin();
-        let returned = dispatch.call(scope, receiver, &[count, texts]).is_some();
-        if scope.has_terminated() {
-            let at = batch.current();
-            let left = batch.take_back(|_| true);
-            self.handled += batch.end();
-            return Served::Ended {
-                at,
-                given: done,
-                left,
-            };
-        }
-        self.handled += batch.end();
-        if !returned {
-            // Handlers' exceptions are caught in JavaScript; this one is its own.
-            eprintln!("howth: dispatch failed: {}", exception_message(scope));
-        }
-        scope.perform_microtask_checkpoint();
-        if scope.has_terminated() || scope.is_execution_terminating() {
-            return Served::Ended {
-                at: None,
-                given: done,
-                left: Vec::new(),
-            };
-        }
-        Served::Done(done)
     }
 
     /// Lets JavaScript run again after it was ended.

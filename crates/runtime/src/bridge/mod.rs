@@ -19,6 +19,7 @@ mod server_ops;
 mod state;
 mod structured_clone;
 mod topic_ops;
+mod uncaught;
 mod values;
 
 use std::sync::Arc;
@@ -31,6 +32,7 @@ pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::{Batch, Waiting};
 pub(crate) use process_ops::was_listened_for;
 pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
+pub(crate) use uncaught::{Exceptions, Policy};
 
 use blob_ops::op_howth_blob_bytes;
 use field_places::{op_howth_field_names, op_howth_fields};
@@ -105,7 +107,7 @@ deno_core::extension!(
         op_howth_topics_receive,
     ],
     options = { bridge: Bridge },
-    middleware = |op| process_ops::replacement(broadcast_ops::replacement(op)),
+    middleware = |op| uncaught::replacement(process_ops::replacement(broadcast_ops::replacement(op))),
     state = |state, options| {
         state.put(options.bridge);
         state.put(broadcast_ops::Stash::default());

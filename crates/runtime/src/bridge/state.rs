@@ -1,6 +1,6 @@
 //! What the ops of one isolate work on.
 
-use std::cell::{Cell, RefCell, RefMut};
+use std::cell::{Cell, OnceCell, RefCell, RefMut};
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -10,6 +10,7 @@ use howth_relay::is_guest;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
+use super::uncaught::Exceptions;
 use crate::core::counters::Counters;
 use crate::error::ListenError;
 use crate::listen::{Address, Wanted};
@@ -61,6 +62,10 @@ struct Inner {
     holds: Cell<bool>,
     /// The server keeps the process from ending.
     keeps_alive: Cell<bool>,
+    /// The program listens, and its server has not ended.
+    serves: Cell<bool>,
+    /// What follows an exception that nothing catches; an isolate that is no core's has none.
+    exceptions: OnceCell<Exceptions>,
 }
 
 impl Bridge {
@@ -81,6 +86,8 @@ impl Bridge {
             stop: Cell::new(None),
             holds: Cell::new(false),
             keeps_alive: Cell::new(true),
+            serves: Cell::new(false),
+            exceptions: OnceCell::new(),
         }))
     }
 
@@ -104,7 +111,29 @@ impl Bridge {
         let serialized = howth_http1::serialize_authority(&authority);
         self.0.authority.replace(serialized.unwrap_or(authority));
         self.0.exchanges.replace(Some(exchanges));
+        self.0.serves.set(true);
         Ok(address)
+    }
+
+    /// Whether the program listens, and its server has not ended.
+    pub(crate) fn serves(&self) -> bool {
+        self.0.serves.get()
+    }
+
+    /// The server has ended.
+    pub(super) fn note_stopped(&self) {
+        self.0.serves.set(false);
+    }
+
+    /// Has exceptions that nothing catches do what the options say.
+    pub(crate) fn set_exceptions(&self, exceptions: Exceptions) {
+        // A core has one.
+        let _ = self.0.exceptions.set(exceptions);
+    }
+
+    /// What follows an exception that nothing catches.
+    pub(crate) fn exceptions(&self) -> Option<&Exceptions> {
+        self.0.exceptions.get()
     }
 
     /// Runs `ask` on the engine; `None` before JavaScript listens.
@@ -246,6 +275,11 @@ impl Bridge {
     /// What `server.stop()` asked for since the last look.
     pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
         self.0.stop.take()
+    }
+
+    /// Whether [`take_stop_order`](Self::take_stop_order) has one.
+    pub(crate) fn has_stop_order(&self) -> bool {
+        self.0.stop.get().is_some()
     }
 
     /// Lets go of everything that belongs to the isolate and the engine, before they are dropped.

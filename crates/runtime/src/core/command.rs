@@ -35,6 +35,11 @@ impl Command {
         &mut self.succession
     }
 
+    /// Whether orders were heard that the loop has not obeyed.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.waiting.is_empty()
+    }
+
     /// Whether another core serves in this one's place.
     pub(super) fn is_replaced(&self) -> bool {
         self.is_replaced

@@ -3,11 +3,12 @@
 //! One future, polled by tokio. The engine's turn puts events into the reception, JavaScript is given a slice of them
 //! after it, and while that runs too long the engine's turns are taken in its `intermission`. While there is work the
 //! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many
-//! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps:
-//! a moment in the ring if the isolate waits for nothing, else, and after that, in tokio.
+//! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps
+//! (`sleep`): a moment in the ring if the isolate waits for nothing, else, and after that, in tokio.
 
 mod javascript;
 mod life;
+mod sleep;
 mod start;
 
 use std::cell::RefCell;
@@ -33,7 +34,7 @@ use super::trace::{Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
 use crate::bridge::{Application, Waiting};
-use crate::engine::Polled;
+use crate::engine::{Engine, Polled};
 use crate::error::Error;
 use crate::listen::Lease;
 
@@ -49,8 +50,8 @@ pub(super) struct EventLoop<'a> {
     /// JavaScript runs.
     desk: Desk,
     intermission: Rc<Intermission>,
-    /// The engine has ended, and JavaScript was not told: it answers requests of other cores.
-    owes_end: bool,
+    /// Whether JavaScript knows of the engine's end.
+    end: End,
     /// How long the engine's last turn took while requests waited, in microseconds.
     turn_us: u64,
     /// When it went to sleep, if it is asleep.
@@ -83,6 +84,16 @@ pub(super) struct EventLoop<'a> {
     is_first: bool,
     has_told_of_option: bool,
     trace: Option<Trace>,
+}
+
+/// Whether JavaScript was told that its server has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// It has not.
+    Far,
+    /// Every response has left, but JavaScript answers requests of other cores.
+    Owed,
+    Told,
 }
 
 /// What one round of the loop came to.
@@ -130,7 +141,7 @@ impl<'a> EventLoop<'a> {
             shared,
             intermission: Intermission::new(desk.clone(), &mut application, limit),
             desk,
-            owes_end: false,
+            end: End::Far,
             turn_us: 0,
             asleep_us: None,
             slice: Vec::new(),
@@ -160,7 +171,9 @@ impl<'a> EventLoop<'a> {
             Ok(()) => poll_fn(|context| self.poll(context)).await,
             Err(error) => Err(error),
         };
-        if self.termination.reason() == Some(Reason::HeapLimit) && !self.is_ending {
+        let is_full = self.termination.reason() == Some(Reason::HeapLimit);
+        let restarts = matches!(&ended, Err(Error::Uncaught(uncaught)) if uncaught.restarts);
+        if (is_full || restarts) && !self.is_ending {
             self.leave_clients().await;
         }
         ended.map_err(|error| self.ended_by(error))
@@ -194,21 +207,9 @@ impl<'a> EventLoop<'a> {
                 Round::Worked => continue,
                 Round::Idle => {}
             }
-            if !self.prepare_sleep(context)? {
-                continue;
-            }
-            if self.is_isolate_idle && self.doze()? {
-                self.wake_up();
-                self.serve();
-                continue;
-            }
-            if self.park(context)?.is_pending() {
-                self.mark(Stage::Engine);
-                self.desk.pulse.set_awake(false);
+            if self.poll_sleep(context)?.is_pending() {
                 return Poll::Pending;
             }
-            self.wake_up();
-            self.serve();
         }
         context.waker().wake_by_ref();
         Poll::Pending
@@ -216,12 +217,18 @@ impl<'a> EventLoop<'a> {
 
     fn round(&mut self, context: &mut Context<'_>) -> Result<Round, Error> {
         // Handlers ran since the last round as well, if the core dozed.
+        self.check_exceptions()?;
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
+        }
+        self.intermission.forget_turns();
+        if self.desk.command.borrow().has_waiting() {
+            self.take_orders(context);
         }
         let mut worked = self.turn_engine(context)?;
         worked |= self.exchange();
         worked |= self.serve();
+        self.check_exceptions()?;
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
         }
@@ -235,6 +242,7 @@ impl<'a> EventLoop<'a> {
             self.application.release_hold();
         }
         worked |= self.obey_program();
+        self.check_exceptions()?;
         if let Some(round) = self.poll_end()? {
             return Ok(round);
         }
@@ -250,15 +258,25 @@ impl<'a> EventLoop<'a> {
         };
         let polled = polled.map_err(Error::Engine)?;
         self.pass_on();
+        if self.end == End::Far && self.is_through() {
+            self.end = End::Owed;
+        }
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished && !self.takes_waiting() {
             self.desk.engine.replace(None);
             self.pass_on();
             self.application.release_hold();
-            self.owes_end = true;
+            if self.end == End::Far {
+                self.end = End::Owed;
+            }
         }
         Ok(polled != Polled::Idle)
+    }
+
+    /// Whether the server's last response has left.
+    fn is_through(&self) -> bool {
+        self.desk.engine.borrow().as_ref().is_some_and(Engine::is_through)
     }
 
     /// Whether connections have waited for room that there is now.
@@ -283,7 +301,7 @@ impl<'a> EventLoop<'a> {
         let worked = match &self.desk.neighbours {
             Some(neighbours) => {
                 neighbours.balance(&self.desk.reception, wait_us);
-                let worked = neighbours.exchange(&self.desk.reception);
+                let mut worked = neighbours.exchange(&self.desk.reception);
                 let mut engine = self.desk.engine.borrow_mut();
                 if let Some(engine) = engine.as_mut().filter(|_| !self.is_ending) {
                     neighbours.even_out(engine, now_us());
@@ -291,9 +309,7 @@ impl<'a> EventLoop<'a> {
                     neighbours.give_connections(engine, wait_us);
                 }
                 match engine.as_mut() {
-                    Some(engine) => {
-                        neighbours.take_connections(engine);
-                    }
+                    Some(engine) => worked |= neighbours.take_connections(engine),
                     None if self.has_served => neighbours.drop_connections(),
                     // It will have one, and they were given to whoever would be here.
                     None => {}
@@ -303,67 +319,11 @@ impl<'a> EventLoop<'a> {
             None => false,
         };
         let has_guests = |neighbours: &Rc<Neighbours>| neighbours.has_guests();
-        if self.owes_end && !self.desk.neighbours.as_ref().is_some_and(has_guests) {
-            self.owes_end = false;
+        if self.end == End::Owed && !self.desk.neighbours.as_ref().is_some_and(has_guests) {
+            self.end = End::Told;
             self.in_javascript(|event_loop| event_loop.application.stopped());
         }
         worked
-    }
-
-    /// False: something has come from another core.
-    fn prepare_sleep(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some(neighbours) = &self.desk.neighbours else {
-            return Ok(true);
-        };
-        let own = match self.desk.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.waker().map_err(Error::Engine)?,
-            None => None,
-        };
-        neighbours.set_waker(own.as_ref().unwrap_or(context.waker()));
-        let may_sleep = neighbours.prepare_sleep();
-        if may_sleep && self.asleep_us.is_none() {
-            self.asleep_us = Some(now_us());
-        }
-        if may_sleep && let Some(pause) = neighbours.retry_after() {
-            self.retry.as_mut().reset(tokio::time::Instant::now() + pause);
-            // Ready already only if so much time has passed since: then the next round comes soon enough.
-            let _ = self.retry.as_mut().poll(context);
-        }
-        Ok(may_sleep)
-    }
-
-    fn wake_up(&mut self) {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.awake();
-            if let Some(asleep_us) = self.asleep_us.take() {
-                neighbours.slept(now_us() - asleep_us);
-            }
-        }
-    }
-
-    /// Sleeps in the ring for a moment; true if something came.
-    fn doze(&mut self) -> Result<bool, Error> {
-        let polled = match self.desk.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.doze(&mut self.desk.intake()),
-            None => return Ok(false),
-        };
-        let polled = polled.map_err(Error::Engine)?;
-        if polled == Polled::Idle {
-            self.mark(Stage::Idle);
-        }
-        Ok(polled == Polled::Worked)
-    }
-
-    fn park(&mut self, context: &mut Context<'_>) -> Result<Poll<()>, Error> {
-        let polled = match self.desk.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.poll_ready(context, &mut self.desk.intake()),
-            None => return Ok(Poll::Pending),
-        };
-        match polled {
-            Poll::Pending => Ok(Poll::Pending),
-            Poll::Ready(Ok(())) => Ok(Poll::Ready(())),
-            Poll::Ready(Err(error)) => Err(Error::Engine(error)),
-        }
     }
 
     fn mark(&mut self, stage: Stage) {

@@ -102,6 +102,8 @@ pub(super) struct Intermission {
     progress: Cell<((u64, Option<usize>), u64)>,
     verdict: RefCell<Option<Verdict>>,
     panic: RefCell<Option<Box<dyn Any + Send>>>,
+    /// The engine or the other cores had a turn since the loop's last round began.
+    has_taken_turns: Cell<bool>,
 }
 
 impl Intermission {
@@ -116,6 +118,7 @@ impl Intermission {
             progress: Cell::default(),
             verdict: RefCell::default(),
             panic: RefCell::default(),
+            has_taken_turns: Cell::new(false),
         });
         CURRENT.with(|current| current.replace(Some(intermission.clone())));
         intermission
@@ -135,6 +138,16 @@ impl Intermission {
 
     pub(super) fn has_verdict(&self) -> bool {
         self.verdict.borrow().is_some()
+    }
+
+    /// Whether anything was done in the loop's place since [`forget_turns`](Self::forget_turns): the loop has to look at
+    /// what came of it.
+    pub(super) fn has_taken_turns(&self) -> bool {
+        self.has_taken_turns.get()
+    }
+
+    pub(super) fn forget_turns(&self) {
+        self.has_taken_turns.set(false);
     }
 
     /// Goes on with a panic that happened in an interruption.
@@ -157,6 +170,7 @@ impl Intermission {
             return;
         }
         self.desk.counters.interruptions.add(1);
+        self.has_taken_turns.set(true);
         self.turn_engine(running_us);
         let ended_us = now_us();
         self.not_before_us

@@ -27,15 +27,16 @@ mod watchdog;
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
 
 use crate::affinity;
-use crate::bridge::{self, Application, Bridge, Configuration, Numbers, Opener};
+use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Opener, Policy};
 use crate::engine::{Chosen, Engine};
 use crate::error::{Error, ListenError};
+use crate::frequency::Frequency;
 use crate::inbox::{Inbox, Predecessor};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::{Address, Lease, Listeners};
@@ -124,6 +125,8 @@ pub(crate) struct Shared {
     pub(crate) watchdog: Arc<Watchdog>,
     /// Of each core.
     pub(crate) counters: Arc<[Arc<Counters>]>,
+    /// Restarts after uncaught exceptions, by the cores' places.
+    pub(crate) restarts: Arc<[Arc<Mutex<Frequency>>]>,
     /// Where there are several cores.
     pub(crate) street: Option<Arc<Street>>,
     pub(crate) heap_bytes_max: usize,
@@ -247,13 +250,18 @@ fn start_application(
     };
     let opener = opener(place, shared, opened.clone());
     let bridge = Bridge::new(opener, numbers);
+    bridge.set_exceptions(Exceptions::new(Policy {
+        exceptions: shared.options.uncaught_exceptions,
+        rejections: shared.options.unhandled_rejections,
+        is_server: shared.mode == Mode::Serve,
+        restarts: shared.restarts[place.seat.index].clone(),
+    }));
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start_on_core(
         &shared.process,
         IsolateOptions {
             heap_bytes_max: shared.heap_bytes_max,
             on_heap_limit: Box::new(move || at_heap_limit.note(Reason::HeapLimit)),
-            unhandled_rejections: shared.options.unhandled_rejections,
             ops: Some(bridge::extension(bridge.clone())),
         },
         place.mail.clone(),

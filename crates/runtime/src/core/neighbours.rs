@@ -158,6 +158,14 @@ impl Neighbours {
             .is_some_and(|relay| relay.guests() > 0)
     }
 
+    /// Whether something has happened to requests of others that the application was not told of.
+    pub(super) fn has_news_of_guests(&self) -> bool {
+        self.relay
+            .borrow()
+            .as_ref()
+            .is_some_and(|relay| relay.has_events())
+    }
+
     /// How this core is woken.
     pub(super) fn set_waker(&self, waker: &Waker) {
         if let Some(endpoint) = self.endpoint.borrow_mut().as_mut() {

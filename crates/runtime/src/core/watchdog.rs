@@ -1,7 +1,8 @@
 //! A thread that notices cores whose JavaScript does not return, and interrupts it.
 //!
-//! Owns the thread. Looks at every pulse once a millisecond while any core is awake, and sleeps otherwise. Decides nothing
-//! about what is done in the interruption: that happens on the core's own thread (`intermission`).
+//! Owns the thread. Looks at every pulse every 20 ms while any core is awake, every 1.5 ms for a second after JavaScript
+//! was seen to take long, and sleeps otherwise. Decides nothing about what is done in the interruption: that happens on the
+//! core's own thread (`intermission`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};

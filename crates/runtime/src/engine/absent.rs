@@ -80,6 +80,14 @@ impl RingDriver {
         match self.0 {}
     }
 
+    pub(super) fn end_idle(&mut self) {
+        match self.0 {}
+    }
+
+    pub(super) fn is_through(&self) -> bool {
+        match self.0 {}
+    }
+
     pub(super) fn abort(&mut self) {
         match self.0 {}
     }

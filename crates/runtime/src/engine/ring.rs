@@ -130,6 +130,14 @@ impl RingDriver {
         self.engine.drain();
     }
 
+    pub(super) fn end_idle(&mut self) {
+        self.engine.end_idle();
+    }
+
+    pub(super) fn is_through(&self) -> bool {
+        self.engine.is_through()
+    }
+
     pub(super) fn abort(&mut self) {
         self.engine.abort();
     }

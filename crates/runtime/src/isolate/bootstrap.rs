@@ -79,7 +79,6 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         .inspector_sessions
         .set(worker.js_runtime.inspector().get_session_sender());
     let bridge = bridge::take(&mut worker.js_runtime);
-    bridge::set_rejection_policy(&mut worker.js_runtime, &bridge, options.unhandled_rejections);
     if let Some(description) = &process.options.description {
         bridge::describe_process(&mut worker.js_runtime, &bridge, description);
     }

@@ -2,8 +2,6 @@
 
 use deno_core::{JsRuntime, v8};
 
-use crate::options::UnhandledRejections;
-
 /// Takes the object off the global scope, so that no program sees it.
 pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
     deno_core::scope!(scope, runtime);
@@ -22,19 +20,6 @@ pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
         global.set(scope, collector, nothing);
     }
     v8::Global::new(scope, object)
-}
-
-pub(super) fn set_rejection_policy(
-    runtime: &mut JsRuntime,
-    bridge: &v8::Global<v8::Object>,
-    policy: UnhandledRejections,
-) {
-    let policy = match policy {
-        UnhandledRejections::Throw => "throw",
-        UnhandledRejections::Warn => "warn",
-        UnhandledRejections::None => "none",
-    };
-    call(runtime, bridge, "setRejectionPolicy", policy);
 }
 
 /// Tells programs how they were started.

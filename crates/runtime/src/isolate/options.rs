@@ -2,8 +2,6 @@
 
 use deno_core::Extension;
 
-use crate::options::UnhandledRejections;
-
 /// Called on the isolate's thread when its heap has reached the limit, from inside the garbage collector: it
 /// may set flags and wake threads, not touch the isolate.
 pub type HeapLimitHook = Box<dyn Fn()>;
@@ -15,8 +13,6 @@ pub struct IsolateOptions {
     /// Called when the bound is reached. The program's code is terminated, whatever it does, and the isolate can
     /// only be dropped then: its event loop ends with an error. Other isolates are not affected.
     pub on_heap_limit: HeapLimitHook,
-    /// What follows a rejection nobody handles.
-    pub unhandled_rejections: UnhandledRejections,
     /// The extension with the code of howth's ops; without it they do nothing.
     pub ops: Option<Extension>,
 }

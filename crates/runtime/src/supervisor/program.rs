@@ -50,6 +50,7 @@ pub(super) fn find_program(
         listeners: listeners.clone(),
         watchdog: watchdog.clone(),
         counters: (0..cores.get()).map(|_| Arc::default()).collect(),
+        restarts: (0..cores.get()).map(|_| Arc::default()).collect(),
         street: (cores.get() > 1).then(|| Street::new(cores.get())),
         heap_bytes_max,
     })

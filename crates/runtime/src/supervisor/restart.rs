@@ -1,11 +1,11 @@
-//! A core that starts again, because its heap was full or a bug has ended it. The others never stop.
+//! A core that starts again, because its heap was full, or an exception or a bug has ended it. The others never stop.
 
 use std::time::Instant;
 
 use super::Supervisor;
 use super::core_thread::CoreThread;
 use crate::core::Mode;
-use crate::error::Error;
+use crate::error::{Error, Uncaught};
 
 impl Supervisor {
     /// A core whose heap was full gets a new isolate.
@@ -19,6 +19,15 @@ impl Supervisor {
              raise it with --max-heap",
             self.shared.heap_bytes_max >> 20
         );
+        self.restart_core(index)
+    }
+
+    /// An exception has ended a core's isolate, as `--uncaught-exceptions` has it.
+    pub(super) fn restart_after_exception(&mut self, index: usize, uncaught: Uncaught) -> Result<(), Error> {
+        if !self.may_restart(index) {
+            return self.fail(index, Error::Uncaught(uncaught));
+        }
+        eprintln!("howth: {uncaught}\nhowth: core {index} starts again (--uncaught-exceptions=restart)");
         self.restart_core(index)
     }
 

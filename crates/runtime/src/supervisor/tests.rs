@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::*;
 use crate::core::fault;
-use crate::options::{EngineChoice, ListenOptions, UnhandledRejections};
+use crate::options::{EngineChoice, ListenOptions};
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -31,7 +31,8 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         engine_options: howth_engine::EngineOptions::default(),
         heap_bytes_max: None,
         v8_flags: Vec::new(),
-        unhandled_rejections: UnhandledRejections::Warn,
+        unhandled_rejections: None,
+        uncaught_exceptions: None,
         development: false,
         watch: false,
         pid_file: None,

@@ -131,6 +131,11 @@ impl Mail {
         self.has_received.set(true);
     }
 
+    /// Whether [`has_received`](Self::has_received) would say so.
+    pub(crate) fn has_something(&self) -> bool {
+        self.has_received.get()
+    }
+
     /// Whether anything has come, or was left, since this was asked last: who waits for it has to be let run.
     pub(crate) fn has_received(&self) -> bool {
         self.has_received.take()

@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use deno_core::error::CoreError;
 use deno_core::v8;
-use howth_runtime::UnhandledRejections;
 use howth_runtime::isolate::{self, Isolate, IsolateOptions, Process, ProcessOptions};
 use howth_runtime::modules::Modules;
 use serde_json::Value;
@@ -31,20 +30,20 @@ pub struct Outcome {
 
 /// Runs a fixture, which must succeed, and returns its result.
 pub fn result(fixture: &str) -> Value {
-    let outcome = run(fixture, UnhandledRejections::Throw);
+    let outcome = run(fixture);
     assert_eq!(outcome.error, None, "{fixture}");
     outcome.result
 }
 
 /// Runs a fixture, which must fail, and returns the error.
 pub fn error(fixture: &str) -> String {
-    run(fixture, UnhandledRejections::Throw)
+    run(fixture)
         .error
         .unwrap_or_else(|| panic!("{fixture} did not fail"))
 }
 
 /// Runs a fixture to its end.
-pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome {
+pub fn run(fixture: &str) -> Outcome {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let modules = match Modules::discover(Path::new(fixture), &folder, None) {
         Ok(modules) => modules,
@@ -68,13 +67,13 @@ pub fn run(fixture: &str, unhandled_rejections: UnhandledRejections) -> Outcome 
     let process = Process::new(modules, options);
     std::thread::Builder::new()
         .stack_size(8 << 20)
-        .spawn(move || run_on_this_thread(&process, unhandled_rejections))
+        .spawn(move || run_on_this_thread(&process))
         .expect("a thread")
         .join()
         .expect("no panic")
 }
 
-fn run_on_this_thread(process: &Process, unhandled_rejections: UnhandledRejections) -> Outcome {
+fn run_on_this_thread(process: &Process) -> Outcome {
     let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -87,7 +86,6 @@ fn run_on_this_thread(process: &Process, unhandled_rejections: UnhandledRejectio
             IsolateOptions {
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(move || flag.set(true)),
-                unhandled_rejections,
                 ops: None,
             },
         );

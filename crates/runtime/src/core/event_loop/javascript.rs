@@ -10,6 +10,7 @@ use howth_engine::Event;
 use super::EventLoop;
 use crate::bridge::Served;
 use crate::core::clock::now_us;
+use crate::core::intermission::Verdict;
 use crate::core::trace::Stage;
 use crate::core::wake_flag::WakeFlag;
 use crate::error::Error;
@@ -40,6 +41,15 @@ impl EventLoop<'_> {
                     let rest = left.into_iter().chain(slice[done + given..].iter().copied());
                     self.desk.reception.put_back(rest.collect());
                     self.ended(at);
+                    break;
+                }
+                Served::Threw { at, given, left } => {
+                    let rest = left.into_iter().chain(slice[done + given..].iter().copied());
+                    self.desk.reception.put_back(rest.collect());
+                    // Nobody else would answer it.
+                    if let Some(Event::Request(id)) = at {
+                        self.application.bridge().refuse(id);
+                    }
                     break;
                 }
             }
@@ -76,7 +86,8 @@ impl EventLoop<'_> {
         let result = run(self);
         self.leave();
         self.intermission.resume_panic();
-        if self.intermission.has_verdict() || self.termination.reason().is_some() {
+        let is_ended = self.termination.reason().is_some() || self.application.has_fatal();
+        if self.intermission.has_verdict() || is_ended {
             self.ended(None);
         }
         result
@@ -91,17 +102,15 @@ impl EventLoop<'_> {
         if self.termination.reason().is_some() {
             return self.application.forbid();
         }
+        if self.application.has_fatal() {
+            // The next look at it says what follows.
+            return;
+        }
         self.application.resume();
         let Some(verdict) = self.intermission.take_verdict() else {
             return;
         };
-        self.desk.counters.ended.add(1);
-        let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
-        eprintln!(
-            "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
-            limit.as_secs_f64(),
-            verdict.stack
-        );
+        self.tell_verdict(&verdict);
         let bridge = self.application.bridge();
         match at {
             Some(Event::Request(id)) if !bridge.serves_batches() => bridge.refuse(id),
@@ -113,6 +122,16 @@ impl EventLoop<'_> {
                 }
             }
         }
+    }
+
+    fn tell_verdict(&self, verdict: &Verdict) {
+        self.desk.counters.ended.add(1);
+        let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
+        eprintln!(
+            "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
+            limit.as_secs_f64(),
+            verdict.stack
+        );
     }
 
     /// Polls the isolate if JavaScript ran or something woke it.
@@ -142,23 +161,41 @@ impl EventLoop<'_> {
             self.ended(None);
             return Ok(true);
         }
-        self.is_isolate_idle = polled.is_ready();
+        self.check_exceptions()?;
+        self.is_isolate_idle = matches!(polled, Poll::Ready(Ok(())));
         self.mark(Stage::EventLoop);
-        match polled {
-            Poll::Ready(Err(error)) => Err(self.loop_error(&error)),
-            Poll::Ready(Ok(())) | Poll::Pending => Ok(is_woken),
+        if let Poll::Ready(Err(error)) = polled {
+            self.meet_error(&error)?;
         }
+        Ok(is_woken)
+    }
+
+    /// An error if an exception that nothing caught has ended the isolate.
+    pub(super) fn check_exceptions(&mut self) -> Result<(), Error> {
+        let Some(uncaught) = self.application.take_fatal() else {
+            return Ok(());
+        };
+        match uncaught.restarts {
+            true => self.application.forbid(),
+            // The program may still be told of the end of the process.
+            false => self.application.resume(),
+        }
+        Err(uncaught.into())
+    }
+
+    /// What the isolate's event loop says of itself: no code of the program's own was there to be told.
+    pub(super) fn meet_error(&mut self, error: &CoreError) -> Result<(), Error> {
+        if self.evaluation.is_some() || self.termination.reason().is_some() {
+            return Err(self.program_error(error));
+        }
+        if self.application.meet_exception(describe(error)) {
+            self.check_exceptions()?;
+        }
+        Ok(())
     }
 
     pub(super) fn program_error(&self, error: &CoreError) -> Error {
         self.error(describe(error))
-    }
-
-    pub(super) fn loop_error(&self, error: &CoreError) -> Error {
-        match self.evaluation {
-            Some(_) => self.program_error(error),
-            None => Error::Unhandled(describe(error)),
-        }
     }
 
     pub(super) fn error(&self, message: String) -> Error {

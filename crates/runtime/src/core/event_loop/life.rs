@@ -10,7 +10,7 @@ use std::time::Duration;
 use deno_core::error::CoreErrorKind;
 use howth_engine::{Event, Handler};
 
-use super::{EventLoop, Round};
+use super::{End, EventLoop, Round};
 use crate::bridge::{Bridge, StopOrder};
 use crate::core::{Ended, Order, Report};
 use crate::engine::Polled;
@@ -55,6 +55,7 @@ impl EventLoop<'_> {
         }
         self.lease = Some(lease);
         self.has_served = true;
+        self.end = End::Far;
         self.open_to_others();
         // A supervisor that does not read any more is ending the process.
         let is_local = self.application.is_local();
@@ -77,6 +78,7 @@ impl EventLoop<'_> {
         }
         if self.desk.command.borrow().is_replaced() {
             self.is_ending = true;
+            self.application.note_end();
             self.lease = None;
             self.close_to_others();
         }
@@ -102,6 +104,7 @@ impl EventLoop<'_> {
     pub(super) fn end(&mut self, order: &Order) {
         let is_abort = matches!(order, Order::Abort);
         self.is_ending = true;
+        self.application.note_end();
         self.desk.reception.drain();
         self.close_to_others();
         self.is_aborted |= is_abort;
@@ -130,7 +133,11 @@ impl EventLoop<'_> {
             self.application.take_stop_order(),
             self.desk.engine.borrow_mut().as_mut(),
         ) {
-            (Some(StopOrder::Drain), Some(engine)) => engine.drain(),
+            (Some(StopOrder::Drain), Some(engine)) => {
+                engine.drain();
+                // Whoever has stopped the server waits for it.
+                engine.end_idle();
+            }
             (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
             _ => return false,
         }
@@ -145,15 +152,20 @@ impl EventLoop<'_> {
     /// or the program itself has nothing left to do. It is told of that, and may find something.
     pub(super) fn poll_end(&mut self) -> Result<Option<Round>, Error> {
         let is_serving = self.desk.engine.borrow().is_some();
-        if is_serving && (self.is_ending || self.application.keeps_alive()) {
+        let keeps_alive = self.application.keeps_alive() || self.application.has_requests();
+        if is_serving && (self.is_ending || keeps_alive) {
             return Ok(None);
         }
         if self.is_ending {
-            let waits =
-                !self.is_aborted && (self.owes_end || !self.has_taken_leave() || self.has_work_left());
+            let waits = !self.is_aborted
+                && (self.end == End::Owed || !self.has_taken_leave() || self.has_work_left());
             return Ok((!waits).then(|| Round::Ended(self.finished())));
         }
-        if self.evaluation.is_none() && self.is_isolate_idle && !self.owes_end && self.has_taken_leave() {
+        if self.evaluation.is_none()
+            && self.is_isolate_idle
+            && self.end != End::Owed
+            && self.has_taken_leave()
+        {
             let round = match self.has_work_before_exit()? {
                 true => Round::Worked,
                 false => Round::Ended(self.finished()),
@@ -217,7 +229,14 @@ impl EventLoop<'_> {
     /// Tells the program that it is about to end; whether it goes on, because of what its listeners did.
     fn has_work_before_exit(&mut self) -> Result<bool, Error> {
         let result = self.in_javascript(|event_loop| event_loop.application.has_work_before_exit());
-        let has_work = result.map_err(|error| self.loop_error(&CoreErrorKind::Js(error).into_box()))?;
+        self.check_exceptions()?;
+        let has_work = match result {
+            Ok(has_work) => has_work,
+            Err(error) => {
+                self.meet_error(&CoreErrorKind::Js(error).into_box())?;
+                false
+            }
+        };
         self.is_isolate_idle = !has_work;
         // It may have begun to serve again.
         Ok(has_work || self.opened.borrow().is_some())

@@ -1,0 +1,157 @@
+//! Going to sleep, and what forbids it.
+//!
+//! Owns the list of everything that can give a core work, which is asked before each of the two ways to sleep: a moment
+//! in the ring, and in tokio. Most of it is looked at in a round of the loop; but an interruption of JavaScript takes turns
+//! of the engine behind the loop's back, and JavaScript itself runs late in a round. Whatever is new has its place in
+//! [`Work`]. Called by: the loop, after a round that found nothing.
+
+use std::task::{Context, Poll};
+
+use super::{End, EventLoop};
+use crate::core::clock::now_us;
+use crate::core::trace::Stage;
+use crate::engine::Polled;
+use crate::error::Error;
+
+/// Why a core must not sleep: another round finds something to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Work {
+    /// Somebody has ended its JavaScript for good.
+    Termination,
+    /// JavaScript was interrupted since the round began. What the engine and other cores brought then (events, orders,
+    /// released connections, messages) was looked at only as far as that can be done without JavaScript.
+    Interruption,
+    /// Events wait for JavaScript.
+    Events,
+    /// Orders were heard while JavaScript ran.
+    Orders,
+    /// JavaScript ran since the isolate's own event loop was polled, or something has woken that.
+    Isolate,
+    /// JavaScript has opened an engine.
+    Engine,
+    /// JavaScript wants its server to stop.
+    Stop,
+    /// The server has ended, and JavaScript is to be told.
+    End,
+    /// JavaScript has done something to a request that has come back from another core.
+    Guests,
+    /// Messages of topics have come.
+    Mail,
+}
+
+impl Work {
+    /// Whether another thread may give it at any moment. That thread wakes the core's task as well, so that a core that
+    /// has just looked may sleep.
+    fn comes_from_elsewhere(self) -> bool {
+        matches!(self, Work::Termination | Work::Isolate)
+    }
+}
+
+impl EventLoop<'_> {
+    /// What there is to do, of everything that is known without asking the kernel.
+    fn work(&self) -> Option<Work> {
+        let desk = &self.desk;
+        let is_woken = || {
+            self.isolate_waker
+                .as_ref()
+                .is_some_and(|(flag, _)| flag.is_woken())
+        };
+        let (has_guests, has_news) = match &desk.neighbours {
+            Some(neighbours) => (neighbours.has_guests(), neighbours.has_news_of_guests()),
+            None => (false, false),
+        };
+        match () {
+            () if self.termination.reason().is_some() => Some(Work::Termination),
+            () if self.intermission.has_taken_turns() => Some(Work::Interruption),
+            () if !desk.reception.is_empty() => Some(Work::Events),
+            () if desk.command.borrow().has_waiting() => Some(Work::Orders),
+            () if self.application.has_run() || is_woken() => Some(Work::Isolate),
+            () if self.opened.borrow().is_some() => Some(Work::Engine),
+            () if self.application.has_stop_order() => Some(Work::Stop),
+            () if self.end == End::Owed && !has_guests => Some(Work::End),
+            () if has_news => Some(Work::Guests),
+            () if desk.mail.has_something() => Some(Work::Mail),
+            () => None,
+        }
+    }
+
+    /// Sleeps until there is something to do; `Ready`: there is, or has been and was done.
+    pub(super) fn poll_sleep(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        if self.work().is_some() || !self.announce_sleep(context)? {
+            return Poll::Ready(Ok(()));
+        }
+        if self.is_isolate_idle && self.doze()? {
+            self.wake_up();
+            self.serve();
+            return Poll::Ready(Ok(()));
+        }
+        if self.work().is_some() {
+            return Poll::Ready(Ok(()));
+        }
+        if self.park(context)?.is_ready() {
+            self.wake_up();
+            self.serve();
+            return Poll::Ready(Ok(()));
+        }
+        let missed = self.work().filter(|work| !work.comes_from_elsewhere());
+        assert!(missed.is_none(), "a core sleeps with work left: {missed:?}");
+        self.mark(Stage::Engine);
+        self.desk.pulse.set_awake(false);
+        Poll::Pending
+    }
+
+    /// Tells the other cores how this one is woken, and that it sleeps. False: something has come from one.
+    fn announce_sleep(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        let Some(neighbours) = &self.desk.neighbours else {
+            return Ok(true);
+        };
+        let own = match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.waker().map_err(Error::Engine)?,
+            None => None,
+        };
+        neighbours.set_waker(own.as_ref().unwrap_or(context.waker()));
+        if !neighbours.prepare_sleep() {
+            return Ok(false);
+        }
+        if self.asleep_us.is_none() {
+            self.asleep_us = Some(now_us());
+        }
+        let Some(pause) = neighbours.retry_after() else {
+            return Ok(true);
+        };
+        self.retry.as_mut().reset(tokio::time::Instant::now() + pause);
+        Ok(self.retry.as_mut().poll(context).is_pending())
+    }
+
+    pub(super) fn wake_up(&mut self) {
+        if let Some(neighbours) = &self.desk.neighbours {
+            neighbours.awake();
+            if let Some(asleep_us) = self.asleep_us.take() {
+                neighbours.slept(now_us() - asleep_us);
+            }
+        }
+    }
+
+    /// Sleeps in the ring for a moment; true if something came.
+    fn doze(&mut self) -> Result<bool, Error> {
+        let polled = match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.doze(&mut self.desk.intake()),
+            None => return Ok(false),
+        };
+        let polled = polled.map_err(Error::Engine)?;
+        if polled == Polled::Idle {
+            self.mark(Stage::Idle);
+        }
+        Ok(polled == Polled::Worked)
+    }
+
+    /// Has everything wake the core's task that gives it work from now on; `Ready`: something has.
+    fn park(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        match self.desk.engine.borrow_mut().as_mut() {
+            Some(engine) => engine
+                .poll_ready(context, &mut self.desk.intake())
+                .map_err(Error::Engine),
+            None => Poll::Pending,
+        }
+    }
+}
