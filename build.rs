@@ -18,5 +18,9 @@ fn main() {
         if std::env::var_os("HOWTH_SYMBOLS").is_none() {
             println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
         }
+        // Whoever calls these calls `src/offspring.rs`.
+        for function in ["pthread_create", "posix_spawnp", "fork"] {
+            println!("cargo:rustc-link-arg-bins=-Wl,--wrap={function}");
+        }
     }
 }

@@ -4,6 +4,8 @@
 //! line, `howth_runtime` does the work.
 
 mod cli;
+#[cfg(target_os = "linux")]
+mod offspring;
 
 /// Many small requests make many small allocations; jemalloc gives their memory back and does not fragment.
 #[cfg(target_os = "linux")]

@@ -1,4 +1,6 @@
-//! Makes the V8 startup snapshot and writes down the sources that did not go into it.
+//! Makes the V8 startup snapshot and writes down the sources that did not go into it, with their code.
+
+mod code_cache;
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -10,14 +12,22 @@ use deno_core::ExtensionFileSourceCode;
 use deno_runtime::ops::bootstrap::SnapshotOptions;
 use deno_runtime::snapshot::{LazyExtensionFile, LazyExtensionFileKind, create_runtime_snapshot};
 
+use code_cache::Kind;
+
 include!("src/extension.rs");
+include!("src/flags.rs");
 
 /// What `Deno.version.typescript` reports: the version Deno 2.9 names.
 const TYPESCRIPT_VERSION: &str = "6.0.3";
 
 fn main() -> Result<(), Box<dyn Error>> {
+    if code_cache::is_second_run(|| vec![howth::init(), howth_ops::init()])? {
+        return Ok(());
+    }
     println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=code_cache.rs");
     println!("cargo:rerun-if-changed=src/extension.rs");
+    println!("cargo:rerun-if-changed=src/flags.rs");
     // Relative, beside the absolute paths that are named below: a target folder may serve several checkouts.
     println!("cargo:rerun-if-changed=../../js");
 
@@ -63,7 +73,8 @@ fn from_this_checkout(mut extension: deno_core::Extension) -> Result<deno_core::
     Ok(extension)
 }
 
-/// Writes `residual.rs`: tables of the sources that isolates load only when a program asks for them.
+/// Writes `residual.rs`: tables of the sources that isolates load only when a program asks for them, and of the code that V8
+/// made of them.
 ///
 /// They are stored as JavaScript. Deno's own build stores them as they are, TypeScript included, and
 /// transpiles at run time, which an embedder without the transpiler's extension hook cannot do.
@@ -71,23 +82,79 @@ fn write_residual<'a>(
     out_dir: &Path,
     files: impl Iterator<Item = &'a LazyExtensionFile>,
 ) -> Result<(), Box<dyn Error>> {
-    let (mut scripts, mut modules) = (String::new(), String::new());
+    let (mut scripts, mut modules, mut named) = (String::new(), String::new(), Vec::new());
     for (index, file) in files.enumerate() {
-        let stored = out_dir.join(format!("residual_{index}.js"));
-        fs::write(&stored, javascript(file)?)?;
-        let table = match file.kind {
-            LazyExtensionFileKind::Js => &mut scripts,
-            LazyExtensionFileKind::Esm => &mut modules,
+        let name = format!("residual_{index}");
+        let stored = out_dir.join(&name).with_extension("js");
+        let (kind, table) = match file.kind {
+            LazyExtensionFileKind::Js => (Kind::Script, &mut scripts),
+            LazyExtensionFileKind::Esm => (Kind::Module, &mut modules),
         };
+        fs::write(&stored, as_loaded(&javascript(file)?, kind))?;
         writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
+        named.push((kind, name, file.specifier.as_str()));
     }
+    let sources: Vec<_> = named
+        .iter()
+        .map(|(kind, name, _)| (*kind, name.clone()))
+        .collect();
+    code_cache::make(out_dir, &sources)?;
+    let code = write_code(out_dir, &named)?;
     let tables = format!(
         "/// Scripts outside the snapshot: specifier and JavaScript.\n\
          pub static RESIDUAL_JS: &[(&str, &str)] = &[\n{scripts}];\n\
          /// Modules outside the snapshot: specifier and JavaScript.\n\
-         pub static RESIDUAL_ESM: &[(&str, &str)] = &[\n{modules}];\n"
+         pub static RESIDUAL_ESM: &[(&str, &str)] = &[\n{modules}];\n\
+         {code}"
     );
     Ok(fs::write(out_dir.join("residual.rs"), tables)?)
+}
+
+/// The text as the loader hands it to V8 without a copy: ASCII, and a script with what the loader would put around it.
+fn as_loaded(source: &str, kind: Kind) -> String {
+    let source = match kind {
+        Kind::Script => deno_core::wrap_lazy_ext_script(source),
+        Kind::Module => source.to_owned(),
+    };
+    let mut ascii = String::with_capacity(source.len());
+    for character in source.chars() {
+        match character.is_ascii() {
+            true => ascii.push(character),
+            // In strings, templates, names and comments this is the same.
+            false => character
+                .encode_utf16(&mut [0; 2])
+                .iter()
+                .for_each(|unit| ascii.push_str(&format!("\\u{unit:04x}"))),
+        }
+    }
+    ascii
+}
+
+/// Puts all code into one file, each at a multiple of eight, as V8 wants it; the tables' text.
+fn write_code(out_dir: &Path, named: &[(Kind, String, &str)]) -> Result<String, Box<dyn Error>> {
+    const ALIGNMENT: usize = 8;
+    let (mut all, mut table) = (Vec::new(), String::new());
+    for (_, name, specifier) in named {
+        // One that V8 does not compile.
+        let Ok(code) = fs::read(out_dir.join(name).with_extension("code")) else {
+            continue;
+        };
+        all.resize(all.len().next_multiple_of(ALIGNMENT), 0);
+        writeln!(
+            table,
+            "    ({specifier:?}, {}..{}),",
+            all.len(),
+            all.len() + code.len()
+        )?;
+        all.extend(code);
+    }
+    let file = out_dir.join("residual.code");
+    fs::write(&file, &all)?;
+    Ok(format!(
+        "static CODE: Aligned<[u8; {}]> = Aligned(*include_bytes!({file:?}));\n\
+         static CODE_PLACES: &[(&str, std::ops::Range<usize>)] = &[\n{table}];\n",
+        all.len()
+    ))
 }
 
 /// The file's text as JavaScript. The specifier does not always carry the file's extension, by which the

@@ -1,4 +1,4 @@
-//! What serves: `--uring`, `--cores`, `--max-heap`, `--v8-flags`, `--drain`, and what follows errors of the program.
+//! What serves: `--uring`, `--cores`, `--pin`, `--max-heap`, `--v8-flags`, `--drain`, and what follows errors of the program.
 //!
 //! Owns these options and their spelling. Never probes the machine: the runtime does.
 
@@ -6,6 +6,7 @@ use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
+use howth_runtime::{Pinning, parse_processors};
 
 use super::values::{Size, parse_duration};
 
@@ -32,6 +33,14 @@ pub struct EngineArguments {
     /// takes one core unless a number is given; every core runs the file.
     #[arg(long, value_name = "N", default_value = "auto", value_parser = parse_cores)]
     pub cores: Cores,
+
+    /// Whether each core stays on one processor: auto, off, or a LIST of processors such as 0-3,6
+    ///
+    /// `auto` pins where the process has processors of its own, one for each core (taskset, a cpuset): the affinity mask
+    /// is not that of the whole machine, and as large as the number of cores. Workers, file and DNS work, and child
+    /// processes run on all processors of the process in any case. With a LIST, --cores=auto is its length under `serve`.
+    #[arg(long, value_name = "LIST", default_value = "auto", value_parser = parse_pinning)]
+    pub pin: Pinning,
 
     /// Heap limit of each core's isolate [default: the cgroup's memory divided among the cores]
     ///
@@ -118,6 +127,17 @@ fn parse_cores(text: &str) -> Result<Cores, String> {
     }
 }
 
+fn parse_pinning(text: &str) -> Result<Pinning, String> {
+    match text {
+        "auto" => Ok(Pinning::Auto),
+        "off" => Ok(Pinning::Off),
+        list => match parse_processors(list) {
+            Some(processors) => Ok(Pinning::To(processors)),
+            None => Err("give auto, off, or processors such as 0-3,6, each once".to_owned()),
+        },
+    }
+}
+
 fn parse_heap(text: &str) -> Result<Size, String> {
     let size: Size = text.parse()?;
     match size.bytes() {
@@ -137,6 +157,16 @@ mod tests {
         assert_eq!(parse_cores("8"), Ok(Cores(NonZeroUsize::new(8))));
         for wrong in ["0", "-1", "1025", "two", "", "1.5"] {
             assert!(parse_cores(wrong).is_err(), "{wrong:?} was taken");
+        }
+    }
+
+    #[test]
+    fn processors_are_auto_off_or_listed() {
+        assert_eq!(parse_pinning("auto"), Ok(Pinning::Auto));
+        assert_eq!(parse_pinning("off"), Ok(Pinning::Off));
+        assert_eq!(parse_pinning("4,0-1"), Ok(Pinning::To(vec![4, 0, 1])));
+        for wrong in ["", "on", "0,0", "1-0", "0;1"] {
+            assert!(parse_pinning(wrong).is_err(), "{wrong:?} was taken");
         }
     }
 

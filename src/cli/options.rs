@@ -65,6 +65,7 @@ fn fill(
             UringChoice::Off => EngineChoice::Off,
         },
         cores: arguments.engine.cores.0,
+        pinning: arguments.engine.pin.clone(),
         engine_options: engine_options(&arguments.limits, &arguments.deadlines),
         handler_cpu_limit: arguments
             .overload

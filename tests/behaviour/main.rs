@@ -30,6 +30,8 @@ mod native_addons;
 mod node_start;
 mod options;
 mod overload;
+mod parent_channel;
+mod pinning;
 mod process_events;
 mod ready_routes;
 mod reload;

@@ -80,6 +80,8 @@ on_both_engines![
     another_process_serves_on_the_same_port,
     no_connection_is_refused_meanwhile,
     a_process_that_fails_changes_nothing,
+    a_binary_that_is_gone_is_told_by_its_error,
+    nothing_of_it_is_left_in_the_environment,
     a_unix_domain_socket_is_taken_over,
     without_a_pid_file_the_signal_is_the_programs,
 ];
@@ -140,6 +142,29 @@ fn a_process_that_fails_changes_nothing(engine: Engine) {
     }
     upgradable.change(&application("two"));
     upgradable.successor();
+}
+
+fn a_binary_that_is_gone_is_told_by_its_error(engine: Engine) {
+    let server = Launch::serve(engine, &application("one"))
+        .from_a_copy()
+        .options(["--pid-file", "howth.pid"])
+        .start();
+    std::fs::remove_file(server.folder().join("howth")).expect("a copy of the binary");
+    server.signal(libc::SIGUSR2);
+    server.wait_for_output(
+        "howth: not upgraded, this process serves on: cannot start it (No such file or directory",
+    );
+    assert!(server.get("/").text().starts_with("one"));
+}
+
+fn nothing_of_it_is_left_in_the_environment(engine: Engine) {
+    let mut upgradable = Upgradable::start(engine, &[]);
+    upgradable.change(
+        "const names = Object.keys(process.env).filter((name) => name.startsWith('LISTEN_'));
+        export default () => new Response(`names: ${names}`);",
+    );
+    assert_eq!(upgradable.server.wait().code(), Some(0));
+    assert_eq!(upgradable.server.get("/").text(), "names: ");
 }
 
 fn a_unix_domain_socket_is_taken_over(engine: Engine) {

@@ -3,6 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
+use crate::affinity::NotAllowed;
 use crate::isolate::UnknownFlags;
 use crate::modules::ModulesError;
 
@@ -15,6 +16,9 @@ pub enum Error {
     /// `--v8-flags`.
     #[error("{0}; see `node --v8-options` for V8's flags")]
     V8Flags(#[from] UnknownFlags),
+    /// `--pin`.
+    #[error("--pin: {0}; name some of those, or give --pin=off")]
+    Pin(#[from] NotAllowed),
     /// `--uring` was asked for and cannot be had.
     #[error("--uring: {cause}; {remedy}")]
     RingRefused {
@@ -110,6 +114,8 @@ impl Error {
         match self {
             // The system keeps the lowest eight bits, as of any code.
             Error::WithCode { code, .. } => *code as u8,
+            // What was typed is wrong, though that could not be seen before the machine was asked.
+            Error::Pin(_) => 2,
             _ => 1,
         }
     }

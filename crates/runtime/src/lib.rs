@@ -8,6 +8,7 @@ mod affinity;
 mod bridge;
 mod core;
 mod engine;
+mod environment;
 mod error;
 mod frequency;
 #[doc(hidden)]
@@ -27,6 +28,7 @@ mod topics;
 mod watch;
 pub mod worst_case;
 
+pub use affinity::{NotAllowed, Pinning, Unpinned, parse_processors};
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
 pub use options::{

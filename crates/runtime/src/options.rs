@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use howth_engine::EngineOptions;
 
+use crate::affinity::Pinning;
 use crate::modules::ProgramText;
 
 /// Which engine is to serve.
@@ -120,6 +121,8 @@ pub struct Options {
     pub engine: EngineChoice,
     /// Cores to serve on; `None` is auto: affinity and cgroup quota decide.
     pub cores: Option<NonZeroUsize>,
+    /// Which processors they run on.
+    pub pinning: Pinning,
     /// Bounds and deadlines of each core's engine.
     pub engine_options: EngineOptions,
     /// How long JavaScript may run for one event; `None` is for ever.

@@ -7,6 +7,7 @@ mod core_thread;
 mod descriptors;
 mod ending;
 mod health;
+mod layout;
 mod outside;
 mod program;
 mod reload;
@@ -16,7 +17,6 @@ mod tests;
 mod upgrade;
 
 use std::future::poll_fn;
-use std::num::NonZeroUsize;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -24,13 +24,11 @@ use std::task::{Context, Poll};
 
 use tokio::time::Sleep;
 
-use crate::affinity::{allowed_processors, usable_cores};
 use crate::bridge;
-use crate::core::{Ended, Mode, Seat, Shared, Watchdog};
+use crate::core::{Ended, Mode, Shared, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::frequency::Frequency;
-use crate::inbox::Inbox;
 use crate::isolate;
 use crate::listen::{Address, Inherited, Listeners};
 use crate::open_files;
@@ -39,6 +37,7 @@ use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
+use layout::Layout;
 use outside::Outside;
 use program::find_program;
 use reload::Reload;
@@ -53,12 +52,7 @@ pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error>
 fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<ExitCode, Error> {
     let chosen = Chosen::by(options.engine)?;
     open_files::raise_limit();
-    let cores = match (options.cores, mode) {
-        _ if options.watch => NonZeroUsize::MIN,
-        (Some(cores), _) => cores,
-        (None, Mode::Serve) => usable_cores(),
-        (None, Mode::Run) => NonZeroUsize::MIN,
-    };
+    let layout = Layout::new(mode, &options)?;
     if let Some(address) = options.inspect {
         isolate::listen_for_debugger(address).map_err(|error| Error::Inspect(error.to_string()))?;
     }
@@ -74,7 +68,7 @@ fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<
     let options = Arc::new(options);
     let ended = runtime.block_on(async {
         let mut outside = Outside::new(mode, &options, predecessor)?;
-        supervise_until_the_end(mode, options, chosen, &listeners, cores, &mut outside).await
+        supervise_until_the_end(mode, options, chosen, &listeners, &layout, &mut outside).await
     });
     listeners.close();
     ended
@@ -85,14 +79,15 @@ async fn supervise_until_the_end(
     options: Arc<Options>,
     chosen: Chosen,
     listeners: &Arc<Listeners>,
-    cores: NonZeroUsize,
+    layout: &Layout,
     outside: &mut Outside,
 ) -> Result<ExitCode, Error> {
     let watchdog = Arc::new(Watchdog::default());
     loop {
+        let cores = layout.cores();
         let started = find_program(mode, &options, &chosen, listeners, &watchdog, cores, None);
         let ended = match started {
-            Ok(shared) => Supervisor::new(shared, cores).run(outside).await,
+            Ok(shared) => Supervisor::new(shared, layout.clone()).run(outside).await,
             Err(error) => Err(error),
         };
         match ended {
@@ -127,9 +122,8 @@ struct Supervisor {
     /// The code that new cores are started with.
     shared: Shared,
     /// How many cores the options ask for, and how many the program is served on.
-    configured: NonZeroUsize,
+    layout: Layout,
     wanted: usize,
-    processors: Vec<usize>,
     /// By their places.
     cores: Vec<CoreThread>,
     /// Cores in whose places others serve, until they have ended.
@@ -156,12 +150,11 @@ enum Who {
 }
 
 impl Supervisor {
-    fn new(shared: Shared, configured: NonZeroUsize) -> Self {
+    fn new(shared: Shared, layout: Layout) -> Self {
         Supervisor {
             shared,
-            configured,
-            wanted: configured.get(),
-            processors: allowed_processors(),
+            wanted: layout.cores().get(),
+            layout,
             cores: Vec::new(),
             replaced: Vec::new(),
             reload: None,
@@ -392,23 +385,8 @@ impl Supervisor {
     }
 
     fn start_core(&mut self) -> Result<(), Error> {
-        let seat = self.seat(self.cores.len(), Arc::default(), false);
+        let seat = self.layout.seat(self.cores.len(), Arc::default(), false);
         self.cores.push(CoreThread::spawn(seat, &self.shared)?);
         Ok(())
-    }
-
-    fn seat(&self, index: usize, inbox: Arc<Inbox>, waits: bool) -> Seat {
-        // One core needs no place of its own: the kernel knows better where there is room.
-        let processor = match self.processors.len() {
-            0 => None,
-            _ if self.wanted == 1 => None,
-            count => Some(self.processors[index % count]),
-        };
-        Seat {
-            index,
-            processor,
-            inbox,
-            waits,
-        }
     }
 }

@@ -1,7 +1,7 @@
 //! The V8 startup snapshot: a heap in which Deno's JavaScript and howth's own has already run.
 //!
-//! Owns: the snapshot bytes, the sources left outside it, the list of howth's JavaScript files, the names of the ops
-//! these call. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it starts.
+//! Owns: the snapshot bytes, the sources left outside it, their code, the list of howth's JavaScript files,
+//! the names of the ops these call, the flags of V8. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it starts.
 //!
 //! The crate is apart because making the snapshot takes long and nothing but `js/` changes it.
 
@@ -18,6 +18,19 @@ mod declared {
 use deno_core::Extension;
 
 include!(concat!(env!("OUT_DIR"), "/residual.rs"));
+include!("flags.rs");
+
+/// V8 reads code without a copy of its own where it is aligned.
+#[repr(C, align(8))]
+struct Aligned<T: ?Sized>(T);
+
+/// What V8 compiled of a source outside the snapshot. It takes it where its flags are `V8_FLAGS` and `COLLECTION_FLAG`.
+pub fn compiled(specifier: &str) -> Option<&'static [u8]> {
+    let found = CODE_PLACES
+        .binary_search_by(|(name, _)| (*name).cmp(specifier))
+        .ok()?;
+    CODE.0.get(CODE_PLACES[found].1.clone())
+}
 
 /// The snapshot. Fits only the V8 and the `deno_runtime` this crate was built with.
 pub static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));

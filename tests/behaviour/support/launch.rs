@@ -11,6 +11,8 @@ use tempfile::TempDir;
 use super::output::Output;
 use super::{Engine, PATIENCE, Server, sandbox};
 
+const BINARY: &str = env!("CARGO_BIN_EXE_howth");
+
 /// A process to be started in a folder of its own.
 #[derive(Debug)]
 pub struct Launch {
@@ -25,6 +27,7 @@ pub struct Launch {
     io_uring_denied: bool,
     on_one_cpu: bool,
     standard_input: Option<Vec<u8>>,
+    from_a_copy: bool,
 }
 
 /// A process that ended.
@@ -67,6 +70,7 @@ impl Launch {
             io_uring_denied: false,
             on_one_cpu: false,
             standard_input: None,
+            from_a_copy: false,
         }
     }
 
@@ -139,6 +143,16 @@ impl Launch {
         self
     }
 
+    /// Starts a binary that may be removed: `howth` in the process's folder.
+    pub fn from_a_copy(mut self) -> Launch {
+        let copy = self.folder.path().join("howth");
+        std::fs::hard_link(BINARY, &copy)
+            .or_else(|_| std::fs::copy(BINARY, &copy).map(|_| ()))
+            .expect("a copy of the binary");
+        self.from_a_copy = true;
+        self
+    }
+
     /// The process's folder.
     pub fn folder(&self) -> &Path {
         self.folder.path()
@@ -192,7 +206,10 @@ impl Launch {
     }
 
     fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_howth"));
+        let mut command = match self.from_a_copy {
+            true => Command::new(self.folder.path().join("howth")),
+            false => Command::new(BINARY),
+        };
         command.arg(self.command);
         if let Some(engine) = self.engine {
             command.arg(engine.option());

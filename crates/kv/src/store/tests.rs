@@ -1,3 +1,5 @@
+//! The store: bounds, any order of changes, several threads.
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;

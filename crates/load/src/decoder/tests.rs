@@ -1,3 +1,5 @@
+//! Responses in any number of pieces, right and wrong ones.
+
 use proptest::prelude::*;
 
 use super::*;

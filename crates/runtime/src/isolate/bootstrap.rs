@@ -1,6 +1,5 @@
 //! Starts an isolate from the snapshot.
 
-use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use sys_traits::impls::RealSys;
 
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
+use crate::affinity::usable_cores;
 use crate::modules::{PackageChecker, PackageResolver};
 use crate::topics::Mail;
 
@@ -90,7 +90,7 @@ pub(super) fn bootstrap_options(process: &Process, mode: WorkerExecutionMode) ->
     BootstrapOptions {
         deno_version: DENO_VERSION.to_owned(),
         args: process.options.arguments.clone(),
-        cpu_count: std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+        cpu_count: usable_cores().get(),
         locale: v8::icu::get_language_tag(),
         color_level: colors::get_color_level(),
         unstable_features: vec![UNSAFE_PROTO],

@@ -5,27 +5,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deno_core::JsRuntime;
 use deno_runtime::colors;
+use howth_snapshot::{COLLECTION_FLAG, V8_FLAGS};
 
-/// The first two are Deno's: KiB of JavaScript's stack, and no bound on what buffers may hold outside the heap.
-///
-/// The third: the phase that unrolls loops also takes the check for termination out of some, even endless ones
-/// (seen in V8 15.0 with `for (;;) list.push(new Array(1000).fill(0))`), and such a loop could only be ended by
-/// ending the process.
-///
-/// The fourth: young garbage is collected by the core whose it is. Threads that help take the time of other cores, and
-/// more of it altogether.
-///
-/// `COLLECTION` comes on top.
-const FLAGS: [&str; 4] = [
-    "--stack-size=1024",
-    "--external-memory-max-reasonable-size=0",
-    "--no-turboshaft-loop-unrolling",
-    "--no-parallel-scavenge",
-];
-
-/// What `Application::poll_event_loop` needs to collect young garbage when it wants to: V8's only way to ask for that is
-/// meant for tests. The function that comes with it is taken from programs (`bridge::take`).
-const COLLECTION: &str = "--expose-gc-as=__howth_gc";
+use super::parent_channel::ParentChannel;
 
 static MAY_COLLECT: AtomicBool = AtomicBool::new(false);
 
@@ -39,12 +21,14 @@ pub(crate) fn may_collect() -> bool {
 #[error("V8 does not know {}", .0.join(", "))]
 pub struct UnknownFlags(pub Vec<String>);
 
-/// Sets V8's flags and starts its platform. To be called once, on the main thread, before any core starts:
-/// threads inherit from it the right to V8's protected memory. Errors are coloured on a terminal only.
+/// Sets V8's flags and starts its platform. To be called once, on the main thread, before any other thread starts:
+/// threads inherit from it the right to V8's protected memory, and variables are taken out of the environment. Errors
+/// are coloured on a terminal only.
 ///
 /// # Errors
 /// If V8 does not know a flag. The platform is not started then.
 pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
+    ParentChannel::read_environment();
     if !std::io::stderr().is_terminal() && !colors::force_color() {
         // Deno's libraries look at NO_COLOR alone when they format errors.
         colors::set_use_color(false);
@@ -52,9 +36,9 @@ pub fn initialize(v8_flags: &[String]) -> Result<(), UnknownFlags> {
     // V8 takes the first for the name of the program.
     let collection = collection_flag(v8_flags);
     MAY_COLLECT.store(collection != Collection::Refused, Ordering::Relaxed);
-    let own = ["howth"].into_iter().chain(FLAGS);
+    let own = ["howth"].into_iter().chain(V8_FLAGS);
     let own = own
-        .chain((collection == Collection::Needed).then_some(COLLECTION))
+        .chain((collection == Collection::Needed).then_some(COLLECTION_FLAG))
         .map(str::to_owned);
     let unknown = deno_core::v8_set_flags(own.chain(v8_flags.iter().cloned()).collect());
     match unknown.get(1..) {

@@ -56,9 +56,7 @@ pub struct Process {
 }
 
 impl Process {
-    /// Gathers the services. The first call must come before any core starts: it takes the variables of
-    /// `child_process.fork()` out of the environment, which is not safe beside threads that read it. Later calls
-    /// find them gone.
+    /// Gathers the services. The way to a parent process is there if [`super::initialize`] found one.
     pub fn new(modules: Modules, options: ProcessOptions) -> Self {
         let mut features = FeatureChecker::default();
         for feature in FEATURES {
@@ -79,7 +77,7 @@ impl Process {
             shared_array_buffers: SharedArrayBufferStore::default(),
             compiled_wasm_modules: CompiledWasmModuleStore::default(),
             inspector_sessions: MainInspectorSessionChannel::new(),
-            parent_channel: ParentChannel::from_environment(),
+            parent_channel: ParentChannel::of_this_process(),
         }
     }
 
@@ -99,6 +97,7 @@ impl Process {
             kv: self.kv.clone(),
             topics: self.topics.clone(),
             broadcast_channels: self.broadcast_channels.clone(),
+            parent_channel: self.parent_channel.clone(),
             ..Process::new(modules, options)
         }
     }

@@ -10,6 +10,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use listenfd::ListenFd;
 
 use crate::engine::Listener;
+use crate::environment;
 
 /// What was inherited.
 #[derive(Debug, Default)]
@@ -26,6 +27,8 @@ impl Inherited {
     /// A descriptor is something else.
     pub(crate) fn take() -> io::Result<Self> {
         let mut descriptors = ListenFd::from_env();
+        // `ListenFd` takes the others.
+        environment::take("LISTEN_FDS_FIRST_FD");
         let mut inherited = Inherited::default();
         for index in 0..descriptors.len() {
             if let Ok(Some(listener)) = descriptors.take_tcp_listener(index) {

@@ -11,7 +11,7 @@ use deno_ast::MediaType;
 use deno_core::futures::FutureExt;
 use deno_core::{
     ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleResolveResponse,
-    ModuleSource, ModuleSpecifier, RequestedModuleType, ResolutionKind, v8,
+    ModuleSource, ModuleSpecifier, RequestedModuleType, ResolutionKind, SourceCodeCacheInfo, v8,
 };
 use deno_error::JsErrorBox;
 use deno_runtime::code_cache::{CodeCache, CodeCacheType};
@@ -24,8 +24,8 @@ use sys_traits::impls::RealSys;
 use super::Services;
 use super::discovery::Shared;
 use super::error::ModuleError;
-use super::hooks;
 use super::require::RequireLoader;
+use super::{built_in, hooks};
 
 pub(super) fn services(shared: Arc<Shared>, blobs: Arc<dyn BlobStoreTrait>) -> Services {
     let hooks = LoaderHookRegistry::default();
@@ -95,13 +95,19 @@ impl ModuleLoader for Loader {
             .load(specifier, referrer.as_ref(), &options.requested_module_type)
     }
 
+    fn get_code_cache(&self, specifier: &ModuleSpecifier, _source: &str) -> Option<SourceCodeCacheInfo> {
+        built_in::code(specifier)
+    }
+
     fn code_cache_ready(
         &self,
         specifier: ModuleSpecifier,
         text_hash: u64,
         code: &[u8],
     ) -> Pin<Box<dyn Future<Output = ()>>> {
-        if let Some(cache) = &self.0.shared.cache {
+        if built_in::is_built_in(&specifier) {
+            built_in::refused();
+        } else if let Some(cache) = &self.0.shared.cache {
             cache.set_sync(specifier, CodeCacheType::EsModule, text_hash, code);
         }
         ready(()).boxed_local()

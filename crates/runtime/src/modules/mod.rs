@@ -7,6 +7,7 @@
 //! Most of it is Deno's libraries (`deno_resolver`, `node_resolver`, `deno_ast`). What is here wires them up
 //! for one use: programs and their `node_modules` folder on the local disk.
 
+mod built_in;
 mod cache;
 mod compiler_options;
 mod discovery;

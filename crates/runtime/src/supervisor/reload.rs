@@ -67,7 +67,7 @@ impl Supervisor {
             &shared.chosen,
             &shared.listeners,
             &shared.watchdog,
-            self.configured,
+            self.layout.cores(),
             Some(&shared.process),
         );
         match program {
@@ -84,7 +84,7 @@ impl Supervisor {
 
     fn start_successor(&mut self, index: usize, shared: Shared) {
         let inbox = self.cores[index].inbox().clone();
-        match CoreThread::spawn(self.seat(index, inbox, true), &shared) {
+        match CoreThread::spawn(self.layout.seat(index, inbox, true), &shared) {
             Ok(successor) => {
                 self.reload = Some(Reload {
                     shared,
@@ -156,7 +156,7 @@ impl Supervisor {
         let index = successor.index();
         if index == 0 {
             self.shared = shared.clone();
-            self.wanted = if is_local { 1 } else { self.configured.get() };
+            self.wanted = if is_local { 1 } else { self.layout.cores().get() };
         }
         successor.order(Order::Serve);
         let old = std::mem::replace(&mut self.cores[index], successor);

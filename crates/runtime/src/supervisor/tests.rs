@@ -2,10 +2,12 @@
 
 use std::io::{Read, Write};
 use std::net::{SocketAddr, TcpStream};
+use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use super::*;
+use crate::affinity::Pinning;
 use crate::core::fault;
 use crate::options::{EngineChoice, ListenOptions};
 
@@ -28,6 +30,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         },
         engine,
         cores: NonZeroUsize::new(2),
+        pinning: Pinning::Off,
         engine_options: howth_engine::EngineOptions::default(),
         heap_bytes_max: None,
         v8_flags: Vec::new(),

@@ -79,8 +79,8 @@ impl Upgrade {
         command
             .args(std::env::args_os().skip(1))
             .current_dir(&origin.folder);
-        let passed = listeners.into_iter().chain([other.into()]).collect();
-        descriptors::pass(&mut command, passed)?;
+        let passed: Vec<OwnedFd> = listeners.into_iter().chain([other.into()]).collect();
+        descriptors::pass(&mut command, &passed)?;
         Ok(Upgrade {
             child: tokio::process::Command::from(command).spawn()?,
             link: UnixStream::from_std(own)?,
