@@ -12,10 +12,11 @@ import * as shared from "ext:howth/45_kv.js";
 import * as topics from "ext:howth/46_topics.js";
 import { defineLeftOut } from "ext:howth/47_left_out.js";
 import * as program from "ext:howth/52_process.js";
+import * as require from "ext:howth/52_require.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
 const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
-const { serveBatch, serveLocal, serveRustOnly } = server;
+const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
 
 // As they are in the snapshot, without fast calls.
 const slowOps = {};
@@ -43,6 +44,7 @@ function start(configuration) {
   define(ops, configuration.version, {
     metrics: () => ops.op_howth_metrics(),
     serve: (first, second) => serve(first, second),
+    serveArrays,
     serveBatch,
     serveLocal,
     serveRustOnly,
@@ -58,6 +60,7 @@ function define(ops, version, ofCores) {
   shared.connectOps(ops);
   topics.connectOps(ops);
   defineLeftOut();
+  require.connectOps(ops);
   const howth = Object.freeze({
     kv: shared.kv,
     publish: topics.publish,

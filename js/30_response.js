@@ -100,32 +100,37 @@ function sendResponse(index, generation, response, request, server) {
   }
 }
 
-// Sends what Howth.serveBatch takes in the place of a Response: { status, headers, body }.
+// Sends what Howth.serveBatch and Howth.serveArrays take in the place of a Response: { status, headers, body }.
 function sendPlain(index, generation, answer) {
-  if (typeof answer !== "object" || answer === null) {
+  if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
     throw new TypeError(
       `The answer to a request must be a Response or { status, headers, body }, but is ${describe(answer)}`,
     );
   }
-  const { status = 200, headers, body = "" } = answer;
+  const { status = 200, headers } = answer;
   if (!Number.isInteger(status) || status < 200 || status > 599) {
     throw new RangeError(`The status ${status} is not a number from 200 to 599`);
   }
+  const body = plainBody(answer.body);
   const isText = typeof body === "string";
-  if (!isText && !(body instanceof Uint8Array)) {
-    throw new TypeError(`The body must be a string or a Uint8Array, but is ${describe(body)}`);
-  }
   if (headers === undefined) {
     if (isText) ops.op_howth_respond_text(index, generation, status, DEFAULT_TEXT, body);
     else ops.op_howth_respond_bytes(index, generation, status, "", body);
     return;
   }
-  const list = readFields(headers, "Howth.serveBatch", "'headers'");
+  const list = readFields(headers, "The answer to a request", "'headers'");
   list.throwIfInvalid();
   if (isText && list.header("content-type") === null) list.append(CONTENT_TYPE, DEFAULT_TEXT);
   const fields = encodedList(list);
   if (isText) ops.op_howth_respond(index, generation, status, "", fields, body);
   else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
+}
+
+function plainBody(body) {
+  if (body === undefined || body === null) return "";
+  if (typeof body === "string" || body instanceof Uint8Array) return body;
+  if (body instanceof ArrayBuffer) return new Uint8Array(body);
+  throw new TypeError(`The body must be a string or a Uint8Array, but is ${describe(body)}`);
 }
 
 // Sends a response of few fields in which nothing has to be put together; false: it is not such a one.

@@ -14,7 +14,7 @@ import { listensItself } from "ext:howth/52_process.js";
 
 const { reportException } = core.loadExtScript("ext:deno_web/02_event.js");
 const { InnerRequest, makeRequest, watchedExchange } = requests;
-const { checkResponse, sendResponse } = responses;
+const { checkResponse, sendPlain, sendResponse } = responses;
 const { Info, Server, startElysia } = facades;
 
 // The kinds of events in a batch; the same numbers stand in crates/runtime/src/bridge/batch.rs.
@@ -142,8 +142,10 @@ class ServerState {
   errorHandler;
   address;
   development;
-  // Of Howth.serveBatch.
+  // Of Howth.serveArrays.
   batch = null;
+  // Whether an answer may be a plain object, as Howth.serveBatch has it.
+  takesPlain = false;
   finished = Promise.withResolvers();
   facade = null;
 
@@ -163,13 +165,14 @@ class ServerState {
   }
 
   // Nothing in here throws: what could be wrong was found when the handlers were read.
-  reload({ handler, taken, fixed, batch, errorHandler, development: wanted }) {
+  reload({ handler, taken, fixed, batch, batchSize, errorHandler, development: wanted }) {
     // The requests that the one before has collected are its own.
     this.batch?.flush(this);
     this.handler = handler;
     this.batch = batch ?? null;
     this.taken = this.batch === null ? taken : 1;
-    ops.op_howth_take_texts(this.taken > 0, this.batch !== null);
+    this.takesPlain = batchSize !== undefined;
+    ops.op_howth_take_texts(this.taken > 0, this.batch !== null, batchSize ?? 0);
     ops.op_howth_clear_routes();
     for (const { path, methods, status, reason, fields, body } of fixed) {
       ops.op_howth_add_route(path, methods, status, reason, fields, body);
@@ -200,6 +203,10 @@ class ServerState {
         sendResponse(index, generation, result, inner, this);
         return;
       }
+      if (this.takesPlain && !isThenable(result)) {
+        sendPlain(index, generation, result);
+        return;
+      }
     } catch (error) {
       this.fail(index, generation, error, inner);
       return;
@@ -217,7 +224,13 @@ class ServerState {
   async finishLater(index, generation, result, inner) {
     try {
       let response = await result;
-      if (!responses.isResponse(response)) response = await toResponse(response);
+      if (!responses.isResponse(response)) {
+        if (this.takesPlain) {
+          if (this.isCurrent) sendPlain(index, generation, response);
+          return;
+        }
+        response = await toResponse(response);
+      }
       if (!this.isCurrent) return;
       checkResponse(response);
       sendResponse(index, generation, response, inner, this);
@@ -283,20 +296,33 @@ function serveLocal(first, second) {
   return serve(first, second, true);
 }
 
-// Howth.serveBatch({ port, batchSize }, handler): the handler takes an array of requests and returns one of answers.
+// Howth.serveBatch({ port, batchSize }, handler): the handler takes a request and may answer with a plain object. Of the
+// requests that are there together, `batchSize` at most are worked off before the engine has its turn.
 function serveBatch(options, handler) {
   if (typeof options !== "object" || options === null || typeof handler !== "function") {
     throw new TypeError(
-      "Howth.serveBatch needs options and a handler: Howth.serveBatch({ batchSize: 64 }, (requests) => […])",
+      "Howth.serveBatch needs options and a handler: Howth.serveBatch({ batchSize: 64 }, (request) => ({ status: 200, body: 'Hi' }))",
+    );
+  }
+  const handlers = readHandlers(options, handler);
+  handlers.batchSize = readBatchSize(options.batchSize, "Howth.serveBatch");
+  return listen(options, handlers, false);
+}
+
+// Howth.serveArrays({ port, batchSize }, handler): the handler takes an array of requests and returns one of answers.
+function serveArrays(options, handler) {
+  if (typeof options !== "object" || options === null || typeof handler !== "function") {
+    throw new TypeError(
+      "Howth.serveArrays needs options and a handler: Howth.serveArrays({ batchSize: 64 }, (requests) => […])",
     );
   }
   const handlers = readHandlers(options, handler);
   if (handlers.handledRoute !== null) {
     throw new TypeError(
-      `Howth.serveBatch: the route "${handlers.handledRoute}" must be a path without parameters that has a Response; the handler answers everything else`,
+      `Howth.serveArrays: the route "${handlers.handledRoute}" must be a path without parameters that has a Response; the handler answers everything else`,
     );
   }
-  handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize));
+  handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize, "Howth.serveArrays"));
   return listen(options, handlers, false);
 }
 
@@ -378,10 +404,15 @@ function canServe({ fetch, routes }) {
   return typeof fetch === "function" || (fetch === undefined && isRecord(routes));
 }
 
+function isThenable(value) {
+  return typeof value?.then === "function";
+}
+
 export {
   connect,
   listensForSignals,
   serve,
+  serveArrays,
   serveBatch,
   serveLocal,
   serveModule,

@@ -1,4 +1,5 @@
-// Howth.serveBatch: a handler that is called once for many requests.
+// Howth.serveArrays: a handler that is called once for many requests. And the size that it has in common with
+// Howth.serveBatch.
 //
 // The requests of one turn of the core are collected and handed over together, no more than the size at a time. An
 // answer may be a plain object, for which no Response is made.
@@ -65,7 +66,7 @@ function answerAll(server, batch, answers) {
       server,
       batch,
       new TypeError(
-        `The handler of Howth.serveBatch must return an array with an answer for each of its ${batch.length} requests, but returned ${got}`,
+        `The handler of Howth.serveArrays must return an array with an answer for each of its ${batch.length} requests, but returned ${got}`,
       ),
     );
     return;
@@ -92,12 +93,11 @@ function failAll(server, batch, error) {
   for (const { inner } of batch) server.fail(inner.index, inner.generation, error, inner);
 }
 
-function readBatchSize(value) {
+// `call`: whose option it is.
+function readBatchSize(value, call) {
   if (value === undefined) return SIZE_DEFAULT;
   if (!Number.isInteger(value) || value < 1 || value > SIZE_MAX) {
-    throw new RangeError(
-      `Howth.serveBatch: batchSize ${value} is not a number from 1 to ${SIZE_MAX}`,
-    );
+    throw new RangeError(`${call}: batchSize ${value} is not a number from 1 to ${SIZE_MAX}`);
   }
   return value;
 }

@@ -20,6 +20,10 @@ include!("src/flags.rs");
 /// What `Deno.version.typescript` reports: the version Deno 2.9 names.
 const TYPESCRIPT_VERSION: &str = "6.0.3";
 
+/// The module that makes `require`, and what is added to it: the call of js/52_require.js.
+const REQUIRE: &str = "node:module";
+const EXTEND_REQUIRE: &str = "\ninternals.howthRequire?.(Module);\n";
+
 fn main() -> Result<(), Box<dyn Error>> {
     if code_cache::is_second_run(|| vec![howth::init(), howth_ops::init()])? {
         return Ok(());
@@ -83,16 +87,25 @@ fn write_residual<'a>(
     files: impl Iterator<Item = &'a LazyExtensionFile>,
 ) -> Result<(), Box<dyn Error>> {
     let (mut scripts, mut modules, mut named) = (String::new(), String::new(), Vec::new());
+    let mut is_extended = false;
     for (index, file) in files.enumerate() {
         let name = format!("residual_{index}");
         let stored = out_dir.join(&name).with_extension("js");
+        let mut code = javascript(file)?;
+        if file.specifier == REQUIRE {
+            code.push_str(EXTEND_REQUIRE);
+            is_extended = true;
+        }
         let (kind, table) = match file.kind {
             LazyExtensionFileKind::Js => (Kind::Script, &mut scripts),
             LazyExtensionFileKind::Esm => (Kind::Module, &mut modules),
         };
-        fs::write(&stored, as_loaded(&javascript(file)?, kind))?;
+        fs::write(&stored, as_loaded(&code, kind))?;
         writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
         named.push((kind, name, file.specifier.as_str()));
+    }
+    if !is_extended {
+        return Err(format!("{REQUIRE} is not among the sources: howth's own `require` has no place").into());
     }
     let sources: Vec<_> = named
         .iter()

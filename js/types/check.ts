@@ -49,7 +49,11 @@ const routed = {
 } satisfies Howth.Application;
 Howth.serve({ port: 0, ...routed });
 Howth.serveLocal(() => new Response());
-Howth.serveBatch({ port: 0, batchSize: 16 }, (requests) =>
+Howth.serveBatch({ port: 0, batchSize: 16 }, (req) => {
+  return { status: 200, body: req.url };
+});
+Howth.serveBatch({ port: 0 }, async () => new Response());
+Howth.serveArrays({ port: 0, batchSize: 16 }, (requests) =>
   requests.map(({ url }) => ({ status: 200, headers: { "x-url": url }, body: url })),
 );
 Howth.serveRustOnly({ port: 0, body: "Hi", headers: { "x-a": "b" } });

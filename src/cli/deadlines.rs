@@ -12,7 +12,7 @@ use super::values::{Deadline, Size, parse_rate};
 pub struct DeadlineArguments {
     /// From the first byte of a request, or from the connection, to the end of its head; then 408
     ///
-    /// Times are numbers with a unit (500ms, 10s, 2m, 1h), or off for none.
+    /// Times are numbers of seconds, or numbers with a unit (10, 10s, 500ms, 2m, 1h); or off for none.
     #[arg(long, value_name = "TIME", default_value_t = Deadline(Deadlines::default().head))]
     pub timeout_head: Deadline,
 

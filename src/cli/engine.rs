@@ -67,9 +67,9 @@ pub struct EngineArguments {
     #[arg(long, value_name = "POLICY", value_enum, hide_possible_values = false)]
     pub unhandled_rejections: Option<RejectionPolicy>,
 
-    /// How long requests in flight may take to finish after SIGTERM or SIGINT (10s, 1m, 500ms)
+    /// How long requests in flight may take to finish after SIGTERM or SIGINT (10, 10s, 1m, 500ms)
     ///
-    /// New connections are refused meanwhile. Afterwards what is left is broken off. A second signal ends the
+    /// A number is in seconds. New connections are refused meanwhile. Afterwards what is left is broken off. A second signal ends the
     /// process at once.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     pub drain: Duration,

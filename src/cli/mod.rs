@@ -64,9 +64,12 @@ enum Command {
     /// A dash in place of FILE is standard input.
     #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
     Run {
-        /// An old spelling: the same with and without
+        /// An old spelling: howth serves natively with and without, by the engine that --uring says
         #[arg(long)]
         native: bool,
+        /// Serve on one core, in this process alone, whatever the file asks for
+        #[arg(long, conflicts_with = "cores")]
+        local: bool,
         /// What Deno's users type: there are no permissions to ask for
         #[arg(short = 'A', hide = true)]
         allow_all: bool,
@@ -110,9 +113,9 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
         Some(Command::Serve(application)) => {
             howth_runtime::serve(options::for_serve(&application, line)?).map_err(Failure::from)
         }
-        Some(Command::Run { application, .. }) => {
-            howth_runtime::run(options::for_run(&application, line)?).map_err(Failure::from)
-        }
+        Some(Command::Run {
+            application, local, ..
+        }) => howth_runtime::run(options::for_run(&application, line, local)?).map_err(Failure::from),
         Some(Command::Reload(command)) => reload::carry_out(&command),
         Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
         Some(Command::Limits(arguments)) => worst_case::carry_out(&arguments),

@@ -3,6 +3,7 @@
 //! Owns the mapping, and the checks that need more than one argument. Never starts anything.
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::time::Duration;
 
 use howth_engine::{Deadlines, EngineOptions};
@@ -34,9 +35,16 @@ pub fn for_serve(arguments: &ApplicationArguments, line: CommandLine) -> Result<
     fill(arguments, line, Some(HANDLER_CPU_LIMIT))
 }
 
-/// The options of `howth run`.
-pub fn for_run(arguments: &ApplicationArguments, line: CommandLine) -> Result<Options, Failure> {
-    fill(arguments, line, None)
+/// The options of `howth run`; `local` is its option of that name.
+pub fn for_run(arguments: &ApplicationArguments, line: CommandLine, local: bool) -> Result<Options, Failure> {
+    let options = fill(arguments, line, None)?;
+    Ok(match local {
+        true => Options {
+            cores: Some(NonZeroUsize::MIN),
+            ..options
+        },
+        false => options,
+    })
 }
 
 fn fill(

@@ -114,13 +114,20 @@ pub fn parse_path(text: &str) -> Result<String, String> {
     }
 }
 
-/// A number with a unit, at most a year: beyond it `off` is meant.
+/// A number of seconds, or one with a unit; at most a year: beyond it `off` is meant.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-    match humantime::parse_duration(text) {
-        Ok(duration) if duration <= YEAR => Ok(duration),
-        _ => Err("give a number with a unit, such as 500ms, 10s or 2m".to_owned()),
+    match seconds(text).or_else(|| humantime::parse_duration(text).ok()) {
+        Some(duration) if duration <= YEAR => Ok(duration),
+        _ => Err("give a number of seconds, or one with a unit, such as 10, 10s, 500ms or 2m".to_owned()),
     }
+}
+
+/// A bare number, as `10` or `0.5`; not what else Rust takes for one (`1e3`, `inf`, `+1`).
+fn seconds(text: &str) -> Option<Duration> {
+    let is_bare = text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let seconds = text.parse().ok().filter(|_| is_bare)?;
+    Duration::try_from_secs_f64(seconds).ok()
 }
 
 #[cfg(test)]
@@ -168,11 +175,26 @@ mod tests {
     }
 
     #[test]
-    fn deadlines_have_a_unit_or_are_off() {
-        assert_eq!("1m 30s".parse(), Ok(Deadline(Some(Duration::from_secs(90)))));
-        assert_eq!("250ms".parse(), Ok(Deadline(Some(Duration::from_millis(250)))));
+    fn deadlines_are_seconds_or_have_a_unit_or_are_off() {
+        for (text, milliseconds) in [("10", 10_000), ("0.5", 500), ("1m 30s", 90_000), ("250ms", 250)] {
+            let duration = Duration::from_millis(milliseconds);
+            assert_eq!(text.parse(), Ok(Deadline(Some(duration))), "{text}");
+        }
         assert_eq!("off".parse(), Ok(Deadline(None)));
-        for wrong in ["", "10", "0s", "-1s", "10 parsecs", "9999999999y"] {
+        for wrong in [
+            "",
+            ".",
+            "0",
+            "0s",
+            "-1",
+            "-1s",
+            "+1",
+            "1e3",
+            "inf",
+            "10 parsecs",
+            "9999999999y",
+            "9999999999",
+        ] {
             assert!(wrong.parse::<Deadline>().is_err(), "{wrong:?} was taken");
         }
     }

@@ -3,7 +3,7 @@
 use crate::support::{Engine, Finished, Launch};
 
 /// Runs a file among others.
-fn run(entry: &str, files: &[(&str, &str)]) -> Finished {
+pub fn run(entry: &str, files: &[(&str, &str)]) -> Finished {
     let launch = files
         .iter()
         .fold(Launch::run(Engine::Portable, ""), |launch, (path, content)| {
@@ -12,7 +12,9 @@ fn run(entry: &str, files: &[(&str, &str)]) -> Finished {
     launch.entry(entry).finish()
 }
 
-fn expect_output(entry: &str, files: &[(&str, &str)], expected: &str) {
+/// What it prints, and that it ends well.
+#[track_caller]
+pub fn expect_output(entry: &str, files: &[(&str, &str)], expected: &str) {
     let finished = run(entry, files);
     assert_eq!(
         (finished.code, finished.stdout.trim_end()),

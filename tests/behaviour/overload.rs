@@ -128,7 +128,7 @@ fn nobody_waits_for_ever_when_a_handler_is_ended_after_an_await(engine: Engine) 
 
 fn nobody_waits_for_ever_when_a_batch_is_ended(engine: Engine) {
     let source = r#"
-        Howth.serveBatch({ batchSize: 2 }, (requests) => requests.map((request) => {
+        Howth.serveArrays({ batchSize: 2 }, (requests) => requests.map((request) => {
             if (request.url.endsWith("/loop")) for (;;);
             return { body: "ok" };
         }));

@@ -1,4 +1,4 @@
-//! Routes, and the other ways to serve: `Howth.serveBatch`, `serveLocal`, `serveRustOnly`.
+//! Routes, and the other ways to serve: `Howth.serveArrays`, `serveLocal`, `serveRustOnly`.
 
 use crate::support::{Engine, Launch, request};
 
@@ -264,7 +264,7 @@ fn batches_are_handed_over_together(engine: Engine) {
     let server = Launch::run(
         engine,
         "
-        Howth.serveBatch({ port: 0, hostname: '127.0.0.1', batchSize: 8 }, (requests) =>
+        Howth.serveArrays({ port: 0, hostname: '127.0.0.1', batchSize: 8 }, (requests) =>
             requests.map((request) => new Response(`${request.url.split('/').at(-1)} of ${requests.length}`)));
     ",
     )
@@ -300,7 +300,7 @@ fn batches_answer_with_plain_objects(engine: Engine) {
             '/number': 1,
             '/invalid': { status: 99 },
         };
-        Howth.serveBatch({ port: 0, hostname: '127.0.0.1' }, async (requests) => {
+        Howth.serveArrays({ port: 0, hostname: '127.0.0.1' }, async (requests) => {
             await null;
             return requests.map((request) => answers[new URL(request.url).pathname]);
         });
@@ -336,14 +336,14 @@ fn batches_take_fixed_routes_alone(engine: Engine) {
         "
         const answer = (requests) => requests.map(() => ({ body: 'batch' }));
         for (const routes of [{ '/a': () => new Response() }, { '/b': { PUT: () => 1 } }, { '/c/:d': new Response() }]) {
-            try { Howth.serveBatch({ routes }, answer); } catch (error) { console.log(error.name, error.message); }
+            try { Howth.serveArrays({ routes }, answer); } catch (error) { console.log(error.name, error.message); }
         }
-        Howth.serveBatch({ port: 0, hostname: '127.0.0.1', routes: { '/fixed': new Response('fixed') } }, answer);
+        Howth.serveArrays({ port: 0, hostname: '127.0.0.1', routes: { '/fixed': new Response('fixed') } }, answer);
     ",
     )
     .start();
     for path in ["/a", "/b", "/c/:d"] {
-        server.wait_for_output(&format!("TypeError Howth.serveBatch: the route \"{path}\""));
+        server.wait_for_output(&format!("TypeError Howth.serveArrays: the route \"{path}\""));
     }
     assert_eq!(server.get("/fixed").text(), "fixed");
     assert_eq!(server.get("/").text(), "batch");
@@ -353,7 +353,7 @@ fn batches_that_are_collected_survive_a_reload(engine: Engine) {
     let server = Launch::run(
         engine,
         "
-        const server = Howth.serveBatch({ port: 0, hostname: '127.0.0.1' }, (requests) => {
+        const server = Howth.serveArrays({ port: 0, hostname: '127.0.0.1' }, (requests) => {
             const [{ signal, url }] = requests;
             if (url.endsWith('/wait')) {
                 signal.onabort = () => server.reload({ fetch: () => new Response('reloaded') });
@@ -389,7 +389,7 @@ fn a_batch_that_fails_costs_500s(engine: Engine) {
     let server = Launch::run(
         engine,
         "
-        Howth.serveBatch({ port: 0, hostname: '127.0.0.1' }, (requests) => {
+        Howth.serveArrays({ port: 0, hostname: '127.0.0.1' }, (requests) => {
             switch (new URL(requests[0].url).pathname) {
                 case '/throw': throw new Error('thrown');
                 case '/reject': return Promise.reject(new Error('rejected'));

@@ -382,13 +382,36 @@ fn trace_tells_where_time_goes(engine: Engine) {
     for _ in 0..10 {
         server.get("/");
     }
-    let quiet = server.start_line().len();
     server.signal(libc::SIGTERM);
     assert_eq!(server.wait().code(), Some(0));
-    // What it printed last may be read after its end.
-    crate::support::eventually("times in the output", || {
-        server.stdout().len() + server.stderr().len() > quiet + 50
+    server.wait_for_output("howth: trace: core 0: ");
+    server.wait_for_output("event loop ");
+    // The parts are all of the whole.
+    let line = |text: String| {
+        text.lines()
+            .find(|line| line.contains(" each took: "))
+            .map(str::to_owned)
+    };
+    let mut found = None;
+    crate::support::eventually("a line that splits a request's time", || {
+        found = line(server.stderr());
+        found.is_some()
     });
+    let found = found.expect("a line");
+    let times: Vec<f64> = found
+        .split(" each took: ")
+        .nth(1)
+        .expect("times")
+        .split(", ")
+        .zip(["parsing ", "body ", "JavaScript ", "waiting ", "the whole "])
+        .map(|(part, name)| {
+            let time = part.strip_prefix(name).and_then(|time| time.strip_suffix(" µs"));
+            time.expect(name).parse().expect("a number")
+        })
+        .collect();
+    assert_eq!(times.len(), 5, "{found}");
+    let sum: f64 = times[..4].iter().sum();
+    assert!(times[0] > 0.0 && (sum - times[4]).abs() < 0.05, "{found}");
 }
 
 #[test]

@@ -105,7 +105,7 @@ fn is_script(binary: &Path) -> bool {
 }
 
 impl Contestant {
-    fn of_runtime(runtime: Runtime, binary: PathBuf) -> Result<Self, CompareError> {
+    pub(crate) fn of_runtime(runtime: Runtime, binary: PathBuf) -> Result<Self, CompareError> {
         let binary_name = if runtime.is_howth() {
             "howth"
         } else {

@@ -3,14 +3,15 @@
 //!
 //! Owns: the applications and their adapters, who is compared and how each is started, the rounds, what is read
 //! off a server's processes, the results and their forms. Never does: terminal output, argument parsing, sending
-//! requests (that is `howth-load`). Called by: `howth bench compare`, through [`compare`], and `howth bench cores`,
-//! through [`cores::measure`].
+//! requests (that is `howth-load`). Called by: `howth bench compare`, through [`compare`], `howth bench cores`,
+//! through [`cores::measure`], and `howth bench http`, for a [`BuiltInServer`].
 //!
 //! Linux only; elsewhere the crate is empty.
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
 
 mod applications;
+mod built_in;
 mod contest;
 mod contestant;
 mod core_pin;
@@ -33,6 +34,7 @@ mod statistics;
 mod workload;
 mod workloads;
 
+pub use built_in::BuiltInServer;
 pub use contest::{Observer, compare};
 pub use error::CompareError;
 pub use lineup::{Binaries, Extra, Lineup, Runtime};

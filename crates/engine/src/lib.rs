@@ -14,6 +14,7 @@ mod exchanges;
 mod handed;
 mod listener;
 mod options;
+pub mod stopwatch;
 
 pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
 pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState, WriteError};

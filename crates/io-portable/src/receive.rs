@@ -7,7 +7,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll};
 
-use howth_engine::Event;
+use howth_engine::{Event, stopwatch};
 use howth_http1::{Decoded, Rejection, RequestFacts, RequestHead};
 
 use crate::body_clock::BodyClock;
@@ -207,7 +207,8 @@ impl Connection {
             if rest.is_empty() && self.arriving.is_none() {
                 break;
             }
-            let step = match self.decoder.decode(rest, &shared.options.limits, head) {
+            let decode = || self.decoder.decode(rest, &shared.options.limits, head);
+            let step = match stopwatch::timed(decode) {
                 Ok(step) => step,
                 Err(rejection) => {
                     self.reject(shared, rejection);

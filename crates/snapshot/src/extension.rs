@@ -33,6 +33,7 @@ deno_core::extension!(
         "47_left_out.js",
         "50_node.js",
         "52_process.js",
+        "52_require.js",
         "60_warm_up.js",
     ],
 );
@@ -90,6 +91,7 @@ placeholders![
     op_howth_metrics,
     op_howth_pending,
     op_howth_remote_address,
+    op_howth_required,
     op_howth_respond,
     op_howth_respond_bytes,
     op_howth_respond_few,

@@ -39,7 +39,7 @@ struct MeasurementArguments {
     rounds: Option<u16>,
 
     /// Seconds of load for each figure [default: 5]
-    #[arg(long, value_name = "N", value_parser = parse_seconds)]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     seconds: Option<Duration>,
 
     /// One short round, a look that is too short to quote

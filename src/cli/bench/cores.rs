@@ -43,7 +43,7 @@ struct MeasurementArguments {
     rounds: Option<u16>,
 
     /// Seconds of load for each figure; from one reload to the next it is half of it [default: 10]
-    #[arg(long, value_name = "N", value_parser = parse_seconds)]
+    #[arg(long, value_name = "TIME", value_parser = parse_seconds)]
     seconds: Option<Duration>,
 
     /// Short rounds, a look that is too short to quote

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Args;
-use howth_load::{Expectation, LoadError, Options, Pace, Report, Stop};
+use howth_load::{Expectation, LoadError, Observer, Options, Pace, Report, Second, Stop};
 
+use super::built_in::BuiltIn;
 use super::{output, progress};
 use crate::cli::failure::Failure;
 use crate::cli::values::parse_duration;
@@ -16,9 +17,9 @@ use howth_runtime::modules::cause_of;
 
 #[derive(Debug, Args)]
 pub struct HttpArguments {
-    /// http://, https://, ws:// or wss://; other machines only with --yes-remote
+    /// http://, https://, ws:// or wss://; other machines only with --yes-remote [default: howth's built-in server]
     #[arg(value_name = "URL")]
-    url: String,
+    url: Option<String>,
 
     #[command(flatten)]
     load: LoadArguments,
@@ -35,7 +36,9 @@ pub struct HttpArguments {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Load")]
 struct LoadArguments {
-    /// How long requests are sent, after the warm-up (10s, 1m, 500ms)
+    /// How long requests are sent, after the warm-up (10, 10s, 1m, 500ms)
+    ///
+    /// Times are numbers of seconds, or numbers with a unit.
     #[arg(short, long, value_name = "TIME", default_value = "10s", value_parser = parse_duration)]
     duration: Duration,
 
@@ -147,15 +150,49 @@ struct ResultArguments {
 
 /// Runs, prints, and fails where an answer was not right.
 pub fn carry_out(arguments: &HttpArguments) -> Result<ExitCode, Failure> {
-    let options = options(arguments)?;
-    let progress = progress::of_load(&options, arguments.result.quiet);
-    let report = howth_load::run_with_progress(&options, |second| progress.second(second));
-    progress.clear();
+    let mut options = options(arguments)?;
+    let built_in = match arguments.url {
+        Some(_) => None,
+        None => Some(BuiltIn::start()?),
+    };
+    if let Some(built_in) = &built_in {
+        options.url = built_in.url();
+        if !arguments.result.quiet {
+            eprintln!("howth: no URL was given; measuring the built-in server");
+        }
+    }
+    let line = progress::of_load(&options, arguments.result.quiet);
+    let mut watch = Watch { line, built_in };
+    let report = howth_load::run_observed(&options, &mut watch);
+    watch.line.clear();
+    let is_interrupted = watch.is_interrupted();
+    drop(watch);
+    if is_interrupted {
+        return Err(Failure::runtime(
+            "the measurement was broken off by a signal".to_owned(),
+        ));
+    }
     let report = report.map_err(|error| failure(&error))?;
     publish(&arguments.result, &report)?;
     match report.errors.total() {
         0 => Ok(ExitCode::SUCCESS),
         _ => Err(Failure::runtime(wrong_answers(&report))),
+    }
+}
+
+/// Shows how the run goes, and breaks it off where its server has to end with it.
+struct Watch {
+    line: progress::Line,
+    built_in: Option<BuiltIn>,
+}
+
+impl Observer for Watch {
+    fn second(&mut self, second: &Second) {
+        self.line.second(second);
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.built_in.as_ref().is_some_and(BuiltIn::is_interrupted)
     }
 }
 
@@ -194,7 +231,7 @@ fn options(arguments: &HttpArguments) -> Result<Options, Failure> {
             .map(|file| read(file, "--ca-file"))
             .transpose()?,
         yes_remote: target.yes_remote,
-        ..Options::new(&arguments.url)
+        ..Options::new(arguments.url.as_deref().unwrap_or_default())
     })
 }
 

@@ -3,6 +3,7 @@
 //! Owns the sub-commands and their spelling. Never measures: `howth_load` and `howth_compare` do, which need
 //! io_uring; a build without it has `absent` in this module's place.
 
+mod built_in;
 mod compare;
 mod contestants;
 mod cores;
@@ -28,10 +29,12 @@ pub struct BenchArguments {
 enum BenchCommand {
     /// Load one URL and verify every answer
     ///
+    /// Without a URL howth starts its built-in server, which answers every request with "Hi", and measures that.
+    ///
     /// Opens connections to URL, sends the same request again and again, and reports throughput, latencies and
     /// the generator's own CPU time. http, https, and ws or wss for echoed WebSocket messages. A wrong answer
     /// is an error and no throughput; with any error the exit code is 1.
-    #[command(override_usage = "howth bench http [OPTIONS] URL")]
+    #[command(override_usage = "howth bench http [OPTIONS] [URL]")]
     Http(Box<http::HttpArguments>),
     /// Measure howth beside Bun, Deno and Node
     ///

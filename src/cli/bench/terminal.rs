@@ -30,7 +30,7 @@ impl Terminal {
 
 /// Servers are processes of their own, which end with the comparison and not with this process: a signal breaks the
 /// comparison off, after the measurement that is going on.
-fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
+pub(super) fn on_signals() -> Result<Arc<AtomicBool>, Failure> {
     use signal_hook::consts::{SIGINT, SIGTERM};
     let interrupt = Arc::new(AtomicBool::new(false));
     for signal in [SIGINT, SIGTERM] {

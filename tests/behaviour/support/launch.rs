@@ -52,6 +52,11 @@ impl Launch {
             .file("app.ts", source)
     }
 
+    /// `howth run` on a free port, which wins over the one that the file asks for.
+    pub fn run_on_free_port(engine: Engine) -> Launch {
+        Launch::new("run", Some(engine))
+    }
+
     /// A sub-command without any option of the tests' own.
     pub fn bare(command: &'static str) -> Launch {
         Launch::new(command, None).own_address()
@@ -213,7 +218,8 @@ impl Launch {
         command.arg(self.command);
         if let Some(engine) = self.engine {
             command.arg(engine.option());
-            if !self.options.iter().any(|option| option == "--cores") {
+            let is_said = |option: &OsString| option == "--cores" || option == "--local";
+            if !self.options.iter().any(is_said) {
                 command.args(["--cores", "1"]);
             }
         }

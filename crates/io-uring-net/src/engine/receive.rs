@@ -3,7 +3,7 @@
 //! Bytes are decoded where the kernel put them; only what cannot be decoded yet (part of a head, requests
 //! beyond the pipeline's bound) is copied to the connection.
 
-use howth_engine::Event;
+use howth_engine::{Event, stopwatch};
 use howth_http1::{BodyLength, Decoded};
 
 use crate::connection::{Phase, Receive};
@@ -181,10 +181,11 @@ impl State {
         let mut done = 0;
         while self.connections[index].phase == Phase::Open && self.may_decode(index) {
             let connection = &mut self.connections[index];
-            let step = match connection
-                .decoder
-                .decode(&input[done..], &self.options.limits, &mut self.head)
-            {
+            let decode = || {
+                let decoder = &mut connection.decoder;
+                decoder.decode(&input[done..], &self.options.limits, &mut self.head)
+            };
+            let step = match stopwatch::timed(decode) {
                 Ok(step) => step,
                 Err(rejection) => {
                     self.reject(index, rejection, MALFORMED);

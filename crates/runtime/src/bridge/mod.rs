@@ -12,6 +12,7 @@ mod field_places;
 mod fixed_routes;
 mod head_text;
 mod kv_ops;
+mod module_ops;
 mod process_ops;
 mod request_ops;
 mod response_ops;
@@ -40,6 +41,7 @@ use kv_ops::{
     op_howth_kv_bytes, op_howth_kv_clear, op_howth_kv_delete, op_howth_kv_entry, op_howth_kv_get,
     op_howth_kv_has, op_howth_kv_increment, op_howth_kv_put, op_howth_kv_size,
 };
+use module_ops::op_howth_required;
 use request_ops::{
     op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_field,
     op_howth_head, op_howth_remote_address, op_howth_watch,
@@ -88,6 +90,7 @@ deno_core::extension!(
         op_howth_metrics,
         op_howth_pending,
         op_howth_remote_address,
+        op_howth_required,
         op_howth_respond,
         op_howth_respond_bytes,
         op_howth_respond_few,

@@ -1,6 +1,7 @@
 //! Ops about the server as a whole: connecting JavaScript's dispatch, listening, stopping.
 
 use std::borrow::Cow;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
@@ -150,10 +151,14 @@ pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
     state.borrow::<Bridge>().set_keeps_alive(keeps);
 }
 
-/// Whether handlers take a request at all, and so what it said has to cross; whether they take several.
+/// Whether handlers take a request at all, and so what it said has to cross; whether they take several; how many
+/// requests JavaScript is given at once, 0 for as many as it has time for.
 #[op2(fast)]
-pub(super) fn op_howth_take_texts(state: &OpState, takes: bool, in_batches: bool) {
-    state.borrow::<Bridge>().set_handlers(takes, in_batches);
+pub(super) fn op_howth_take_texts(state: &OpState, takes: bool, in_batches: bool, slice_max: u32) {
+    let slice_max = NonZeroUsize::new(slice_max as usize).unwrap_or(NonZeroUsize::MAX);
+    state
+        .borrow::<Bridge>()
+        .set_handlers(takes, in_batches, slice_max);
 }
 
 /// What all cores have counted.

@@ -1,6 +1,7 @@
 //! What the ops of one isolate work on.
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
+use std::num::NonZeroUsize;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -53,6 +54,8 @@ struct Inner {
     takes_texts: Cell<bool>,
     /// They take several.
     serves_batches: Cell<bool>,
+    /// So many requests JavaScript is given at once, at most.
+    slice_max: Cell<NonZeroUsize>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
     watched: RefCell<Vec<u32>>,
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
@@ -80,6 +83,7 @@ impl Bridge {
             is_local: Cell::new(false),
             takes_texts: Cell::new(true),
             serves_batches: Cell::new(false),
+            slice_max: Cell::new(NonZeroUsize::MAX),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
             batch: RefCell::default(),
@@ -202,9 +206,15 @@ impl Bridge {
         self.0.is_local.get()
     }
 
-    pub(super) fn set_handlers(&self, takes_texts: bool, serves_batches: bool) {
+    pub(super) fn set_handlers(&self, takes_texts: bool, serves_batches: bool, slice_max: NonZeroUsize) {
         self.0.takes_texts.set(takes_texts);
         self.0.serves_batches.set(serves_batches);
+        self.0.slice_max.set(slice_max);
+    }
+
+    /// How many requests JavaScript is given at once, at most.
+    pub(crate) fn slice_max(&self) -> usize {
+        self.0.slice_max.get().get()
     }
 
     /// Whether JavaScript wants to be given what requests say.

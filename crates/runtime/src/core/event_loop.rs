@@ -30,7 +30,7 @@ use super::intermission::{self, Desk, EngineSlot, Intermission};
 use super::neighbours::Neighbours;
 use super::reception::Reception;
 use super::succession::Succession;
-use super::trace::{Stage, Trace};
+use super::trace::{SharedExchanges, Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
 use crate::bridge::{Application, Waiting};
@@ -125,18 +125,24 @@ impl<'a> EventLoop<'a> {
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
         pulse.set_isolate(Some(isolate.thread_safe_handle()));
         let succession = Succession::new(seat.inbox, seat.waits);
+        let traced = shared.options.trace.then(SharedExchanges::default);
         let desk = Desk {
             engine: EngineSlot::default(),
             command: Rc::new(RefCell::new(Command::new(orders, succession))),
-            reception: Reception::new(application.bridge(), health, delay_max, counters.clone()),
+            reception: Reception::new(
+                application.bridge(),
+                health,
+                delay_max,
+                counters.clone(),
+                traced.clone(),
+            ),
             neighbours,
             mail,
             pulse,
             counters,
         };
         let limit = shared.options.handler_cpu_limit;
-        let trace = shared.options.trace;
-        let trace = trace.then(|| Trace::new(seat.index, desk.counters.clone()));
+        let trace = traced.map(|traced| Trace::new(seat.index, desk.counters.clone(), traced));
         EventLoop {
             shared,
             intermission: Intermission::new(desk.clone(), &mut application, limit),

@@ -18,6 +18,7 @@ use super::counters::Counters;
 use super::health::Health;
 use super::neighbours::Neighbours;
 use super::policy::TypicalCost;
+use super::trace::SharedExchanges;
 use crate::bridge::{Bridge, Waiting};
 
 /// JavaScript gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
@@ -38,6 +39,8 @@ pub(super) struct Reception {
     cost: Cell<TypicalCost>,
     admission: Cell<Admission>,
     counters: Arc<Counters>,
+    /// Who wants to know when requests come and responses leave.
+    traced: Option<SharedExchanges>,
 }
 
 impl Reception {
@@ -47,6 +50,7 @@ impl Reception {
         health: Option<Health>,
         delay_max: Option<Duration>,
         counters: Arc<Counters>,
+        traced: Option<SharedExchanges>,
     ) -> Rc<Self> {
         Rc::new(Reception {
             bridge,
@@ -57,6 +61,7 @@ impl Reception {
             cost: Cell::default(),
             admission: Cell::new(Admission::new(delay_max.map(|delay| delay.as_micros() as u64))),
             counters,
+            traced,
         })
     }
 
@@ -137,6 +142,7 @@ impl Reception {
     pub(super) fn take_slice(&self, turn_us: u64, slice: &mut Vec<Waiting>) {
         let slice_us = SLICE_US.max(turn_us.saturating_mul(SLICE_TURNS));
         let fitting = (slice_us as f32 / self.cost_us()).max(1.0) as usize;
+        let fitting = fitting.min(self.bridge.slice_max());
         let mut waiting = self.waiting.borrow_mut();
         let mut requests = 0;
         while requests < fitting
@@ -212,6 +218,10 @@ impl Handler for Intake<'_> {
     fn on_batch(&mut self, events: &[Event]) {
         let reception = self.reception;
         let arrived_us = now_us();
+        if let Some(traced) = &reception.traced {
+            let mut traced = traced.borrow_mut();
+            events.iter().for_each(|event| traced.note(*event, arrived_us));
+        }
         let has_answers = reception.health.is_some() || reception.bridge.has_fixed_routes();
         let (_, mut wait_us) = reception.delays(arrived_us);
         reception.newest_us.set(arrived_us);

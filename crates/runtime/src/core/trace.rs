@@ -2,12 +2,18 @@
 //!
 //! Off, it costs one branch a stage.
 
+mod exchanges;
+
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
+use howth_engine::stopwatch;
+
 use super::counters::{CoreMetrics, Counters};
+
+pub(super) use exchanges::SharedExchanges;
 
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,17 +43,21 @@ pub(super) struct Trace {
     counters: Arc<Counters>,
     /// The counters when the period began.
     before: CoreMetrics,
+    exchanges: SharedExchanges,
     /// Wakes an idle core, so that the last requests are told as well.
     timer: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Trace {
-    pub(super) fn new(core: usize, counters: Arc<Counters>) -> Self {
+    /// Must be called on the core's own thread. `exchanges`: what the reception writes to.
+    pub(super) fn new(core: usize, counters: Arc<Counters>, exchanges: SharedExchanges) -> Self {
         let now = Instant::now();
+        stopwatch::start();
         Trace {
             core,
             before: counters.read(),
             counters,
+            exchanges,
             since: now,
             mark: now,
             spent: [Duration::ZERO; STAGES],
@@ -108,7 +118,29 @@ impl Trace {
                 each(Stage::Idle),
             );
         }
+        self.tell_of_requests();
         self.tell_of_others();
+    }
+
+    /// The parts of a request's time. What waits is all that is left: in the queue, for timers, promises and ops, and for
+    /// the response to leave.
+    fn tell_of_requests(&self) {
+        let (sums, parsing) = (self.exchanges.borrow_mut().take(), stopwatch::take());
+        if sums.count == 0 {
+            return;
+        }
+        let each = |microseconds: f64| microseconds / sums.count as f64;
+        let parsing = each(parsing.as_secs_f64() * 1e6);
+        let (body, answered) = (each(sums.body_us as f64), each(sums.whole_us as f64));
+        let javascript = each(self.spent[Stage::JavaScript as usize].as_secs_f64() * 1e6);
+        eprintln!(
+            "howth: trace: core {}: of {} requests each took: parsing {parsing:.2} µs, body {body:.2} µs, \
+             JavaScript {javascript:.2} µs, waiting {:.2} µs, the whole {:.2} µs",
+            self.core,
+            sums.count,
+            (answered - body - javascript).max(0.0),
+            parsing + answered.max(body + javascript),
+        );
     }
 
     /// What went from core to core, if anything did.

@@ -84,6 +84,7 @@ impl Process {
     /// Gives an isolate what its ops share with those of other isolates; one that is a core's, with its mail.
     pub(super) fn share(&self, state: &mut OpState, mail: Option<Rc<Mail>>) {
         state.put(self.kv.clone());
+        state.put(self.modules.clone());
         state.put(Rc::new(self.topics.post(mail.clone())));
         state.put(Channels {
             registry: self.broadcast_channels.clone(),

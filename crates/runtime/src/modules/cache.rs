@@ -24,7 +24,7 @@ const BYTES_MAX: u64 = 256 << 20;
 const HASH_BYTES: usize = 8;
 
 /// To be raised when other content is made of the same sources.
-const FORMAT: &str = concat!(env!("CARGO_PKG_VERSION"), "-1");
+const FORMAT: &str = concat!(env!("CARGO_PKG_VERSION"), "-2");
 
 /// A folder of what was made of modules. A clone is the same folder.
 #[derive(Clone, Debug)]

@@ -27,6 +27,7 @@ use super::entry;
 use super::error::ModulesError;
 use super::export_analysis::ExportAnalyzer;
 use super::program_text;
+use super::tsconfig::TsConfigs;
 use super::{PackageChecker, PackageResolver};
 use crate::options::Start;
 
@@ -54,7 +55,9 @@ pub(super) struct Shared {
     pub package_json_resolver: PackageJsonResolverRc<RealSys>,
     /// Tells CommonJS from ES modules, and remembers.
     pub module_kinds: CjsTrackerRc<PackageChecker, RealSys>,
+    /// Of `deno.json`.
     pub compiler_options: CompilerOptionsResolverRc,
+    pub ts_configs: TsConfigs,
     pub translator: Translator,
     pub cache: Option<Cache>,
 }
@@ -149,6 +152,7 @@ fn set_up(
         package_json_resolver,
         module_kinds,
         compiler_options: factory.compiler_options_resolver()?.clone(),
+        ts_configs: TsConfigs::default(),
         translator: NodeCodeTranslator::new(Arc::new(export_analyzer), NodeCodeTranslatorMode::ModuleLoader),
         cache,
     })

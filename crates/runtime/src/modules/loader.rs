@@ -115,7 +115,7 @@ impl ModuleLoader for Loader {
 
     fn get_source_map(&self, file_name: &str) -> Option<Cow<'_, [u8]>> {
         let specifier = ModuleSpecifier::parse(file_name).ok()?;
-        self.0.shared.commonjs_source_map(&specifier).map(Cow::Owned)
+        self.0.shared.source_map(&specifier).map(Cow::Owned)
     }
 
     fn get_source_mapped_source_line(&self, file_name: &str, line_number: usize) -> Option<String> {

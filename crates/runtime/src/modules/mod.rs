@@ -15,11 +15,13 @@ mod entry;
 mod error;
 mod export_analysis;
 mod hooks;
+mod json;
 mod loader;
 mod program_text;
 mod require;
 mod resolution;
 mod source;
+mod tsconfig;
 mod typescript;
 
 use std::path::Path;
@@ -109,6 +111,14 @@ impl Modules {
     /// The entry file.
     pub fn entry(&self) -> &ModuleSpecifier {
         &self.shared.entry
+    }
+
+    /// What `require` means in a program's own file where Node finds nothing, or, with `is_first`, before it looks.
+    pub(crate) fn required(&self, specifier: &str, referrer: &Path, is_first: bool) -> Option<String> {
+        let found = self.shared.required(specifier, referrer, is_first)?;
+        // As Node names the files that it loads.
+        let real = found.canonicalize().unwrap_or(found);
+        real.into_os_string().into_string().ok()
     }
 
     /// Makes the module system of one isolate. `blobs` are where `blob:` modules are looked up.

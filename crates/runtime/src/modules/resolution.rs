@@ -1,11 +1,17 @@
 //! From a specifier in an import to the URL of a module.
 
+use std::path::{Path, PathBuf};
+
 use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
+use deno_resolver::deno_json::CompilerOptionsSourceKind;
 use deno_resolver::npm::ResolveReqWithSubPathErrorKind;
 use deno_resolver::workspace::{ResolutionKind, sloppy_imports_resolve};
 use deno_resolver::{DenoResolveError, DenoResolveErrorKind};
-use node_resolver::{InNpmPackageChecker, NodeResolutionKind, ResolutionMode};
+use node_resolver::{
+    DenoIsBuiltInNodeModuleChecker, InNpmPackageChecker, IsBuiltInNodeModuleChecker, NodeResolutionKind,
+    ResolutionMode,
+};
 use sys_traits::impls::RealSys;
 
 use super::discovery::Shared;
@@ -14,14 +20,15 @@ use super::error::ModuleError;
 impl Shared {
     /// Resolves as Node does: relative paths and URLs against the referrer, built-in modules, packages in
     /// `node_modules` with their exports and imports. Outside of packages, where no such file exists, `./a.js`
-    /// also means `./a.ts`, `./a` means `./a.ts` or `./a/index.ts`, and `paths` of `tsconfig.json` count.
+    /// also means `./a.ts`, `./a` means `./a.ts` or `./a/index.ts`, and `paths` and `baseUrl` of `tsconfig.json` count.
     pub(super) fn resolve(&self, specifier: &str, referrer: &str) -> Result<ModuleSpecifier, JsErrorBox> {
         let referrer = self.referrer(referrer)?;
         if let Some(mapped) = self.mapped(specifier, &referrer) {
             return Ok(mapped);
         }
         // What CommonJS modules import dynamically is imported; `require` does not come here.
-        self.resolver
+        let resolved = self
+            .resolver
             .resolve(
                 specifier,
                 &referrer,
@@ -29,23 +36,53 @@ impl Shared {
                 NodeResolutionKind::Execution,
             )
             .map(|resolution| resolution.url)
-            .map_err(|error| explain(error, specifier, referrer))
+            .map_err(|error| explain(error, specifier, referrer.clone()))?;
+        let is_own = resolved.scheme() == "file" && !self.package_checker.in_npm_package(&referrer);
+        Ok(match is_own.then(|| existing(&resolved)).flatten() {
+            Some(existing) => existing,
+            None => resolved,
+        })
     }
 
-    /// The file that `paths` of `tsconfig.json` mean, if there is one.
+    /// What `require` means in a program's own file where Node would find nothing, or, with `is_first`, before it looks:
+    /// by `paths` and `baseUrl`.
+    pub(super) fn required(&self, specifier: &str, referrer: &Path, is_first: bool) -> Option<PathBuf> {
+        let referrer = ModuleSpecifier::from_file_path(referrer).ok()?;
+        if self.package_checker.in_npm_package(&referrer) {
+            return None;
+        }
+        let found = match is_first {
+            true => self.mapped(specifier, &referrer),
+            false if is_path(specifier) => existing(&referrer.join(specifier).ok()?),
+            false => None,
+        };
+        found?.to_file_path().ok()
+    }
+
+    /// The file that `paths` or `baseUrl` mean, if there is one.
     fn mapped(&self, specifier: &str, referrer: &ModuleSpecifier) -> Option<ModuleSpecifier> {
-        if self.package_checker.in_npm_package(referrer) {
+        if referrer.scheme() != "file" || self.package_checker.in_npm_package(referrer) {
             return None;
         }
         let options = self.compiler_options.for_specifier(referrer);
-        let (candidates, _pattern) = options.paths().resolve_candidates(specifier)?;
-        candidates
-            .into_iter()
-            .find_map(|candidate| match candidate.to_file_path().ok()?.is_file() {
-                true => Some(candidate),
-                false => sloppy_imports_resolve(&candidate, ResolutionKind::Execution, RealSys)
-                    .map(|(candidate, _reason)| candidate),
-            })
+        if options.source_kind == CompilerOptionsSourceKind::DenoJson && options.has_compiler_options() {
+            let (candidates, _pattern) = options.paths().resolve_candidates(specifier)?;
+            return candidates.into_iter().find_map(|candidate| existing(&candidate));
+        }
+        if is_path(specifier) || specifier.contains(':') {
+            return None;
+        }
+        // What is wrong with the file is said when TypeScript is made JavaScript; this may be JavaScript.
+        let config = self.ts_configs.for_file(&referrer.to_file_path().ok()?).ok()??;
+        let file = |path: PathBuf| existing(&ModuleSpecifier::from_file_path(path).ok()?);
+        let by_path = config.mapped(specifier).into_iter().find_map(file);
+        // A folder of the program must not hide a built-in module from the packages.
+        by_path.or_else(
+            || match DenoIsBuiltInNodeModuleChecker.is_builtin_node_module(specifier) {
+                true => None,
+                false => config.under_base(specifier).and_then(file),
+            },
+        )
     }
 
     /// The importing module. Deno's runtime writes `.` where there is none: for the entry file.
@@ -57,6 +94,38 @@ impl Shared {
             }),
         }
     }
+}
+
+fn is_path(specifier: &str) -> bool {
+    ["./", "../", "/"]
+        .iter()
+        .any(|start| specifier.starts_with(start))
+        || matches!(specifier, "." | "..")
+}
+
+/// The file itself, or what stands for it: `./a.ts` for `./a.js`, `./a.ts` or `./a/index.ts` for `./a`. What the library
+/// knows goes first.
+fn existing(file: &ModuleSpecifier) -> Option<ModuleSpecifier> {
+    const EXTENSIONS: [&str; 4] = ["json", "cts", "cjs", "node"];
+    let path = file.to_file_path().ok()?;
+    if path.is_file() {
+        return Some(file.clone());
+    }
+    if let Some((found, _reason)) = sloppy_imports_resolve(file, ResolutionKind::Execution, RealSys) {
+        return Some(found);
+    }
+    let with = |path: &Path, extension: &str| {
+        let mut path = path.as_os_str().to_owned();
+        path.push(".");
+        path.push(extension);
+        PathBuf::from(path)
+    };
+    let folder = path.join("index");
+    let found = [&path, &folder]
+        .into_iter()
+        .flat_map(|path| EXTENSIONS.map(|extension| with(path, extension)))
+        .find(|path| path.is_file())?;
+    ModuleSpecifier::from_file_path(found).ok()
 }
 
 /// The library's errors speak of Deno's commands and import maps where a package is just not there.

@@ -17,13 +17,11 @@ use node_resolver::analyze::CjsAnalysisSourceProvider;
 use node_resolver::{InNpmPackageChecker, ResolutionMode};
 
 use super::cache::{Key, Kind, text_hash};
-use super::compiler_options::transpile_options;
 use super::discovery::Shared;
 use super::error::ModuleError;
+use super::json;
+use super::typescript::commonjs::{NAMES, is_script};
 use super::typescript::{parse, to_javascript};
-
-/// The variables that only CommonJS modules have.
-const COMMONJS_NAMES: [&str; 5] = ["require", "module", "exports", "__filename", "__dirname"];
 
 impl Shared {
     /// Reads a file as a module of the type the import asks for.
@@ -57,6 +55,10 @@ impl Shared {
                 (ModuleType::Text, ModuleSourceCode::String(text(content).into()))
             }
             (RequestedModuleType::Bytes, _) => (ModuleType::Bytes, bytes(content)),
+            (RequestedModuleType::None, MediaType::Json) => {
+                let code = json::module(specifier, &text(content));
+                (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
+            }
             (_, MediaType::Json) => (ModuleType::Json, ModuleSourceCode::String(text(content).into())),
             (_, MediaType::Wasm) => (ModuleType::Wasm, bytes(content)),
             _ => {
@@ -71,36 +73,41 @@ impl Shared {
     /// Reads a file for `require`, which compiles it as CommonJS.
     pub(super) fn commonjs_text(&self, path: &Path) -> Result<String, JsErrorBox> {
         match MediaType::from_path(path).is_emittable() {
-            true => Ok(self.transpiled_commonjs(path, SourceMapOption::None)?.text),
+            true => Ok(self.transpiled_file(path, None, SourceMapOption::None)?.text),
             false => Ok(text(std::fs::read(path).map_err(JsErrorBox::from_err)?)),
         }
     }
 
-    /// The source map of a file that `require` compiled, made when a stack trace asks: V8 does not report the
-    /// map inside of what is compiled that way.
-    pub(super) fn commonjs_source_map(&self, specifier: &ModuleSpecifier) -> Option<Vec<u8>> {
-        let is_made_commonjs = MediaType::from_specifier(specifier).is_emittable()
-            && self.module_kinds.get_referrer_kind(specifier) == ResolutionMode::Require;
-        if !is_made_commonjs {
+    /// The source map of a file that was made JavaScript, made when a stack trace asks: V8 does not report the map inside
+    /// of what `require` compiles, nor of a module that it cannot compile.
+    pub(super) fn source_map(&self, specifier: &ModuleSpecifier) -> Option<Vec<u8>> {
+        if !MediaType::from_specifier(specifier).is_emittable() {
             return None;
         }
         let path = specifier.to_file_path().ok()?;
-        let emitted = self.transpiled_commonjs(&path, SourceMapOption::Separate).ok()?;
+        let kind = match self.module_kinds.get_referrer_kind(specifier) {
+            ResolutionMode::Import => Some(ModuleKind::Esm),
+            ResolutionMode::Require => None,
+        };
+        let emitted = self
+            .transpiled_file(&path, kind, SourceMapOption::Separate)
+            .ok()?;
         emitted.source_map.map(String::into_bytes)
     }
 
-    fn transpiled_commonjs(
+    /// `kind`: what is known of it; else its syntax tells.
+    fn transpiled_file(
         &self,
         path: &Path,
+        kind: Option<ModuleKind>,
         source_map: SourceMapOption,
     ) -> Result<EmittedSourceText, JsErrorBox> {
         let specifier = ModuleSpecifier::from_file_path(path)
             .map_err(|()| JsErrorBox::type_error(format!("'{}' is not an absolute path", path.display())))?;
         let content = std::fs::read(path).map_err(JsErrorBox::from_err)?;
         let parsed = parse(&specifier, MediaType::from_path(path), text(content).into())?;
-        let kind = ModuleKind::from_is_cjs(parsed.compute_is_script());
-        let options = transpile_options(&self.compiler_options, &specifier)?;
-        to_javascript(parsed, kind, options, source_map)
+        let kind = kind.unwrap_or_else(|| ModuleKind::from_is_cjs(is_script(&parsed)));
+        to_javascript(parsed, kind, self.settings(&specifier)?, source_map)
     }
 
     fn read(
@@ -171,8 +178,10 @@ impl Shared {
         text: String,
         is_maybe_commonjs: bool,
     ) -> Result<(String, bool), JsErrorBox> {
-        let options = transpile_options(&self.compiler_options, specifier)?;
+        let settings = self.settings(specifier)?;
         let is_commonjs = |is_script| match is_maybe_commonjs {
+            // The name says that it is CommonJS, but TypeScript takes imports for a way to write that.
+            true if media_type == MediaType::Cts => Ok(is_script),
             true => self
                 .module_kinds
                 .is_cjs_with_known_is_script(specifier, media_type, is_script)
@@ -180,7 +189,7 @@ impl Shared {
             false => Ok(false),
         };
         let kept = self.cache.as_ref().map(|cache| {
-            let facts = format!("{media_type:?} {options:?}");
+            let facts = format!("{media_type:?} {settings:?}");
             let parts = [specifier.as_str(), &facts, &text].map(str::as_bytes);
             (cache, Key::new(Kind::JavaScript, &parts))
         });
@@ -191,10 +200,10 @@ impl Shared {
         }
 
         let parsed = parse(specifier, media_type, text.into())?;
-        let is_script = parsed.compute_is_script();
+        let is_script = is_script(&parsed);
         let is_commonjs = is_commonjs(is_script)?;
         let kind = ModuleKind::from_is_cjs(is_commonjs);
-        let text = to_javascript(parsed, kind, options, SourceMapOption::Inline)?.text;
+        let text = to_javascript(parsed, kind, settings, SourceMapOption::Inline)?.text;
         let made = Made {
             text,
             is_script,
@@ -222,7 +231,7 @@ impl Shared {
         if !is_maybe || is_said_by_name || self.package_checker.in_npm_package(specifier) {
             return Ok(is_maybe);
         }
-        let mentions = COMMONJS_NAMES.iter().any(|name| text.contains(name));
+        let mentions = NAMES.iter().any(|name| text.contains(name));
         if !mentions {
             self.module_kinds.set_is_known_script(specifier, false);
         }
