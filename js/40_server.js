@@ -4,7 +4,7 @@ import { core } from "ext:core/mod.js";
 import { Response } from "ext:howth/15_response.js";
 import * as requests from "ext:howth/20_request.js";
 import * as responses from "ext:howth/30_response.js";
-import { toResponse } from "ext:howth/31_foreign.js";
+import { looksLikeResponse, toResponse } from "ext:howth/31_foreign.js";
 import * as whole from "ext:howth/32_whole.js";
 import { errorPage } from "ext:howth/35_error_page.js";
 import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
@@ -203,7 +203,7 @@ class ServerState {
         sendResponse(index, generation, result, inner, this);
         return;
       }
-      if (this.takesPlain && !isThenable(result)) {
+      if (this.takesPlain && !isThenable(result) && !looksLikeResponse(result)) {
         sendPlain(index, generation, result);
         return;
       }
@@ -225,7 +225,7 @@ class ServerState {
     try {
       let response = await result;
       if (!responses.isResponse(response)) {
-        if (this.takesPlain) {
+        if (this.takesPlain && !looksLikeResponse(response)) {
           if (this.isCurrent) sendPlain(index, generation, response);
           return;
         }
