@@ -172,7 +172,8 @@ fn constructor(extends: bool) -> Constructor {
                 arg: Box::new(Pat::Ident(given.clone().into())),
                 type_ann: None,
             }),
-            ..Param::default()
+            span: DUMMY_SP,
+            decorators: Vec::new(),
         }));
         stmts.push(Stmt::Expr(ExprStmt {
             span: DUMMY_SP,
