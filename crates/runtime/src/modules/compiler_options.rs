@@ -46,7 +46,8 @@ impl Shared {
     }
 }
 
-fn of_config(config: Option<&TsConfig>) -> Result<Settings, JsErrorBox> {
+/// Without a configuration: what holds for files that have none.
+pub(super) fn of_config(config: Option<&TsConfig>) -> Result<Settings, JsErrorBox> {
     let base =
         get_base_compiler_options_for_emit(CompilerOptionsType::Emit, CompilerOptionsSourceKind::TsConfig);
     let mut options = match base.0 {

@@ -9,6 +9,7 @@ use deno_ast::{MediaType, ModuleKind, SourceMapOption};
 use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
 
+use super::compiler_options::of_config;
 use super::error::ModulesError;
 use super::typescript::{parse, to_javascript};
 
@@ -76,7 +77,7 @@ impl ProgramText {
         let parsed = parse(specifier, MediaType::TypeScript, self.code.as_str().into())?;
         let is_module = said.unwrap_or(!parsed.compute_is_script());
         let kind = ModuleKind::from_is_cjs(!is_module);
-        let made = to_javascript(parsed, kind, Default::default(), SourceMapOption::None)?;
+        let made = to_javascript(parsed, kind, of_config(None)?, SourceMapOption::None)?;
         Ok((made.text, is_module))
     }
 }
