@@ -184,16 +184,16 @@ mod tests {
 
     #[test]
     fn auto_pins_where_each_core_has_a_processor_of_its_own() {
-        assert_eq!(auto(2, &[2, 3]), [2, 3]);
+        assert_eq!(auto(2, &[2, 3]), vec![2, 3]);
         // A container with a quota, or one of two servers on a machine.
-        assert_eq!(auto(2, &[0, 1, 2, 3]), []);
+        assert!(auto(2, &[0, 1, 2, 3]).is_empty());
         // As many cores as the machine has processors: others may run there too.
-        assert_eq!(auto(4, &[0, 1, 2, 3]), []);
+        assert!(auto(4, &[0, 1, 2, 3]).is_empty());
         // The mask is larger or smaller than what serves.
-        assert_eq!(auto(2, &[1, 2, 3]), []);
-        assert_eq!(auto(4, &[1, 2]), []);
-        assert_eq!(auto(1, &[3]), []);
-        assert_eq!(auto(1, &[]), []);
+        assert!(auto(2, &[1, 2, 3]).is_empty());
+        assert!(auto(4, &[1, 2]).is_empty());
+        assert!(auto(1, &[3]).is_empty());
+        assert!(auto(1, &[]).is_empty());
     }
 
     #[test]
