@@ -209,7 +209,7 @@ fn a_request_is_answered_that_came_while_a_module_computed(engine: Engine) {
         "
         import { existsSync } from 'node:fs';
         Howth.serve({}, () => new Response('answered'));
-        await new Promise((resolve) => setTimeout(resolve, 5));
+        while (!existsSync('go')) await new Promise((resolve) => setTimeout(resolve, 5));
         console.log('computing');
         while (!existsSync('sent'));
         const interruptions = () => Howth.metrics().cores[0].interruptions;
@@ -219,6 +219,7 @@ fn a_request_is_answered_that_came_while_a_module_computed(engine: Engine) {
     )
     .options(["--timeout-head", "off", "--timeout-keep-alive", "off"])
     .start();
+    std::fs::write(server.folder().join("go"), "").expect("a file");
     server.wait_for_output("computing\n");
     let mut client = server.connect();
     client.send(request("GET", "/"));

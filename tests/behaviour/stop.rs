@@ -20,6 +20,7 @@ const STOPPING: &str = "
             // Idle connections of a server that is told to end by a signal may stay for longer, and so may clients that
             // do not end theirs.
             setTimeout(() => console.log('a while'), 450);
+            await new Promise((resolve) => setTimeout(resolve, 5));
         }
         if (pathname === '/stream') {
             let left = 3;
