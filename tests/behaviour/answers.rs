@@ -9,6 +9,7 @@ on_both_engines![
     another_class_may_stand_in_for_the_global_one,
     what_is_no_response_is_explained,
     connections_are_not_upgraded_in_silence,
+    fields_that_cannot_be_sent_are_told,
     redirects_may_be_relative,
     an_elysia_application_has_a_server_when_it_starts,
 ];
@@ -295,6 +296,23 @@ fn connections_are_not_upgraded_in_silence(engine: Engine) {
         server.wait_for_output(complaint);
         connection.send(request("GET", "/"));
         assert_eq!(connection.response().text(), "served");
+    }
+}
+
+/// The engines differ: `docs/http-conformance.md`. Neither is silent.
+fn fields_that_cannot_be_sent_are_told(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default () => new Response(new Blob(['body']).stream(), { headers: { 'x-a': 'b\\u0001c' } });
+    ",
+    )
+    .start();
+    let response = server.get("/");
+    match response.status {
+        200 => assert_eq!(response.field("x-a"), Some("b\u{1}c")),
+        500 => server.wait_for_output("a field value holds a control character"),
+        other => panic!("{other}"),
     }
 }
 

@@ -95,6 +95,7 @@ fn paths_and_authorities() {
         ("GET http://b HTTP/1.0\r\nX: a", "/", Some("b")),
         ("OPTIONS * HTTP/1.1\r\nHost: a", "*", Some("a")),
         ("CONNECT b:443 HTTP/1.1\r\nHost: a", "b:443", Some("b:443")),
+        ("CONNECT B:80 HTTP/1.1\r\nHost: a", "B:80", Some("b")),
     ] {
         let head = head_or_tunnel(&format!("{start}\r\n\r\n"));
         assert_eq!(

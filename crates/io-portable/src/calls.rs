@@ -82,6 +82,11 @@ impl Calls {
             exchange.restart_timeout();
             if self.prepare(id, exchange, head, content).is_none() {
                 exchange.refuse(Rejection::INTERNAL_SERVER_ERROR);
+                // `map_head` alone refuses what an application can give.
+                eprintln!(
+                    "howth: a response was answered with 500: a field value holds a control character, or there are too \
+                     many fields, and the portable engine cannot send that with a stream or a large body; leave it out"
+                );
             }
         })
     }
