@@ -21,11 +21,11 @@ const UNUSUAL_AUTHORITY_BYTES_MAX: usize = 1024;
 /// Brings a path with or without a query into its serialised form, `None`: it is. It begins with `/`; `seen` is what its
 /// bytes, or those of the whole target, were seen to be.
 pub(crate) fn path(path: &[u8], seen: TargetBytes) -> Option<String> {
-    let is_serialized = !seen.has_escaped() && !(seen.has_dots() && has_dot_segment(path));
-    if is_serialized {
-        return None;
+    let is_unusual = seen.has_escaped() || (seen.has_dots() && has_dot_segment(path));
+    match is_unusual {
+        true => serialize_path(text(path)),
+        false => None,
     }
-    serialize_path(text(path))
 }
 
 /// Brings an authority, which is host and port by the grammar, into its serialised form, `None`: it is.

@@ -32,7 +32,7 @@ impl Shared {
         let data = self.compiler_options.for_specifier(specifier);
         if data.source_kind == CompilerOptionsSourceKind::DenoJson && data.has_compiler_options() {
             let options = data.compiler_options_for_emit().map_err(JsErrorBox::from_err)?;
-            return settings(options.0.clone(), &specifier.to_string());
+            return settings(options.0.clone(), specifier.as_ref());
         }
         let path = specifier
             .to_file_path()
