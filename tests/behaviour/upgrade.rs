@@ -146,7 +146,7 @@ fn a_process_that_fails_changes_nothing(engine: Engine) {
 
 fn a_binary_that_is_gone_is_told_by_its_error(engine: Engine) {
     let server = Launch::serve(engine, &application("one"))
-        .from_a_copy()
+        .by_a_copy()
         .options(["--pid-file", "howth.pid"])
         .start();
     std::fs::remove_file(server.folder().join("howth")).expect("a copy of the binary");

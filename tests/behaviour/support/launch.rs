@@ -27,7 +27,7 @@ pub struct Launch {
     io_uring_denied: bool,
     on_one_cpu: bool,
     standard_input: Option<Vec<u8>>,
-    from_a_copy: bool,
+    by_a_copy: bool,
 }
 
 /// A process that ended.
@@ -75,7 +75,7 @@ impl Launch {
             io_uring_denied: false,
             on_one_cpu: false,
             standard_input: None,
-            from_a_copy: false,
+            by_a_copy: false,
         }
     }
 
@@ -149,12 +149,12 @@ impl Launch {
     }
 
     /// Starts a binary that may be removed: `howth` in the process's folder.
-    pub fn from_a_copy(mut self) -> Launch {
+    pub fn by_a_copy(mut self) -> Launch {
         let copy = self.folder.path().join("howth");
         std::fs::hard_link(BINARY, &copy)
             .or_else(|_| std::fs::copy(BINARY, &copy).map(|_| ()))
             .expect("a copy of the binary");
-        self.from_a_copy = true;
+        self.by_a_copy = true;
         self
     }
 
@@ -211,7 +211,7 @@ impl Launch {
     }
 
     fn command(&self) -> Command {
-        let mut command = match self.from_a_copy {
+        let mut command = match self.by_a_copy {
             true => Command::new(self.folder.path().join("howth")),
             false => Command::new(BINARY),
         };
