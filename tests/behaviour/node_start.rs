@@ -247,6 +247,50 @@ fn nodes_other_options_do_what_they_say() {
     );
 }
 
+/// An editor reads where to connect from the output.
+#[test]
+fn a_program_waits_for_its_debugger() {
+    for (option, events) in [
+        ("--inspect-brk=0", "paused\nran\nexit 0"),
+        ("--inspect-wait=0", "ran\nexit 0"),
+        ("--inspect=0", "ran\nexit 0"),
+    ] {
+        let finished = Launch::bare("editor.mjs")
+            .file("app.mjs", "console.log('ran');")
+            .file(
+                "editor.mjs",
+                "
+                import { spawn } from 'node:child_process';
+                const child = spawn(process.execPath, [process.argv[2], 'app.mjs'], { stdio: ['ignore', 'inherit', 'pipe'] });
+                child.on('exit', (code) => { console.log('exit', code); process.exit(); });
+                let output = '';
+                let id = 0;
+                for await (const part of child.stderr) {
+                    output += part;
+                    const [url] = /ws:\\S+/.exec(output) ?? [];
+                    if (url === undefined || process.argv[2] === '--inspect=0') continue;
+                    const socket = new WebSocket(url);
+                    const send = (method) => socket.send(JSON.stringify({ id: ++id, method }));
+                    socket.onopen = () => ['Debugger.enable', 'Runtime.runIfWaitingForDebugger'].forEach(send);
+                    socket.onmessage = ({ data }) => {
+                        if (JSON.parse(data).method !== 'Debugger.paused') return;
+                        console.log('paused');
+                        send('Debugger.resume');
+                    };
+                    break;
+                }
+                ",
+            )
+            .entry(option)
+            .finish();
+        assert_eq!(
+            (finished.code, finished.stdout.trim()),
+            (Some(0), events),
+            "{option}: {finished:?}"
+        );
+    }
+}
+
 #[test]
 fn standard_input_is_read_whole() {
     let content = "a line of the input\n".repeat(50_000);

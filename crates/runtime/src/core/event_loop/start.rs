@@ -30,16 +30,20 @@ impl EventLoop<'_> {
         Ok(())
     }
 
-    /// `--inspect-wait` and `--inspect-brk`. Debuggers are attached to the first core.
+    /// `--inspect`, `--inspect-wait` and `--inspect-brk`. Debuggers are attached to the first core.
     fn wait_for_debugger(&mut self) {
-        let debugger = self.shared.options.start.debugger;
-        if debugger == Debugger::MayAttach || !self.is_first {
+        if !self.is_first {
             return;
         }
+        if let Some(url) = self.application.isolate().debugger_url() {
+            // Node's words, by which editors find the address.
+            eprintln!("Debugger listening on {url}\nFor help, see: https://nodejs.org/en/docs/inspector");
+        }
         let inspector = self.application.isolate().worker.js_runtime.inspector();
-        match debugger {
+        match self.shared.options.start.debugger {
+            Debugger::MayAttach => {}
+            Debugger::IsAwaited => inspector.wait_for_session(),
             Debugger::Breaks => inspector.wait_for_session_and_break_on_next_statement(),
-            _ => inspector.wait_for_session(),
         }
     }
 
