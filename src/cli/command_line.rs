@@ -171,7 +171,12 @@ impl Sorter {
         self.is_variable = true;
         let mut options = options.into_iter().map(OsString::from);
         while let Some(option) = options.next() {
-            self.take(&option.to_string_lossy(), &mut options)?;
+            self.take(&option.to_string_lossy(), &mut options)
+                .map_err(|failure| {
+                    Failure::usage(format!(
+                        "{failure}; it comes from the environment variable NODE_OPTIONS"
+                    ))
+                })?;
         }
         self.is_variable = false;
         Ok(())

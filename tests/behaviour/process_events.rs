@@ -104,7 +104,38 @@ fn an_error_at_the_start_is_called_what_it_is() {
             !finished.stderr.contains("in promise"),
             "{file}: {code}: {finished:?}"
         );
-        assert!(finished.stderr.contains(file), "{file}: {code}: {finished:?}");
+        assert!(
+            finished.stderr.starts_with(&format!("howth: {file}: ")),
+            "{file}: {code}: {finished:?}"
+        );
+    }
+}
+
+on_both_engines![what_the_start_of_a_server_throws_is_told_once];
+
+fn what_the_start_of_a_server_throws_is_told_once(engine: Engine) {
+    for code in [
+        "throw new Error('thrown');",
+        "await null; throw new Error('thrown');",
+        "Promise.reject(new Error('another')); throw new Error('thrown');",
+        "Promise.reject(new Error('another')); await new Promise((resolve) => setTimeout(resolve, 5)); throw new Error('thrown');",
+    ] {
+        let finished =
+            Launch::serve(engine, &format!("{code} export default () => new Response();")).finish();
+        assert_eq!(finished.code, Some(1), "{code}: {finished:?}");
+        let another = usize::from(code.contains("another"));
+        for (text, count) in [
+            ("howth: app.ts: Error: thrown", 1),
+            ("Error: thrown", 1),
+            ("howth: unhandled rejection: Error: another", another),
+            ("Error: another", another),
+        ] {
+            assert_eq!(
+                finished.stderr.matches(text).count(),
+                count,
+                "{text}: {code}: {finished:?}"
+            );
+        }
     }
 }
 

@@ -69,6 +69,8 @@ fn options_that_are_wrong() {
 fn variables_that_are_wrong() {
     for (name, value) in [
         ("PORT", "eighty"),
+        ("NODE_OPTIONS", "--require"),
+        ("NODE_OPTIONS", "--max-old-space-size=much"),
         ("PORT", "65536"),
         ("PORT", "-1"),
         ("HOWTH_URING", "maybe"),

@@ -124,6 +124,20 @@ impl Application {
             .is_none_or(|exceptions| exceptions.meet_exception(serves, text))
     }
 
+    /// Keeps what is to be reported of exceptions, until the next call.
+    pub(crate) fn hold_reports(&self) {
+        if let Some(exceptions) = self.bridge.exceptions() {
+            exceptions.hold();
+        }
+    }
+
+    /// Reports what was kept, but for an exception that was told in these words.
+    pub(crate) fn release_reports(&self, told: Option<&str>) {
+        if let Some(exceptions) = self.bridge.exceptions() {
+            exceptions.release(told);
+        }
+    }
+
     /// The core is ending: no exception has it start again.
     pub(crate) fn note_end(&self) {
         if let Some(exceptions) = self.bridge.exceptions() {

@@ -82,6 +82,8 @@ pub(crate) struct Exceptions {
     /// The core is ending: a restart would break off what it still has to finish.
     is_ending: Cell<bool>,
     told: RefCell<Told>,
+    /// What is to be reported, while whoever polls the isolate may have a better name for it.
+    held: RefCell<Option<Vec<Uncaught>>>,
     /// What ends the isolate, until the core's loop has heard of it.
     fatal: RefCell<Option<Uncaught>>,
 }
@@ -92,7 +94,28 @@ impl Exceptions {
             policy,
             is_ending: Cell::new(false),
             told: RefCell::default(),
+            held: RefCell::default(),
             fatal: RefCell::default(),
+        }
+    }
+
+    /// Keeps what is to be reported until [`release`](Self::release): what a module throws while it starts is an
+    /// unhandled rejection as well.
+    pub(crate) fn hold(&self) {
+        self.held.borrow_mut().get_or_insert_default();
+    }
+
+    /// Reports what was kept, but for what was told by another name.
+    pub(crate) fn release(&self, told: Option<&str>) {
+        let held = self.held.take().unwrap_or_default();
+        for uncaught in held.iter().filter(|uncaught| told != Some(&uncaught.text)) {
+            self.report(uncaught);
+        }
+    }
+
+    fn report(&self, uncaught: &Uncaught) {
+        if let Some(line) = self.told.borrow_mut().line(uncaught.to_string(), Instant::now()) {
+            eprintln!("howth: {line}");
         }
     }
 
@@ -120,8 +143,9 @@ impl Exceptions {
             restarts: follows == Follows::Restart,
         };
         if follows == Follows::Report {
-            if let Some(line) = self.told.borrow_mut().line(uncaught.to_string(), Instant::now()) {
-                eprintln!("howth: {line}");
+            match self.held.borrow_mut().as_mut() {
+                Some(held) if held.len() < TOLD_MAX => held.push(uncaught),
+                _ => self.report(&uncaught),
             }
             return false;
         }

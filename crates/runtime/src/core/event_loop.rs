@@ -238,7 +238,11 @@ impl<'a> EventLoop<'a> {
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
         }
-        worked |= self.poll_isolate(context)?;
+        let polled = self.poll_isolate(context);
+        if polled.is_err() {
+            self.application.release_reports(None);
+        }
+        worked |= polled?;
         if let Some(neighbours) = &self.desk.neighbours {
             neighbours.send_mail();
         }

@@ -151,6 +151,10 @@ impl EventLoop<'_> {
             return Ok(false);
         }
         let (flag, waker) = (flag.clone(), waker.clone());
+        if self.evaluation.is_some() {
+            // What ends the evaluation is told when that is looked at.
+            self.application.hold_reports();
+        }
         self.enter_javascript();
         let polled = self.application.poll_event_loop(&mut Context::from_waker(&waker));
         self.leave();
@@ -179,6 +183,13 @@ impl EventLoop<'_> {
             true => self.application.forbid(),
             // The program may still be told of the end of the process.
             false => self.application.resume(),
+        }
+        // Of a program that throws while it starts V8 says that a promise was rejected.
+        if let Some((module, _)) = &self.evaluation
+            && let Err(thrown) = self.application.isolate().exports(*module)
+            && describe(&thrown) == uncaught.text
+        {
+            return Err(self.error(uncaught.text));
         }
         Err(uncaught.into())
     }

@@ -65,7 +65,21 @@ impl EventLoop<'_> {
             .map(drop)
     }
 
+    /// Goes on with the program's start; whether that is over now.
     pub(super) fn poll_evaluation(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
+        if self.evaluation.is_none() {
+            return Ok(false);
+        }
+        let is_over = self.poll_start(context);
+        let told = match &is_over {
+            Err(Error::Program { message, .. }) => Some(message.as_str()),
+            _ => None,
+        };
+        self.application.release_reports(told);
+        is_over
+    }
+
+    fn poll_start(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
         let Some((module, evaluation)) = &mut self.evaluation else {
             return Ok(false);
         };
