@@ -20,8 +20,9 @@ pub struct OverloadArguments {
     /// How long a handler may run without giving the core back; then it is ended and answers 503 [default: 1m; for
     /// `run` off]
     ///
-    /// A number of seconds, or one with a unit. Counted from the moment it was called; what handlers do after an await counts together, until all that is due
-    /// has run. The stack is printed, and the core goes on. Meanwhile its engine serves what needs no JavaScript.
+    /// A number of seconds, or one with a unit. Counted from the moment it was called; what handlers do after an await
+    /// counts together, until all that is due has run. The stack is printed, and the core goes on. Meanwhile its
+    /// engine serves what needs no JavaScript.
     #[arg(long, value_name = "TIME")]
     pub handler_cpu_limit: Option<Deadline>,
 
@@ -33,8 +34,9 @@ pub struct OverloadArguments {
 
     /// How long a request may wait for its core; while all wait longer, new ones are refused with 503
     ///
-    /// A number of seconds, or one with a unit. With more to do than can be done, some are answered in time and the others learn of it at once
-    /// (Retry-After), instead of all waiting longer and longer. Only a queue that stands counts, not a burst.
+    /// A number of seconds, or one with a unit. With more to do than can be done, some are answered in time and the
+    /// others learn of it at once (Retry-After), instead of all waiting longer and longer. Only a queue that stands
+    /// counts, not a burst.
     #[arg(long, value_name = "TIME", default_value_t = Deadline(Some(QUEUE_DELAY_MAX)))]
     pub max_queue_delay: Deadline,
 

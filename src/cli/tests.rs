@@ -202,7 +202,7 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth serve --cores none app.ts", "auto"),
         ("howth serve --uring=maybe app.ts", "require"),
         ("howth serve --max-head lots app.ts", "32K"),
-        ("howth serve --timeout-head 10 app.ts", "10s"),
+        ("howth serve --timeout-head 10x app.ts", "10s"),
         ("howth serve --unix s --port 1 app.ts", "'--port"),
         ("howth", "serve, run, bench"),
         (

@@ -44,6 +44,7 @@ mod startup;
 mod stop;
 mod streaming;
 mod topics;
+mod tsconfig;
 mod typescript;
 mod uncaught;
 mod upgrade;

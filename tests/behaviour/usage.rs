@@ -51,7 +51,7 @@ fn options_that_are_wrong() {
         ("--max-fields=0", "--max-fields"),
         ("--max-heap=1K", "32M"),
         ("--max-connections=-1", "--max-connections"),
-        ("--timeout-head=10", "10s"),
+        ("--timeout-head=10x", "10s"),
         ("--timeout-head=0s", "off"),
         ("--drain=soon", "10s"),
         ("--inspect=here", "127.0.0.1:9229"),

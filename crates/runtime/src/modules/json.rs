@@ -4,6 +4,8 @@
 //! Owns the text of that module. Called by: the loader.
 
 use deno_core::ModuleSpecifier;
+use deno_error::JsErrorBox;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 /// The module. It imports the file itself with the attribute, so that both ways lead to one value, and the engine
@@ -20,6 +22,27 @@ pub(super) fn module(specifier: &ModuleSpecifier, text: &str) -> String {
         ));
     }
     module
+}
+
+/// Says what is wrong in a file, and where: the engine tells no file, and no place.
+pub(super) fn check(specifier: &ModuleSpecifier, text: &str) -> Result<(), JsErrorBox> {
+    let Err(error) = serde_json::from_str::<IgnoredAny>(text) else {
+        return Ok(());
+    };
+    let message = error.to_string();
+    // What JavaScript takes all the same.
+    if ["surrogate", "recursion", "number out of range"]
+        .iter()
+        .any(|taken| message.contains(taken))
+    {
+        return Ok(());
+    }
+    let cause = message.split(" at line ").next().unwrap_or(&message);
+    let place = format!("{specifier}:{}:{}", error.line(), error.column());
+    Err(JsErrorBox::new(
+        "SyntaxError",
+        format!("{cause} in JSON\n    at {place}"),
+    ))
 }
 
 #[cfg(test)]
@@ -39,6 +62,16 @@ mod tests {
         );
         assert!(code.contains(r#"value["a\"b"]"#), "{code}");
         assert!(!code.contains(r#"as "default""#), "{code}");
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        let specifier = ModuleSpecifier::parse("file:///a.json").expect("a URL");
+        let error = check(&specifier, "{\n  \"a\": }").unwrap_err().to_string();
+        assert!(error.contains("file:///a.json:2:8"), "{error}");
+        for right in ["{}", "1e999", "\"\\ud800\""] {
+            assert!(check(&specifier, right).is_ok(), "{right}");
+        }
     }
 
     #[test]

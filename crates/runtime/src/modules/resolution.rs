@@ -26,6 +26,7 @@ impl Shared {
         if let Some(mapped) = self.mapped(specifier, &referrer) {
             return Ok(mapped);
         }
+        let is_own = referrer.scheme() == "file" && !self.package_checker.in_npm_package(&referrer);
         // What CommonJS modules import dynamically is imported; `require` does not come here.
         let resolved = self
             .resolver
@@ -35,10 +36,19 @@ impl Shared {
                 ResolutionMode::Import,
                 NodeResolutionKind::Execution,
             )
-            .map(|resolution| resolution.url)
-            .map_err(|error| explain(error, specifier, referrer.clone()))?;
-        let is_own = resolved.scheme() == "file" && !self.package_checker.in_npm_package(&referrer);
-        Ok(match is_own.then(|| existing(&resolved)).flatten() {
+            .map(|resolution| resolution.url);
+        let resolved = match resolved {
+            Ok(resolved) => resolved,
+            Err(error) => {
+                // A folder, which Node does not import.
+                let found = (is_own && is_path(specifier)).then(|| existing(&referrer.join(specifier).ok()?));
+                return found
+                    .flatten()
+                    .ok_or_else(|| explain(error, specifier, referrer.clone()));
+            }
+        };
+        let may_mean_another = is_own && resolved.scheme() == "file";
+        Ok(match may_mean_another.then(|| existing(&resolved)).flatten() {
             Some(existing) => existing,
             None => resolved,
         })

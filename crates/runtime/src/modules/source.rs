@@ -55,11 +55,17 @@ impl Shared {
                 (ModuleType::Text, ModuleSourceCode::String(text(content).into()))
             }
             (RequestedModuleType::Bytes, _) => (ModuleType::Bytes, bytes(content)),
-            (RequestedModuleType::None, MediaType::Json) => {
-                let code = json::module(specifier, &text(content));
-                (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
+            (_, MediaType::Json) => {
+                let text = text(content);
+                json::check(specifier, &text)?;
+                match requested {
+                    RequestedModuleType::None => {
+                        let code = json::module(specifier, &text);
+                        (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
+                    }
+                    _ => (ModuleType::Json, ModuleSourceCode::String(text.into())),
+                }
             }
-            (_, MediaType::Json) => (ModuleType::Json, ModuleSourceCode::String(text(content).into())),
             (_, MediaType::Wasm) => (ModuleType::Wasm, bytes(content)),
             _ => {
                 let code = self.es_module(specifier, media_type, text(content))?;

@@ -179,7 +179,7 @@ mod tests {
     #[test]
     fn names_of_commonjs_are_declared_where_they_are_missing() {
         let code = javascript("export const a: string = __dirname;").expect("valid");
-        assert!(code.contains("const __dirname = import.meta.dirname"), "{code}");
+        assert!(code.contains("let __dirname = import.meta.dirname"), "{code}");
         assert!(!code.contains("createRequire"), "{code}");
         let own = "const __dirname = '/'; function f(require: any) { return require('x'); } export { f, __dirname };";
         let code = javascript(own).expect("valid");

@@ -33,25 +33,24 @@ pub(in crate::modules) fn is_mentioned(text: &str) -> bool {
 }
 
 /// Whether a program is CommonJS as far as its syntax tells: it has no import and no export but of types and of
-/// TypeScript's CommonJS, and awaits nothing at the top.
+/// TypeScript's CommonJS, awaits nothing at the top, and does not ask for `import.meta`.
 pub(in crate::modules) fn is_script(parsed: &ParsedSource) -> bool {
     let program = parsed.program();
-    match &*program {
-        Program::Script(_) => true,
-        Program::Module(module) => {
-            let mut has_commonjs = false;
-            for item in &module.body {
-                match item {
-                    ModuleItem::ModuleDecl(
-                        ModuleDecl::TsImportEquals(_) | ModuleDecl::TsExportAssignment(_),
-                    ) => has_commonjs = true,
-                    ModuleItem::ModuleDecl(declaration) if !is_type(declaration) => return false,
-                    _ => {}
-                }
-            }
-            has_commonjs && !awaits_at_the_top(module)
-        }
-    }
+    let module = match &*program {
+        Program::Script(_) => return true,
+        Program::Module(module) => module,
+    };
+    let mut declarations = module.body.iter().filter_map(|item| match item {
+        ModuleItem::ModuleDecl(declaration) => Some(declaration),
+        ModuleItem::Stmt(_) => None,
+    });
+    let is_of_a_script = |declaration: &ModuleDecl| match declaration {
+        ModuleDecl::TsImportEquals(import) => import.is_type_only || !import.is_export,
+        ModuleDecl::TsExportAssignment(_) => true,
+        ModuleDecl::Import(_) | ModuleDecl::ExportNamed(_) | ModuleDecl::ExportAll(_) => false,
+        declaration => is_type(declaration),
+    };
+    declarations.all(is_of_a_script) && !parsed.text().contains("import.meta") && !awaits_at_the_top(module)
 }
 
 /// Whether the declaration speaks of types alone.
@@ -136,7 +135,7 @@ pub(super) fn adapt(
         return Ok(as_script(module));
     }
     let used = names_used(parsed, &module);
-    let (before, behind) = declarations(&used, has_exports);
+    let (before, behind) = declarations(&used, has_exports, parsed);
     let before = snippet(&before)?;
     // Directives stay the first.
     let at = module.body.iter().take_while(|item| is_directive(item)).count();
@@ -280,34 +279,47 @@ fn names_used(parsed: &ParsedSource, module: &Module) -> Vec<&'static str> {
 
 /// What stands before and behind a module that uses these names. A module without exports of its own exports what it
 /// leaves in `module.exports`, also under the name by which `require` takes it.
-fn declarations(used: &[&str], has_exports: bool) -> (String, String) {
+fn declarations(used: &[&str], has_exports: bool, parsed: &ParsedSource) -> (String, String) {
     let uses = |name| used.contains(&name);
     let (mut before, mut behind) = (String::new(), String::new());
     let has_module = uses("module") || uses("exports");
     if has_module || uses("require") {
         before.push_str(
             "import { createRequire as __howth_createRequire } from \"node:module\";\
-             const require = __howth_createRequire(import.meta.url);",
+             const __howth_require = __howth_createRequire(import.meta.url);",
         );
-    }
-    if uses("__filename") {
-        before.push_str("const __filename = import.meta.filename;");
-    }
-    if uses("__dirname") {
-        before.push_str("const __dirname = import.meta.dirname;");
     }
     if has_module {
         before.push_str(
-            "var module = { exports: {}, id: import.meta.filename, filename: import.meta.filename, \
-             path: import.meta.dirname, loaded: false, children: [], paths: [], require };\
-             var exports = module.exports;\
-             if (import.meta.main) { module.id = \".\"; require.main = module; }",
+            "const __howth_module = { exports: {}, id: import.meta.filename, filename: import.meta.filename, \
+             path: import.meta.dirname, loaded: false, children: [], paths: [], require: __howth_require };\
+             if (import.meta.main) { __howth_module.id = \".\"; __howth_require.main = __howth_module; }",
         );
         if !has_exports {
             behind.push_str(
-                "const __howth_exports = module.exports;\
+                "const __howth_exports = __howth_module.exports;\
                  export { __howth_exports as default, __howth_exports as \"module.exports\" };",
             );
+            // Those that can be seen, as for any CommonJS module.
+            let names = parsed.analyze_cjs().exports;
+            let is_new = |name: &&String| !matches!(name.as_str(), "default" | "module.exports");
+            for (at, name) in names.iter().filter(is_new).enumerate() {
+                let name = serde_json::Value::from(name.as_str());
+                behind.push_str(&format!(
+                    "const __howth_export{at} = __howth_exports[{name}]; export {{ __howth_export{at} as {name} }};"
+                ));
+            }
+        }
+    }
+    for (name, value) in [
+        ("require", "__howth_require"),
+        ("module", "__howth_module"),
+        ("exports", "__howth_module.exports"),
+        ("__filename", "import.meta.filename"),
+        ("__dirname", "import.meta.dirname"),
+    ] {
+        if uses(name) {
+            before.push_str(&format!("let {name} = {value};"));
         }
     }
     (before, behind)
