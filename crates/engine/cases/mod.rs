@@ -10,6 +10,7 @@ pub mod deadlines;
 pub mod differential;
 pub mod hand_over;
 mod harness;
+pub mod kept;
 pub mod life;
 pub mod messages;
 pub mod pipelines;
@@ -69,6 +70,18 @@ macro_rules! engine_cases {
                 aborts_when_the_client_leaves_within_a_body
                 answers_what_was_asked_before_a_body_broke_off
                 counts_nothing_twice_in_pipelined_bodies
+            }
+            kept {
+                reads_what_comes_after_the_response
+                keeps_a_body_that_had_arrived
+                reads_a_large_body_after_the_response
+                reads_the_rest_before_a_last_connection_ends
+                keeps_no_more_of_a_body_nobody_reads
+                gives_up_a_kept_body_that_is_not_taken
+                gives_up_a_kept_body_that_does_not_come
+                ends_a_kept_body_when_the_client_leaves
+                goes_on_when_a_kept_body_is_cancelled
+                keeps_nothing_that_was_not_asked_for
             }
             streams {
                 streams_chunks

@@ -28,16 +28,19 @@ pub fn first_generation() -> u32 {
 pub enum Event {
     /// The head of a request is complete and valid; its body may still be arriving.
     Request(ExchangeId),
-    /// A [`read_body`](crate::Exchanges::read_body) that answered `Pending` would now answer otherwise.
+    /// A [`read_body`](crate::Exchanges::read_body) that answered `Pending` would now answer otherwise; or the end has
+    /// come of a body that was kept and whose response is out.
     BodyReadable(ExchangeId),
     /// A [`write`](crate::Exchanges::write) that answered `Full` would now be taken.
     Writable(ExchangeId),
     /// The client closed its sending side: it wants nothing more, or it is gone; which one shows only when
     /// something is sent. The exchange goes on; work that nobody may be waiting for can stop.
     Disconnected(ExchangeId),
-    /// The whole response was handed to the kernel. The id is gone after this event.
+    /// The whole response was handed to the kernel. The id is gone after this event, unless the request body was to be
+    /// [kept](crate::Exchanges::keep_body): then it is gone once the body is over.
     Completed(ExchangeId),
-    /// The client went away, or a deadline passed, before the response was complete. The id is gone.
+    /// The client went away, or a deadline passed, before the response was complete, or before the end of a body that was
+    /// kept. The id is gone.
     Aborted(ExchangeId),
 }
 

@@ -146,6 +146,18 @@ pub trait Exchanges {
         Ok(true)
     }
 
+    /// Asks for the body to stay readable when the response is out: the exchange then lasts, beyond its
+    /// [`Completed`](crate::Event::Completed), until the end or the failure of the body was read, the body is given up, or
+    /// the client is gone before its end ([`Aborted`](crate::Event::Aborted)). May be called again, also after the response
+    /// was begun.
+    ///
+    /// `is_read`: somebody reads it. Else somebody may, and no more of it is kept than would be drained; a longer one
+    /// fails. One that is read, but of which nothing was taken for [`body_gap`](crate::Deadlines::body_gap), fails.
+    ///
+    /// False: nothing is kept, since the body has failed, too much of it is to come, or the client waits to be told to
+    /// send it.
+    fn keep_body(&self, id: ExchangeId, is_read: bool) -> Result<bool, Gone>;
+
     /// Gives up the request body: what arrives of it is drained up to the engine's limit.
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone>;
 

@@ -77,6 +77,18 @@ impl Calls {
         })?
     }
 
+    /// Ends an exchange that lasted for its body only, if it need not any longer.
+    fn end_kept(&self, id: ExchangeId) {
+        let mut table = self.shared.table.borrow_mut();
+        let Some(exchange) = table.get_mut(id) else { return };
+        if exchange.body.is_answered() && !exchange.body.lasts() {
+            let link = &exchange.link;
+            link.kept.set(link.kept.get().filter(|kept| *kept != id));
+            link.kick(&self.shared);
+            table.remove(id);
+        }
+    }
+
     fn begin(&self, id: ExchangeId, head: &ResponseHead<'_>, content: Content<'_>) -> Result<(), Gone> {
         self.change(id, Answer::Waiting, |exchange| {
             exchange.restart_timeout();
@@ -202,7 +214,7 @@ impl Exchanges for Calls {
 
     fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {
         let high_watermark = self.shared.options.body_high_watermark_bytes;
-        self.with(id, |exchange| {
+        let read = self.with(id, |exchange| {
             let was_full = exchange.link.held_body() >= high_watermark;
             let read = exchange.change_body(|body| body.read(bytes_max));
             // Room was made, `100 Continue` is due or a deadline begins.
@@ -210,14 +222,23 @@ impl Exchanges for Calls {
                 exchange.link.kick(&self.shared);
             }
             read
-        })
+        })?;
+        self.end_kept(id);
+        Ok(read)
+    }
+
+    fn keep_body(&self, id: ExchangeId, is_read: bool) -> Result<bool, Gone> {
+        let drain_bytes_max = self.shared.options.drain_bytes_max;
+        self.with(id, |exchange| exchange.body.keep(is_read, drain_bytes_max))
     }
 
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |exchange| {
             exchange.change_body(RequestBody::cancel);
             exchange.link.kick(&self.shared);
-        })
+        })?;
+        self.end_kept(id);
+        Ok(())
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {

@@ -267,7 +267,11 @@ impl Connection {
     fn look_at_front(&mut self, shared: &Shared) {
         let is_fed = self.link.fed.get() > 0;
         if (self.is_hyper_done || self.is_last_taken) && !is_fed {
-            return self.close(shared);
+            // Unless a body is still wanted whose response is out.
+            if self.arriving.is_none() || self.arriving != self.link.kept.get() {
+                self.close(shared);
+            }
+            return;
         }
         let id = match self.link.front() {
             None if self.intake != Intake::Open && self.arriving.is_none() => return self.close(shared),
@@ -348,8 +352,19 @@ impl Connection {
     fn abort_exchanges(&mut self, shared: &Shared) {
         self.hyper = None;
         self.link.forget_fed();
+        self.abort_kept(shared);
         self.abort_from(shared, 0);
         self.stop_intake();
+    }
+
+    /// Ends the exchange that lasts for its body, unless that has ended: then the application reads how.
+    fn abort_kept(&self, shared: &Shared) {
+        let Some(id) = self.link.kept.take() else { return };
+        let mut table = shared.table.borrow_mut();
+        let is_arriving = table.get(id).is_some_and(|exchange| exchange.body.is_wanted());
+        if is_arriving && table.remove(id) {
+            shared.push_event(Event::Aborted(id));
+        }
     }
 
     pub(crate) fn abort_from(&mut self, shared: &Shared, position: usize) {

@@ -113,6 +113,10 @@ impl Connection {
         let (id, gap) = (self.arriving?, deadlines.body_gap?);
         let table = shared.table.borrow();
         let is_excused = |exchange: &Exchange| exchange.is_untimed || exchange.body.is_held_by_client();
+        if self.is_behind && self.link.kept.get() == Some(id) {
+            // The application has its response out and takes nothing.
+            return Some((self.link.wrote_at.get() + gap).max(self.body_clock.deadline(gap, 0)));
+        }
         if self.is_behind || table.get(id).is_some_and(is_excused) {
             return None;
         }

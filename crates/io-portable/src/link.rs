@@ -42,6 +42,8 @@ pub(crate) struct Link {
     pub(crate) is_ending: Cell<bool>,
     /// The client's end of stream was received.
     pub(crate) is_read_closed: Cell<bool>,
+    /// The exchange that has its response and lasts for its request body.
+    pub(crate) kept: Cell<Option<ExchangeId>>,
     /// Everything Hyper has taken was handed to the kernel.
     pub(crate) is_flushed: Cell<bool>,
     /// When bytes were last handed to the kernel.
@@ -81,6 +83,7 @@ impl Link {
             feeding: Cell::new(None),
             is_ending: Cell::new(false),
             is_read_closed: Cell::new(false),
+            kept: Cell::new(None),
             is_flushed: Cell::new(true),
             wrote_at: Cell::new(now),
             blocked_since: Cell::new(None),
@@ -199,8 +202,19 @@ impl Link {
             self.fed.set(self.fed.get() - 1);
             // Hyper's come last.
             self.fed_to_hyper.set(self.fed_to_hyper.get().min(self.fed.get()));
-            if table.remove(id) {
-                shared.push_event(Event::Completed(id));
+            match table.get_mut(id) {
+                Some(exchange) if exchange.body.lasts() => {
+                    shared.push_event(Event::Completed(id));
+                    if exchange.body.answered(shared.options.body_high_watermark_bytes) {
+                        shared.push_event(Event::BodyReadable(id));
+                    }
+                    self.kept.set(Some(id));
+                }
+                _ => {
+                    if table.remove(id) {
+                        shared.push_event(Event::Completed(id));
+                    }
+                }
             }
         }
     }

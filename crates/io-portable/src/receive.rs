@@ -145,7 +145,7 @@ impl Connection {
         match self.arriving {
             None => link.pipeline.borrow().len() >= options.pipeline_max.max(1) as usize,
             Some(id) => {
-                let is_unwanted = |exchange: &Exchange| exchange.body.is_cancelled();
+                let is_unwanted = |exchange: &Exchange| !exchange.body.is_wanted();
                 self.drained > options.drain_bytes_max
                     && shared.table.borrow().get(id).is_some_and(is_unwanted)
             }
@@ -263,11 +263,17 @@ impl Connection {
         let exchange = table.get_mut(id);
         let is_wanted = exchange
             .as_ref()
-            .is_some_and(|exchange| !exchange.body.is_cancelled());
-        if exchange.is_some_and(|exchange| exchange.change_body(|body| body.append(bytes))) {
-            shared.push_event(Event::BodyReadable(id));
+            .is_some_and(|exchange| exchange.body.is_wanted());
+        let is_over = exchange
+            .as_ref()
+            .is_none_or(|exchange| exchange.body.is_answered());
+        if let Some(exchange) = exchange {
+            let held_max = shared.options.body_high_watermark_bytes;
+            let is_told = exchange.change_body(|body| body.append(bytes));
+            if is_told || (is_over && exchange.body.answered(held_max)) {
+                shared.push_event(Event::BodyReadable(id));
+            }
         }
-        let is_over = table.get(id).is_none();
         drop(table);
         if is_wanted {
             return;
@@ -287,6 +293,10 @@ impl Connection {
         if let Some(exchange) = table.get_mut(id) {
             if exchange.body.complete() {
                 shared.push_event(Event::BodyReadable(id));
+            }
+            // What was kept open for the body alone may end now.
+            if exchange.body.is_answered() {
+                self.link.kick(shared);
             }
         } else {
             self.link.kick(shared);

@@ -10,6 +10,7 @@ use howth_http1::Rejection;
 use crate::connection::{Connection, Phase};
 use crate::link::Item;
 use crate::receive::Intake;
+use crate::request_body::NOT_READ;
 use crate::shared::Shared;
 use crate::table::{Answer, Exchange};
 
@@ -30,7 +31,9 @@ impl Connection {
     /// The body that is arriving comes too slowly.
     pub(crate) fn expire_body(&mut self, shared: &Shared) {
         if let Some(id) = self.arriving {
-            self.end_body_early(shared, id, TOO_SLOW, Some(Rejection::REQUEST_TIMEOUT));
+            let is_unread = self.is_behind && self.link.kept.get() == Some(id);
+            let reason = if is_unread { NOT_READ } else { TOO_SLOW };
+            self.end_body_early(shared, id, reason, Some(Rejection::REQUEST_TIMEOUT));
         }
     }
 

@@ -8,6 +8,8 @@ use howth_http1::{BodyLength, RequestHead};
 
 /// Why a body that was given up can't be read; follows "request body".
 const GIVEN_UP: &str = "was given up";
+/// Why one that was kept can't be.
+pub(crate) const NOT_READ: &str = "was not read in time after the response was given";
 
 #[derive(Debug)]
 pub(crate) struct RequestBody {
@@ -18,6 +20,9 @@ pub(crate) struct RequestBody {
     interim: Interim,
     /// The application was told that nothing has arrived.
     is_awaited: bool,
+    keep: Keep,
+    /// The response is out, and the application was told.
+    is_answered: bool,
     received: u64,
     /// Bytes that nobody wanted.
     discarded: u64,
@@ -32,6 +37,18 @@ enum State {
     Cancelled,
     Complete,
     Failed(&'static str),
+}
+
+/// What the application wants with a body once the response is out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Keep {
+    /// Nothing: the rest is drained.
+    #[default]
+    Nothing,
+    /// It may read it.
+    Perhaps,
+    /// It reads it.
+    Read,
 }
 
 /// `100 Continue` (RFC 9110 section 10.1.1).
@@ -62,6 +79,8 @@ impl RequestBody {
                 Interim::NotExpected
             },
             is_awaited: false,
+            keep: Keep::Nothing,
+            is_answered: false,
             received: 0,
             discarded: 0,
             length,
@@ -76,8 +95,38 @@ impl RequestBody {
         self.state == State::Complete
     }
 
-    pub(crate) fn is_cancelled(&self) -> bool {
-        self.state == State::Cancelled
+    /// More is to come, and is for the application.
+    pub(crate) fn is_wanted(&self) -> bool {
+        self.state == State::Arriving
+    }
+
+    /// Notes what the application wants with the body once the response is out; false: it will not have it.
+    pub(crate) fn keep(&mut self, is_read: bool, drain_bytes_max: u64) -> bool {
+        let is_over = matches!(self.state, State::Cancelled | State::Failed(_));
+        // Whoever reads once is not taken for one who does not.
+        let is_read = is_read || self.keep == Keep::Read;
+        if is_over || self.is_held_by_client() || (!is_read && self.to_come() > drain_bytes_max) {
+            return false;
+        }
+        self.keep = if is_read { Keep::Read } else { Keep::Perhaps };
+        true
+    }
+
+    /// Whether the exchange is to last for the body when the response is out.
+    pub(crate) fn lasts(&self) -> bool {
+        self.keep != Keep::Nothing && self.state != State::Cancelled
+    }
+
+    /// The response is out: no more than `held_max` bytes are held of a body that nobody reads. True if the application
+    /// has to be told that it failed.
+    pub(crate) fn answered(&mut self, held_max: usize) -> bool {
+        self.is_answered = true;
+        let is_too_much = self.keep == Keep::Perhaps && self.held() >= held_max;
+        is_too_much && self.fail(NOT_READ)
+    }
+
+    pub(crate) fn is_answered(&self) -> bool {
+        self.is_answered
     }
 
     /// The client sends nothing before it has got `100 Continue`.
@@ -105,17 +154,27 @@ impl RequestBody {
 
     /// The body is whole. True if the application has to be told.
     pub(crate) fn complete(&mut self) -> bool {
-        self.state = State::Complete;
         self.interim = Interim::NotExpected;
-        std::mem::take(&mut self.is_awaited)
+        if matches!(self.state, State::Failed(_)) {
+            // A part of it is missing.
+            return false;
+        }
+        self.state = State::Complete;
+        self.is_over()
+    }
+
+    /// The end of one that was kept is looked at even if nobody waits for it.
+    fn is_over(&mut self) -> bool {
+        std::mem::take(&mut self.is_awaited) || (self.is_answered && self.lasts())
     }
 
     /// The body will never be whole; `reason` follows "request body". True if the application has to be told.
     pub(crate) fn fail(&mut self, reason: &'static str) -> bool {
-        if self.state == State::Arriving {
-            self.state = State::Failed(reason);
+        if self.state != State::Arriving {
+            return false;
         }
-        std::mem::take(&mut self.is_awaited)
+        self.state = State::Failed(reason);
+        self.is_over()
     }
 
     pub(crate) fn read(&mut self, bytes_max: usize) -> BodyRead {
@@ -126,8 +185,14 @@ impl RequestBody {
             return BodyRead::Data(self.take(bytes_max));
         }
         match self.state {
-            State::Complete => BodyRead::End,
-            State::Failed(reason) => BodyRead::Failed(reason),
+            State::Complete => {
+                self.keep = Keep::Nothing;
+                BodyRead::End
+            }
+            State::Failed(reason) => {
+                self.keep = Keep::Nothing;
+                BodyRead::Failed(reason)
+            }
             State::Cancelled => BodyRead::Failed(GIVEN_UP),
             State::Arriving => {
                 self.is_awaited = true;
@@ -141,6 +206,7 @@ impl RequestBody {
         self.bytes = Vec::new();
         self.taken = 0;
         self.is_awaited = false;
+        self.keep = Keep::Nothing;
         if self.state == State::Arriving {
             self.state = State::Cancelled;
         }
@@ -162,12 +228,17 @@ impl RequestBody {
             State::Complete => false,
             State::Failed(_) => true,
             State::Arriving | State::Cancelled => {
-                let to_come = self
-                    .length
-                    .map_or(0, |length| length.saturating_sub(self.received));
-                self.interim != Interim::NotExpected || to_come.max(self.discarded) > drain_bytes_max
+                let left = self.to_come().max(self.discarded);
+                let is_left = self.keep != Keep::Read && left > drain_bytes_max;
+                self.interim != Interim::NotExpected || is_left
             }
         }
+    }
+
+    /// Bytes that are known to follow.
+    fn to_come(&self) -> u64 {
+        self.length
+            .map_or(0, |length| length.saturating_sub(self.received))
     }
 
     fn take(&mut self, bytes_max: usize) -> Vec<u8> {
@@ -251,6 +322,39 @@ mod tests {
         sends.append(b"a");
         sends.read(1);
         assert!(!sends.take_interim());
+    }
+
+    #[test]
+    fn one_that_is_kept_lasts_until_its_end_was_read() {
+        let mut body = body("content-length: 4");
+        assert!(!body.lasts());
+        assert!(body.keep(false, 4) && body.lasts());
+        assert!(!body.answered(10));
+        assert!(!body.append(b"ab"));
+        assert_eq!(body.read(10), BodyRead::Data(b"ab".to_vec()));
+        assert!(!body.append(b"cd"));
+        assert!(body.complete(), "the end is told although nobody waits");
+        assert_eq!(body.read(10), BodyRead::Data(b"cd".to_vec()));
+        assert!(body.lasts());
+        assert_eq!(body.read(10), BodyRead::End);
+        assert!(!body.lasts());
+    }
+
+    #[test]
+    fn no_more_is_kept_than_may_be_held_unless_it_is_read() {
+        let mut unread = body("transfer-encoding: chunked");
+        assert!(unread.keep(false, 4));
+        unread.append(b"abcd");
+        assert!(unread.answered(4), "its failure is told");
+        unread.complete();
+        assert_eq!(unread.read(10), BodyRead::Data(b"abcd".to_vec()));
+        assert_eq!(unread.read(10), BodyRead::Failed(NOT_READ));
+        let mut long = body("content-length: 10");
+        assert!(!long.keep(false, 9));
+        assert!(long.forbids_keep_alive(9));
+        assert!(long.keep(true, 9));
+        assert!(!long.forbids_keep_alive(9));
+        assert!(!long.answered(0));
     }
 
     #[test]

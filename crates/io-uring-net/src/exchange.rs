@@ -20,6 +20,18 @@ pub(crate) enum BodyState {
     Failed(&'static str),
 }
 
+/// What the application wants with a body once the response is out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Keep {
+    /// Nothing: the rest is drained.
+    #[default]
+    Nothing,
+    /// It may read it.
+    Perhaps,
+    /// It reads it.
+    Read,
+}
+
 /// How far the response is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum ResponseState {
@@ -54,6 +66,9 @@ pub(crate) struct Exchange {
     pub(crate) body_bytes: Vec<u8>,
     /// A read answered `Pending`.
     pub(crate) body_awaited: bool,
+    pub(crate) keep: Keep,
+    /// The response was sent whole and the application was told; the exchange lasts for its body only.
+    pub(crate) is_answered: bool,
     /// The client waits for `100 Continue` and has not got it.
     pub(crate) continue_owed: bool,
     pub(crate) response: ResponseState,
@@ -91,6 +106,8 @@ impl Default for Exchange {
             body: BodyState::Complete,
             body_bytes: Vec::new(),
             body_awaited: false,
+            keep: Keep::Nothing,
+            is_answered: false,
             continue_owed: false,
             response: ResponseState::Owed,
             keep_alive: true,
@@ -118,6 +135,8 @@ impl Exchange {
         };
         self.body_bytes.clear();
         self.body_awaited = false;
+        self.keep = Keep::Nothing;
+        self.is_answered = false;
         self.continue_owed = self.head.expects_continue() && self.body == BodyState::Arriving;
         self.response = ResponseState::Owed;
         self.keep_alive = self.facts.keep_alive;
@@ -145,6 +164,11 @@ impl Exchange {
     /// Whether the application may begin to answer: not twice, and not once the engine is about to refuse.
     pub(crate) fn may_begin(&self) -> bool {
         !self.has_begun() && !matches!(self.body, BodyState::Failed(_))
+    }
+
+    /// Whether the exchange is to last for its body when the response is out.
+    pub(crate) fn lasts(&self) -> bool {
+        self.keep != Keep::Nothing && self.body != BodyState::Cancelled
     }
 
     /// Whether the application has begun to answer.

@@ -34,6 +34,8 @@ enum Expiry {
     Head,
     /// A request body comes too slowly.
     Body,
+    /// A request body whose response is out is held for an application that takes nothing of it.
+    Unread,
     /// An idle connection, one that never said anything, or one that lingers.
     Silent,
     /// The client takes no response bytes.
@@ -106,6 +108,7 @@ impl<K: Kernel> Core<K> {
                 let (rejection, reason) = (Rejection::REQUEST_TIMEOUT, TOO_SLOW);
                 self.state.reject(index, rejection, reason);
             }
+            Expiry::Unread => self.state.give_up_unread(index),
             Expiry::Silent => self.state.tear(index),
             Expiry::Disconnected(exchange) => self.state.break_off(exchange),
             Expiry::Handler(exchange) => self.state.give_up_handler(exchange),
@@ -225,7 +228,8 @@ impl State {
         let moments = &connection.moments;
         let gap = milliseconds(self.options.deadlines.body_gap)?;
         if !matches!(connection.receive, Receive::Armed | Receive::Polled) {
-            return None;
+            connection.body.filter(|&body| self.exchanges[body].is_answered)?;
+            return Some((moments.body_ms.max(moments.idle_ms) + gap, Expiry::Unread));
         }
         if let Some(body) = connection.body {
             let exchange = &self.exchanges[body];

@@ -8,8 +8,9 @@ use std::cell::{Ref, RefCell};
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
 use howth_http1::{RequestHead, ResponseHead};
 
+use crate::connection::Phase;
 use crate::engine::{Core, State, direct};
-use crate::exchange::BodyState;
+use crate::exchange::{BodyState, Keep};
 use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
@@ -78,11 +79,16 @@ impl<K: Kernel> Exchanges for Shared<K> {
         self.with(id, |state, exchange| Ok(state.read_whole_body(exchange, read)))
     }
 
+    fn keep_body(&self, id: ExchangeId, is_read: bool) -> Result<bool, Gone> {
+        self.with(id, |state, exchange| Ok(state.keep_body(exchange, is_read)))
+    }
+
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         self.with(id, |state, exchange| {
             state.forget_body(exchange);
             let cancelled = &mut state.exchanges[exchange];
             cancelled.body_bytes = Vec::new();
+            cancelled.keep = Keep::Nothing;
             if cancelled.body == BodyState::Arriving {
                 cancelled.body = BodyState::Cancelled;
             }
@@ -176,9 +182,9 @@ impl State {
         let reading = &mut self.exchanges[exchange];
         if reading.body_bytes.is_empty() {
             return match reading.body {
-                BodyState::Complete => BodyRead::End,
+                BodyState::Complete => self.body_is_read(exchange, BodyRead::End),
                 BodyState::Cancelled => BodyRead::Failed("was given up"),
-                BodyState::Failed(reason) => BodyRead::Failed(reason),
+                BodyState::Failed(reason) => self.body_is_read(exchange, BodyRead::Failed(reason)),
                 BodyState::Arriving => {
                     reading.body_awaited = true;
                     BodyRead::Pending
@@ -194,6 +200,31 @@ impl State {
         let connection = reading.connection;
         self.let_go(connection, taken.len());
         BodyRead::Data(taken)
+    }
+
+    /// The application knows how the body ended: the exchange need not last for it.
+    fn body_is_read(&mut self, exchange: u32, end: BodyRead) -> BodyRead {
+        let read = &mut self.exchanges[exchange];
+        if std::mem::take(&mut read.keep) != Keep::Nothing {
+            let connection = read.connection;
+            self.unsettle(connection);
+        }
+        end
+    }
+
+    fn keep_body(&mut self, exchange: u32, is_read: bool) -> bool {
+        let keeping = &self.exchanges[exchange];
+        let is_over = !matches!(keeping.body, BodyState::Arriving | BodyState::Complete);
+        // Whoever reads once is not taken for one who does not.
+        let is_read = is_read || keeping.keep == Keep::Read;
+        let is_too_long = keeping.body == BodyState::Arriving && self.is_too_long_to_drain(exchange);
+        // What arrives on a connection that is ending already is not decoded.
+        let is_ending = self.connections[keeping.connection].phase != Phase::Open;
+        if is_over || is_ending || keeping.continue_owed || (is_too_long && !is_read) {
+            return false;
+        }
+        self.exchanges[exchange].keep = if is_read { Keep::Read } else { Keep::Perhaps };
+        true
     }
 
     /// The application has taken body bytes; perhaps there is room again.
@@ -215,9 +246,13 @@ impl State {
         }
         read(&reading.body_bytes);
         let bytes = reading.body_bytes.len();
+        let was_kept = std::mem::take(&mut reading.keep) != Keep::Nothing;
         reading.body_bytes.clear();
         let connection = reading.connection;
         self.let_go(connection, bytes);
+        if was_kept {
+            self.unsettle(connection);
+        }
         true
     }
 }

@@ -9,7 +9,7 @@ use howth_http1::{BodyLength, Decoded};
 use crate::connection::{Phase, Receive};
 use crate::engine::refuse::MALFORMED;
 use crate::engine::{Core, State};
-use crate::exchange::BodyState;
+use crate::exchange::{BodyState, Keep};
 use crate::kernel::{Errno, Kernel, Lease};
 use crate::token::Token;
 
@@ -309,11 +309,18 @@ impl State {
             if exchange.body == BodyState::Arriving {
                 exchange.body = BodyState::Complete;
                 exchange.continue_owed = false;
-                self.tell_body_readable(body);
-            } else {
+                self.tell_body_over(body);
+            } else if exchange.body == BodyState::Cancelled {
                 exchange.body = BodyState::Complete;
             }
         }
+    }
+
+    /// Tells of the end of a body, for which one that was kept is looked at even if nobody waits for it.
+    pub(super) fn tell_body_over(&mut self, exchange: u32) {
+        let over = &mut self.exchanges[exchange];
+        over.body_awaited |= over.is_answered && over.keep != Keep::Nothing;
+        self.tell_body_readable(exchange);
     }
 
     pub(super) fn tell_body_readable(&mut self, exchange: u32) {

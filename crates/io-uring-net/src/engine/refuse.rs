@@ -14,6 +14,8 @@ use crate::exchange::BodyState;
 /// Why a body cannot be read to its end; follows "request body".
 pub(super) const MALFORMED: &str = "was malformed or too large";
 pub(super) const TOO_SLOW: &str = "came too slowly";
+/// Of one that was kept when its response was out.
+pub(super) const NOT_READ: &str = "was not read in time after the response was given";
 const BROKE_OFF: &str = "broke off before its end";
 
 /// An exchange whose request body will never be whole.
@@ -96,12 +98,26 @@ impl State {
         }
     }
 
-    fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
-        // The application sees the body fail before the exchange is taken from it.
+    /// The application has its response out and takes nothing of the body: the connection ends without the rest.
+    pub(super) fn give_up_unread(&mut self, index: u32) {
+        let body = self.connections[index].body.take();
+        self.stop_intake(index);
+        if let Some(body) = body {
+            self.end_body_early(body, NOT_READ, None);
+        }
+    }
+
+    /// The body is never whole; its reader is told `reason`.
+    pub(super) fn fail_body(&mut self, exchange: u32, reason: &'static str) {
         if self.exchanges[exchange].body == BodyState::Arriving {
             self.exchanges[exchange].body = BodyState::Failed(reason);
-            self.tell_body_readable(exchange);
+            self.tell_body_over(exchange);
         }
+    }
+
+    fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
+        // The application sees the body fail before the exchange is taken from it.
+        self.fail_body(exchange, reason);
         self.failed.push(FailedBody {
             exchange,
             generation: self.exchanges.generation(exchange),

@@ -9,7 +9,7 @@ use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_respo
 
 use crate::connection::{Phase, SEGMENT_BYTES_MIN};
 use crate::engine::State;
-use crate::exchange::{BodyState, ResponseState};
+use crate::exchange::{BodyState, Keep, ResponseState};
 
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;
@@ -132,6 +132,7 @@ impl State {
         taken.silent = true;
         taken.continue_owed = false;
         taken.body_awaited = false;
+        taken.keep = Keep::Nothing;
         if taken.body == BodyState::Arriving {
             taken.body = BodyState::Cancelled;
         }
@@ -191,7 +192,7 @@ impl State {
     fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
         let state = &self.exchanges[exchange];
         let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
-        let unread = is_arriving && self.is_too_long_to_drain(exchange);
+        let unread = is_arriving && state.keep != Keep::Read && self.is_too_long_to_drain(exchange);
         let closing = self.draining_ms.is_some() || state.continue_owed || unread || !state.keep_alive;
         match plan_response(state.facts, head, length, closing) {
             Ok(plan) => {
@@ -208,7 +209,8 @@ impl State {
         }
     }
 
-    fn is_too_long_to_drain(&self, exchange: u32) -> bool {
+    /// Whether more is to come of the body than is read of one that nobody wants.
+    pub(super) fn is_too_long_to_drain(&self, exchange: u32) -> bool {
         let state = &self.exchanges[exchange];
         let connection = &self.connections[state.connection];
         match state.head.body() {
@@ -348,7 +350,11 @@ impl State {
             exchange.ends_at = connection.output.queued();
             connection.writer = exchange.next;
             if !exchange.keep_alive {
-                connection.phase = Phase::Finishing;
+                connection.takes_no_more = true;
+                // A body that is still wanted is received first; retiring the exchange goes on from there.
+                if !exchange.lasts() {
+                    connection.phase = Phase::Finishing;
+                }
                 connection.writer = None;
                 self.abort_after(index, writer);
                 return;

@@ -8,8 +8,9 @@
 use howth_engine::Event;
 
 use crate::connection::{Connection, Phase, Receive};
+use crate::engine::refuse::NOT_READ;
 use crate::engine::{Core, State};
-use crate::exchange::ResponseState;
+use crate::exchange::{Keep, ResponseState};
 use crate::kernel::{Errno, Kernel, Outgoing};
 use crate::token::{Operation, Token};
 
@@ -118,19 +119,34 @@ impl State {
                 return;
             }
             let keep_alive = exchange.keep_alive;
-            if !exchange.silent {
-                let id = self.exchange_id(front);
-                self.events.push(match exchange.response {
-                    ResponseState::Broken { .. } => Event::Aborted(id),
-                    _ => Event::Completed(id),
-                });
+            let is_broken = matches!(exchange.response, ResponseState::Broken { .. });
+            let lasts = exchange.lasts() && !is_broken;
+            if !std::mem::replace(&mut self.exchanges[front].is_answered, true) {
+                self.connections[index].moments.idle_ms = self.now_ms;
+                if !self.exchanges[front].silent {
+                    let id = self.exchange_id(front);
+                    self.events.push(match is_broken {
+                        true => Event::Aborted(id),
+                        false => Event::Completed(id),
+                    });
+                }
+            }
+            if lasts {
+                return self.bound_unread(front);
             }
             self.release_front(index);
             let connection = &mut self.connections[index];
-            connection.moments.idle_ms = self.now_ms;
             if !keep_alive && connection.phase == Phase::Open {
                 connection.phase = Phase::Finishing;
             }
+        }
+    }
+
+    /// Holds no more of an answered request's body than a body may have in memory, if nobody reads it.
+    fn bound_unread(&mut self, exchange: u32) {
+        let kept = &self.exchanges[exchange];
+        if kept.keep == Keep::Perhaps && kept.body_bytes.len() >= self.options.body_high_watermark_bytes {
+            self.fail_body(exchange, NOT_READ);
         }
     }
 

@@ -67,6 +67,14 @@ impl Exchanges for Relay {
         Ok(true)
     }
 
+    fn keep_body(&self, id: ExchangeId, is_read: bool) -> Result<bool, Gone> {
+        // A guest's body is here whole, for as long as the guest.
+        match is_guest(id) {
+            true => self.guests.borrow().get(id).map(|_| false).ok_or(Gone),
+            false => self.own.keep_body(id, is_read),
+        }
+    }
+
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone> {
         if !is_guest(id) {
             return self.own.cancel_body(id);

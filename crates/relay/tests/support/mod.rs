@@ -117,6 +117,10 @@ impl Exchanges for Engine {
         })
     }
 
+    fn keep_body(&self, _: ExchangeId, _: bool) -> Result<bool, Gone> {
+        Ok(false)
+    }
+
     fn cancel_body(&self, _: ExchangeId) -> Result<(), Gone> {
         Ok(())
     }

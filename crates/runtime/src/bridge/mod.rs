@@ -43,8 +43,8 @@ use kv_ops::{
 };
 use module_ops::op_howth_required;
 use request_ops::{
-    op_howth_body_cancel, op_howth_body_read, op_howth_body_take, op_howth_body_text, op_howth_field,
-    op_howth_head, op_howth_remote_address, op_howth_watch,
+    op_howth_body_cancel, op_howth_body_keep, op_howth_body_read, op_howth_body_take, op_howth_body_text,
+    op_howth_field, op_howth_head, op_howth_remote_address, op_howth_watch,
 };
 use response_ops::{
     op_howth_fail, op_howth_finish, op_howth_respond, op_howth_respond_bytes, op_howth_respond_few,
@@ -65,6 +65,7 @@ deno_core::extension!(
         op_howth_add_route,
         op_howth_blob_bytes,
         op_howth_body_cancel,
+        op_howth_body_keep,
         op_howth_body_read,
         op_howth_body_take,
         op_howth_body_text,

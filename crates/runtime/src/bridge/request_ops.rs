@@ -186,6 +186,15 @@ pub(super) fn op_howth_body_read<'s>(
     }
 }
 
+/// Asks for the body to stay readable when the response is out. False: it does not.
+#[op2(fast)]
+pub(super) fn op_howth_body_keep(state: &OpState, index: u32, generation: u32, is_read: bool) -> bool {
+    let kept = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.keep_body(id(index, generation), is_read));
+    matches!(kept, Some(Ok(true)))
+}
+
 #[op2(fast)]
 pub(super) fn op_howth_body_cancel(state: &OpState, index: u32, generation: u32) {
     // An exchange that is over has no body left to cancel.

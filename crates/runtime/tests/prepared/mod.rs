@@ -81,6 +81,10 @@ impl Exchanges for Prepared {
         Ok(true)
     }
 
+    fn keep_body(&self, _: ExchangeId, _: bool) -> Result<bool, Gone> {
+        Ok(false)
+    }
+
     fn cancel_body(&self, _: ExchangeId) -> Result<(), Gone> {
         Ok(())
     }
