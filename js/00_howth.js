@@ -7,6 +7,7 @@ import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
 import "ext:howth/17_request.js";
 import "ext:howth/50_node.js";
+import "ext:howth/51_node_streams.js";
 import * as server from "ext:howth/40_server.js";
 import * as shared from "ext:howth/45_kv.js";
 import * as topics from "ext:howth/46_topics.js";

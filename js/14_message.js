@@ -4,12 +4,15 @@
 // Deno's code reads `body` and `headerList` as of an inner request or response of its own.
 
 import { core, primordials } from "ext:core/mod.js";
+import { privateSymbol } from "ext:howth/11_interface.js";
 import { FieldList, fieldName } from "ext:howth/12_fields.js";
+import { isLargeBlob, streamOfBlob, streamOfIterable } from "ext:howth/19_chunk.js";
 
 const {
   ArrayBufferPrototype,
   ArrayBufferPrototypeGetByteLength,
   ObjectPrototypeIsPrototypeOf,
+  ObjectSetPrototypeOf,
   TypedArrayPrototypeGetBuffer,
   TypedArrayPrototypeGetByteLength,
   TypedArrayPrototypeGetSymbolToStringTag,
@@ -23,6 +26,12 @@ const { extractBody, InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js
 
 const CONTENT_TYPE = fieldName("Content-Type");
 const TEXT_TYPE = "text/plain;charset=UTF-8";
+
+const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
+
+const sample = new ReadableStream({ type: "bytes" });
+const controllerKey = privateSymbol(sample, "[[controller]]");
+const streamKey = privateSymbol(sample[controllerKey], "[[stream]]");
 
 // V8 allocates every buffer outside of its heap, which takes far longer than copying a few bytes into a shared one.
 const POOL_BYTES = 64 * 1024;
@@ -48,12 +57,15 @@ class InnerMessage {
       this.giveContent(given, TEXT_TYPE);
     } else if (isBytes(given)) {
       this.giveContent(copyOf(given), null);
+    } else if (given[webidl.AsyncSequence] === webidl.AsyncSequence) {
+      this.#body = new InnerBody(streamOfIterable(given.value));
     } else {
       const { body, contentType } = extractBody(given);
       const { source } = body;
       if (typeof source === "string" || isBytes(source)) {
         this.giveContent(source, contentType);
       } else {
+        if (isLargeBlob(source)) body.streamOrStatic = streamOfBlob(source);
         this.#body = body;
         this.#giveType(contentType);
       }
@@ -171,10 +183,52 @@ function unpooled(bytes) {
 }
 
 function innerBody(content) {
-  const body = new InnerBody({ body: content, consumed: false });
+  const body = new WholeBody({ body: content, consumed: false });
   body.source = content;
   if (typeof content !== "string") body.length = TypedArrayPrototypeGetByteLength(content);
   return body;
 }
 
-export { InnerMessage, toBody };
+// A body that is there as a whole, whose stream is one of bytes, as the Fetch standard has it: Deno's is not.
+class WholeBody extends InnerBody {
+  get stream() {
+    const before = this.streamOrStatic;
+    // Deno's code knows this stream again, so that a body that is passed on has its length.
+    const stream = super.stream;
+    if (stream !== before && !before.consumed) giveBytes(stream, before.body);
+    return stream;
+  }
+
+  clone() {
+    return ObjectSetPrototypeOf(super.clone(), WholeBody.prototype);
+  }
+
+  createProxy() {
+    return ObjectSetPrototypeOf(super.createProxy(), WholeBody.prototype);
+  }
+}
+
+// Makes a stream that nobody has read from one of the bytes of `content`: it changes its controller with another.
+function giveBytes(stream, content) {
+  const other = new ReadableStream(
+    {
+      type: "bytes",
+      pull(controller) {
+        // A copy, since the stream takes the memory it is given.
+        const bytes =
+          typeof content === "string" ? core.encode(content) : TypedArrayPrototypeSlice(content);
+        if (TypedArrayPrototypeGetByteLength(bytes) > 0) controller.enqueue(bytes);
+        controller.close();
+        controller.byobRequest?.respond(0);
+      },
+    },
+    { highWaterMark: 0 },
+  );
+  const controller = stream[controllerKey];
+  stream[controllerKey] = other[controllerKey];
+  stream[controllerKey][streamKey] = stream;
+  other[controllerKey] = controller;
+  controller[streamKey] = other;
+}
+
+export { InnerMessage, toBody, WholeBody };

@@ -11,6 +11,7 @@ import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
 import { headersOver, noteDecoded, readFields } from "ext:howth/13_headers.js";
 import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveLocation } from "ext:howth/16_url.js";
+import { replaceFormData } from "ext:howth/19_form_data.js";
 
 const {
   ObjectDefineProperty,
@@ -252,6 +253,7 @@ const deno = replaceMembers(prototype, {
   },
 });
 
+replaceFormData(prototype);
 replaceInterface(Response, DenoResponse);
 
 // What stands behind a Response; undefined: the value is none, or was not constructed.

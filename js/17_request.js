@@ -9,6 +9,7 @@ import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
 import { headersOver, readFields } from "ext:howth/13_headers.js";
 import { InnerMessage, toBody } from "ext:howth/14_message.js";
 import { resolveUrl } from "ext:howth/16_url.js";
+import { replaceFormData } from "ext:howth/19_form_data.js";
 
 const {
   ObjectPrototypeIsPrototypeOf,
@@ -270,6 +271,7 @@ const deno = replaceMembers(prototype, {
   },
 });
 
+replaceFormData(prototype);
 replaceInterface(Request, DenoRequest);
 
 // The request that is being served and that a program's Request is, or is a copy of; null: none.

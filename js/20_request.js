@@ -5,14 +5,12 @@
 // exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is gone.
 
 import { core } from "ext:core/mod.js";
+import { WholeBody } from "ext:howth/14_message.js";
 import * as headText from "ext:howth/18_head_text.js";
+import * as bodies from "ext:howth/19_body.js";
 
 const { fromInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
-
-// What op_howth_body_read answers besides bytes.
-const BODY_PENDING = 0;
-const BODY_END = 1;
 
 // What op_howth_watch answers when the exchange is over, and when the client has closed its side.
 const WATCH_OVER = 0;
@@ -33,6 +31,7 @@ let ops;
 function connectOps(bound) {
   ops = bound;
   headText.connectOps(ops);
+  bodies.connectOps(ops);
 }
 
 class InnerRequest {
@@ -127,12 +126,22 @@ class InnerRequest {
     if (method === "GET" || method === "HEAD") return null;
     const whole = ops.op_howth_body_take(this.index, this.generation);
     if (whole === null) return null;
-    if (whole !== undefined) {
-      const body = new InnerBody({ body: whole, consumed: false });
-      body.length = whole.byteLength;
-      return body;
+    if (whole === undefined) return new InnerBody(bodyStream(this));
+    const body = new WholeBody({ body: whole, consumed: false });
+    body.length = whole.byteLength;
+    return body;
+  }
+
+  // Called before the response is given, after which the exchange is over as soon as that is sent: what has come of a
+  // body that was not read is taken out of it, and an exchange whose body still comes lasts until its end.
+  keepBody() {
+    if (this.knownBody === null) return;
+    if (this.knownBody === undefined) {
+      // Nobody has asked. Without a text nothing can be asked any more.
+      if (this.knownMethod === "GET" || this.text === undefined) return;
+      this.knownBody = this.openBody();
     }
-    return new InnerBody(bodyStream(this));
+    this.life?.arriving?.answer(this.server.isAwaited);
   }
 
   // The text of a body that has arrived whole; null when it has to be read the long way.
@@ -194,7 +203,7 @@ class InnerRequest {
     // The slot of an exchange that is over may be another's already.
     if (found === WATCH_OVER) return this.aborted();
     watched.set(this.index, this);
-    if (found === WATCH_LEFT) this.disconnected();
+    if (found === WATCH_LEFT) this.leave();
   }
 
   // Waits until a paused response stream may go on; false: it may not.
@@ -215,7 +224,7 @@ class InnerRequest {
   }
 
   bodyReadable() {
-    this.lived().resumeBody();
+    this.lived().arriving?.resume();
   }
 
   bodyWritable() {
@@ -223,6 +232,10 @@ class InnerRequest {
   }
 
   disconnected() {
+    if (!this.isOver) this.leave();
+  }
+
+  leave() {
     const life = this.lived();
     life.hasLeft = true;
     const callback = life.onCancel;
@@ -233,12 +246,16 @@ class InnerRequest {
   finished() {
     this.end();
     this.life.completed?.resolve(undefined);
+    this.life.arriving?.answered();
   }
 
   aborted() {
+    this.life?.arriving?.lose(bodies.BROKEN_OFF);
+    // Its response was sent whole, and only its body was still wanted.
+    if (this.isOver) return this.unwatch();
     this.end();
     try {
-      this.disconnected();
+      this.leave();
     } finally {
       const { reader, completed } = this.life;
       this.life.reader = null;
@@ -250,9 +267,12 @@ class InnerRequest {
   end() {
     const life = this.lived();
     life.isOver = true;
-    if (watched.get(this.index) === this) watched.delete(this.index);
-    life.resumeBody();
+    if (!life.arriving?.isKept) this.unwatch();
     life.resumeWrite();
+  }
+
+  unwatch() {
+    if (watched.get(this.index) === this) watched.delete(this.index);
   }
 }
 
@@ -280,15 +300,10 @@ class Life {
   onCancel = null;
   completed = null;
   remoteAddr = null;
-  bodyWaiter = null;
+  // The body, if it had not arrived whole when it was asked for.
+  arriving = null;
   writeWaiter = null;
   reader = null;
-
-  resumeBody() {
-    const waiter = this.bodyWaiter;
-    this.bodyWaiter = null;
-    waiter?.();
-  }
 
   resumeWrite() {
     const waiter = this.writeWaiter;
@@ -298,39 +313,12 @@ class Life {
 }
 
 function bodyStream(inner) {
-  const { index, generation } = inner;
+  const arriving = new bodies.ArrivingBody(inner);
   const life = inner.lived();
-  inner.watch();
-  return new ReadableStream(
-    {
-      type: "bytes",
-      pull: async (controller) => {
-        for (;;) {
-          const read = life.isOver
-            ? "broke off before its end"
-            : ops.op_howth_body_read(index, generation);
-          if (read === BODY_PENDING) {
-            await new Promise((resolve) => (life.bodyWaiter = resolve));
-            continue;
-          }
-          if (read === BODY_END) {
-            controller.close();
-            controller.byobRequest?.respond(0);
-            return;
-          }
-          if (typeof read === "string") {
-            throw new TypeError(`The request body ${read}`);
-          }
-          controller.enqueue(read);
-          return;
-        }
-      },
-      cancel: () => {
-        ops.op_howth_body_cancel(index, generation);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+  life.arriving = arriving;
+  if (life.isOver) arriving.lose(bodies.BROKEN_OFF);
+  else inner.watch();
+  return arriving.stream;
 }
 
 // Gives a stream up that nobody wants any more. What it says to that is nobody's business, and the reader of a program's
@@ -361,4 +349,4 @@ function watchedExchange(index, generation) {
   return inner !== undefined && inner.generation === generation ? inner : undefined;
 }
 
-export { cancelReader, connectOps, InnerRequest, makeRequest, watchedExchange };
+export { cancelReader, connectOps, InnerRequest, interrupted, makeRequest, watchedExchange };

@@ -7,7 +7,8 @@ import { core } from "ext:core/mod.js";
 import { fieldName } from "ext:howth/12_fields.js";
 import { readFields } from "ext:howth/13_headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
-import { cancelReader, InnerRequest } from "ext:howth/20_request.js";
+import { bytesOf, describe, PIECE_BYTES } from "ext:howth/19_chunk.js";
+import { cancelReader, InnerRequest, interrupted } from "ext:howth/20_request.js";
 
 const { responseBodyUsed, ResponsePrototype, toInnerResponse, wireHeaderList } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
@@ -21,6 +22,8 @@ const NO_FIELDS = [];
 const LONG_TEXT = 16 * 1024;
 const DEFAULT_TEXT = "text/plain;charset=UTF-8";
 const CONTENT_TYPE = fieldName("content-type");
+// Why the stream of a response to HEAD, or with a status like 304, is cancelled.
+const NO_BODY = "A response to this request has no body";
 
 // What op_howth_start answers, besides that the exchange is over.
 const START_STREAM = 1;
@@ -63,17 +66,10 @@ function checkResponse(response) {
   }
 }
 
-function describe(value) {
-  if (value === null) return "null";
-  if (typeof value === "object" || typeof value === "function") {
-    return `an instance of ${value.constructor?.name ?? "Object"}`;
-  }
-  return value === undefined ? "undefined" : `a ${typeof value}`;
-}
-
 // Sends a response that `checkResponse` accepted. A stream is watched over by `request`, the exchange's InnerRequest;
 // null: none was made yet.
 function sendResponse(index, generation, response, request, server) {
+  request?.keepBody();
   const inner = innerResponse(response);
   if (!(inner instanceof InnerResponse)) {
     sendInner(index, generation, toInnerResponse(response), request, server);
@@ -101,7 +97,8 @@ function sendResponse(index, generation, response, request, server) {
 }
 
 // Sends what Howth.serveBatch and Howth.serveArrays take in the place of a Response: { status, headers, body }.
-function sendPlain(index, generation, answer) {
+function sendPlain(index, generation, answer, request) {
+  request?.keepBody();
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
     throw new TypeError(
       `The answer to a request must be a Response or { status, headers, body }, but is ${describe(answer)}`,
@@ -203,7 +200,8 @@ function sendInner(index, generation, response, request, server) {
       return;
     }
     if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
-    cancelReader(reader);
+    const isWanted = started !== START_BODYLESS;
+    cancelReader(reader, isWanted ? interrupted() : new DOMException(NO_BODY, "AbortError"));
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
@@ -233,17 +231,18 @@ async function pump(exchange, reader) {
       const { value, done } = await reader.read();
       if (exchange.isOver) return;
       if (done) break;
-      if (!(value instanceof Uint8Array)) {
-        throw new TypeError(
-          `A response stream must yield Uint8Array, but yielded ${describe(value)}`,
-        );
-      }
-      const written = ops.op_howth_write(index, generation, value);
-      if (written === WRITE_FULL) {
-        if (!(await exchange.writable())) return;
-      } else if (written !== WRITE_READY) {
-        exchange.aborted();
-        return;
+      const bytes = bytesOf(value);
+      // Nothing is no chunk: the empty one ends a body (RFC 9112 section 7.1).
+      for (let at = 0; at < bytes.byteLength; at += PIECE_BYTES) {
+        const isPiece = bytes.byteLength > PIECE_BYTES;
+        const piece = isPiece ? bytes.subarray(at, at + PIECE_BYTES) : bytes;
+        const written = ops.op_howth_write(index, generation, piece);
+        if (written === WRITE_FULL) {
+          if (!(await exchange.writable())) return;
+        } else if (written !== WRITE_READY) {
+          exchange.aborted();
+          return;
+        }
       }
     }
     exchange.responseReader = null;

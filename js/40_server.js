@@ -159,6 +159,11 @@ class ServerState {
     return this.address.unix;
   }
 
+  // Whether promises given to waitUntil are pending.
+  get isAwaited() {
+    return waiting.size > 0;
+  }
+
   // Whether it has not ended, and answers may still be sent.
   get isCurrent() {
     return server === this;
@@ -255,6 +260,7 @@ class ServerState {
       log("howth: the error handler failed:", second);
     }
     // Answered first: what was thrown may have getters that throw when it is printed.
+    inner?.keepBody();
     const [type, body] = this.errorAnswer(error);
     ops.op_howth_respond_text(index, generation, 500, type, body);
     log("howth: the handler failed:", error);

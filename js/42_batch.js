@@ -81,7 +81,7 @@ function answerAll(server, batch, answers) {
       } else if (looksLikeResponse(answer)) {
         server.finishLater(index, generation, answer, inner);
       } else {
-        sendPlain(index, generation, answer);
+        sendPlain(index, generation, answer, inner);
       }
     } catch (error) {
       server.fail(index, generation, error, inner);

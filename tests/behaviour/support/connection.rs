@@ -49,6 +49,18 @@ impl Connection {
         }
     }
 
+    /// Another hold on the same connection, to send while this one reads.
+    pub fn second(&self) -> Connection {
+        let stream = match &self.stream {
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().expect("a descriptor")),
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone().expect("a descriptor")),
+        };
+        Connection {
+            stream,
+            received: Vec::new(),
+        }
+    }
+
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("a server that takes the bytes");
