@@ -28,6 +28,7 @@ mod form_data;
 mod http_cases;
 mod kv;
 mod late_bodies;
+mod leaving_clients;
 mod left_out;
 mod limits;
 mod memory;
