@@ -216,7 +216,7 @@ fn a_stream_is_cancelled_once_and_not_pulled_again(engine: Engine) {
     let mut connection = server.connect();
     connection.send(request("HEAD", "/fast"));
     connection.response_to("HEAD");
-    let expected = format!("[[{}],0]", vec!["\"AbortError\""; 4].join(","));
+    let expected = format!("[[{}],0]", ["\"AbortError\""; 4].join(","));
     eventually("a stream that nobody gets", || {
         server.get("/state").text() == expected
     });
