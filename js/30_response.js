@@ -69,7 +69,6 @@ function checkResponse(response) {
 // Sends a response that `checkResponse` accepted. A stream is watched over by `request`, the exchange's InnerRequest;
 // null: none was made yet.
 function sendResponse(index, generation, response, request, server) {
-  request?.keepBody();
   const inner = innerResponse(response);
   if (!(inner instanceof InnerResponse)) {
     sendInner(index, generation, toInnerResponse(response), request, server);
@@ -80,6 +79,7 @@ function sendResponse(index, generation, response, request, server) {
     sendInner(index, generation, inner, request, server);
     return;
   }
+  request?.keepBody();
   const isLong = typeof content === "string" && content.length >= LONG_TEXT;
   if (!isLong && inner.statusMessage === "" && sendAsGiven(index, generation, inner, content)) {
     return;
@@ -178,21 +178,25 @@ function valueAt(flat, at) {
 function sendInner(index, generation, response, request, server) {
   const fields = encodeFields(wireHeaderList(response));
   const { status, statusMessage } = response;
-  if (response.body === null) {
+  const stream = response.body?.streamOrStatic;
+  // A locked stream throws here, while the handler's failure can still be answered. It may be the request's own body,
+  // which is read from then on.
+  const reader = isPrototypeOf(ReadableStreamPrototype, stream)
+    ? response.body.stream.getReader()
+    : null;
+  request?.keepBody();
+  if (stream === undefined) {
     ops.op_howth_respond(index, generation, status, statusMessage, fields, "");
     return;
   }
-  const stream = response.body.streamOrStatic;
-  const body = stream.body;
+  const { body } = stream;
   if (typeof body === "string") {
     stream.consumed = true;
     ops.op_howth_respond(index, generation, status, statusMessage, fields, body);
   } else if (body !== undefined && body !== null) {
     stream.consumed = true;
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, body);
-  } else if (isPrototypeOf(ReadableStreamPrototype, stream)) {
-    // A locked stream throws here, while the handler's failure can still be answered.
-    const reader = response.body.stream.getReader();
+  } else if (reader !== null) {
     const length = response.body.length ?? -1;
     const started = ops.op_howth_start(index, generation, status, statusMessage, fields, length);
     if (started === START_STREAM) {
