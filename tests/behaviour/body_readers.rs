@@ -178,11 +178,13 @@ fn states_of_a_request_body(engine: Engine) {
 fn what_cannot_be_read_says_why(engine: Engine) {
     let server = Launch::serve(
         engine,
-        "let broken = 'nothing yet';
+        "let broken = 'nothing yet', reads = false;
         export default async function (request: Request) {
             const { pathname } = new URL(request.url);
             if (pathname === '/broken') return new Response(broken);
             if (pathname === '/json') return new Response(await request.json().catch((error) => error.name));
+            if (pathname === '/reads') return new Response(String(reads));
+            reads = true;
             request.text().catch((error) => { broken = String(error); });
             return new Promise(() => {});
         }",
@@ -194,6 +196,7 @@ fn what_cannot_be_read_says_why(engine: Engine) {
     connection.send("POST /json HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
     assert_eq!(connection.response().text(), "SyntaxError");
     connection.send("POST /text HTTP/1.1\r\nhost: a\r\ncontent-length: 5\r\n\r\nab");
+    eventually("a reader", || server.get("/reads").text() == "true");
     connection.finish_sending();
     let mut text = String::new();
     eventually("a body that broke off", || {

@@ -51,7 +51,7 @@ impl Server {
     /// The line that says where it listens.
     pub fn start_line(&self) -> String {
         let printed = format!("{}{}", self.stdout(), self.stderr());
-        let line = printed.lines().find(|line| line.contains("listening on "));
+        let line = printed.lines().find(|line| line.contains("listening on http://"));
         line.expect("a start-up line").to_owned()
     }
 
@@ -161,7 +161,9 @@ impl Drop for Server {
 }
 
 fn listening_url(printed: &str) -> Option<String> {
-    let (_, rest) = printed.split_once("listening on ")?;
+    // A debugger's line says where that listens.
+    let begin = printed.find("listening on http://")? + "listening on ".len();
+    let rest = &printed[begin..];
     // A line that is half written has no blank or line end behind the address yet.
     let end = rest.find(char::is_whitespace)?;
     Some(rest[..end].to_owned())
