@@ -51,8 +51,8 @@ impl Server {
     /// The line that says where it listens.
     pub fn start_line(&self) -> String {
         let printed = format!("{}{}", self.stdout(), self.stderr());
-        let line = printed.lines().find(|line| line.contains("listening on http://"));
-        line.expect("a start-up line").to_owned()
+        let line = start_line_of(&printed).expect("a start-up line");
+        line.trim_end().to_owned()
     }
 
     /// Where a client on this machine finds it.
@@ -161,10 +161,15 @@ impl Drop for Server {
 }
 
 fn listening_url(printed: &str) -> Option<String> {
-    // A debugger's line says where that listens.
-    let begin = printed.find("listening on http://")? + "listening on ".len();
-    let rest = &printed[begin..];
+    let (_, rest) = start_line_of(printed)?.split_once("listening on ")?;
     // A line that is half written has no blank or line end behind the address yet.
     let end = rest.find(char::is_whitespace)?;
     Some(rest[..end].to_owned())
+}
+
+/// A debugger's line says where that listens, not the server.
+fn start_line_of(printed: &str) -> Option<&str> {
+    printed
+        .split_inclusive('\n')
+        .find(|line| line.contains("listening on ") && !line.starts_with("Debugger "))
 }
