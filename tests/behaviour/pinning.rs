@@ -34,9 +34,11 @@ const PROGRAM: &str = r#"
     async function made() {
         web.postMessage('');
         const node = new NodeWorker(`require('node:worker_threads').parentPort.postMessage(${reads})`, { eval: true });
+        // Listened for before anything is waited for: it may come first.
+        const fromNode = new Promise((resolve) => node.once('message', resolve));
         return {
             web: (await told(web) as string[]).map(processors),
-            node: processors(await new Promise((resolve) => node.once('message', resolve))),
+            node: processors(await fromNode),
             exec: processors(await new Promise((resolve) => exec(`cat ${own}`, (_, text) => resolve(text)))),
             detached: processors(await output(spawn('cat', [own], { detached: true }))),
             sync: processors(execFileSync('cat', [own], { encoding: 'utf8' })),
