@@ -20,7 +20,9 @@ const APPLICATION: &str = r#"
         console.log(`computing ${number}`);
         while (!existsSync(`sent-${number}`));
         const before = interruptions();
-        while (interruptions() < before + 4);
+        // On a machine with much else to do they may not come; what is tested is what follows.
+        const end = Date.now() + 3000;
+        while (interruptions() < before + 4 && Date.now() < end);
     }
     const target = new EventTarget();
     target.addEventListener("compute", ((event: CustomEvent) => compute(event.detail)) as EventListener);
@@ -214,7 +216,9 @@ fn a_request_is_answered_that_came_while_a_module_computed(engine: Engine) {
         while (!existsSync('sent'));
         const interruptions = () => Howth.metrics().cores[0].interruptions;
         const before = interruptions();
-        while (interruptions() < before + 4);
+        // On a machine with much else to do they may not come; what is tested is what follows.
+        const end = Date.now() + 3000;
+        while (interruptions() < before + 4 && Date.now() < end);
     ",
     )
     .options(["--timeout-head", "off", "--timeout-keep-alive", "off"])
