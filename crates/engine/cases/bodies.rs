@@ -2,22 +2,10 @@
 
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone};
+use howth_engine::{BodyRead, Event, Gone};
 
-use super::client::Client;
-use super::harness::{Server, Start, ok};
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
-}
-
-fn read(server: &Server, id: ExchangeId, bytes_max: usize) -> BodyRead {
-    server
-        .call(move |exchanges| exchanges.read_body(id, bytes_max))
-        .expect("an open exchange")
-}
+use super::client::{Client, manual};
+use super::harness::{Start, ok};
 
 fn data(text: &str) -> BodyRead {
     BodyRead::Data(text.into())
@@ -28,9 +16,9 @@ pub fn reads_a_whole_body(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\nhello world");
     let id = server.next_request();
     assert!(server.call(move |exchanges| exchanges.is_body_complete(id)));
-    assert_eq!(read(&server, id, 5), data("hello"));
-    assert_eq!(read(&server, id, usize::MAX), data(" world"));
-    assert_eq!(read(&server, id, 5), BodyRead::End);
+    assert_eq!(server.read(id, 5), data("hello"));
+    assert_eq!(server.read(id, usize::MAX), data(" world"));
+    assert_eq!(server.read(id, 5), BodyRead::End);
     server.respond(id, "ok");
     assert_eq!(client.response().text(), "ok");
     server.expect(Event::Completed(id));
@@ -48,14 +36,14 @@ pub fn reads_a_whole_body_in_its_place(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 11\r\n\r\nhello");
     let id = server.next_request();
     assert_eq!(read_in_place(id), (Ok(false), None));
-    assert_eq!(read(&server, id, 2), data("he"));
-    assert_eq!(read(&server, id, 5), data("llo"));
-    assert_eq!(read(&server, id, 5), BodyRead::Pending);
+    assert_eq!(server.read(id, 2), data("he"));
+    assert_eq!(server.read(id, 5), data("llo"));
+    assert_eq!(server.read(id, 5), BodyRead::Pending);
     client.send(" world");
     server.expect(Event::BodyReadable(id));
     assert_eq!(read_in_place(id), (Ok(true), Some(b" world".to_vec())));
     assert_eq!(read_in_place(id), (Ok(true), Some(Vec::new())));
-    assert_eq!(read(&server, id, 5), BodyRead::End);
+    assert_eq!(server.read(id, 5), BodyRead::End);
     server.respond(id, "ok");
     assert_eq!(client.response().text(), "ok");
     server.expect(Event::Completed(id));
@@ -73,14 +61,14 @@ pub fn reads_a_body_as_it_arrives(start: Start) {
     let id = server.next_request();
     assert!(!server.call(move |exchanges| exchanges.is_body_complete(id)));
     for part in ["ab", "cd", "ef"] {
-        assert_eq!(read(&server, id, 100), BodyRead::Pending);
+        assert_eq!(server.read(id, 100), BodyRead::Pending);
         // Asked twice, told once.
-        assert_eq!(read(&server, id, 100), BodyRead::Pending);
+        assert_eq!(server.read(id, 100), BodyRead::Pending);
         client.send(part);
         server.expect(Event::BodyReadable(id));
-        assert_eq!(read(&server, id, 100), data(part));
+        assert_eq!(server.read(id, 100), data(part));
     }
-    assert_eq!(read(&server, id, 100), BodyRead::End);
+    assert_eq!(server.read(id, 100), BodyRead::End);
     assert!(server.call(move |exchanges| exchanges.is_body_complete(id)));
     server.expect_no_event();
     server.respond(id, "");
@@ -108,7 +96,7 @@ pub fn sends_continue_when_the_body_is_read(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n");
     let before = server.next_request();
     let id = server.next_request();
-    assert_eq!(read(&server, id, 10), BodyRead::Pending);
+    assert_eq!(server.read(id, 10), BodyRead::Pending);
     client.expect_silence();
     server.respond(before, "before");
     assert_eq!(client.response().text(), "before");
@@ -189,7 +177,7 @@ pub fn drains_a_cancelled_body(start: Start) {
     server
         .call(move |exchanges| exchanges.cancel_body(id))
         .expect("an open exchange");
-    assert_eq!(read(&server, id, 10), BodyRead::Failed("was given up"));
+    assert_eq!(server.read(id, 10), BodyRead::Failed("was given up"));
     client.send(vec![b'x'; 200_000 - 5]);
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let next = server.next_request();
@@ -208,8 +196,8 @@ pub fn tells_of_a_body_that_began_after_all(start: Start) {
     let (server, mut client) = manual(start);
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 4\r\nexpect: 100-continue\r\n\r\nab");
     let id = server.next_request();
-    assert_eq!(read(&server, id, 10), data("ab"));
-    assert_eq!(read(&server, id, 10), BodyRead::Pending);
+    assert_eq!(server.read(id, 10), data("ab"));
+    assert_eq!(server.read(id, 10), BodyRead::Pending);
     client.expect_silence();
     server.respond(id, "early");
     let response = client.response();
@@ -288,7 +276,7 @@ pub fn counts_nothing_twice_in_pipelined_bodies(start: Start) {
         let id = server.next_request_among_others();
         let mut length = 0;
         loop {
-            match read(&server, id, 500) {
+            match server.read(id, 500) {
                 BodyRead::Data(bytes) => length += bytes.len(),
                 BodyRead::End => break,
                 BodyRead::Pending => std::thread::yield_now(),

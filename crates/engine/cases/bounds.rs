@@ -6,22 +6,10 @@ use std::time::Duration;
 
 use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, ExchangeId, Exchanges};
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Listen, PATIENCE, Server, Start, ok};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
-}
-
-fn read(server: &Server, id: ExchangeId, bytes_max: usize) -> BodyRead {
-    server
-        .call(move |exchanges| exchanges.read_body(id, bytes_max))
-        .expect("an open exchange")
-}
 
 /// Bodies of a pipeline that nobody reads: they hold what one alone may hold, and all of them come in the end.
 pub fn holds_no_more_in_all_bodies_of_a_pipeline(start: Start) {
@@ -50,7 +38,7 @@ pub fn holds_no_more_in_all_bodies_of_a_pipeline(start: Start) {
         let id = ids[number];
         let mut received = 0;
         loop {
-            match read(&server, id, usize::MAX) {
+            match server.read(id, usize::MAX) {
                 BodyRead::Data(bytes) => received += bytes.len(),
                 BodyRead::End => break,
                 BodyRead::Failed(reason) => panic!("the body {reason}"),
@@ -158,7 +146,7 @@ pub fn stops_reading_at_the_high_watermark(start: Start) {
     });
     let mut received = Vec::new();
     loop {
-        match read(&server, id, usize::MAX) {
+        match server.read(id, usize::MAX) {
             BodyRead::Data(bytes) => {
                 // What was received when the watermark was reached comes on top.
                 assert!(bytes.len() <= 1_000_000, "{} bytes were held", bytes.len());
@@ -275,7 +263,7 @@ pub fn takes_large_bodies_and_what_is_behind_them(start: Start) {
         let id = server.next_request_among_others();
         let mut received = 0;
         loop {
-            match read(&server, id, usize::MAX) {
+            match server.read(id, usize::MAX) {
                 BodyRead::Data(bytes) => {
                     assert!(bytes.iter().all(|own| *own == byte));
                     received += bytes.len();

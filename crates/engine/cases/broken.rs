@@ -1,19 +1,13 @@
 //! Responses that break off, and what becomes of those before and behind them.
 
-use howth_engine::{EngineOptions, Event, ExchangeId, Exchanges, Gone, WriteError};
+use howth_engine::{Event, ExchangeId, Exchanges, Gone, WriteError};
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Server, Start, ok};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 /// More than the socket buffers of both sides hold.
 const HUGE: usize = 20_000_000;
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
-}
 
 /// A way to give a whole response.
 type Answer = fn(&dyn Exchanges, ExchangeId);
@@ -179,7 +173,8 @@ pub fn breaks_off_before_an_earlier_response(start: Start) {
     }
 }
 
-pub fn breaks_when_a_known_length_is_exceeded(start: Start) {
+/// A response that says it has four bytes, of which the client has three.
+fn three_bytes_of_four(start: Start) -> (Server, Client, ExchangeId) {
     let (server, mut client) = manual(start);
     client.send(GET);
     let id = server.next_request();
@@ -189,6 +184,11 @@ pub fn breaks_when_a_known_length_is_exceeded(start: Start) {
     });
     client.head();
     assert_eq!(client.take(3), b"abc");
+    (server, client, id)
+}
+
+pub fn breaks_when_a_known_length_is_exceeded(start: Start) {
+    let (server, mut client, id) = three_bytes_of_four(start);
     let error = server.call(move |exchanges| exchanges.write(id, b"de"));
     assert_eq!(
         error,
@@ -202,15 +202,7 @@ pub fn breaks_when_a_known_length_is_exceeded(start: Start) {
 }
 
 pub fn breaks_when_a_known_length_is_not_reached(start: Start) {
-    let (server, mut client) = manual(start);
-    client.send(GET);
-    let id = server.next_request();
-    server.call(move |exchanges| {
-        exchanges.start(id, &ok(), Some(4)).expect("an open exchange");
-        exchanges.write(id, b"abc").expect("an open exchange");
-    });
-    client.head();
-    assert_eq!(client.take(3), b"abc");
+    let (server, mut client, id) = three_bytes_of_four(start);
     let error = server.call(move |exchanges| exchanges.finish(id, &[]));
     assert_eq!(
         error,

@@ -5,10 +5,22 @@ use std::net::{Shutdown, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::time::Duration;
 
-use howth_engine::BindAddress;
+use howth_engine::{BindAddress, EngineOptions};
 use socket2::SockRef;
 
-use super::harness::{PATIENCE, Server};
+use super::harness::{PATIENCE, Server, Start};
+
+/// A server that the test answers for, and a client of it.
+pub fn manual(start: Start) -> (Server, Client) {
+    manual_with(start, EngineOptions::default())
+}
+
+/// The same, with options.
+pub fn manual_with(start: Start, options: EngineOptions) -> (Server, Client) {
+    let server = Server::manual(start, options);
+    let client = Client::connect(&server);
+    (server, client)
+}
 
 pub struct Client {
     stream: Stream,

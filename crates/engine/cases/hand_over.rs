@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use howth_engine::{BindAddress, Deadlines, EngineOptions, Event, Exchanges};
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Listen, Server, Start, ok};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
@@ -26,12 +26,6 @@ fn answer_with(name: &'static str) -> impl FnMut(&dyn Exchanges, Event) + Send {
                 .expect("an open exchange");
         }
     }
-}
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
 }
 
 /// A client of `server` whose first request was answered.

@@ -152,6 +152,12 @@ impl Server {
             .expect("an open exchange");
     }
 
+    /// What has come of a request body, of an exchange that is open.
+    pub fn read(&self, id: ExchangeId, bytes_max: usize) -> BodyRead {
+        self.call(move |exchanges| exchanges.read_body(id, bytes_max))
+            .expect("an open exchange")
+    }
+
     /// Reads the body, waiting for events in between, until it is over.
     pub fn read_to_end(&self, id: ExchangeId) -> Result<Vec<u8>, &'static str> {
         let mut body = Vec::new();

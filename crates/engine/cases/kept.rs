@@ -4,15 +4,20 @@ use std::time::Duration;
 
 use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone};
 
-use super::client::Client;
+use super::client::{Client, manual_with};
 use super::harness::{Server, Start};
 
 fn manual(start: Start, change: impl FnOnce(&mut EngineOptions)) -> (Server, Client) {
     let mut options = EngineOptions::default();
     change(&mut options);
-    let server = Server::manual(start, options);
-    let client = Client::connect(&server);
-    (server, client)
+    manual_with(start, options)
+}
+
+/// The response is given, and arrives, before the body was read.
+fn answer_early(server: &Server, client: &mut Client, id: ExchangeId) {
+    server.respond(id, "early");
+    assert_eq!(client.response().text(), "early");
+    server.expect(Event::Completed(id));
 }
 
 fn keep(server: &Server, id: ExchangeId, is_read: bool) -> bool {
@@ -42,9 +47,7 @@ pub fn reads_what_comes_after_the_response(start: Start) {
         client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
         let id = server.next_request();
         assert!(keep(&server, id, is_read));
-        server.respond(id, "early");
-        assert_eq!(client.response().text(), "early");
-        server.expect(Event::Completed(id));
+        answer_early(&server, &mut client, id);
         // A request that comes behind the body waits for it.
         client.send("world");
         server.expect(Event::BodyReadable(id));
@@ -58,9 +61,7 @@ pub fn keeps_a_body_that_had_arrived(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\nhello");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     assert_eq!(server.read_to_end(id), Ok(b"hello".to_vec()));
     expect_next(&server, &mut client);
 }
@@ -91,9 +92,7 @@ pub fn reads_the_rest_before_a_last_connection_ends(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\nconnection: close\r\ncontent-length: 10\r\n\r\nhello");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     client.send("world");
     server.expect(Event::BodyReadable(id));
     assert_eq!(server.read_to_end(id), Ok(b"helloworld".to_vec()));
@@ -106,9 +105,7 @@ pub fn keeps_no_more_of_a_body_nobody_reads(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n");
     let id = server.next_request();
     assert!(keep(&server, id, false));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     let chunk = "x".repeat(100_000);
     client.send(format!("{:x}\r\n{chunk}", chunk.len()));
     server.expect(Event::BodyReadable(id));
@@ -126,9 +123,7 @@ pub fn gives_up_a_kept_body_that_is_not_taken(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     client.send("x".repeat(10_000));
     server.expect(Event::BodyReadable(id));
     let body = server.read_to_end(id);
@@ -144,9 +139,7 @@ pub fn gives_up_a_kept_body_that_does_not_come(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     server.expect(Event::BodyReadable(id));
     assert_eq!(server.read_to_end(id), Err("came too slowly"));
     client.expect_over();
@@ -158,9 +151,7 @@ pub fn ends_a_kept_body_when_the_client_leaves(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     drop(client);
     server.expect(Event::BodyReadable(id));
     assert_eq!(server.read_to_end(id), Err("broke off before its end"));
@@ -173,9 +164,7 @@ pub fn goes_on_when_a_kept_body_is_cancelled(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
     let id = server.next_request();
     assert!(keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     let cancelled = server.call(move |exchanges| exchanges.cancel_body(id));
     assert_eq!(cancelled, Ok(()));
     client.send("world");
@@ -188,8 +177,6 @@ pub fn keeps_nothing_that_was_not_asked_for(start: Start) {
     client.send("POST / HTTP/1.1\r\nhost: h\r\nexpect: 100-continue\r\ncontent-length: 10\r\n\r\n");
     let id = server.next_request();
     assert!(!keep(&server, id, true));
-    server.respond(id, "early");
-    assert_eq!(client.response().text(), "early");
-    server.expect(Event::Completed(id));
+    answer_early(&server, &mut client, id);
     assert_eq!(read(&server, id), Err(Gone));
 }

@@ -5,16 +5,10 @@ use std::time::Duration;
 
 use howth_engine::{Deadlines, EngineOptions, Event, Gone};
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Listen, Server, Start, ok};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
-}
 
 pub fn aborts_when_the_client_resets(start: Start) {
     let (server, mut client) = manual(start);

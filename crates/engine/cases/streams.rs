@@ -3,14 +3,8 @@
 use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, WriteError};
 use howth_http1::ResponseHead;
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Listen, Server, Start, ok};
-
-fn manual(start: Start) -> (Server, Client) {
-    let server = Server::manual(start, EngineOptions::default());
-    let client = Client::connect(&server);
-    (server, client)
-}
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
