@@ -5,7 +5,7 @@ use std::time::Duration;
 use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone};
 
 use super::client::{Client, manual_with};
-use super::harness::{Server, Start};
+use super::harness::{Server, Start, ok};
 
 fn manual(start: Start, change: impl FnOnce(&mut EngineOptions)) -> (Server, Client) {
     let mut options = EngineOptions::default();
@@ -84,6 +84,24 @@ pub fn reads_a_large_body_after_the_response(start: Start) {
     let sender = std::thread::spawn(move || sending.send(sent));
     assert_eq!(server.read_to_end(id), Ok(body));
     sender.join().expect("all is sent");
+    expect_next(&server, &mut client);
+}
+
+/// A response that is larger than what is read from a connection with unsent responses holds the body up until it is sent.
+pub fn reads_the_rest_behind_a_large_response(start: Start) {
+    const LENGTH: usize = 3 << 20;
+    let (server, mut client) = manual(start, |_| {});
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
+    let id = server.next_request();
+    assert!(keep(&server, id, true));
+    server
+        .call(move |exchanges| exchanges.respond_owned(id, &ok(), vec![b'r'; LENGTH]))
+        .expect("an open exchange");
+    assert_eq!(client.response().body.len(), LENGTH);
+    server.expect(Event::Completed(id));
+    client.send("world");
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(server.read_to_end(id), Ok(b"helloworld".to_vec()));
     expect_next(&server, &mut client);
 }
 

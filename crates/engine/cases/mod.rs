@@ -75,6 +75,7 @@ macro_rules! engine_cases {
                 reads_what_comes_after_the_response
                 keeps_a_body_that_had_arrived
                 reads_a_large_body_after_the_response
+                reads_the_rest_behind_a_large_response
                 reads_the_rest_before_a_last_connection_ends
                 keeps_no_more_of_a_body_nobody_reads
                 gives_up_a_kept_body_that_is_not_taken

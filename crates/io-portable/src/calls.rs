@@ -116,20 +116,14 @@ impl Calls {
             shared.draining.get() || exchange.body.forbids_keep_alive(shared.options.drain_bytes_max);
         let plan = plan_response(exchange.facts, head, content.length(), closing).ok()?;
         let is_stream = matches!(content, Content::Stream(_));
-        let has_body = plan.framing != Framing::None;
-        let body_bytes = if is_stream || !has_body {
-            0
-        } else {
-            content.length().unwrap_or(0) as usize
-        };
         let outgoing = match content.as_small() {
-            Some(body) => Outgoing::Encoded(shared.encode(exchange.facts, head, &plan, body)),
+            Some(body) => {
+                let encoded = shared.encode(exchange.facts, head, &plan, body);
+                exchange.hold(encoded.len());
+                Outgoing::Encoded(encoded)
+            }
             None => Outgoing::Framed(Box::new(self.frame(id, exchange, head, &plan, content)?)),
         };
-        exchange.hold(match &outgoing {
-            Outgoing::Encoded(bytes) => bytes.len(),
-            Outgoing::Framed(_) => body_bytes,
-        });
         exchange.outgoing = Some(outgoing);
         exchange.is_begun = true;
         exchange.framing = plan.framing;
@@ -157,11 +151,14 @@ impl Calls {
         let shared = &self.shared;
         let is_length_hinted = matches!(plan.framing, Framing::Length(_));
         let mapped = map_head(shared, exchange.facts, head, plan, is_length_hinted).ok()?;
-        let whole = |bytes| ResponseBody::whole(Rc::clone(shared), id, bytes);
+        let whole = |exchange: &mut Exchange, bytes: Bytes| {
+            exchange.hold(bytes.len());
+            ResponseBody::whole(Rc::clone(shared), id, bytes)
+        };
         let body = match (content, plan.framing) {
-            (_, Framing::None) => whole(Bytes::new()),
-            (Content::Borrowed(bytes), _) => whole(Bytes::copy_from_slice(bytes)),
-            (Content::Owned(bytes), _) => whole(Bytes::from(bytes)),
+            (_, Framing::None) => whole(exchange, Bytes::new()),
+            (Content::Borrowed(bytes), _) => whole(exchange, Bytes::copy_from_slice(bytes)),
+            (Content::Owned(bytes), _) => whole(exchange, Bytes::from(bytes)),
             (Content::Stream(_), framing) => {
                 let remaining = if let Framing::Length(length) = framing {
                     Some(length)
@@ -271,13 +268,11 @@ impl Exchanges for Calls {
                 }
             }
             stream.chunks.push_back(Bytes::copy_from_slice(chunk));
-            stream.queued_bytes += chunk.len();
-            let own = stream.queued_bytes;
             exchange.hold(chunk.len());
             // Hyper holds bytes of this stream only if it has its head. A stream that waits for others anyway counts what
             // they hold as well: together they hold no more than one alone.
             let held = match &exchange.outgoing {
-                None => own + exchange.link.held(),
+                None => exchange.waiting_bytes + exchange.link.held(),
                 Some(_) => exchange.link.waiting(),
             };
             exchange.restart_timeout();

@@ -318,11 +318,12 @@ impl Connection {
         let Some(exchange) = table.get_mut(*id) else {
             return;
         };
+        let waiting_bytes = exchange.waiting_bytes;
         let (Some(stream), Answer::Streaming) = (&mut exchange.stream, exchange.answer) else {
             return;
         };
-        let held = stream.queued_bytes + self.link.held();
-        if stream.is_full && held <= shared.options.write_high_watermark_bytes / 2 {
+        let is_free = waiting_bytes + self.link.held() <= shared.options.write_high_watermark_bytes / 2;
+        if stream.is_full && is_free {
             stream.is_full = false;
             shared.push_event(Event::Writable(*id));
         }

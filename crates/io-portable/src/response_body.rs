@@ -54,9 +54,7 @@ impl ResponseBody {
             return Poll::Ready(None);
         };
         if let Some(chunk) = stream.chunks.pop_front() {
-            stream.queued_bytes -= chunk.len();
-            exchange.let_go(chunk.len());
-            exchange.link.hold(chunk.len());
+            exchange.give_to_hyper(chunk.len());
             return Poll::Ready(Some(Frame::data(chunk)));
         }
         match exchange.answer {
@@ -75,12 +73,15 @@ impl Body for ResponseBody {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
-        let frame = match &mut self.content {
+        let bytes = match &mut self.content {
             Content::Whole(bytes) if bytes.is_empty() => return Poll::Ready(None),
-            Content::Whole(bytes) => Frame::data(std::mem::take(bytes)),
+            Content::Whole(bytes) => std::mem::take(bytes),
             Content::Stream(_) => return self.poll_stream().map(|frame| frame.map(Ok)),
         };
-        Poll::Ready(Some(Ok(frame)))
+        if let Some(exchange) = self.shared.table.borrow_mut().get_mut(self.id) {
+            exchange.give_to_hyper(bytes.len());
+        }
+        Poll::Ready(Some(Ok(Frame::data(bytes))))
     }
 
     fn is_end_stream(&self) -> bool {

@@ -73,7 +73,6 @@ pub(crate) enum Answer {
 #[derive(Default)]
 pub(crate) struct ResponseStream {
     pub(crate) chunks: VecDeque<Bytes>,
-    pub(crate) queued_bytes: usize,
     /// A length known beforehand, and what is left of it.
     pub(crate) declared: u64,
     pub(crate) remaining: Option<u64>,
@@ -131,6 +130,12 @@ impl Exchange {
     pub(crate) fn let_go(&mut self, bytes: usize) {
         self.waiting_bytes -= bytes;
         self.link.let_go_of_response(bytes);
+    }
+
+    /// Bytes of the response wait no more: Hyper holds them until they are among those that go out.
+    pub(crate) fn give_to_hyper(&mut self, bytes: usize) {
+        self.let_go(bytes);
+        self.link.hold(bytes);
     }
 
     /// Counts the application's own timeout, if any, from now on.
