@@ -9,6 +9,7 @@
 //! thread of a core, so nothing is `Send` and nothing locks; but for [`Handed`], which carries a connection from one core
 //! to another.
 
+pub mod body;
 mod event;
 mod exchanges;
 mod handed;

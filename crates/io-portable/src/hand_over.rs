@@ -132,7 +132,7 @@ impl PortableEngine {
 impl Connection {
     /// Idle, and the client may send more.
     pub(crate) fn may_leave(&self) -> bool {
-        self.is_idle() && self.intake == Intake::Open && !self.is_doomed && !self.is_hyper_done
+        self.is_idle() && self.intake == Intake::Open && !self.is_hyper_done
     }
 
     /// The socket, if nobody else holds on to the connection; else the connection.

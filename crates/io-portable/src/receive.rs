@@ -260,20 +260,18 @@ impl Connection {
         let Some(id) = self.arriving else { return };
         self.body_clock.progress(bytes.len(), shared.now.get());
         let mut table = shared.table.borrow_mut();
-        let exchange = table.get_mut(id);
-        let is_wanted = exchange
-            .as_ref()
-            .is_some_and(|exchange| exchange.body.is_wanted());
-        let is_over = exchange
-            .as_ref()
-            .is_none_or(|exchange| exchange.body.is_answered());
-        if let Some(exchange) = exchange {
-            let held_max = shared.options.body_high_watermark_bytes;
-            let is_told = exchange.change_body(|body| body.append(bytes));
-            if is_told || (is_over && exchange.body.answered(held_max)) {
-                shared.push_event(Event::BodyReadable(id));
+        let (is_wanted, is_over) = match table.get_mut(id) {
+            None => (false, true),
+            Some(exchange) => {
+                let (is_wanted, is_over) = (exchange.body.is_wanted(), exchange.body.is_answered());
+                let held_max = shared.options.body_high_watermark_bytes;
+                let is_told = exchange.change_body(|body| body.append(bytes));
+                if is_told || (is_over && exchange.body.answered(held_max)) {
+                    shared.push_event(Event::BodyReadable(id));
+                }
+                (is_wanted, is_over)
             }
-        }
+        };
         drop(table);
         if is_wanted {
             return;

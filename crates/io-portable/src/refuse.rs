@@ -4,20 +4,15 @@
 //! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
 //! itself. Called by: `receive`, `deadlines`, and `connection`, after the application broke something off.
 
+use howth_engine::body::failure::{BROKE_OFF, MALFORMED, NOT_READ, TOO_SLOW};
 use howth_engine::{Event, ExchangeId};
 use howth_http1::Rejection;
 
 use crate::connection::{Connection, Phase};
 use crate::link::Item;
 use crate::receive::Intake;
-use crate::request_body::NOT_READ;
 use crate::shared::Shared;
 use crate::table::{Answer, Exchange};
-
-/// Why a body cannot be read to its end; follows "request body".
-const MALFORMED: &str = "was malformed or too large";
-const TOO_SLOW: &str = "came too slowly";
-const BROKE_OFF: &str = "broke off before its end";
 
 impl Connection {
     /// The client broke a rule or a limit: the refusal goes out in its turn, and nothing more is decoded.

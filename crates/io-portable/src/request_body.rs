@@ -4,12 +4,9 @@
 //! Never reads a socket: `receive` appends, `calls` takes.
 
 use howth_engine::BodyRead;
+use howth_engine::body::Keep;
+use howth_engine::body::failure::{GIVEN_UP, NOT_READ};
 use howth_http1::{BodyLength, RequestHead};
-
-/// Why a body that was given up can't be read; follows "request body".
-const GIVEN_UP: &str = "was given up";
-/// Why one that was kept can't be.
-pub(crate) const NOT_READ: &str = "was not read in time after the response was given";
 
 #[derive(Debug)]
 pub(crate) struct RequestBody {
@@ -37,18 +34,6 @@ enum State {
     Cancelled,
     Complete,
     Failed(&'static str),
-}
-
-/// What the application wants with a body once the response is out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Keep {
-    /// Nothing: the rest is drained.
-    #[default]
-    Nothing,
-    /// It may read it.
-    Perhaps,
-    /// It reads it.
-    Read,
 }
 
 /// `100 Continue` (RFC 9110 section 10.1.1).
@@ -114,7 +99,7 @@ impl RequestBody {
 
     /// Whether the exchange is to last for the body when the response is out.
     pub(crate) fn lasts(&self) -> bool {
-        self.keep != Keep::Nothing && self.state != State::Cancelled
+        self.keep != Keep::Nothing
     }
 
     /// The response is out: no more than `held_max` bytes are held of a body that nobody reads. True if the application

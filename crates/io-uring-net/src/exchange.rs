@@ -4,6 +4,7 @@
 //! that waits for earlier responses of its connection. Slots are reused, so that a request allocates nothing
 //! once the table has warmed up.
 
+use howth_engine::body::Keep;
 use howth_http1::{BodyLength, RequestFacts, RequestHead, Version};
 
 /// How far the request body is.
@@ -18,18 +19,6 @@ pub(crate) enum BodyState {
     Cancelled,
     /// It broke off or broke a rule; why, as the end of a sentence that begins "the request body".
     Failed(&'static str),
-}
-
-/// What the application wants with a body once the response is out.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Keep {
-    /// Nothing: the rest is drained.
-    #[default]
-    Nothing,
-    /// It may read it.
-    Perhaps,
-    /// It reads it.
-    Read,
 }
 
 /// How far the response is.
@@ -168,7 +157,7 @@ impl Exchange {
 
     /// Whether the exchange is to last for its body when the response is out.
     pub(crate) fn lasts(&self) -> bool {
-        self.keep != Keep::Nothing && self.body != BodyState::Cancelled
+        self.keep != Keep::Nothing
     }
 
     /// Whether the application has begun to answer.

@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use howth_engine::Deadlines;
+use howth_engine::body::failure::{NOT_READ, TOO_SLOW};
 use howth_http1::Rejection;
 
 use crate::connection::{Connection, Phase, Receive};
-use crate::engine::refuse::TOO_SLOW;
 use crate::engine::{Core, State};
 use crate::exchange::{BodyState, Exchange};
 use crate::kernel::Kernel;
@@ -108,7 +108,10 @@ impl<K: Kernel> Core<K> {
                 let (rejection, reason) = (Rejection::REQUEST_TIMEOUT, TOO_SLOW);
                 self.state.reject(index, rejection, reason);
             }
-            Expiry::Unread => self.state.give_up_unread(index),
+            // The application has its response out and takes nothing of the body: the connection ends without the rest.
+            Expiry::Unread => {
+                self.state.end_body(index, NOT_READ, None);
+            }
             Expiry::Silent => self.state.tear(index),
             Expiry::Disconnected(exchange) => self.state.break_off(exchange),
             Expiry::Handler(exchange) => self.state.give_up_handler(exchange),

@@ -23,7 +23,7 @@ impl<K: Kernel + 'static> RingEngine<K> {
 }
 
 impl<K: Kernel> Core<K> {
-    /// Ends what is idle, if that was asked for, after what has arrived was read. True: something was.
+    /// Ends what is idle, if that was asked for, after what has arrived was read. True: it was.
     pub(super) fn end_idle(&mut self) -> bool {
         let state = &mut self.state;
         if !std::mem::take(&mut state.ends_idle) || state.draining_ms.is_none() {
@@ -31,14 +31,8 @@ impl<K: Kernel> Core<K> {
         }
         let open: Vec<u32> = state.connections.indices().collect();
         for index in open {
-            let connection = &state.connections[index];
-            let is_idle = connection.phase == Phase::Open
-                && connection.exchanges == 0
-                && connection.is_between_requests()
-                && !connection.reading_body
-                && !connection.sending
-                && connection.output.unsent() == 0;
-            match connection.receive {
+            let is_idle = state.is_idle(index);
+            match state.connections[index].receive {
                 // It was accepted in this turn, and nobody has looked what has come.
                 Receive::Off if is_idle => state.ends_idle = true,
                 _ if is_idle => state.tear(index),

@@ -5,12 +5,14 @@
 
 use std::cell::{Ref, RefCell};
 
+use howth_engine::body::Keep;
+use howth_engine::body::failure::GIVEN_UP;
 use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
 use howth_http1::{RequestHead, ResponseHead};
 
 use crate::connection::Phase;
 use crate::engine::{Core, State, direct};
-use crate::exchange::{BodyState, Keep};
+use crate::exchange::BodyState;
 use crate::kernel::Kernel;
 
 /// The core, shared between the engine and the application of the same thread.
@@ -183,7 +185,7 @@ impl State {
         if reading.body_bytes.is_empty() {
             return match reading.body {
                 BodyState::Complete => self.body_is_read(exchange, BodyRead::End),
-                BodyState::Cancelled => BodyRead::Failed("was given up"),
+                BodyState::Cancelled => BodyRead::Failed(GIVEN_UP),
                 BodyState::Failed(reason) => self.body_is_read(exchange, BodyRead::Failed(reason)),
                 BodyState::Arriving => {
                     reading.body_awaited = true;

@@ -96,7 +96,7 @@ impl State {
     }
 
     /// Whether nothing of a request or a response is anywhere here.
-    fn is_idle(&self, index: u32) -> bool {
+    pub(super) fn is_idle(&self, index: u32) -> bool {
         let connection = &self.connections[index];
         connection.phase == Phase::Open
             && connection.exchanges == 0

@@ -3,13 +3,13 @@
 //! Bytes are decoded where the kernel put them; only what cannot be decoded yet (part of a head, requests
 //! beyond the pipeline's bound) is copied to the connection.
 
+use howth_engine::body::failure::MALFORMED;
 use howth_engine::{Event, stopwatch};
 use howth_http1::{BodyLength, Decoded};
 
 use crate::connection::{Phase, Receive};
-use crate::engine::refuse::MALFORMED;
 use crate::engine::{Core, State};
-use crate::exchange::{BodyState, Keep};
+use crate::exchange::BodyState;
 use crate::kernel::{Errno, Kernel, Lease};
 use crate::token::Token;
 
@@ -269,15 +269,16 @@ impl State {
         let connection = &mut self.connections[index];
         connection.moments.body_ms = self.now_ms;
         connection.body_bytes += bytes.len() as u64;
+        if let Some(body) = connection.body {
+            // A client that sends without waiting needs no 100 (RFC 9110 section 10.1.1).
+            self.exchanges[body].continue_owed = false;
+        }
         let wanted = connection
             .body
             .filter(|&body| self.exchanges[body].body == BodyState::Arriving);
         let Some(body) = wanted else {
             connection.discarded_bytes += bytes.len() as u64;
-            if let Some(body) = connection.body {
-                self.exchanges[body].continue_owed = false;
-            }
-            if self.connections[index].discarded_bytes > self.options.drain_bytes_max {
+            if connection.discarded_bytes > self.options.drain_bytes_max {
                 self.give_up_body(index);
             }
             return;
@@ -291,8 +292,6 @@ impl State {
                 .reserve(length.min(self.options.body_high_watermark_bytes as u64) as usize);
         }
         exchange.body_bytes.extend_from_slice(bytes);
-        // A client that sends without waiting needs no 100 (RFC 9110 section 10.1.1).
-        exchange.continue_owed = false;
         self.connections[index].held_bytes += bytes.len();
         self.tell_body_readable(body);
     }
@@ -319,7 +318,7 @@ impl State {
     /// Tells of the end of a body, for which one that was kept is looked at even if nobody waits for it.
     pub(super) fn tell_body_over(&mut self, exchange: u32) {
         let over = &mut self.exchanges[exchange];
-        over.body_awaited |= over.is_answered && over.keep != Keep::Nothing;
+        over.body_awaited |= over.is_answered && over.lasts();
         self.tell_body_readable(exchange);
     }
 

@@ -2,21 +2,15 @@
 //!
 //! Owns what becomes of a connection whose client breaks a rule, takes too long or leaves in the middle: responses to
 //! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
-//! itself. Called by: `receive` and `deadlines`.
+//! itself. Called by: `receive`, `deadlines`, `settle`, the turn; `respond` and `teardown`, which stop the intake.
 
 use howth_engine::Event;
+use howth_engine::body::failure::BROKE_OFF;
 use howth_http1::{Decoder, Rejection};
 
 use crate::connection::Phase;
 use crate::engine::State;
 use crate::exchange::BodyState;
-
-/// Why a body cannot be read to its end; follows "request body".
-pub(super) const MALFORMED: &str = "was malformed or too large";
-pub(super) const TOO_SLOW: &str = "came too slowly";
-/// Of one that was kept when its response was out.
-pub(super) const NOT_READ: &str = "was not read in time after the response was given";
-const BROKE_OFF: &str = "broke off before its end";
 
 /// An exchange whose request body will never be whole.
 #[derive(Clone, Copy, Debug)]
@@ -31,23 +25,26 @@ impl State {
     /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last. Within a
     /// body, `reason` is what its reader is told.
     pub(super) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
-        let connection = &mut self.connections[index];
-        let body = connection.body.take();
-        let is_within_body = connection.reading_body;
-        self.stop_intake(index);
-        match body {
-            Some(body) => self.end_body_early(body, reason, Some(rejection)),
-            // The request that the body belongs to has its answer already; a second one would be taken for that to
-            // another request.
-            None if is_within_body => {}
-            None => {
-                self.head.clear();
-                let exchange = self.append_exchange(index);
-                self.exchanges[exchange].silent = true;
-                self.answer_with(exchange, rejection);
-            }
+        let is_within_body = self.connections[index].reading_body;
+        // Within a body whose request has its answer already, a second one would be taken for that to another request.
+        if !self.end_body(index, reason, Some(rejection)) && !is_within_body {
+            self.head.clear();
+            let exchange = self.append_exchange(index);
+            self.exchanges[exchange].silent = true;
+            self.answer_with(exchange, rejection);
         }
         self.unsettle(index);
+    }
+
+    /// Nothing more is decoded, and the body that is arriving, if it is anybody's, will never be whole: its reader is told
+    /// `reason`, and `answer` is sent if nothing was answered yet. False: there is no such body.
+    pub(super) fn end_body(&mut self, index: u32, reason: &'static str, answer: Option<Rejection>) -> bool {
+        let body = self.connections[index].body.take();
+        self.stop_intake(index);
+        if let Some(body) = body {
+            self.end_body_early(body, reason, answer);
+        }
+        body.is_some()
     }
 
     /// Nothing more of the client is decoded: whatever still comes is dropped, and the connection ends with the last
@@ -87,23 +84,9 @@ impl State {
 
     /// Once the client sends nothing more, a body that is not there as a whole never will be.
     pub(super) fn end_unfinished_body(&mut self, index: u32) {
-        let connection = &mut self.connections[index];
-        if !connection.read_closed || connection.held_back || !connection.reading_body {
-            return;
-        }
-        let body = connection.body.take();
-        self.stop_intake(index);
-        if let Some(body) = body {
-            self.end_body_early(body, BROKE_OFF, None);
-        }
-    }
-
-    /// The application has its response out and takes nothing of the body: the connection ends without the rest.
-    pub(super) fn give_up_unread(&mut self, index: u32) {
-        let body = self.connections[index].body.take();
-        self.stop_intake(index);
-        if let Some(body) = body {
-            self.end_body_early(body, NOT_READ, None);
+        let connection = &self.connections[index];
+        if connection.read_closed && !connection.held_back && connection.reading_body {
+            self.end_body(index, BROKE_OFF, None);
         }
     }
 

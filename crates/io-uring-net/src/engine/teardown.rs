@@ -6,11 +6,12 @@
 //! order matters.
 
 use howth_engine::Event;
+use howth_engine::body::Keep;
+use howth_engine::body::failure::NOT_READ;
 
 use crate::connection::{Connection, Phase, Receive};
-use crate::engine::refuse::NOT_READ;
 use crate::engine::{Core, State};
-use crate::exchange::{Keep, ResponseState};
+use crate::exchange::ResponseState;
 use crate::kernel::{Errno, Kernel, Outgoing};
 use crate::token::{Operation, Token};
 

@@ -5,13 +5,14 @@
 use std::borrow::Cow;
 
 use deno_core::{OpState, op2, v8};
+use howth_engine::body::failure::BROKE_OFF;
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
 use howth_http1::{BodyLength, FieldLines, RequestHead};
 
 use super::values::give_bytes;
 use super::{head_text, id, state::Bridge};
 
-/// What `op_howth_body_read` answers besides bytes; `js/20_request.js` knows the same numbers.
+/// What `op_howth_body_read` answers besides bytes; `js/19_body.js` knows the same numbers.
 const BODY_PENDING: i32 = 0;
 const BODY_END: i32 = 1;
 
@@ -182,7 +183,7 @@ pub(super) fn op_howth_body_read<'s>(
         Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),
         Some(Ok(BodyRead::End)) => v8::Integer::new(scope, BODY_END).into(),
         Some(Ok(BodyRead::Failed(reason))) => text_value(scope, reason),
-        Some(Err(_)) | None => text_value(scope, "broke off before its end"),
+        Some(Err(_)) | None => text_value(scope, BROKE_OFF),
     }
 }
 
