@@ -16,7 +16,7 @@ import * as program from "ext:howth/52_process.js";
 import * as require from "ext:howth/52_require.js";
 import { warmUp } from "ext:howth/60_warm_up.js";
 
-const { connect, listensForSignals, serve, serveModule, stopped, waitingPromises } = server;
+const { connect, serve, serveModule, stopped, waitingPromises } = server;
 const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
 
 // As they are in the snapshot, without fast calls.
@@ -80,7 +80,7 @@ function define(ops, version, ofCores) {
 globalThis.__howth = {
   describeProcess: program.describeProcess,
   endWithError: program.endWithError,
-  listensForSignals,
+  listensForSignals: program.listensForSignals,
   readArguments: program.readArguments,
   serveModule,
   start,

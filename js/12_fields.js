@@ -307,4 +307,4 @@ function sortAndCombine(flat) {
   return ArrayPrototypeSort(entries, (a, b) => (a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : 0));
 }
 
-export { FieldList, fieldName, fieldValue, fromPairs };
+export { FieldList, fieldName, fieldValue, fromPairs, TOKEN };

@@ -91,11 +91,12 @@ function streamOfIterable(iterable) {
             controller.byobRequest?.respond(0);
             return;
           }
-          const bytes = bytesOf(await value);
+          const chunk = await value;
+          const bytes = bytesOf(chunk);
           // Nothing is no chunk of a stream of bytes.
           if (TypedArrayPrototypeGetByteLength(bytes) === 0) continue;
-          // The stream takes the memory it is given.
-          controller.enqueue(new Uint8Array(bytes));
+          // The stream takes the memory it is given; that of a text is new.
+          controller.enqueue(typeof chunk === "string" ? bytes : new Uint8Array(bytes));
           return;
         }
       },

@@ -5,6 +5,7 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { privateSymbol, replaceMembers } from "ext:howth/11_interface.js";
+import { TOKEN } from "ext:howth/12_fields.js";
 
 const {
   ArrayPrototypeJoin,
@@ -44,8 +45,6 @@ const DASH = 0x2d;
 const SECTION_BYTES_MAX = 16 * 1024;
 const FIELDS_MAX = 128;
 
-// RFC 9110 section 5.6.2.
-const TOKEN = new SafeRegExp("^[!#$%&'*+\\-.^_`|~0-9A-Za-z]+$");
 // RFC 8187 section 3.2.1: a charset, a language, and text in which % stands before two hexadecimal digits.
 const EXTENDED = new SafeRegExp(
   "^(utf-8|iso-8859-1)'[A-Za-z0-9-]*'((?:[^%]|%[0-9A-Fa-f]{2})*)$",

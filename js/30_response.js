@@ -98,7 +98,6 @@ function sendResponse(index, generation, response, request, server) {
 
 // Sends what Howth.serveBatch and Howth.serveArrays take in the place of a Response: { status, headers, body }.
 function sendPlain(index, generation, answer, request) {
-  request?.keepBody();
   if (typeof answer !== "object" || answer === null || Array.isArray(answer)) {
     throw new TypeError(
       `The answer to a request must be a Response or { status, headers, body }, but is ${describe(answer)}`,
@@ -110,13 +109,15 @@ function sendPlain(index, generation, answer, request) {
   }
   const body = plainBody(answer.body);
   const isText = typeof body === "string";
-  if (headers === undefined) {
+  const list =
+    headers === undefined ? null : readFields(headers, "The answer to a request", "'headers'");
+  list?.throwIfInvalid();
+  request?.keepBody();
+  if (list === null) {
     if (isText) ops.op_howth_respond_text(index, generation, status, DEFAULT_TEXT, body);
     else ops.op_howth_respond_bytes(index, generation, status, "", body);
     return;
   }
-  const list = readFields(headers, "The answer to a request", "'headers'");
-  list.throwIfInvalid();
   if (isText && list.header("content-type") === null) list.append(CONTENT_TYPE, DEFAULT_TEXT);
   const fields = encodedList(list);
   if (isText) ops.op_howth_respond(index, generation, status, "", fields, body);
@@ -260,14 +261,4 @@ async function pump(exchange, reader) {
   }
 }
 
-export {
-  checkResponse,
-  connectOps,
-  DEFAULT_TEXT,
-  describe,
-  encodeFields,
-  isResponse,
-  sendPlain,
-  sendResponse,
-  Unsendable,
-};
+export { checkResponse, connectOps, DEFAULT_TEXT, isResponse, sendPlain, sendResponse, Unsendable };

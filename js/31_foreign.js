@@ -7,7 +7,8 @@
 import { core } from "ext:core/mod.js";
 // A package may have put a class of its own in the place of the global one.
 import { Response } from "ext:howth/15_response.js";
-import { describe, isResponse, Unsendable } from "ext:howth/30_response.js";
+import { describe } from "ext:howth/19_chunk.js";
+import { isResponse, Unsendable } from "ext:howth/30_response.js";
 
 const { ReadableStream, ReadableStreamPrototype } = core.loadExtScript(
   "ext:deno_web/06_streams.js",

@@ -4,8 +4,8 @@
 // has looked at counts as whole as long as nothing was read.
 
 import { core } from "ext:core/mod.js";
-import { repeatedResponse } from "ext:howth/15_response.js";
-import { checkResponse, encodeFields, Unsendable } from "ext:howth/30_response.js";
+import { innerResponse, repeatedResponse } from "ext:howth/15_response.js";
+import { checkResponse, Unsendable } from "ext:howth/30_response.js";
 
 const { toInnerResponse, wireHeaderList } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { getParts, isBlob } = core.loadExtScript("ext:deno_web/09_file.js");
@@ -29,12 +29,12 @@ function wholeResponse(response) {
 
 // What `wholeResponse` gave, as the engine keeps it: { status, reason, fields, body }, the body in bytes.
 function engineResponse(response) {
-  const inner = toInnerResponse(response);
+  const inner = innerResponse(response);
   const content = inner.content ?? "";
   return {
     status: inner.status,
     reason: inner.statusMessage,
-    fields: encodeFields(inner.headerList),
+    fields: inner.fields.encoded(),
     body: typeof content === "string" ? core.encode(content) : content,
   };
 }

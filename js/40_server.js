@@ -124,16 +124,6 @@ function stopped() {
   server?.stopped();
 }
 
-// Whether the program wants to hear of the signals that end howth.
-function listensForSignals() {
-  try {
-    return process.listenerCount("SIGTERM") + process.listenerCount("SIGINT") > 0;
-  } catch {
-    // The program has put something else in its place.
-    return false;
-  }
-}
-
 // What a Server keeps to itself; one per isolate.
 class ServerState {
   handler;
@@ -176,7 +166,7 @@ class ServerState {
     this.handler = handler;
     this.batch = batch ?? null;
     this.taken = this.batch === null ? taken : 1;
-    this.takesPlain = batchSize !== undefined;
+    this.takesPlain = batchSize !== undefined || this.batch !== null;
     ops.op_howth_take_texts(this.taken > 0, this.batch !== null, batchSize ?? 0);
     ops.op_howth_clear_routes();
     for (const { path, methods, status, reason, fields, body } of fixed) {
@@ -203,15 +193,7 @@ class ServerState {
         const request = makeRequest(inner);
         result = taken === 1 ? handler(request) : handler(request, new Info(inner), context);
       }
-      if (responses.isResponse(result)) {
-        checkResponse(result);
-        sendResponse(index, generation, result, inner, this);
-        return;
-      }
-      if (this.takesPlain && !isThenable(result) && !looksLikeResponse(result)) {
-        sendPlain(index, generation, result);
-        return;
-      }
+      if (this.answer(index, generation, result, inner)) return;
     } catch (error) {
       this.fail(index, generation, error, inner);
       return;
@@ -226,19 +208,25 @@ class ServerState {
     return new InnerRequest(this, index, generation, text, method, methodLength, urlLength);
   }
 
+  // Sends what can be sent as it is; false: it is a promise, or may be another maker's Response.
+  answer(index, generation, result, inner) {
+    if (responses.isResponse(result)) {
+      checkResponse(result);
+      sendResponse(index, generation, result, inner, this);
+    } else if (this.takesPlain && !isThenable(result) && !looksLikeResponse(result)) {
+      sendPlain(index, generation, result, inner);
+    } else {
+      return false;
+    }
+    return true;
+  }
+
   async finishLater(index, generation, result, inner) {
     try {
-      let response = await result;
-      if (!responses.isResponse(response)) {
-        if (this.takesPlain && !looksLikeResponse(response)) {
-          if (this.isCurrent) sendPlain(index, generation, response);
-          return;
-        }
-        response = await toResponse(response);
-      }
-      if (!this.isCurrent) return;
-      checkResponse(response);
-      sendResponse(index, generation, response, inner, this);
+      const given = await result;
+      if (!this.isCurrent || this.answer(index, generation, given, inner)) return;
+      const response = await toResponse(given);
+      if (this.isCurrent) this.answer(index, generation, response, inner);
     } catch (error) {
       this.fail(index, generation, error, inner);
     }
@@ -250,9 +238,7 @@ class ServerState {
       if (this.errorHandler !== undefined) {
         const given = await this.errorHandler(error);
         if (given !== undefined) {
-          const response = await toResponse(given);
-          checkResponse(response);
-          sendResponse(index, generation, response, inner, this);
+          this.answer(index, generation, await toResponse(given), inner);
           return;
         }
       }
@@ -416,7 +402,6 @@ function isThenable(value) {
 
 export {
   connect,
-  listensForSignals,
   serve,
   serveArrays,
   serveBatch,

@@ -5,8 +5,6 @@
 // answer may be a plain object, for which no Response is made.
 
 import { makeRequest } from "ext:howth/20_request.js";
-import { checkResponse, isResponse, sendPlain, sendResponse } from "ext:howth/30_response.js";
-import { looksLikeResponse } from "ext:howth/31_foreign.js";
 
 const SIZE_DEFAULT = 64;
 const SIZE_MAX = 1024;
@@ -75,13 +73,8 @@ function answerAll(server, batch, answers) {
     const { index, generation } = inner;
     try {
       const answer = answers[at];
-      if (isResponse(answer)) {
-        checkResponse(answer);
-        sendResponse(index, generation, answer, inner, server);
-      } else if (looksLikeResponse(answer)) {
+      if (!server.answer(index, generation, answer, inner)) {
         server.finishLater(index, generation, answer, inner);
-      } else {
-        sendPlain(index, generation, answer, inner);
       }
     } catch (error) {
       server.fail(index, generation, error, inner);

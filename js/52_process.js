@@ -73,6 +73,12 @@ function listensItself() {
   return handles.some((handle) => typeof handle.getConnections === "function");
 }
 
+// Whether the program wants to hear of the signals that end howth.
+function listensForSignals() {
+  const process = lazyProcess().default;
+  return process.listenerCount("SIGTERM") + process.listenerCount("SIGINT") > 0;
+}
+
 // Whether the program listens for what nothing catches.
 function takesErrors() {
   if (internals.dispatchProcessExitEvent === undefined) return false;
@@ -94,4 +100,11 @@ function endWithError() {
   return true;
 }
 
-export { describeProcess, endWithError, listensItself, readArguments, takesErrors };
+export {
+  describeProcess,
+  endWithError,
+  listensForSignals,
+  listensItself,
+  readArguments,
+  takesErrors,
+};

@@ -53,6 +53,7 @@ on_both_engines![
     a_body_that_does_break_off_says_so,
     a_reader_that_is_left_behind_holds_nothing_up,
     a_body_is_kept_on_two_cores,
+    a_body_is_kept_behind_a_plain_answer,
 ];
 
 fn post(name: &str, length: usize, fields: &str) -> String {
@@ -252,5 +253,33 @@ fn a_body_is_kept_on_two_cores(engine: Engine) {
             text != "nothing yet"
         });
         assert_eq!(text, "5 bytes");
+    }
+}
+
+/// Of `Howth.serveBatch`, at once and later.
+fn a_body_is_kept_behind_a_plain_answer(engine: Engine) {
+    let server = Launch::run(
+        engine,
+        "let read = 'nothing yet';
+        Howth.serveBatch({ port: 0, hostname: '127.0.0.1' }, (request) => {
+            const { pathname } = new URL(request.url);
+            if (pathname.startsWith('/read')) {
+                const body = read;
+                if (body !== 'nothing yet') read = 'nothing yet';
+                return { body };
+            }
+            setTimeout(async () => { read = await request.text().catch(String); }, 60);
+            const answer = { status: 201, body: 'early' };
+            return pathname === '/later' ? Promise.resolve(answer) : answer;
+        });",
+    )
+    .start();
+    for name in ["/once", "/later"] {
+        let mut connection = server.connect();
+        connection.send(post(name, 10, ""));
+        connection.send("hello");
+        assert_eq!(connection.response().status, 201);
+        connection.send("world");
+        expect_read(&server, name, "helloworld");
     }
 }

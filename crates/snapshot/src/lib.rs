@@ -1,9 +1,11 @@
 //! The V8 startup snapshot: a heap in which Deno's JavaScript and howth's own has already run.
 //!
 //! Owns: the snapshot bytes, the sources left outside it, their code, the list of howth's JavaScript files,
-//! the names of the ops these call, the flags of V8. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it starts.
+//! the names of the ops these call, the flags of V8. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it
+//! starts.
 //!
-//! The crate is apart because making the snapshot takes long and nothing but `js/` changes it.
+//! The crate is apart because making the snapshot takes long, and little changes it: `js/`, the names of ops, V8's flags,
+//! Deno's version and what is left out of that.
 
 // The macro documents neither the struct it makes nor its functions.
 #[allow(missing_docs, unreachable_pub)]

@@ -92,18 +92,17 @@ impl Application {
         let count = v8::Integer::new(scope, batch.len() as i32).into();
         batch.begin();
         let returned = dispatch.call(scope, receiver, &[count, texts]).is_some();
+        // What was ended has not returned either.
+        let thrown = (!returned).then(|| (batch.current(), batch.take_back(|_| true)));
+        self.handled += batch.end();
         if scope.has_terminated() {
-            let at = batch.current();
-            let left = batch.take_back(|_| true);
-            self.handled += batch.end();
+            let (at, left) = thrown.unwrap_or_default();
             return Served::Ended {
                 at,
                 given: done,
                 left,
             };
         }
-        let thrown = (!returned).then(|| (batch.current(), batch.take_back(|_| true)));
-        self.handled += batch.end();
         if !returned {
             eprintln!("howth: dispatch failed: {}", exception_message(scope));
         }

@@ -52,19 +52,20 @@ impl Application {
 
     /// Whether the program has read its arguments, where they are watched.
     pub(crate) fn has_read_arguments(&mut self) -> bool {
+        self.asks("readArguments").unwrap_or(true)
+    }
+
+    /// Whether a function of js/00_howth.js says yes; `None`: it threw.
+    fn asks(&mut self, name: &'static str) -> Option<bool> {
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
-        let read = call(scope, &self.isolate.bridge, "readArguments", &[]);
-        read.is_none_or(|read| read.is_true())
+        call(scope, &self.isolate.bridge, name, &[]).map(|said| said.is_true())
     }
 
     /// Whether the program is told of what nothing catches (`uncaughtException`), and goes on.
     pub(crate) fn takes_errors(&mut self) -> bool {
         self.ran = true;
-        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-        v8::tc_scope!(let scope, scope);
-        let takes = call(scope, &self.isolate.bridge, "takesErrors", &[]);
-        takes.is_some_and(|takes| takes.is_true())
+        self.asks("takesErrors") == Some(true)
     }
 
     /// Tells the program, which has nothing left to do, that it is about to end (`beforeunload`, `beforeExit`). Whether
@@ -78,17 +79,9 @@ impl Application {
     /// Tells the program, which an error ends, of its end (`exit`); the code it ends with.
     pub(crate) fn end_with_error(&mut self) -> i32 {
         const FAILED: i32 = 1;
-        if self.is_terminated {
+        // It says no where nothing is made that could be told: most programs never look at `process`.
+        if self.is_terminated || self.asks("endWithError") != Some(true) {
             return FAILED;
-        }
-        {
-            deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-            v8::tc_scope!(let scope, scope);
-            // False where nothing is made that could be told: most programs never look at `process`.
-            let told = call(scope, &self.isolate.bridge, "endWithError", &[]);
-            if !told.is_some_and(|told| told.is_true()) {
-                return FAILED;
-            }
         }
         self.isolate.worker.exit_code()
     }
@@ -107,9 +100,6 @@ impl Application {
             return false;
         }
         self.ran = true;
-        deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
-        v8::tc_scope!(let scope, scope);
-        let listens = call(scope, &self.isolate.bridge, "listensForSignals", &[]);
-        listens.is_some_and(|listens| listens.is_true())
+        self.asks("listensForSignals") == Some(true)
     }
 }
