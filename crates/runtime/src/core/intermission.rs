@@ -32,6 +32,8 @@ const SHORT_US: u64 = 200;
 /// JavaScript has at least so many times what an interruption took before the next one: a flood of requests that are
 /// refused must not keep those from being answered that were admitted.
 const PAUSE_TURNS: u64 = 3;
+/// And no more than so many microseconds: the thread may have stood still meanwhile.
+const PAUSE_US_MAX: u64 = 20_000;
 /// Frames of the stack that is told of a handler that was ended.
 const FRAMES_MAX: usize = 10;
 
@@ -165,16 +167,18 @@ impl Intermission {
         };
         let running_us = now_us().saturating_sub(entered_us);
         // Another core asked, and JavaScript is not late: the loop will look soon.
-        let began_us = now_us();
-        if running_us < SHORT_US || began_us < self.not_before_us.get() {
+        if running_us < SHORT_US {
             return;
         }
-        self.desk.counters.interruptions.add(1);
-        self.has_taken_turns.set(true);
-        self.turn_engine(running_us);
-        let ended_us = now_us();
-        self.not_before_us
-            .set(ended_us + PAUSE_TURNS * (ended_us - began_us));
+        let began_us = now_us();
+        if began_us >= self.not_before_us.get() {
+            self.desk.counters.interruptions.add(1);
+            self.has_taken_turns.set(true);
+            self.turn_engine(running_us);
+            let ended_us = now_us();
+            let pause_us = (PAUSE_TURNS * (ended_us - began_us)).min(PAUSE_US_MAX);
+            self.not_before_us.set(ended_us + pause_us);
+        }
         self.judge(isolate, entered_us);
     }
 

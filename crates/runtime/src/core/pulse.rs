@@ -119,7 +119,9 @@ impl Pulse {
         self.is_awake.load(Ordering::SeqCst)
     }
 
-    /// Has V8 call [`intermission`] on the core's thread, as soon as its JavaScript comes to a loop's end or a call.
+    /// Has V8 call [`intermission`] on the core's thread, when its JavaScript next enters a function.
+    /// At a loop's end V8 looks only now and then below its last tier: after thousands of turns, and after millions while
+    /// that tier is being compiled.
     pub(crate) fn interrupt(&self) {
         if self.is_requested.swap(true, Ordering::AcqRel) {
             return;

@@ -38,17 +38,18 @@ impl Watchdog {
     /// # Errors
     /// The thread could not be made.
     pub(super) fn watch(self: &Arc<Self>, pulse: &Arc<Pulse>) -> std::io::Result<()> {
-        self.pulses().push(Arc::downgrade(pulse));
+        let mut pulses = self.pulses();
+        pulses.push(Arc::downgrade(pulse));
+        // Under the lock, so that two first cores at once make one thread.
         if self.thread.get().is_none() {
             let watchdog = self.clone();
             let thread = std::thread::Builder::new()
                 .name("watchdog".to_owned())
                 .stack_size(64 << 10)
                 .spawn(move || watchdog.run())?;
-            // Two first cores at once make two threads, of which one is woken and the other never sleeps: cores start
-            // one after the other.
             let _ = self.thread.set(thread.thread().clone());
         }
+        drop(pulses);
         self.wake(pulse);
         Ok(())
     }

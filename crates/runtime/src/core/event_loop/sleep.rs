@@ -77,18 +77,15 @@ impl EventLoop<'_> {
 
     /// Sleeps until there is something to do; `Ready`: there is, or has been and was done.
     pub(super) fn poll_sleep(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        if self.work().is_some() || !self.announce_sleep(context)? {
-            return Poll::Ready(Ok(()));
-        }
-        if self.is_isolate_idle && self.doze()? {
-            self.wake_up();
-            self.serve();
-            return Poll::Ready(Ok(()));
-        }
         if self.work().is_some() {
             return Poll::Ready(Ok(()));
         }
-        if self.park(context)?.is_ready() {
+        if !self.announce_sleep(context)?
+            || (self.is_isolate_idle && self.doze()?)
+            || self.work().is_some()
+            || self.park(context)?.is_ready()
+        {
+            // What was announced is taken back, or work would be counted as sleep.
             self.wake_up();
             self.serve();
             return Poll::Ready(Ok(()));
