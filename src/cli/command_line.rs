@@ -252,9 +252,11 @@ impl Sorter {
                     "--inspect-brk" => Debugger::Breaks,
                     _ => Debugger::IsAwaited,
                 };
-                let mut address = taken.value.iter().map(|address| format!("--inspect={address}"));
-                self.options
-                    .push(address.next_back().unwrap_or("--inspect".to_owned()).into());
+                let inspect = match &taken.value {
+                    Some(address) => format!("--inspect={address}"),
+                    None => "--inspect".to_owned(),
+                };
+                self.options.push(inspect.into());
             }
             "--max-old-space-size" => self.line.heap_mib = Some(mebibytes(option, &taken.value()?)?),
             refused if !self.is_variable && is_refused(refused) => {
@@ -291,7 +293,6 @@ impl Sorter {
             Kind::TakesNext => {
                 taken.value()?;
             }
-            Kind::V8 if self.is_variable => return Ok(()),
             Kind::V8 => self.line.v8_flags.push(option.to_owned()),
             Kind::Unknown if self.is_variable => return Ok(()),
             Kind::Unknown => {

@@ -58,33 +58,30 @@ pub(crate) fn usable_cores() -> NonZeroUsize {
 /// A processor that was asked for is not in the mask.
 pub(crate) fn choose(pinning: &Pinning, cores: NonZeroUsize) -> Result<Vec<usize>, NotAllowed> {
     let allowed = original().mask.as_ref().map(Mask::processors);
-    let online = std::fs::read_to_string("/sys/devices/system/cpu/online").ok();
-    let online = online.and_then(|list| parse_processors(list.trim()));
-    chosen(
-        pinning,
-        cores,
-        &allowed.unwrap_or_default(),
-        online.as_deref().unwrap_or_default(),
-    )
+    let online = || {
+        let list = std::fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
+        parse_processors(list.trim())
+    };
+    chosen(pinning, cores, &allowed.unwrap_or_default(), online)
 }
 
 fn chosen(
     pinning: &Pinning,
     cores: NonZeroUsize,
     allowed: &[usize],
-    online: &[usize],
+    online: impl FnOnce() -> Option<Vec<usize>>,
 ) -> Result<Vec<usize>, NotAllowed> {
     match pinning {
-        Pinning::Off => Ok(Vec::new()),
         // A mask of all processors is everybody's, also in a container whose share is a quota: each that pinned would take
         // the first ones. One core needs no place of its own: the kernel knows better where there is room.
-        Pinning::Auto => {
-            let is_own = !online.is_empty() && allowed != online;
-            match is_own && cores.get() > 1 && allowed.len() == cores.get() {
-                true => Ok(allowed.to_vec()),
-                false => Ok(Vec::new()),
-            }
+        Pinning::Auto
+            if cores.get() > 1
+                && allowed.len() == cores.get()
+                && online().is_some_and(|online| allowed != online) =>
+        {
+            Ok(allowed.to_vec())
         }
+        Pinning::Auto | Pinning::Off => Ok(Vec::new()),
         Pinning::To(processors) => match processors.iter().find(|wanted| !allowed.contains(wanted)) {
             None => Ok(processors.clone()),
             Some(&processor) => Err(NotAllowed {
@@ -178,8 +175,12 @@ mod tests {
         NonZeroUsize::new(count).expect("not zero")
     }
 
+    fn machine() -> Option<Vec<usize>> {
+        Some(vec![0, 1, 2, 3])
+    }
+
     fn auto(count: usize, allowed: &[usize]) -> Vec<usize> {
-        chosen(&Pinning::Auto, cores(count), allowed, &[0, 1, 2, 3]).expect("auto asks for nothing")
+        chosen(&Pinning::Auto, cores(count), allowed, machine).expect("auto asks for nothing")
     }
 
     #[test]
@@ -198,29 +199,19 @@ mod tests {
 
     #[test]
     fn nothing_is_pinned_where_it_is_unknown_what_the_machine_has() {
-        assert_eq!(chosen(&Pinning::Auto, cores(2), &[2, 3], &[]), Ok(Vec::new()));
+        assert_eq!(chosen(&Pinning::Auto, cores(2), &[2, 3], || None), Ok(Vec::new()));
     }
 
     #[test]
     fn a_list_is_taken_as_it_is_or_not_at_all() {
-        let to = |list: &[usize]| {
-            chosen(
-                &Pinning::To(list.to_vec()),
-                cores(2),
-                &[0, 1, 2, 5],
-                &[0, 1, 2, 5],
-            )
-        };
+        let to = |list: &[usize]| chosen(&Pinning::To(list.to_vec()), cores(2), &[0, 1, 2, 5], machine);
         assert_eq!(to(&[5, 0]), Ok(vec![5, 0]));
         let refused = to(&[0, 3]).expect_err("3 is not there");
         assert_eq!(
             refused.to_string(),
             "processor 3 is not among those this process may use (0-2,5)"
         );
-        assert_eq!(
-            chosen(&Pinning::Off, cores(2), &[2, 3], &[0, 1, 2, 3]),
-            Ok(Vec::new())
-        );
+        assert_eq!(chosen(&Pinning::Off, cores(2), &[2, 3], machine), Ok(Vec::new()));
     }
 
     #[test]

@@ -2,11 +2,11 @@
 //!
 //! Owns the text that js/52_process.js reads. Called by: the supervisor, once for each start of a program.
 
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
 
-use crate::modules::Modules;
+use crate::modules::{Modules, normal};
 use crate::options::Options;
 
 /// The text, or nothing, where there is nothing to say: then `process` is made when it is first used, as ever.
@@ -16,7 +16,8 @@ pub(crate) fn description(options: &Options, modules: &Modules, working_director
         // As Node: `node -` has a dash among its arguments, `node -e` has nothing.
         Some(_) => (options.entry.as_os_str() == "-").then(|| "-".to_owned()),
         None => {
-            let script = absolute(working_directory, &options.entry);
+            // As Node has it: the path that was given, made absolute, and not what it is a link to.
+            let script = normal(&working_directory.join(&options.entry));
             let is_the_file = modules.entry().to_file_path().is_ok_and(|file| file == script);
             (!is_the_file).then(|| script.to_string_lossy().into_owned())
         }
@@ -36,21 +37,6 @@ pub(crate) fn description(options: &Options, modules: &Modules, working_director
     })
 }
 
-/// `process.argv[1]` as Node has it: the path that was given, made absolute, and not what it is a link to.
-fn absolute(working_directory: &Path, given: &Path) -> PathBuf {
-    let mut path = PathBuf::new();
-    for component in working_directory.join(given).components() {
-        match component {
-            Component::CurDir => {}
-            Component::ParentDir => {
-                path.pop();
-            }
-            other => path.push(other),
-        }
-    }
-    path
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,10 +49,7 @@ mod tests {
             ("../app/", "/home/app"),
             ("/srv/app", "/srv/app"),
         ] {
-            assert_eq!(
-                absolute(Path::new("/home/me"), Path::new(given)),
-                Path::new(expected)
-            );
+            assert_eq!(normal(&Path::new("/home/me").join(given)), Path::new(expected));
         }
     }
 }

@@ -10,7 +10,7 @@ use deno_config::deno_json::EmitConfigOptions;
 use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
 use deno_resolver::deno_json::{
-    CompilerOptionsSourceKind, CompilerOptionsType, get_base_compiler_options_for_emit,
+    CompilerOptionsData, CompilerOptionsSourceKind, CompilerOptionsType, get_base_compiler_options_for_emit,
 };
 use node_resolver::InNpmPackageChecker;
 use serde_json::{Map, Value};
@@ -27,10 +27,16 @@ pub(super) struct Settings {
 }
 
 impl Shared {
+    /// The options of `deno.json`, where that has any: they win over `tsconfig.json`.
+    pub(super) fn deno_options(&self, specifier: &ModuleSpecifier) -> Option<&CompilerOptionsData> {
+        let data = self.compiler_options.for_specifier(specifier);
+        let is_deno = data.source_kind == CompilerOptionsSourceKind::DenoJson;
+        (is_deno && data.has_compiler_options()).then_some(data)
+    }
+
     /// The settings of one file: those of `deno.json`, where that has any, else those of `tsconfig.json`.
     pub(super) fn settings(&self, specifier: &ModuleSpecifier) -> Result<Settings, JsErrorBox> {
-        let data = self.compiler_options.for_specifier(specifier);
-        if data.source_kind == CompilerOptionsSourceKind::DenoJson && data.has_compiler_options() {
+        if let Some(data) = self.deno_options(specifier) {
             let options = data.compiler_options_for_emit().map_err(JsErrorBox::from_err)?;
             return settings(options.0.clone(), specifier.as_ref());
         }

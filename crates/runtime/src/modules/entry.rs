@@ -1,12 +1,14 @@
 //! The entry file: what the path on the command line means.
 //!
 //! Owns Node's rules for it: a file, its name without the extension, a folder with `package.json` or an index file, a
-//! link to any of these. Never reads the program itself. Called by: the binary, before anything starts, and
+//! link to any of these. Reads nothing of the program but whether it begins with `#!`. Called by: the binary, before anything starts, and
 //! `discovery`, at each start, since a link may have come to point elsewhere.
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+
+use super::path::appended;
 
 /// Extensions that are run, in the order in which they are tried where there is none.
 const EXTENSIONS: [&str; 8] = ["js", "ts", "mjs", "mts", "cjs", "cts", "tsx", "jsx"];
@@ -98,19 +100,15 @@ fn ends_as_folder(path: &Path) -> bool {
 /// The first file that is called as `path`, and an extension behind it. `app.js` may also be `app.ts`, as in imports.
 fn with_extension(path: &Path) -> Option<PathBuf> {
     path.file_name()?;
-    let appended = EXTENSIONS.iter().map(|extension| {
-        let mut name = path.as_os_str().to_owned();
-        name.push(".");
-        name.push(extension);
-        PathBuf::from(name)
-    });
     let replaced = match path.extension().and_then(|extension| extension.to_str()) {
         Some("js") => ["ts", "tsx"].as_slice(),
         Some("mjs") => &["mts"],
         Some("cjs") => &["cts"],
         _ => &[],
     };
-    appended
+    EXTENSIONS
+        .iter()
+        .map(|extension| appended(path, extension))
         .chain(replaced.iter().map(|extension| path.with_extension(extension)))
         .find(|candidate| candidate.is_file())
 }

@@ -17,6 +17,7 @@ mod export_analysis;
 mod hooks;
 mod json;
 mod loader;
+mod path;
 mod program_text;
 mod require;
 mod resolution;
@@ -41,6 +42,7 @@ use crate::options::Start;
 pub use cache::Cache;
 pub use entry::{EntryError, cause_of, find as find_entry};
 pub use error::{ModuleError, ModulesError};
+pub(crate) use path::normal;
 pub use program_text::{ProgramText, TextKind};
 
 /// Tells whether a file belongs to an npm package.

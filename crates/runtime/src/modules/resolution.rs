@@ -4,7 +4,6 @@ use std::path::{Path, PathBuf};
 
 use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
-use deno_resolver::deno_json::CompilerOptionsSourceKind;
 use deno_resolver::npm::ResolveReqWithSubPathErrorKind;
 use deno_resolver::workspace::{ResolutionKind, sloppy_imports_resolve};
 use deno_resolver::{DenoResolveError, DenoResolveErrorKind};
@@ -16,6 +15,7 @@ use sys_traits::impls::RealSys;
 
 use super::discovery::Shared;
 use super::error::ModuleError;
+use super::path::appended;
 
 impl Shared {
     /// Resolves as Node does: relative paths and URLs against the referrer, built-in modules, packages in
@@ -74,8 +74,7 @@ impl Shared {
         if referrer.scheme() != "file" || self.package_checker.in_npm_package(referrer) {
             return None;
         }
-        let options = self.compiler_options.for_specifier(referrer);
-        if options.source_kind == CompilerOptionsSourceKind::DenoJson && options.has_compiler_options() {
+        if let Some(options) = self.deno_options(referrer) {
             let (candidates, _pattern) = options.paths().resolve_candidates(specifier)?;
             return candidates.into_iter().find_map(|candidate| existing(&candidate));
         }
@@ -124,16 +123,10 @@ fn existing(file: &ModuleSpecifier) -> Option<ModuleSpecifier> {
     if let Some((found, _reason)) = sloppy_imports_resolve(file, ResolutionKind::Execution, RealSys) {
         return Some(found);
     }
-    let with = |path: &Path, extension: &str| {
-        let mut path = path.as_os_str().to_owned();
-        path.push(".");
-        path.push(extension);
-        PathBuf::from(path)
-    };
     let folder = path.join("index");
     let found = [&path, &folder]
         .into_iter()
-        .flat_map(|path| EXTENSIONS.map(|extension| with(path, extension)))
+        .flat_map(|path| EXTENSIONS.map(|extension| appended(path, extension)))
         .find(|path| path.is_file())?;
     ModuleSpecifier::from_file_path(found).ok()
 }

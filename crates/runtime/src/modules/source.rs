@@ -55,16 +55,15 @@ impl Shared {
                 (ModuleType::Text, ModuleSourceCode::String(text(content).into()))
             }
             (RequestedModuleType::Bytes, _) => (ModuleType::Bytes, bytes(content)),
+            // What is wrong in it is told when that module imports it in its turn.
+            (RequestedModuleType::None, MediaType::Json) => {
+                let code = json::module(specifier, &text(content));
+                (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
+            }
             (_, MediaType::Json) => {
                 let text = text(content);
                 json::check(specifier, &text)?;
-                match requested {
-                    RequestedModuleType::None => {
-                        let code = json::module(specifier, &text);
-                        (ModuleType::JavaScript, ModuleSourceCode::String(code.into()))
-                    }
-                    _ => (ModuleType::Json, ModuleSourceCode::String(text.into())),
-                }
+                (ModuleType::Json, ModuleSourceCode::String(text.into()))
             }
             (_, MediaType::Wasm) => (ModuleType::Wasm, bytes(content)),
             _ => {

@@ -8,6 +8,7 @@ use deno_config::glob::PathOrPatternSet;
 use serde_json::{Map, Value};
 
 use super::TsConfigError;
+use crate::modules::path::{appended, normal};
 
 /// A value, and the folder of the file that it stands in.
 #[derive(Clone, Debug)]
@@ -245,24 +246,7 @@ fn file_or_folder(path: &Path) -> Option<PathBuf> {
     if path.is_file() {
         return Some(path.to_owned());
     }
-    let mut with_extension = path.as_os_str().to_owned();
-    with_extension.push(".json");
-    [PathBuf::from(with_extension), path.join("tsconfig.json")]
+    [appended(path, "json"), path.join("tsconfig.json")]
         .into_iter()
         .find(|file| file.is_file())
-}
-
-/// Without `.` and `..`, so that one file has one name.
-pub(super) fn normal(path: &Path) -> PathBuf {
-    let mut normal = PathBuf::new();
-    for component in path.components() {
-        match component {
-            std::path::Component::CurDir => {}
-            std::path::Component::ParentDir => {
-                normal.pop();
-            }
-            other => normal.push(other),
-        }
-    }
-    normal
 }

@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use super::TsConfigError;
-use super::document::{Document, in_project, normal};
+use super::document::{Document, in_project};
+use crate::modules::path::normal;
 
 #[derive(Debug, Default)]
 pub(super) struct Paths {
