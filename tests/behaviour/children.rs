@@ -1,18 +1,9 @@
 //! Child processes and threads that run more of the program: fork, cluster, spawn, worker_threads.
 
-use crate::support::{Engine, Finished, Launch};
+use crate::support::{Engine, Launch, printed};
 
 fn run(code: &str) -> Launch {
     Launch::bare("app.cjs").file("app.cjs", code).entry("")
-}
-
-#[track_caller]
-fn printed(finished: &Finished, expected: &str) {
-    assert_eq!(
-        (finished.code, finished.stdout.trim(), finished.stderr.as_str()),
-        (Some(0), expected, ""),
-        "{finished:?}"
-    );
 }
 
 #[test]

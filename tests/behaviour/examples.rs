@@ -1,10 +1,9 @@
 //! The applications in examples/, as they are, on both engines.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::LazyLock;
 
-use crate::support::{Engine, Launch, request};
+use crate::support::{Engine, Launch, npm, request};
 
 fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
@@ -19,12 +18,7 @@ static HONO: LazyLock<PathBuf> = LazyLock::new(|| {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("hono");
     let _ = std::fs::remove_dir_all(&folder);
     copy(&example("hono"), &folder);
-    let status = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-        .current_dir(&folder)
-        .status()
-        .expect("npm, which installs the example's packages");
-    assert!(status.success(), "npm ci failed");
+    npm(&folder, &["ci"]);
     folder
 });
 

@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use tempfile::TempDir;
 
-use crate::support::{Engine, Launch};
+use crate::support::{Engine, Launch, npm};
 
 on_both_engines![
     an_addon_for_node_api,
@@ -206,19 +206,11 @@ static PACKAGES: LazyLock<PathBuf> = LazyLock::new(|| {
     let _ = std::fs::remove_dir_all(&folder);
     std::fs::create_dir_all(&folder).expect("a folder");
     std::fs::write(folder.join("package.json"), r#"{ "private": true }"#).expect("a file");
-    let status = Command::new("npm")
-        .args([
-            "install",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--loglevel=error",
-        ])
-        .args(["argon2@0.45.1", "bcrypt@6.0.0", "msgpackr-extract@3.0.7"])
-        .current_dir(&folder)
-        .status()
-        .expect("npm, which installs the packages");
-    assert!(status.success(), "npm install failed");
+    let packages = ["argon2@0.45.1", "bcrypt@6.0.0", "msgpackr-extract@3.0.7"];
+    npm(
+        &folder,
+        &[&["install", "--ignore-scripts"], &packages[..]].concat(),
+    );
     folder
 });
 

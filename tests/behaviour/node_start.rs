@@ -1,6 +1,6 @@
 //! Programs started as Node's users start them: without a command, with Node's options, from links and folders.
 
-use crate::support::{Engine, Finished, Launch};
+use crate::support::{Engine, Launch, printed};
 
 /// Prints what a program is told of how it was started.
 const TELL: &str = "
@@ -12,15 +12,6 @@ const TELL: &str = "
         basename(__filename),
     ]));
 ";
-
-#[track_caller]
-fn printed(finished: &Finished, expected: &str) {
-    assert_eq!(
-        (finished.code, finished.stdout.trim(), finished.stderr.as_str()),
-        (Some(0), expected, ""),
-        "{finished:?}"
-    );
-}
 
 #[test]
 fn a_file_needs_no_command() {

@@ -39,6 +39,16 @@ pub struct Finished {
     pub stderr: String,
 }
 
+/// A process ended well, and printed this and nothing else.
+#[track_caller]
+pub fn printed(finished: &Finished, expected: &str) {
+    assert_eq!(
+        (finished.code, finished.stdout.trim(), finished.stderr.as_str()),
+        (Some(0), expected, ""),
+        "{finished:?}"
+    );
+}
+
 impl Launch {
     /// `howth serve app.ts`, with this source, on one core.
     pub fn serve(engine: Engine, source: &str) -> Launch {

@@ -5,6 +5,7 @@ mod engine;
 pub mod busy;
 mod connection;
 mod launch;
+mod npm;
 mod output;
 mod response;
 mod sandbox;
@@ -14,7 +15,8 @@ mod two_cores;
 
 pub use connection::Connection;
 pub use engine::Engine;
-pub use launch::{Finished, Launch};
+pub use launch::{Finished, Launch, printed};
+pub use npm::npm;
 pub use response::{Response, request};
 pub use server::Server;
 pub use time::{PATIENCE, eventually};
