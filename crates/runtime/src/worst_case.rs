@@ -1,7 +1,7 @@
 //! How much memory a configuration may need at worst, and what nothing bounds.
 //!
 //! Owns the sum. Bounds that belong to others are taken from their options; those that no option changes stand here, and
-//! in ARCHITECTURE.md under "Limits". Called by: `howth limits`.
+//! in `docs/internals/queues.md`. Called by: `howth limits`.
 
 use std::num::NonZeroUsize;
 
