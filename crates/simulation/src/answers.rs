@@ -23,7 +23,10 @@ pub struct Leave {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Framing {
     Length(usize),
-    Chunked { left: usize, is_in_data: bool },
+    Chunked {
+        left: usize,
+        is_in_data: bool,
+    },
     /// Behind the last chunk.
     ChunkedEnd,
     UntilClose,
@@ -32,7 +35,10 @@ enum Framing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Head,
-    Body { at: usize, framing: Framing },
+    Body {
+        at: usize,
+        framing: Framing,
+    },
     /// The text of a refusal: so many bytes are to come.
     Refusal(usize),
     /// The last response was read.
@@ -79,7 +85,13 @@ impl Answers {
 
     /// Whether the response that comes is ended by the end of the connection, and is whole.
     pub fn is_whole_if_ended(&self, reading: &Reading) -> bool {
-        let Place::Body { at, framing: Framing::UntilClose } = self.place else { return false };
+        let Place::Body {
+            at,
+            framing: Framing::UntilClose,
+        } = self.place
+        else {
+            return false;
+        };
         let (plan, message) = (self.plan(), &reading.messages[self.next]);
         plan.ends == Ends::Rightly && at == body_length(&plan, message)
     }
@@ -99,7 +111,11 @@ impl Answers {
                 Place::Refusal(left) => {
                     let taken = left.min(self.received.len());
                     self.received.drain(..taken);
-                    self.place = if taken == left { Place::Over } else { Place::Refusal(left - taken) };
+                    self.place = if taken == left {
+                        Place::Over
+                    } else {
+                        Place::Refusal(left - taken)
+                    };
                     true
                 }
                 Place::Body { at, framing } => self.body(at, framing, reading)?,
@@ -135,7 +151,11 @@ impl Answers {
         if status == 100 {
             let is_due = message.is_some_and(|message| message.expects_continue) && !self.is_continued;
             self.is_continued = true;
-            return if is_due && fields.is_empty() { Ok(true) } else { Err("a 100 that nobody waits for".to_owned()) };
+            return if is_due && fields.is_empty() {
+                Ok(true)
+            } else {
+                Err("a 100 that nobody waits for".to_owned())
+            };
         }
         if fields.first().map(|field| field.0) != Some("x-tag") {
             return self.refusal(status, &fields, reading, leave).map(|()| true);
@@ -147,12 +167,23 @@ impl Answers {
         Ok(true)
     }
 
-    fn refusal(&mut self, status: u16, fields: &[(&str, &str)], reading: &Reading, leave: &Leave) -> Result<(), String> {
+    fn refusal(
+        &mut self,
+        status: u16,
+        fields: &[(&str, &str)],
+        reading: &Reading,
+        leave: &Leave,
+    ) -> Result<(), String> {
         let fields = match fields {
             [("allow", _), rest @ ..] if status == 405 => rest,
             other => other,
         };
-        let [("connection", "close"), ("content-type", "text/plain"), ("content-length", length), ("date", _)] = fields
+        let [
+            ("connection", "close"),
+            ("content-type", "text/plain"),
+            ("content-length", length),
+            ("date", _),
+        ] = fields
         else {
             return Err(format!("a refusal of another form: {status} {fields:?}"));
         };
@@ -162,13 +193,22 @@ impl Answers {
             && matches!(reading.end, End::Refused(at, expected) if expected == status && leave.sent > at);
         let is_short = status == 500 && message.is_some() && plan.ends == Ends::TooShort;
         if !(of_body || of_head || is_short || (status == 408 && leave.timeout)) {
-            return Err(format!("refused with {status}, request {} of {:?}", self.next, reading.end));
+            return Err(format!(
+                "refused with {status}, request {} of {:?}",
+                self.next, reading.end
+            ));
         }
         self.place = Place::Refusal(length.parse().map_err(|_| "no length")?);
         Ok(())
     }
 
-    fn answer(&mut self, status: u16, fields: &[(&str, &str)], message: &Message, leave: &Leave) -> Result<(), String> {
+    fn answer(
+        &mut self,
+        status: u16,
+        fields: &[(&str, &str)],
+        message: &Message,
+        leave: &Leave,
+    ) -> Result<(), String> {
         let plan = self.plan();
         let tag = plan.tag();
         let has_content = plan.has_content(message);
@@ -203,15 +243,26 @@ impl Answers {
         }
         let dates = fields.iter().filter(|field| field.0 == "date").count();
         let is_early = leave.sent < message.head_ends_at;
-        if status != plan.status || fields != expected || dates != 1 || is_early || plan.ends == Ends::FailsFirst {
-            return Err(format!("request {}: {status} {fields:?} instead of {} {expected:?}", self.next, plan.status));
+        if status != plan.status
+            || fields != expected
+            || dates != 1
+            || is_early
+            || plan.ends == Ends::FailsFirst
+        {
+            return Err(format!(
+                "request {}: {status} {fields:?} instead of {} {expected:?}",
+                self.next, plan.status
+            ));
         }
         self.closes = says_close;
         let framing = match said {
             _ if !has_content => None,
             Some(_) => Some(Framing::Length(plan.length)),
             None if message.is_http_10 => Some(Framing::UntilClose),
-            None => Some(Framing::Chunked { left: 0, is_in_data: false }),
+            None => Some(Framing::Chunked {
+                left: 0,
+                is_in_data: false,
+            }),
         };
         match framing {
             None | Some(Framing::Length(0)) => self.finish(has_content),
@@ -225,9 +276,14 @@ impl Answers {
     /// The response is whole. Of one without content nobody can tell that it was to break off.
     fn finish(&mut self, had_content: bool) -> Result<(), String> {
         if had_content && self.plan().ends != Ends::Rightly {
-            return Err(format!("request {}: a response that breaks off looks whole", self.next));
+            return Err(format!(
+                "request {}: a response that breaks off looks whole",
+                self.next
+            ));
         }
-        self.place = if self.closes { Place::Over } else { Place::Head };
+        // Nothing more of it was to be sent, but the connection ends all the same.
+        let is_last = self.closes || self.plan().ends == Ends::FailsWithin;
+        self.place = if is_last { Place::Over } else { Place::Head };
         self.next += 1;
         self.is_continued = false;
         Ok(())
@@ -239,10 +295,16 @@ impl Answers {
         let (left, after) = match framing {
             Framing::Length(length) => (length - at, None),
             Framing::UntilClose => (usize::MAX, None),
-            Framing::Chunked { left: 0, is_in_data: true } => {
+            Framing::Chunked {
+                left: 0,
+                is_in_data: true,
+            } => {
                 return match self.line() {
                     Some(line) if line == b"\r\n" => {
-                        let framing = Framing::Chunked { left: 0, is_in_data: false };
+                        let framing = Framing::Chunked {
+                            left: 0,
+                            is_in_data: false,
+                        };
                         self.place = Place::Body { at, framing };
                         Ok(true)
                     }
@@ -267,12 +329,19 @@ impl Answers {
                 _ => (at + offset < plan.length).then(|| plan.byte(at + offset)),
             };
             if expected != Some(byte) {
-                return Err(format!("request {}: byte {} of the response is another one", self.next, at + offset));
+                return Err(format!(
+                    "request {}: byte {} of the response is another one",
+                    self.next,
+                    at + offset
+                ));
             }
         }
         let at = at + taken;
         let framing = match after {
-            Some(left) => Framing::Chunked { left: left - taken, is_in_data: true },
+            Some(left) => Framing::Chunked {
+                left: left - taken,
+                is_in_data: true,
+            },
             None => framing,
         };
         self.place = Place::Body { at, framing };
@@ -286,14 +355,28 @@ impl Answers {
         let Some(line) = self.line() else { return Ok(false) };
         if line == b"0\r\n" {
             if at != whole {
-                return Err(format!("request {}: a response of {at} bytes, not {whole}", self.next));
+                return Err(format!(
+                    "request {}: a response of {at} bytes, not {whole}",
+                    self.next
+                ));
             }
-            self.place = Place::Body { at, framing: Framing::ChunkedEnd };
+            self.place = Place::Body {
+                at,
+                framing: Framing::ChunkedEnd,
+            };
             return Ok(true);
         }
-        let text = std::str::from_utf8(&line).unwrap_or_default().trim_end_matches("\r\n");
+        let text = std::str::from_utf8(&line)
+            .unwrap_or_default()
+            .trim_end_matches("\r\n");
         let left = usize::from_str_radix(text, 16).map_err(|_| format!("no chunk size: {text:?}"))?;
-        self.place = Place::Body { at, framing: Framing::Chunked { left, is_in_data: true } };
+        self.place = Place::Body {
+            at,
+            framing: Framing::Chunked {
+                left,
+                is_in_data: true,
+            },
+        };
         Ok(true)
     }
 }

@@ -61,6 +61,8 @@ pub struct Application {
     knowledge: SharedKnowledge,
     work: BTreeMap<(u32, u32), Work>,
     used: BTreeSet<(u32, u32)>,
+    /// Requests that were over when they were told.
+    gone: BTreeSet<(u32, u32)>,
     now_ms: u64,
 }
 
@@ -72,6 +74,7 @@ impl Application {
             knowledge,
             work: BTreeMap::new(),
             used: BTreeSet::new(),
+            gone: BTreeSet::new(),
             now_ms: 0,
         }
     }
@@ -88,7 +91,7 @@ impl Application {
 
     /// Requests that it was told of and not of their end.
     pub fn open(&self) -> usize {
-        self.work.len()
+        self.work.len() + self.gone.len()
     }
 
     /// When the next answer that waits for time is due.
@@ -106,6 +109,12 @@ impl Application {
 
     fn request(&mut self, id: ExchangeId) {
         let exchanges = self.exchanges.clone();
+        if exchanges.head(id).is_none() {
+            // The answer to an earlier request of the same batch has ended the connection.
+            self.gone.insert((id.index, id.generation));
+            return;
+        }
+        let exchanges = self.exchanges.clone();
         let Some(PeerAddress::Tcp(peer)) = exchanges.peer_address(id) else {
             return self.fault(format!("{id:?} comes from nowhere"));
         };
@@ -121,7 +130,9 @@ impl Application {
             None => Some("a request that is not in the stream".to_owned()),
         };
         if let Some(difference) = difference {
-            return knowledge.faults.push(format!("client {client}, request {number}: {difference}"));
+            return knowledge
+                .faults
+                .push(format!("client {client}, request {number}: {difference}"));
         }
         let plan = Plan::of(knowledge.seed, client, number);
         drop((head, knowledge));
@@ -129,7 +140,9 @@ impl Application {
             client,
             number,
             plan,
-            stage: Stage::Waits { until_ms: self.now_ms.saturating_add(plan.delay_ms) },
+            stage: Stage::Waits {
+                until_ms: self.now_ms.saturating_add(plan.delay_ms),
+            },
             read: 0,
             body_is_over: false,
             may_write: true,
@@ -143,8 +156,13 @@ impl Application {
     }
 
     fn go_on(&mut self, key: (u32, u32)) {
-        let Some(mut work) = self.work.remove(&key) else { return };
-        let id = ExchangeId { index: key.0, generation: key.1 };
+        let Some(mut work) = self.work.remove(&key) else {
+            return;
+        };
+        let id = ExchangeId {
+            index: key.0,
+            generation: key.1,
+        };
         let result = memory::engine(|| self.step(id, &mut work));
         if let Err(what) = result {
             self.fault(format!("client {}, request {}: {what}", work.client, work.number));
@@ -178,7 +196,12 @@ impl Application {
     }
 
     /// Reads what there is, byte by byte what the client sent.
-    fn read(&self, id: ExchangeId, work: &mut Work, mut take: impl FnMut(&[u8]) -> Result<(), ()>) -> Result<(), String> {
+    fn read(
+        &self,
+        id: ExchangeId,
+        work: &mut Work,
+        mut take: impl FnMut(&[u8]) -> Result<(), ()>,
+    ) -> Result<(), String> {
         loop {
             let read = self.exchanges.read_body(id, 5_000);
             let knowledge = self.knowledge.borrow();
@@ -197,7 +220,11 @@ impl Application {
                 Ok(BodyRead::End) => {
                     work.body_is_over = true;
                     let is_whole = matches!(body.end, BodyEnd::Whole(_)) && work.read == body.bytes.len();
-                    return if is_whole { Ok(()) } else { Err("a body ends before its end".to_owned()) };
+                    return if is_whole {
+                        Ok(())
+                    } else {
+                        Err("a body ends before its end".to_owned())
+                    };
                 }
                 Ok(BodyRead::Pending) => return Ok(()),
                 Ok(BodyRead::Failed(_)) | Err(Gone) => {
@@ -226,7 +253,9 @@ impl Application {
                 }
                 self.exchanges.respond(id, &head, &plan.bytes(0, plan.length))
             }
-            Form::Owned => self.exchanges.respond_owned(id, &head, plan.bytes(0, plan.length)),
+            Form::Owned => self
+                .exchanges
+                .respond_owned(id, &head, plan.bytes(0, plan.length)),
             Form::Stream | Form::Echo | Form::Counted => {
                 work.stage = Stage::Streams { sent: 0 };
                 let length = (plan.form == Form::Counted).then_some(plan.length as u64);
@@ -242,9 +271,15 @@ impl Application {
         if work.plan.form == Form::Echo {
             return self.echo(id, work);
         }
-        let Stage::Streams { mut sent } = work.stage else { return Ok(()) };
+        let Stage::Streams { mut sent } = work.stage else {
+            return Ok(());
+        };
         let plan = work.plan;
-        let until = if plan.ends == Ends::Rightly { plan.length } else { plan.length / 2 };
+        let until = if plan.ends == Ends::Rightly {
+            plan.length
+        } else {
+            plan.length / 2
+        };
         while sent < until && work.may_write {
             let chunk = plan.bytes(sent, plan.chunk.min(until - sent));
             sent += chunk.len();
@@ -260,8 +295,8 @@ impl Application {
         if sent >= until && work.may_write {
             work.stage = Stage::Given;
             match plan.ends {
-                Ends::FailsWithin => drop(self.exchanges.fail(id)),
-                _ => drop(self.exchanges.finish(id, &[])),
+                Ends::FailsWithin => self.exchanges.fail(id).unwrap_or_default(),
+                _ => self.exchanges.finish(id, &[]).unwrap_or_default(),
             }
         }
         Ok(())
@@ -282,7 +317,7 @@ impl Application {
         work.may_write = may_write;
         if work.body_is_over && may_write && work.stage != Stage::Over {
             work.stage = Stage::Given;
-            drop(self.exchanges.finish(id, &[]));
+            let _ = self.exchanges.finish(id, &[]);
         }
         Ok(())
     }
@@ -293,7 +328,13 @@ impl Application {
         if let Event::Request(id) = event {
             return self.request(id);
         }
+        if matches!(event, Event::Aborted(_)) && self.gone.remove(&key) {
+            return;
+        }
         let Some(work) = self.work.get_mut(&key) else {
+            if self.gone.contains(&key) {
+                return;
+            }
             return self.fault(format!("{event:?} of nobody"));
         };
         match event {
@@ -323,7 +364,10 @@ impl Application {
 
     fn end(&mut self, key: (u32, u32)) {
         self.work.remove(&key);
-        let id = ExchangeId { index: key.0, generation: key.1 };
+        let id = ExchangeId {
+            index: key.0,
+            generation: key.1,
+        };
         if self.exchanges.head(id).is_some() {
             self.fault(format!("{id:?} is over and has a head"));
         }
@@ -333,7 +377,10 @@ impl Application {
     pub fn forget_kept(&mut self) {
         let exchanges = &self.exchanges;
         self.work.retain(|key, work| {
-            let id = ExchangeId { index: key.0, generation: key.1 };
+            let id = ExchangeId {
+                index: key.0,
+                generation: key.1,
+            };
             !work.is_answered || exchanges.head(id).is_some()
         });
     }
@@ -358,7 +405,9 @@ fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> 
         BodyLength::Known(length) => Some(length),
         BodyLength::Chunked => None,
     };
-    let fields = head.fields().map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
+    let fields = head
+        .fields()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
     let is_same = head.method().as_bytes() == message.method
         && head.target().as_bytes() == message.target
         && (head.version() == Version::Http10) == message.is_http_10
@@ -366,5 +415,11 @@ fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> 
         && head.expects_continue() == message.expects_continue
         && body == message.declared
         && fields.eq(message.fields.iter().cloned());
-    (!is_same).then(|| format!("{:?} was read as {:?}", message.target.escape_ascii().to_string(), head.target()))
+    (!is_same).then(|| {
+        format!(
+            "{:?} was read as {:?}",
+            message.target.escape_ascii().to_string(),
+            head.target()
+        )
+    })
 }

@@ -10,6 +10,7 @@ use crate::network::{ClientRead, Network};
 use crate::plan::Ends;
 use crate::reader::{BodyEnd, End, Reading};
 use crate::script::{Ending, Script};
+use crate::trace;
 
 /// What is the same for every client of a simulation at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -23,6 +24,9 @@ pub struct Circumstances<'a> {
     /// Everything was broken off.
     pub is_aborted: bool,
 }
+
+/// The least that a client sends at once when nobody pauses any more.
+const PIECE_HURRIED: usize = 3_000;
 
 /// Where a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +59,6 @@ pub struct Client {
     reads_at_ms: u64,
     has_stalled: bool,
     has_ended: bool,
-    /// When an answer came last.
-    heard_at_ms: u64,
 }
 
 impl Client {
@@ -81,7 +83,6 @@ impl Client {
             reads_at_ms: 0,
             has_stalled: false,
             has_ended: false,
-            heard_at_ms: 0,
         }
     }
 
@@ -91,15 +92,21 @@ impl Client {
             return None;
         }
         let (to_server, to_client) = self.script.capacities;
-        self.heard_at_ms = network.now_ms;
         let link = network.connect(to_server, to_client);
         self.state = link.map_or(State::Over, State::Connected);
         link
     }
 
     /// Does what is next; an error says what is wrong with what it was sent.
-    pub fn advance(&mut self, network: &mut Network, reading: &Reading, around: &Circumstances<'_>) -> Result<(), String> {
-        let State::Connected(link) = self.state else { return Ok(()) };
+    pub fn advance(
+        &mut self,
+        network: &mut Network,
+        reading: &Reading,
+        around: &Circumstances<'_>,
+    ) -> Result<(), String> {
+        let State::Connected(link) = self.state else {
+            return Ok(());
+        };
         self.send(network, link, around.hurries);
         if self.leaves(network, link) {
             return Ok(());
@@ -118,19 +125,18 @@ impl Client {
         Ok(())
     }
 
-    /// When it goes on by itself, in milliseconds; nothing: it waits for the server.
-    pub fn due_ms(&self, started_ms: u64) -> Option<u64> {
-        match self.state {
-            State::Before => Some(started_ms + self.script.starts_ms),
-            State::Connected(_) => Some(self.sends_at_ms.max(self.reads_at_ms)).filter(|at_ms| *at_ms > 0),
-            State::Over => None,
-        }
+    /// Bytes it has sent and received.
+    pub fn progress(&self) -> usize {
+        self.sent + self.received
     }
 
     /// Where it stands, in words.
     pub fn place(&self) -> String {
         let (sent, all) = (self.sent, self.input.len());
-        format!("{:?}, {sent} of {all} bytes sent, answer {} due, {:?}", self.state, self.answers.next, self.script.ending)
+        format!(
+            "{:?}, {sent} of {all} bytes sent, answer {} due, {:?}",
+            self.state, self.answers.next, self.script.ending
+        )
     }
 
     fn send(&mut self, network: &mut Network, link: usize, hurries: bool) {
@@ -138,11 +144,20 @@ impl Client {
         if self.sent == self.input.len() || (!hurries && now_ms < self.sends_at_ms) {
             return;
         }
-        let mut until = (self.sent + self.script.piece_max).min(self.input.len());
+        let piece_max = if hurries {
+            self.script.piece_max.max(PIECE_HURRIED)
+        } else {
+            self.script.piece_max
+        };
+        let mut until = (self.sent + piece_max).min(self.input.len());
         if self.script.awaits && !self.answers.is_over() {
             let behind = self.ends.iter().position(|end| *end > self.sent).unwrap_or(0);
             let is_due = behind <= self.answers.next || self.sent > self.ends[behind - 1];
-            until = if is_due { until.min(self.ends[behind]) } else { self.sent };
+            until = if is_due {
+                until.min(self.ends[behind])
+            } else {
+                self.sent
+            };
         }
         if let Ending::Vanishes(at) | Ending::Resets(at) = self.script.ending {
             until = until.min(at.max(self.sent));
@@ -150,8 +165,13 @@ impl Client {
         let taken = network.client_send(link, &self.input[self.sent..until]);
         self.sent += taken;
         if taken > 0 {
+            trace::tell(|| format!("{now_ms} {link} sends {taken} bytes"));
             self.sent_at_ms.push((self.sent, now_ms));
-            self.sends_at_ms = if self.script.pause_ms > 0 { now_ms + self.script.pause_ms } else { 0 };
+            self.sends_at_ms = if self.script.pause_ms > 0 {
+                now_ms + self.script.pause_ms
+            } else {
+                0
+            };
         }
     }
 
@@ -168,7 +188,13 @@ impl Client {
         leaves
     }
 
-    fn receive(&mut self, network: &mut Network, link: usize, reading: &Reading, around: &Circumstances<'_>) -> Result<(), String> {
+    fn receive(
+        &mut self,
+        network: &mut Network,
+        link: usize,
+        reading: &Reading,
+        around: &Circumstances<'_>,
+    ) -> Result<(), String> {
         let now_ms = network.now_ms;
         if let Some((at, ms)) = self.script.stalls
             && self.received >= at
@@ -182,12 +208,22 @@ impl Client {
             return Ok(());
         }
         self.reads_at_ms = 0;
-        match network.client_receive(link, self.script.read_max) {
+        let read = network.client_receive(link, self.script.read_max);
+        trace::tell(|| match &read {
+            ClientRead::Bytes(bytes) => {
+                format!(
+                    "{now_ms} {link} receives {}: {}",
+                    bytes.len(),
+                    bytes[..bytes.len().min(60)].escape_ascii()
+                )
+            }
+            other => format!("{now_ms} {link} {other:?}"),
+        });
+        match read {
             ClientRead::Nothing => Ok(()),
             ClientRead::Bytes(bytes) => {
                 self.received += bytes.len();
-                self.heard_at_ms = now_ms;
-                let leave = self.leave(network, link, reading, around);
+                let leave = self.leave(network, reading, around);
                 self.answers.take(&bytes, reading, &leave)
             }
             ClientRead::End => self.ended(network, link, reading, around, false),
@@ -195,13 +231,12 @@ impl Client {
         }
     }
 
-    fn leave(&self, network: &Network, link: usize, reading: &Reading, around: &Circumstances<'_>) -> Leave {
+    fn leave(&self, network: &Network, reading: &Reading, around: &Circumstances<'_>) -> Leave {
         let deadlines = &around.options.deadlines;
         let patience_ms = [deadlines.head, deadlines.body_gap].into_iter().flatten().min();
         let patience_ms = patience_ms.map_or(u64::MAX, |patience| patience.as_millis() as u64);
         let began_ms = self.sent_at(self.begins(self.answers.next, reading));
         let slow = network.now_ms.saturating_sub(began_ms) >= patience_ms;
-        let _ = link;
         Leave {
             timeout: slow || network.has_jumped,
             close: around.drains_since_ms.is_some(),
@@ -231,10 +266,17 @@ impl Client {
             return true;
         }
         let is_whole = |end: BodyEnd| matches!(end, BodyEnd::Whole(end) if end <= self.sent);
-        let owes = reading.messages.get(self.answers.next).map(|message| is_whole(message.body.end));
+        let owes = reading
+            .messages
+            .get(self.answers.next)
+            .map(|message| is_whole(message.body.end));
         let owes = owes.unwrap_or(matches!(reading.end, End::Refused(..)));
-        let is_partial = reading.messages.get(self.answers.next).is_some_and(|m| m.body.end == BodyEnd::Partial);
-        self.answers.is_between() && (!owes || is_partial)
+        let is_partial = reading
+            .messages
+            .get(self.answers.next)
+            .is_some_and(|m| m.body.end == BodyEnd::Partial);
+        self.answers.is_between()
+            && (!owes || is_partial)
             && !matches!(reading.messages.get(self.answers.next), Some(m) if matches!(m.body.end, BodyEnd::Refused(_)))
     }
 
@@ -255,7 +297,10 @@ impl Client {
         network.client_close(link, false);
         match is_excused {
             true => Ok(()),
-            false => Err(format!("the connection ends (by a reset: {by_reset}) with an answer owed: {}", self.place())),
+            false => Err(format!(
+                "the connection ends (by a reset: {by_reset}) with an answer owed: {}",
+                self.place()
+            )),
         }
     }
 
@@ -277,25 +322,54 @@ impl Client {
             if self.answers.plan().ends != Ends::Rightly || (!is_whole && !self.answers.is_between()) {
                 return true;
             }
+            // It has said that it sends no more, and was not waited for when it did.
+            let is_beyond = matches!(message.body.end, BodyEnd::Whole(end) if self.sent > end);
+            if by_reset && !message.keep_alive && is_beyond {
+                return true;
+            }
             // Its answer may have been out before the rest of its body was looked at.
             if matches!(message.body.end, BodyEnd::Refused(_)) && !self.answers.is_between() {
                 return true;
             }
         }
+        // More was to come of a body that nobody read than is drained: nothing behind it is read.
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| reading.messages.get(before));
+        if before.is_some_and(|message| message.body.bytes.len() as u64 > around.options.drain_bytes_max) {
+            return true;
+        }
         let deadlines = &around.options.deadlines;
-        let ms = |deadline: Option<std::time::Duration>| deadline.map_or(u64::MAX, |deadline| deadline.as_millis() as u64);
+        let ms = |deadline: Option<std::time::Duration>| {
+            deadline.map_or(u64::MAX, |deadline| deadline.as_millis() as u64)
+        };
         let began_ms = self.sent_at(self.begins(number, reading));
         let now_ms = network.now_ms;
         // It took no byte for longer than the server waits.
-        if self.has_stalled && self.script.stalls.is_some_and(|(_, stalled)| stalled >= ms(deadlines.write_stall)) {
+        if self.has_stalled
+            && self
+                .script
+                .stalls
+                .is_some_and(|(_, stalled)| stalled >= ms(deadlines.write_stall))
+        {
             return true;
         }
         // Its request, or the next part of it, came when the server had waited too long, or the server stopped.
-        let idle_ms = ms(deadlines.keep_alive).min(ms(deadlines.head)).min(ms(deadlines.body_gap));
-        if now_ms.saturating_sub(began_ms.min(self.heard_at_ms)) >= idle_ms {
+        let idle_ms = ms(deadlines.keep_alive)
+            .min(ms(deadlines.head))
+            .min(ms(deadlines.body_gap));
+        if now_ms.saturating_sub(began_ms.min(connection.sent_at_ms)) >= idle_ms {
             return true;
         }
-        if around.drains_since_ms.is_some_and(|since_ms| began_ms >= since_ms) {
+        if around
+            .drains_since_ms
+            .is_some_and(|since_ms| began_ms >= since_ms)
+        {
+            return true;
+        }
+        // The server lingers over a client for no longer than this in silence (RFC 9112 section 9.6).
+        const LINGER_MS: u64 = 2_000;
+        if by_reset && now_ms.saturating_sub(connection.sent_at_ms) >= LINGER_MS {
             return true;
         }
         // What it sent behind a response that ended the connection was not read for ever, and may have cost it the rest.

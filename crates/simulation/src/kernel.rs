@@ -22,6 +22,7 @@ use crate::faults::{Fault, Faults};
 use crate::memory;
 use crate::network::SharedNetwork;
 use crate::random::Random;
+use crate::trace;
 use buffers::Buffers;
 
 /// How large the simulated ring is.
@@ -146,16 +147,22 @@ impl SimulatedKernel {
         {
             self.control.violate(format!("{token:?} on a closed socket"));
         }
-        let is_double = self.in_flight.iter().any(|other| match (&other.operation, &operation) {
-            (Operation::Accept, Operation::Accept) | (Operation::Doorbell, Operation::Doorbell) => true,
-            (Operation::Receive(a) | Operation::Poll(a), Operation::Receive(b) | Operation::Poll(b)) => a == b,
-            (Operation::Send(a, _), Operation::Send(b, _)) => a == b,
-            (other, Operation::Close(b)) => other.socket() == Some(*b),
-            (Operation::Close(a), operation) => operation.socket() == Some(*a),
-            _ => false,
-        });
+        let is_double = self
+            .in_flight
+            .iter()
+            .any(|other| match (&other.operation, &operation) {
+                (Operation::Accept, Operation::Accept) | (Operation::Doorbell, Operation::Doorbell) => true,
+                (Operation::Receive(a) | Operation::Poll(a), Operation::Receive(b) | Operation::Poll(b)) => {
+                    a == b
+                }
+                (Operation::Send(a, _), Operation::Send(b, _)) => a == b,
+                (other, Operation::Close(b)) => other.socket() == Some(*b),
+                (Operation::Close(a), operation) => operation.socket() == Some(*a),
+                _ => false,
+            });
         if is_double {
-            self.control.violate(format!("{token:?} beside another operation that excludes it"));
+            self.control
+                .violate(format!("{token:?} beside another operation that excludes it"));
         }
         if let Operation::Send(_, outgoing) = &operation
             && outgoing.is_empty()
@@ -180,16 +187,28 @@ impl SimulatedKernel {
         self.control.sending_bytes.set(sending.sum());
         self.control.operations.set(self.in_flight.len());
         self.control.leased.set(self.buffers.leased());
-        self.control.hears_doorbell.set(self.in_flight.iter().any(is_doorbell));
+        self.control
+            .hears_doorbell
+            .set(self.in_flight.iter().any(is_doorbell));
         let in_completions = self.completions.iter().filter(|completion| {
-            matches!(completion, Completion::Received { result: Ok(Some(_)), .. })
+            matches!(
+                completion,
+                Completion::Received {
+                    result: Ok(Some(_)),
+                    ..
+                }
+            )
         });
         let known = self.buffers.free() + self.buffers.leased() + in_completions.count();
-        self.control.lost_buffers.set(usize::from(self.options.buffers) - known);
+        self.control
+            .lost_buffers
+            .set(usize::from(self.options.buffers) - known);
     }
 
     fn has_in_flight(&self, socket: Socket) -> bool {
-        self.in_flight.iter().any(|other| other.operation.socket() == Some(socket))
+        self.in_flight
+            .iter()
+            .any(|other| other.operation.socket() == Some(socket))
     }
 }
 
@@ -238,7 +257,11 @@ impl Kernel for SimulatedKernel {
     }
 
     fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize {
-        if self.in_flight.iter().any(|other| matches!(other.operation, Operation::Send(at, _) if at == socket)) {
+        if self
+            .in_flight
+            .iter()
+            .any(|other| matches!(other.operation, Operation::Send(at, _) if at == socket))
+        {
             self.control.violate("bytes overtake a send in flight".to_owned());
         }
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
@@ -246,7 +269,10 @@ impl Kernel for SimulatedKernel {
         if self.draw(Fault::ShortSend) {
             wanted = self.random.below(total + 1);
         }
-        memory::outside(|| self.send_bytes(socket, slices.iter().copied(), wanted).unwrap_or(0))
+        memory::outside(|| {
+            self.send_bytes(socket, slices.iter().copied(), wanted)
+                .unwrap_or(0)
+        })
     }
 
     fn cancel(&mut self, target: Token, token: Token) {
@@ -283,7 +309,8 @@ impl Kernel for SimulatedKernel {
         memory::outside(|| {
             let mut network = self.network.borrow_mut();
             let Some(link) = network.take_handed(socket.as_raw_fd()) else {
-                self.control.violate("a socket is adopted that nobody gave up".to_owned());
+                self.control
+                    .violate("a socket is adopted that nobody gave up".to_owned());
                 return Socket(-1);
             };
             Socket(network.open_descriptor(link))
@@ -292,11 +319,16 @@ impl Kernel for SimulatedKernel {
 
     fn give_up(&mut self, socket: Socket) -> OwnedFd {
         if self.has_in_flight(socket) {
-            self.control.violate("a socket is given up beside an operation".to_owned());
+            self.control
+                .violate("a socket is given up beside an operation".to_owned());
         }
         // Stands for the socket on its way.
         let descriptor = OwnedFd::from(File::open("/dev/null").expect("a descriptor"));
-        memory::outside(|| self.network.borrow_mut().hand_over(socket.0, descriptor.as_raw_fd()));
+        memory::outside(|| {
+            self.network
+                .borrow_mut()
+                .hand_over(socket.0, descriptor.as_raw_fd())
+        });
         descriptor
     }
 
@@ -313,8 +345,14 @@ impl Kernel for SimulatedKernel {
     fn reap(&mut self) -> Option<Completion> {
         self.visible = self.visible.checked_sub(1)?;
         let completion = self.completions.pop_front()?;
+        memory::outside(|| {
+            trace::tell(|| format!("{} {}", self.network.borrow().now_ms, brief(&completion)))
+        });
         match &completion {
-            Completion::Received { result: Ok(Some(lease)), .. } => self.buffers.lease(lease),
+            Completion::Received {
+                result: Ok(Some(lease)),
+                ..
+            } => self.buffers.lease(lease),
             Completion::Done { token } if token.operation == howth_io_uring_net::Operation::Close => {
                 memory::outside(|| self.note_closed(*token));
             }
@@ -330,14 +368,16 @@ impl Kernel for SimulatedKernel {
 
     fn release(&mut self, lease: Lease) {
         if !memory::outside(|| self.buffers.release(lease)) {
-            self.control.violate("a buffer is released that is not leased".to_owned());
+            self.control
+                .violate("a buffer is released that is not leased".to_owned());
         }
         self.publish();
     }
 
     fn shrink(&mut self) {
         if self.buffers.leased() > 0 {
-            self.control.violate("memory is given back while a lease is out".to_owned());
+            self.control
+                .violate("memory is given back while a lease is out".to_owned());
         }
     }
 
@@ -349,11 +389,21 @@ impl Kernel for SimulatedKernel {
 
     fn unacknowledged_bytes(&self, socket: Socket) -> u32 {
         let network = self.network.borrow();
-        let Some(link) = network.link_of(socket.0) else { return 0 };
+        let Some(link) = network.link_of(socket.0) else {
+            return 0;
+        };
         u32::try_from(network.links[link].to_client.bytes.len()).unwrap_or(u32::MAX)
     }
 
     fn overflows(&self) -> u64 {
         self.overflows
+    }
+}
+
+/// A completion without the bytes of a send.
+fn brief(completion: &Completion) -> String {
+    match completion {
+        Completion::Sent { token, result, .. } => format!("Sent {token:?} {result:?}"),
+        other => format!("{other:?}"),
     }
 }

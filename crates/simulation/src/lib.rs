@@ -20,6 +20,7 @@ mod scenario;
 mod script;
 mod shrink;
 mod simulation;
+pub mod trace;
 
 pub use faults::{Fault, Faults};
 pub use kernel::{Control, KernelOptions, SimulatedKernel};

@@ -72,7 +72,7 @@ pub struct Link {
     pub is_client_gone: bool,
     /// A reset was sent or received: neither side hears anything more.
     pub is_reset: bool,
-    /// The simulated kernel broke it, without anybody's fault.
+    /// The simulated kernel broke it, without anybody's fault; or nobody was there any more to accept it.
     pub is_broken_by_fault: bool,
     /// The server receives no more.
     pub is_shut_for_receiving: bool,
@@ -82,10 +82,8 @@ pub struct Link {
     pub received_by_server: u64,
     /// Bytes that the server has sent.
     pub sent_by_server: u64,
-    /// The last moment at which bytes of the client waited for the server.
-    pub waited_at_ms: u64,
-    /// The last moment at which the server's kernel could take no byte for the client; 0: never.
-    pub full_at_ms: u64,
+    /// When the server sent last, or the client connected.
+    pub sent_at_ms: u64,
 }
 
 /// What a client's recv(2) gives.
@@ -110,6 +108,8 @@ pub struct Network {
     pub wall_offset_ms: i64,
     /// The clocks have jumped: silence of that time is nobody's.
     pub has_jumped: bool,
+    /// Completions have waited behind a full queue: what was sent in time may have been seen late.
+    pub has_overflowed: bool,
     /// All connections there ever were.
     pub links: Vec<Link>,
     /// Connections that wait to be accepted.
@@ -130,6 +130,7 @@ impl Network {
             now_ms: 1_000_000,
             wall_offset_ms: 0,
             has_jumped: false,
+            has_overflowed: false,
             links: Vec::new(),
             backlog: VecDeque::new(),
             is_listening: true,
@@ -166,8 +167,7 @@ impl Network {
             resets_on_close: false,
             received_by_server: 0,
             sent_by_server: 0,
-            waited_at_ms: self.now_ms,
-            full_at_ms: 0,
+            sent_at_ms: self.now_ms,
         });
         self.backlog.push_back(self.links.len() - 1);
         Some(self.links.len() - 1)
@@ -175,9 +175,8 @@ impl Network {
 
     /// A client sends; gives how many bytes were taken.
     pub fn client_send(&mut self, link: usize, bytes: &[u8]) -> usize {
-        let now_ms = self.now_ms;
         let connection = &mut self.links[link];
-        if connection.is_reset {
+        if connection.is_reset || bytes.is_empty() {
             return 0;
         }
         if connection.server == ServerEnd::Closed {
@@ -187,9 +186,6 @@ impl Network {
         }
         let taken = bytes.len().min(connection.to_server.room());
         connection.to_server.bytes.extend(&bytes[..taken]);
-        if taken > 0 {
-            connection.waited_at_ms = now_ms;
-        }
         taken
     }
 
@@ -309,6 +305,7 @@ impl Network {
     pub fn close_listener(&mut self) {
         self.is_listening = false;
         while let Some(link) = self.backlog.pop_front() {
+            self.links[link].is_broken_by_fault = true;
             self.server_closed(link);
             self.reset(link);
         }
@@ -318,18 +315,5 @@ impl Network {
     pub fn open_at_server(&self) -> usize {
         let is_open = |link: &&Link| matches!(link.server, ServerEnd::Open(_));
         self.links.iter().filter(is_open).count()
-    }
-
-    /// Takes note of who waits for whom, before the clock moves on.
-    pub fn note_waiting(&mut self) {
-        let now_ms = self.now_ms;
-        for link in &mut self.links {
-            if !link.to_server.bytes.is_empty() {
-                link.waited_at_ms = now_ms;
-            }
-            if link.to_client.room() == 0 {
-                link.full_at_ms = now_ms;
-            }
-        }
     }
 }

@@ -62,13 +62,20 @@ impl Plan {
     pub fn of(seed: u64, client: usize, number: usize) -> Plan {
         let key = mix(mix(seed ^ 0x61) ^ ((client as u64) << 32 | number as u64));
         let mut random = Random::new(key);
-        let forms = [Form::Whole, Form::Whole, Form::Owned, Form::Stream, Form::Counted, Form::Echo];
+        let forms = [
+            Form::Whole,
+            Form::Whole,
+            Form::Owned,
+            Form::Stream,
+            Form::Counted,
+            Form::Echo,
+        ];
         let form = *random.choose(&forms);
         let lengths = [0, 5, 100, 3_000, 20_000, 70_000];
         let length = *random.choose(&lengths);
         let ends = match random.below(40) {
             0 => Ends::FailsFirst,
-            1 if matches!(form, Form::Stream | Form::Counted) => Ends::FailsWithin,
+            1 if matches!(form, Form::Stream | Form::Counted) && length > 0 => Ends::FailsWithin,
             2 if form == Form::Counted && length > 0 => Ends::TooShort,
             _ => Ends::Rightly,
         };
@@ -81,7 +88,11 @@ impl Plan {
             chunk: *random.choose(&[1_000, 7_000, 20_000]),
             reads_first,
             reads_last: !reads_first && form == Form::Whole && random.chance(300),
-            delay_ms: if random.chance(300) { random.below(300) as u64 } else { 0 },
+            delay_ms: if random.chance(300) {
+                random.below(300) as u64
+            } else {
+                0
+            },
             closes: random.chance(30),
             key,
         }
@@ -105,6 +116,8 @@ impl Plan {
     /// One byte of the body.
     pub fn byte(&self, at: usize) -> u8 {
         let step = (self.key >> 8) as usize | 1;
-        (self.key as usize).wrapping_add(at.wrapping_mul(step)).wrapping_add(at >> 8) as u8
+        (self.key as usize)
+            .wrapping_add(at.wrapping_mul(step))
+            .wrapping_add(at >> 8) as u8
     }
 }

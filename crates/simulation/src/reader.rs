@@ -105,15 +105,30 @@ pub fn read(input: &[u8], limits: &Limits) -> Reading {
     loop {
         let mut message = match read_head(input, at, limits) {
             Found::Whole(message, _) => message,
-            Found::Partial => return Reading { messages, end: End::More(at) },
-            Found::Refused(status) => return Reading { messages, end: End::Refused(at, status) },
+            Found::Partial => {
+                return Reading {
+                    messages,
+                    end: End::More(at),
+                };
+            }
+            Found::Refused(status) => {
+                return Reading {
+                    messages,
+                    end: End::Refused(at, status),
+                };
+            }
         };
         message.body = body::read(input, message.head_ends_at, message.declared, limits);
         let end = message.body.end;
         messages.push(message);
         match end {
             BodyEnd::Whole(end) => at = end,
-            BodyEnd::Partial | BodyEnd::Refused(_) => return Reading { messages, end: End::WithinBody },
+            BodyEnd::Partial | BodyEnd::Refused(_) => {
+                return Reading {
+                    messages,
+                    end: End::WithinBody,
+                };
+            }
         }
     }
 }
@@ -137,7 +152,13 @@ fn read_head(input: &[u8], starts_at: usize, limits: &Limits) -> Found<Message> 
     // RFC 9112 section 3: the bound holds for request line, field lines and the empty line.
     let window = &input[at..input.len().min(at + limits.head_bytes_max)];
     let is_cut = window.len() == limits.head_bytes_max;
-    let unfinished = || if is_cut { Found::Refused(431) } else { Found::Partial };
+    let unfinished = || {
+        if is_cut {
+            Found::Refused(431)
+        } else {
+            Found::Partial
+        }
+    };
     // Section 2.2: a line ends in CR LF; a bare LF is refused where it stands.
     let line_feed = window.iter().position(|&byte| byte == b'\n');
     let line = match line_feed {
@@ -148,7 +169,9 @@ fn read_head(input: &[u8], starts_at: usize, limits: &Limits) -> Found<Message> 
     if let Some(status) = judge_line_so_far(line, limits) {
         return Found::Refused(status);
     }
-    let Some(line_feed) = line_feed else { return unfinished() };
+    let Some(line_feed) = line_feed else {
+        return unfinished();
+    };
     if line_feed == 0 || window[line_feed - 1] != b'\r' {
         return Found::Refused(400);
     }
@@ -244,14 +267,21 @@ fn judge(line: &RequestLine<'_>, lines: &[&[u8]], limits: &Limits) -> Result<Mes
     }
     // RFC 9110 section 10.1.1.
     let expectations = fields::members(&values("expect"));
-    if expectations.iter().any(|member| !member.eq_ignore_ascii_case(b"100-continue")) {
+    if expectations
+        .iter()
+        .any(|member| !member.eq_ignore_ascii_case(b"100-continue"))
+    {
         return Err(417);
     }
     if !target::has_url(line.target, hosts.first().copied()) {
         return Err(400);
     }
     let options = fields::members(&values("connection"));
-    let has = |option: &str| options.iter().any(|member| member.eq_ignore_ascii_case(option.as_bytes()));
+    let has = |option: &str| {
+        options
+            .iter()
+            .any(|member| member.eq_ignore_ascii_case(option.as_bytes()))
+    };
     Ok(Message {
         starts_at: 0,
         head_ends_at: 0,
@@ -262,6 +292,9 @@ fn judge(line: &RequestLine<'_>, lines: &[&[u8]], limits: &Limits) -> Result<Mes
         expects_continue: !expectations.is_empty() && !line.is_http_10 && declared != Some(0),
         declared,
         fields,
-        body: Body { bytes: Vec::new(), end: BodyEnd::Partial },
+        body: Body {
+            bytes: Vec::new(),
+            end: BodyEnd::Partial,
+        },
     })
 }

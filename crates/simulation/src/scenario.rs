@@ -55,17 +55,26 @@ impl Scenario {
         let mut random = Random::of(seed, 2);
         let is_patient = random.chance(500);
         let pause_max_ms = if is_patient { 400 } else { 3_000 };
-        let clients = (0..random.between(1, 10));
-        let clients = clients.map(|client| Some(Script::draw(&mut random, client, pause_max_ms))).collect();
+        let clients = 0..random.between(1, 10);
+        let clients = clients
+            .map(|client| Some(Script::draw(&mut random, client, pause_max_ms)))
+            .collect();
         let engine = engine_options(&mut random, is_patient);
-        let closes = [Close::DrainsLast, Close::DrainsLast, Close::DrainsEarly, Close::HandsOver, Close::Aborts, Close::Drops];
+        let closes = [
+            Close::DrainsLast,
+            Close::DrainsLast,
+            Close::DrainsEarly,
+            Close::HandsOver,
+            Close::Aborts,
+            Close::Drops,
+        ];
         Scenario {
             seed,
             engine,
             kernel: KernelOptions {
-                buffers: *random.choose(&[1, 2, 8, 64]),
+                buffers: *random.choose(&[2, 8, 64]),
                 buffer_bytes: *random.choose(&[16, 200, 4096, 4096]),
-                completions: *random.choose(&[1, 4, 100, 1_000]),
+                completions: *random.choose(&[20, 100, 1_000]),
             },
             faults: Faults::draw(&mut random),
             clients,
@@ -91,7 +100,9 @@ impl Scenario {
                 ("orders", ..) => self.orders = 0,
                 ("steps", ..) => self.steps /= 2,
                 _ => {
-                    let fault = Fault::ALL.into_iter().find(|fault| parts.get(1) == Some(&format!("{fault:?}").as_str()));
+                    let fault = Fault::ALL
+                        .into_iter()
+                        .find(|fault| parts.get(1) == Some(&format!("{fault:?}").as_str()));
                     if let Some(fault) = fault {
                         self.faults.set(fault, 0);
                     }
@@ -105,13 +116,21 @@ impl Scenario {
     /// What could be left out yet.
     pub fn removable(&self) -> Vec<String> {
         let mut names = Vec::new();
-        let there = self.clients.iter().enumerate().filter_map(|(client, script)| Some((client, script.as_ref()?)));
+        let there = self
+            .clients
+            .iter()
+            .enumerate()
+            .filter_map(|(client, script)| Some((client, script.as_ref()?)));
         names.extend(there.clone().map(|(client, _)| format!("client.{client}")));
         names.extend(self.faults.active().map(|fault| format!("fault.{fault:?}")));
         names.extend((self.orders > 0).then(|| "orders".to_owned()));
         names.extend((self.steps > 1).then(|| "steps".to_owned()));
         for (client, script) in there {
-            let requests = script.requests.iter().enumerate().filter(|(_, request)| !request.is_empty());
+            let requests = script
+                .requests
+                .iter()
+                .enumerate()
+                .filter(|(_, request)| !request.is_empty());
             names.extend(requests.map(|(request, _)| format!("request.{client}.{request}")));
         }
         names
@@ -121,7 +140,12 @@ impl Scenario {
 fn engine_options(random: &mut Random, is_patient: bool) -> EngineOptions {
     let seconds = |seconds| Some(Duration::from_secs(seconds));
     let deadlines = match is_patient {
-        true => Deadlines { head: seconds(60), body_gap: seconds(60), body_rate_min: 0, ..Deadlines::default() },
+        true => Deadlines {
+            head: seconds(60),
+            body_gap: seconds(60),
+            body_rate_min: 0,
+            ..Deadlines::default()
+        },
         false => Deadlines {
             head: seconds(2),
             body_gap: seconds(3),
@@ -146,12 +170,24 @@ impl std::fmt::Display for Scenario {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(formatter, "seed {} without {:?}", self.seed, self.without)?;
         writeln!(formatter, "faults in a thousand:{}", self.faults)?;
-        writeln!(formatter, "{} steps, {:?}, orders {}, {:?}", self.steps, self.close, self.orders, self.kernel)?;
+        writeln!(
+            formatter,
+            "{} steps, {:?}, orders {}, {:?}",
+            self.steps, self.close, self.orders, self.kernel
+        )?;
         writeln!(formatter, "{:?}", self.engine)?;
         for (client, script) in self.clients.iter().enumerate() {
             let Some(script) = script else { continue };
-            write!(formatter, "client {client}: {:?}, pieces of {}", script.ending, script.piece_max)?;
-            writeln!(formatter, ", awaits {}, stalls {:?}, {:?}", script.awaits, script.stalls, script.capacities)?;
+            write!(
+                formatter,
+                "client {client}: {:?}, pieces of {}",
+                script.ending, script.piece_max
+            )?;
+            writeln!(
+                formatter,
+                ", awaits {}, stalls {:?}, {:?}",
+                script.awaits, script.stalls, script.capacities
+            )?;
             for request in script.requests.iter().filter(|request| !request.is_empty()) {
                 let shown = &request[..request.len().min(160)];
                 writeln!(formatter, "    {} bytes: {}", request.len(), shown.escape_ascii())?;

@@ -45,7 +45,9 @@ pub struct Script {
 impl Script {
     /// Draws a client. `pause_max_ms`: the longest it waits anywhere.
     pub fn draw(random: &mut Random, client: usize, pause_max_ms: u64) -> Script {
-        let requests: Vec<Vec<u8>> = (0..random.between(1, 12)).map(|number| request(random, client, number)).collect();
+        let requests: Vec<Vec<u8>> = (0..random.between(1, 12))
+            .map(|number| request(random, client, number))
+            .collect();
         let total: usize = requests.iter().map(Vec::len).sum();
         let ending = match random.below(10) {
             0 | 1 => Ending::HalfCloses,
@@ -63,7 +65,12 @@ impl Script {
             piece_max: *random.choose(&[1, 7, 100, 2_000, 100_000, 100_000]),
             pause_ms: pause(random, 300),
             read_max: *random.choose(&[1_000, 10_000, 100_000]),
-            stalls: random.chance(200).then(|| (random.below(50_000), random.below(pause_max_ms as usize * 4 + 1) as u64)),
+            stalls: random.chance(200).then(|| {
+                (
+                    random.below(50_000),
+                    random.below(pause_max_ms as usize * 4 + 1) as u64,
+                )
+            }),
             awaits: random.chance(400),
             ending,
             capacities: (
@@ -77,9 +84,32 @@ impl Script {
 
 /// What mistakes are made of.
 const PIECES: &[&[u8]] = &[
-    b"\r", b"\n", b"\r\n", b"\r\n\r\n", b"\0", b" ", b":", b";", b",", b"0", b"1", b"f", b"\x7f", b"\xff", b"chunked",
-    b"Host: a\r\n", b"Content-Length: 3\r\n", b"Transfer-Encoding: chunked\r\n", b"Connection: close\r\n", b"HTTP/1.0",
-    b"HTTP/2.0", b"http://", b"/", b"0\r\n\r\n", b"5;a=b\r\n", b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"\r",
+    b"\n",
+    b"\r\n",
+    b"\r\n\r\n",
+    b"\0",
+    b" ",
+    b":",
+    b";",
+    b",",
+    b"0",
+    b"1",
+    b"f",
+    b"\x7f",
+    b"\xff",
+    b"chunked",
+    b"Host: a\r\n",
+    b"Content-Length: 3\r\n",
+    b"Transfer-Encoding: chunked\r\n",
+    b"Connection: close\r\n",
+    b"HTTP/1.0",
+    b"HTTP/2.0",
+    b"http://",
+    b"/",
+    b"0\r\n\r\n",
+    b"5;a=b\r\n",
+    b"GET / HTTP/1.1\r\nHost: a\r\n\r\n",
 ];
 
 fn request(random: &mut Random, client: usize, number: usize) -> Vec<u8> {
@@ -111,7 +141,11 @@ fn push_body(random: &mut Random, request: &mut Vec<u8>, has_body: bool, is_http
         request.extend_from_slice(b"expect: 100-continue\r\n");
     }
     let length = *random.choose(&[0, 1, 10, 300, 5_000, 40_000, 300_000]);
-    let length = if length > 100_000 && random.chance(700) { 2_000 } else { length };
+    let length = if length > 100_000 && random.chance(700) {
+        2_000
+    } else {
+        length
+    };
     let body: Vec<u8> = (0..length).map(|_| random.number() as u8).collect();
     if is_http_10 || random.chance(500) {
         request.extend_from_slice(format!("content-length: {length}\r\n\r\n").as_bytes());
@@ -125,13 +159,21 @@ fn push_body(random: &mut Random, request: &mut Vec<u8>, has_body: bool, is_http
         request.extend_from_slice(chunk);
         request.extend_from_slice(b"\r\n");
     }
-    let trailer: &[u8] = if random.chance(200) { b"0\r\nx-trailer: 1\r\n\r\n" } else { b"0\r\n\r\n" };
+    let trailer: &[u8] = if random.chance(200) {
+        b"0\r\nx-trailer: 1\r\n\r\n"
+    } else {
+        b"0\r\n\r\n"
+    };
     request.extend_from_slice(trailer);
 }
 
 /// Makes a mistake, near the beginning as a rule.
 fn mutate(random: &mut Random, request: &mut Vec<u8>) {
-    let bound = if random.chance(800) { request.len().min(200) } else { request.len() };
+    let bound = if random.chance(800) {
+        request.len().min(200)
+    } else {
+        request.len()
+    };
     let at = random.below(bound);
     let end = (at + random.below(12)).min(request.len());
     match random.below(5) {

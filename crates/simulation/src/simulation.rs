@@ -4,6 +4,7 @@
 //! Owns the loop and the checks after each step. Never draws what a client or a kernel does. Called by: tests.
 
 use std::cell::RefCell;
+use std::os::fd::AsRawFd;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -18,7 +19,6 @@ use crate::network::{Network, SharedNetwork};
 use crate::random::Random;
 use crate::reader::{self, Reading};
 use crate::scenario::{Close, Scenario};
-use std::os::fd::AsRawFd;
 
 /// Turns in which everything has to end once nothing goes wrong any more.
 const TURNS_MAX: usize = 200_000;
@@ -45,6 +45,8 @@ struct Core {
     application: Application,
     control: Rc<Control>,
     is_finished: bool,
+    /// Nothing waits to be told.
+    is_idle: bool,
     /// Turns in which nothing happened although something was due.
     spins: u32,
 }
@@ -73,7 +75,9 @@ pub fn run(scenario: &Scenario) -> Result<Outcome, String> {
     let outcome = memory::outside(|| Run::new(scenario).play())?;
     let after = memory::engine_bytes();
     if before.unwrap_or(0) != after.unwrap_or(0) && before.is_some() {
-        return Err(format!("the engine leaks: {before:?} bytes before, {after:?} after"));
+        return Err(format!(
+            "the engine leaks: {before:?} bytes before, {after:?} after"
+        ));
     }
     Ok(outcome)
 }
@@ -85,8 +89,18 @@ impl<'a> Run<'a> {
             .filter_map(|(number, script)| Some(Client::new(scenario.seed, number, script.clone()?)))
             .collect();
         // Clients are named by their place in the scenario, whoever is left out.
-        let mut readings = vec![Reading { messages: Vec::new(), end: reader::End::More(0) }; scenario.clients.len()];
-        let numbers = scenario.clients.iter().enumerate().filter(|(_, script)| script.is_some());
+        let mut readings = vec![
+            Reading {
+                messages: Vec::new(),
+                end: reader::End::More(0)
+            };
+            scenario.clients.len()
+        ];
+        let numbers = scenario
+            .clients
+            .iter()
+            .enumerate()
+            .filter(|(_, script)| script.is_some());
         for (client, (number, _)) in clients.iter().zip(numbers) {
             readings[number] = reader::read(&client.input, &scenario.engine.limits);
         }
@@ -119,14 +133,25 @@ impl<'a> Run<'a> {
 
     fn add_core(&mut self) {
         let random = Random::of(self.scenario.seed, 10 + self.cores.len() as u64);
-        let kernel =
-            SimulatedKernel::new(self.network.clone(), self.scenario.kernel, self.scenario.faults.clone(), random);
+        let kernel = SimulatedKernel::new(
+            self.network.clone(),
+            self.scenario.kernel,
+            self.scenario.faults.clone(),
+            random,
+        );
         let control = kernel.control();
         let options = self.scenario.engine.clone();
         let mut engine = memory::engine(|| RingEngine::with_kernel(kernel, options));
         engine.hear_doorbell();
         let application = Application::new(engine.exchanges(), self.knowledge.clone());
-        self.cores.push(Core { engine, application, control, is_finished: false, spins: 0 });
+        self.cores.push(Core {
+            engine,
+            application,
+            control,
+            is_finished: false,
+            is_idle: true,
+            spins: 0,
+        });
     }
 
     fn play(mut self) -> Result<Outcome, String> {
@@ -138,14 +163,20 @@ impl<'a> Run<'a> {
             if self.random.chance(self.scenario.orders) {
                 self.order();
             }
-            let ms = if self.random.chance(20) { self.random.below(3_000) } else { self.random.below(20) };
+            let ms = if self.random.chance(20) {
+                self.random.below(3_000)
+            } else {
+                self.random.below(20)
+            };
             self.step(ms as u64)?;
             if self.scenario.close == Close::Drops && step > half {
                 return self.drop_engines();
             }
         }
         self.calm_down();
-        self.finish("every client", |run| run.clients.iter().all(|client| client.state == State::Over))?;
+        self.finish("every client", |run| {
+            run.clients.iter().all(|client| client.state == State::Over)
+        })?;
         for core in &mut self.cores {
             core.engine.drain();
         }
@@ -207,7 +238,6 @@ impl<'a> Run<'a> {
     fn step(&mut self, ms: u64) -> Result<(), String> {
         {
             let mut network = self.network.borrow_mut();
-            network.note_waiting();
             network.now_ms += ms;
         }
         self.advance_clients()?;
@@ -254,16 +284,25 @@ impl<'a> Run<'a> {
         let turn = turn.map_err(|error| format!("a turn fails: {error}"))?;
         core.application.forget_kept();
         core.is_finished = turn == Turn::Finished;
+        core.is_idle = turn != Turn::Worked;
         let now_ms = self.network.borrow().now_ms;
         let is_due = core.engine.next_deadline() == Some(Duration::ZERO);
-        core.spins = if is_due && turn == Turn::Idle && before_ms == now_ms { core.spins + 1 } else { 0 };
+        core.spins = if is_due && turn == Turn::Idle && before_ms == now_ms {
+            core.spins + 1
+        } else {
+            0
+        };
         Ok(())
     }
 
     /// Brings what was given up to the successor, or back.
     fn place_released(&mut self) {
         let last = self.cores.len() - 1;
-        let released: Vec<Handed> = self.cores.iter_mut().flat_map(|core| core.engine.take_released()).collect();
+        let released: Vec<Handed> = self
+            .cores
+            .iter_mut()
+            .flat_map(|core| core.engine.take_released())
+            .collect();
         for handed in released {
             let descriptor = handed.socket().as_raw_fd();
             let core = &mut self.cores[last];
@@ -293,11 +332,14 @@ impl<'a> Run<'a> {
             if !core.is_finished && core.spins > 3 {
                 return Err("a deadline that has passed is never worked on".to_owned());
             }
-            if let Some(miscount) = core.application.miscount() {
+            if core.is_idle
+                && let Some(miscount) = core.application.miscount()
+            {
                 return Err(miscount);
             }
             let connections = core.engine.counters().connections;
-            if core.engine.is_listening() && !self.is_aborted {
+            // One that stops serves those too that it had accepted by then.
+            if self.drains_since_ms.is_none() && self.cores.len() == 1 {
                 let most = u64::from(self.scenario.engine.connections_max);
                 if connections > most {
                     return Err(format!("{connections} connections, of {most}"));
@@ -336,13 +378,29 @@ impl<'a> Run<'a> {
             if now_ms > until_ms {
                 break;
             }
-            self.step(0)?;
-            let ms = self.pause(now_ms);
-            self.step(ms)?;
+            let before = self.progress();
+            self.step(1)?;
+            if self.progress() == before && self.cores.iter().all(|core| core.is_idle) {
+                let ms = self.pause(now_ms);
+                self.step(ms)?;
+            }
         }
         let places: Vec<String> = self.clients.iter().map(Client::place).collect();
         let open: Vec<usize> = self.cores.iter().map(|core| core.application.open()).collect();
-        Err(format!("{what} does not end: {places:#?}, open requests {open:?}"))
+        Err(format!(
+            "{what} does not end: {places:#?}, open requests {open:?}"
+        ))
+    }
+
+    /// A number that grows as long as anything moves.
+    fn progress(&self) -> u64 {
+        let of_clients: usize = self.clients.iter().map(Client::progress).sum();
+        let network = self.network.borrow();
+        let moved = network
+            .links
+            .iter()
+            .map(|link| link.received_by_server + link.sent_by_server);
+        of_clients as u64 + moved.sum::<u64>() + self.knowledge.borrow().completed
     }
 
     /// How long nothing is due, as an engine's driver would sleep: so a deadline that it is not told of is never met.
@@ -350,7 +408,11 @@ impl<'a> Run<'a> {
         let mut pauses = Vec::new();
         for core in self.cores.iter().filter(|core| !core.is_finished) {
             pauses.extend(core.engine.next_deadline().map(|pause| pause.as_millis() as u64));
-            pauses.extend(core.application.due_ms().map(|due_ms| due_ms.saturating_sub(now_ms)));
+            pauses.extend(
+                core.application
+                    .due_ms()
+                    .map(|due_ms| due_ms.saturating_sub(now_ms)),
+            );
         }
         pauses.into_iter().min().unwrap_or(1)
     }
@@ -362,7 +424,9 @@ impl<'a> Run<'a> {
             // The poll of the doorbell lasts.
             let lasting = usize::from(core.control.hears_doorbell.get());
             if pending > 0 || open > 0 || operations > lasting {
-                return Err(format!("{pending} exchanges, {open} requests, {operations} operations are left"));
+                return Err(format!(
+                    "{pending} exchanges, {open} requests, {operations} operations are left"
+                ));
             }
             if core.engine.counters().connections > 0 {
                 return Err("connections are left".to_owned());

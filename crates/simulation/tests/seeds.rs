@@ -1,7 +1,7 @@
 //! Every seed is a scenario, and no check fails in any.
 //!
 //! A failure prints the smallest scenario that was found, and the command that runs it. `HOWTH_SIMULATION_SEED` runs one
-//! seed, without what `HOWTH_SIMULATION_WITHOUT` names; `HOWTH_SIMULATION_SECONDS` goes on for that long, from the seed
+//! seed, without what `HOWTH_SIMULATION_WITHOUT` names, and `HOWTH_SIMULATION_TRACE=1` prints what happens in it; `HOWTH_SIMULATION_SECONDS` goes on for that long, from the seed
 //! `HOWTH_SIMULATION_FIRST` on.
 #![cfg(target_os = "linux")]
 
@@ -22,15 +22,23 @@ fn variable(name: &str) -> Option<u64> {
 fn every_seed_is_served_right() {
     if let Some(seed) = variable("HOWTH_SIMULATION_SEED") {
         let without = std::env::var("HOWTH_SIMULATION_WITHOUT").unwrap_or_default();
-        let without: Vec<String> = without.split(',').filter(|name| !name.is_empty()).map(str::to_owned).collect();
+        let without: Vec<String> = without
+            .split(',')
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect();
         let scenario = Scenario::of(seed).without(&without);
+        if variable("HOWTH_SIMULATION_TRACE").is_some() {
+            howth_simulation::trace::start();
+        }
         match run_caught(&scenario) {
             Ok(outcome) => println!("{scenario}\n{outcome:?}"),
             Err(failure) => panic!("{}", report(&scenario, &failure)),
         }
         return;
     }
-    let until = variable("HOWTH_SIMULATION_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
+    let until =
+        variable("HOWTH_SIMULATION_SECONDS").map(|seconds| Instant::now() + Duration::from_secs(seconds));
     let mut total = Outcome::default();
     let mut seed = variable("HOWTH_SIMULATION_FIRST").unwrap_or(0);
     while until.map_or(total.steps < STEPS, |until| Instant::now() < until) {
@@ -51,5 +59,8 @@ fn every_seed_is_served_right() {
     }
     println!("{seed} seeds: {total:?}");
     // A simulation in which little is answered would find little.
-    assert!(total.completed * 3 > total.requests && total.requests * 100 > total.steps, "{total:?}");
+    assert!(
+        total.completed * 3 > total.requests && total.requests * 100 > total.steps,
+        "{total:?}"
+    );
 }

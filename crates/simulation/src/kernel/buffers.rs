@@ -42,7 +42,10 @@ impl Buffers {
     }
 
     pub(super) fn leased(&self) -> usize {
-        self.owners.iter().filter(|owner| **owner == Owner::Engine).count()
+        self.owners
+            .iter()
+            .filter(|owner| **owner == Owner::Engine)
+            .count()
     }
 
     /// Puts bytes, no more than a buffer has room for, into a free buffer.

@@ -31,7 +31,9 @@ impl SimulatedKernel {
         if is_full && self.visible > 0 {
             let fit = self.options.completions.min(self.visible);
             self.visible = self.random.between(1, fit);
-            self.overflows += u64::from(self.visible < self.completions.len());
+            let overflows = self.visible < self.completions.len();
+            self.overflows += u64::from(overflows);
+            self.network.borrow_mut().has_overflowed |= overflows;
         }
         self.publish();
     }
@@ -42,7 +44,6 @@ impl SimulatedKernel {
             ms = self.random.below(ms);
         }
         let mut network = self.network.borrow_mut();
-        network.note_waiting();
         network.now_ms += ms as u64;
     }
 
@@ -66,6 +67,9 @@ impl SimulatedKernel {
             self.push_stale();
         }
         let mut asked = std::mem::take(&mut self.in_flight);
+        // Nobody is always last, or gets no buffer for ever.
+        let first = self.random.below(asked.len());
+        asked.rotate_left(first);
         if self.draw(Fault::AnyOrder) {
             self.random.shuffle(&mut asked);
         }
@@ -175,7 +179,9 @@ impl SimulatedKernel {
             }
             let result = match is_without {
                 true => Err(Errno(libc::ENOBUFS)),
-                false => self.receive_bytes(socket, wanted).map(|bytes| self.lease_of(&bytes)),
+                false => self
+                    .receive_bytes(socket, wanted)
+                    .map(|bytes| self.lease_of(&bytes)),
             };
             let more = matches!(result, Ok(Some(_))) && !self.draw(Fault::MultishotEnds);
             self.push(Completion::Received { token, result, more });
@@ -267,6 +273,7 @@ impl SimulatedKernel {
         let is_breaking = self.draw(Fault::BrokenSend);
         let error = Errno(*self.random.choose(&[libc::EPIPE, libc::ECONNRESET]));
         let mut network = self.network.borrow_mut();
+        let now_ms = network.now_ms;
         let index = network.link_of(socket.0).ok_or(Errno(libc::EBADF))?;
         if is_breaking && !network.links[index].is_reset {
             network.links[index].is_broken_by_fault = true;
@@ -289,11 +296,14 @@ impl SimulatedKernel {
             left -= of_slice;
         }
         link.sent_by_server += taken as u64;
+        link.sent_at_ms = now_ms;
         Ok(taken)
     }
 
     fn cancel_now(&mut self, cancel: InFlight) {
-        let Operation::Cancel(target) = cancel.operation else { return };
+        let Operation::Cancel(target) = cancel.operation else {
+            return;
+        };
         let position = self.in_flight.iter().position(|other| other.token == target);
         let is_told_first = self.random.chance(500);
         if is_told_first {
@@ -317,7 +327,9 @@ impl SimulatedKernel {
             // The bytes come with the last completion, and not before it.
             Operation::Receive(socket) if loses && self.is_readable(socket) && self.buffers.free() > 0 => {
                 let wanted = self.buffers.buffer_bytes();
-                let result = self.receive_bytes(socket, wanted).map(|bytes| self.lease_of(&bytes));
+                let result = self
+                    .receive_bytes(socket, wanted)
+                    .map(|bytes| self.lease_of(&bytes));
                 self.push(Completion::Received {
                     token,
                     result,

@@ -20,7 +20,11 @@ pub(super) fn read(input: &[u8], at: usize, declared: Option<u64>, limits: &Limi
     let end = at.saturating_add(length);
     Body {
         bytes: input[at..end.min(input.len())].to_vec(),
-        end: if end <= input.len() { BodyEnd::Whole(end) } else { BodyEnd::Partial },
+        end: if end <= input.len() {
+            BodyEnd::Whole(end)
+        } else {
+            BodyEnd::Partial
+        },
     }
 }
 
@@ -32,11 +36,16 @@ fn read_chunks(input: &[u8], limits: &Limits, body: &mut Vec<u8>) -> Found<()> {
     let mut extension_bytes = 0;
     let mut total = 0_u64;
     loop {
-        let digits = input[at..].iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
+        let digits = input[at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_hexdigit())
+            .count();
         if digits > SIZE_DIGITS_MAX {
             return Found::Refused(400);
         }
-        let Some(&behind) = input.get(at + digits) else { return Found::Partial };
+        let Some(&behind) = input.get(at + digits) else {
+            return Found::Partial;
+        };
         let text = std::str::from_utf8(&input[at..at + digits]).unwrap_or_default();
         let Ok(size) = u64::from_str_radix(text, 16) else {
             return Found::Refused(400);
@@ -115,12 +124,16 @@ fn extensions(next: &mut Next<'_>, limits: &Limits, counted: &mut usize) -> Resu
         Ok((*counted <= limits.chunk_extension_bytes_max).then_some(taken))
     };
     let is_quotable = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-    let Some(Some(_)) = take(&is_token_byte)? else { return Ok(false) };
+    let Some(Some(_)) = take(&is_token_byte)? else {
+        return Ok(false);
+    };
     let mut is_in_value = false;
     let mut is_value_over = false;
     loop {
         let Some(taken) = take(&|byte| {
-            (is_token_byte(byte) && !is_value_over) || b"\r;".contains(&byte) || (byte == b'=' && !is_in_value)
+            (is_token_byte(byte) && !is_value_over)
+                || b"\r;".contains(&byte)
+                || (byte == b'=' && !is_in_value)
         })?
         else {
             return Ok(false);
@@ -129,7 +142,9 @@ fn extensions(next: &mut Next<'_>, limits: &Limits, counted: &mut usize) -> Resu
             None => return Ok(false),
             Some(b'\r') => return Ok(true),
             Some(b';') => {
-                let Some(Some(_)) = take(&is_token_byte)? else { return Ok(false) };
+                let Some(Some(_)) = take(&is_token_byte)? else {
+                    return Ok(false);
+                };
                 (is_in_value, is_value_over) = (false, false);
             }
             Some(b'=') => {
@@ -141,7 +156,9 @@ fn extensions(next: &mut Next<'_>, limits: &Limits, counted: &mut usize) -> Resu
                             match take(&is_quotable)? {
                                 Some(Some(b'"')) => break,
                                 Some(Some(b'\\')) => {
-                                    let Some(Some(_)) = take(&is_quotable)? else { return Ok(false) };
+                                    let Some(Some(_)) = take(&is_quotable)? else {
+                                        return Ok(false);
+                                    };
                                 }
                                 Some(Some(_)) => {}
                                 _ => return Ok(false),
@@ -176,7 +193,10 @@ fn read_trailers(input: &[u8], at: usize, limits: &Limits) -> Found<()> {
     };
     // RFC 9110 section 6.5.1: somebody means these to be believed.
     let forbidden = ["content-length", "transfer-encoding", "host"];
-    if forbidden.iter().any(|name| !fields::values(&fields, name).is_empty()) {
+    if forbidden
+        .iter()
+        .any(|name| !fields::values(&fields, name).is_empty())
+    {
         return Found::Refused(400);
     }
     Found::Whole((), at + length)

@@ -44,7 +44,9 @@ pub(super) fn parse(lines: &[&[u8]], fields_max: usize) -> Result<Vec<Field>, u1
         let colon = line.iter().position(|&byte| byte == b':').ok_or(400_u16)?;
         let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
         // RFC 9110 section 5.5: no control characters; what is beyond ASCII is opaque.
-        let is_value = value.iter().all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
+        let is_value = value
+            .iter()
+            .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
         if !is_token(name) || !is_value {
             return Err(400);
         }
@@ -56,18 +58,27 @@ pub(super) fn parse(lines: &[&[u8]], fields_max: usize) -> Result<Vec<Field>, u1
 fn trim(value: &[u8]) -> &[u8] {
     let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
     let start = value.iter().take_while(|byte| is_space(byte)).count();
-    let end = value[start..].iter().rev().take_while(|byte| is_space(byte)).count();
+    let end = value[start..]
+        .iter()
+        .rev()
+        .take_while(|byte| is_space(byte))
+        .count();
     &value[start..value.len() - end]
 }
 
 pub(super) fn values<'a>(fields: &'a [Field], name: &str) -> Vec<&'a [u8]> {
-    let named = fields.iter().filter(|field| field.0.eq_ignore_ascii_case(name.as_bytes()));
+    let named = fields
+        .iter()
+        .filter(|field| field.0.eq_ignore_ascii_case(name.as_bytes()));
     named.map(|field| field.1.as_slice()).collect()
 }
 
 /// The members of lists (RFC 9110 section 5.6.1), empty ones too.
 pub(super) fn members<'a>(values: &[&'a [u8]]) -> Vec<&'a [u8]> {
-    values.iter().flat_map(|value| value.split(|&byte| byte == b',').map(trim)).collect()
+    values
+        .iter()
+        .flat_map(|value| value.split(|&byte| byte == b',').map(trim))
+        .collect()
 }
 
 /// What the framing fields say: each line by itself, and all of them together.
@@ -97,7 +108,12 @@ pub(super) fn framing(fields: &[Field], is_http_10: bool, body_bytes_max: u64) -
     }
 }
 
-fn together(lengths: &[&[u8]], codings: &[&[u8]], is_http_10: bool, body_bytes_max: u64) -> Result<Option<u64>, u16> {
+fn together(
+    lengths: &[&[u8]],
+    codings: &[&[u8]],
+    is_http_10: bool,
+    body_bytes_max: u64,
+) -> Result<Option<u64>, u16> {
     let is_chunked = |coding: &&[u8]| coding.eq_ignore_ascii_case(b"chunked");
     let chunked = codings.iter().filter(|coding| is_chunked(coding)).count();
     match (lengths, codings) {

@@ -26,7 +26,8 @@ pub(super) fn is_valid(method: &[u8], target: &[u8]) -> bool {
 
 /// The authority of an absolute form.
 fn authority_of(target: &[u8]) -> Option<&[u8]> {
-    let is_scheme = |scheme: &[u8]| target.len() >= scheme.len() && target[..scheme.len()].eq_ignore_ascii_case(scheme);
+    let is_scheme =
+        |scheme: &[u8]| target.len() >= scheme.len() && target[..scheme.len()].eq_ignore_ascii_case(scheme);
     let schemes: [&[u8]; 2] = [b"http://", b"https://"];
     let scheme = schemes.into_iter().find(|scheme| is_scheme(scheme))?;
     let rest = &target[scheme.len()..];
@@ -67,7 +68,9 @@ fn is_host(host: &[u8]) -> bool {
 
 fn is_port(port: &[u8]) -> bool {
     let is_number = port.iter().all(u8::is_ascii_digit);
-    let number = port.iter().fold(0_u64, |number, byte| (number * 10 + u64::from(byte & 15)).min(1 << 32));
+    let number = port.iter().fold(0_u64, |number, byte| {
+        (number * 10 + u64::from(byte & 15)).min(1 << 32)
+    });
     is_number && number <= u64::from(u16::MAX)
 }
 
