@@ -25,6 +25,10 @@ pub struct Circumstances<'a> {
     pub is_aborted: bool,
 }
 
+/// The longest step of time. The engine reads the clock once a turn: what happens between two turns counts, for its
+/// deadlines, from the earlier one.
+pub const STEP_MS_MAX: u64 = 900;
+
 /// The least that a client sends at once when nobody pauses any more.
 const PIECE_HURRIED: usize = 3_000;
 
@@ -270,7 +274,7 @@ impl Client {
             .messages
             .get(self.answers.next)
             .map(|message| is_whole(message.body.end));
-        let owes = owes.unwrap_or(matches!(reading.end, End::Refused(..)));
+        let owes = owes.unwrap_or(matches!(reading.end, End::Refused(..)) && self.sent == self.input.len());
         let is_partial = reading
             .messages
             .get(self.answers.next)
@@ -358,7 +362,8 @@ impl Client {
         let idle_ms = ms(deadlines.keep_alive)
             .min(ms(deadlines.head))
             .min(ms(deadlines.body_gap));
-        if now_ms.saturating_sub(began_ms.min(connection.sent_at_ms)) >= idle_ms {
+        let silent_ms = now_ms.saturating_sub(began_ms.min(connection.sent_at_ms));
+        if silent_ms + STEP_MS_MAX >= idle_ms {
             return true;
         }
         if around
@@ -369,7 +374,7 @@ impl Client {
         }
         // The server lingers over a client for no longer than this in silence (RFC 9112 section 9.6).
         const LINGER_MS: u64 = 2_000;
-        if by_reset && now_ms.saturating_sub(connection.sent_at_ms) >= LINGER_MS {
+        if by_reset && now_ms.saturating_sub(connection.sent_at_ms) + STEP_MS_MAX >= LINGER_MS {
             return true;
         }
         // What it sent behind a response that ended the connection was not read for ever, and may have cost it the rest.

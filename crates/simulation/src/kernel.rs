@@ -400,6 +400,19 @@ impl Kernel for SimulatedKernel {
     }
 }
 
+impl Drop for SimulatedKernel {
+    /// A close that was submitted is done, whether or not anybody waits for it.
+    fn drop(&mut self) {
+        memory::outside(|| {
+            for in_flight in std::mem::take(&mut self.in_flight) {
+                if let Operation::Close(socket) = in_flight.operation {
+                    self.network.borrow_mut().server_close(socket.0);
+                }
+            }
+        });
+    }
+}
+
 /// A completion without the bytes of a send.
 fn brief(completion: &Completion) -> String {
     match completion {

@@ -108,8 +108,8 @@ pub struct Network {
     pub wall_offset_ms: i64,
     /// The clocks have jumped: silence of that time is nobody's.
     pub has_jumped: bool,
-    /// Completions have waited behind a full queue: what was sent in time may have been seen late.
-    pub has_overflowed: bool,
+    /// A fault has delayed completions: what was sent in time may have been seen late.
+    pub has_delayed: bool,
     /// All connections there ever were.
     pub links: Vec<Link>,
     /// Connections that wait to be accepted.
@@ -130,7 +130,7 @@ impl Network {
             now_ms: 1_000_000,
             wall_offset_ms: 0,
             has_jumped: false,
-            has_overflowed: false,
+            has_delayed: false,
             links: Vec::new(),
             backlog: VecDeque::new(),
             is_listening: true,

@@ -12,7 +12,7 @@ use howth_engine::{Handed, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 
 use crate::application::{Application, Knowledge, SharedKnowledge};
-use crate::client::{Circumstances, Client, State};
+use crate::client::{Circumstances, Client, STEP_MS_MAX, State};
 use crate::kernel::{Control, SimulatedKernel};
 use crate::memory;
 use crate::network::{Network, SharedNetwork};
@@ -164,7 +164,7 @@ impl<'a> Run<'a> {
                 self.order();
             }
             let ms = if self.random.chance(20) {
-                self.random.below(3_000)
+                self.random.below(STEP_MS_MAX as usize)
             } else {
                 self.random.below(20)
             };

@@ -33,7 +33,7 @@ impl SimulatedKernel {
             self.visible = self.random.between(1, fit);
             let overflows = self.visible < self.completions.len();
             self.overflows += u64::from(overflows);
-            self.network.borrow_mut().has_overflowed |= overflows;
+            self.network.borrow_mut().has_delayed |= overflows;
         }
         self.publish();
     }
@@ -78,6 +78,7 @@ impl SimulatedKernel {
             if matches!(in_flight.operation, Operation::Cancel(_)) {
                 cancels.push(in_flight);
             } else if self.draw(Fault::Late) {
+                self.network.borrow_mut().has_delayed = true;
                 self.in_flight.push(in_flight);
             } else if let Some(in_flight) = self.attempt(in_flight) {
                 self.in_flight.push(in_flight);
@@ -171,6 +172,7 @@ impl SimulatedKernel {
                 return true;
             }
             let is_without = self.buffers.free() == 0 || self.draw(Fault::NoBuffers);
+            self.network.borrow_mut().has_delayed |= is_without;
             let mut wanted = self.buffers.buffer_bytes();
             if self.draw(Fault::OneByte) {
                 wanted = 1;
