@@ -96,6 +96,17 @@ impl Answers {
         plan.ends == Ends::Rightly && at == body_length(&plan, message)
     }
 
+    /// Whether the end of the connection is taken for the end of the response that comes.
+    pub fn is_ended_by_close(&self) -> bool {
+        matches!(
+            self.place,
+            Place::Body {
+                framing: Framing::UntilClose,
+                ..
+            }
+        )
+    }
+
     /// The plan of the request whose answer comes.
     pub fn plan(&self) -> Plan {
         Plan::of(self.seed, self.client, self.next)

@@ -19,6 +19,8 @@ use crate::reader::{BodyEnd, Message, Reading};
 pub struct Knowledge {
     /// The seed that plans come from.
     pub seed: u64,
+    /// Requests of one connection that an application may have at once.
+    pub pipeline_max: usize,
     /// Of each client: what it sends.
     pub readings: Vec<Reading>,
     /// Of each client: how many of its requests an application was told of.
@@ -82,7 +84,10 @@ impl Application {
     /// Goes on with what waits for time; after this none of it waits, if `hurries`.
     pub fn advance(&mut self, now_ms: u64, hurries: bool) {
         self.now_ms = if hurries { u64::MAX } else { now_ms };
-        let waiting: Vec<(u32, u32)> = self.work.keys().copied().collect();
+        // Whatever waits for something else is told.
+        let waits = |work: &Work| matches!(work.stage, Stage::Waits { .. });
+        let waiting = self.work.iter().filter(|(_, work)| waits(work));
+        let waiting: Vec<(u32, u32)> = waiting.map(|(key, _)| *key).collect();
         for key in waiting {
             self.go_on(key);
         }
@@ -92,6 +97,15 @@ impl Application {
     /// Requests that it was told of and not of their end.
     pub fn open(&self) -> usize {
         self.work.len() + self.gone.len()
+    }
+
+    /// The requests it has not begun to answer, with what it has read of their bodies: client, number, bytes.
+    pub fn unbegun(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let unbegun = self
+            .work
+            .values()
+            .filter(|work| matches!(work.stage, Stage::Waits { .. } | Stage::Reads));
+        unbegun.map(|work| (work.client, work.number, work.read))
     }
 
     /// When the next answer that waits for time is due.
@@ -125,6 +139,13 @@ impl Application {
         let client = knowledge.clients[usize::from(peer.port())];
         let number = knowledge.told[client];
         knowledge.told[client] += 1;
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| knowledge.readings[client].messages.get(before));
+        if before.is_some_and(|message| !message.keep_alive) {
+            let what = format!("client {client}: request {number} is behind one that ends the connection");
+            return knowledge.faults.push(what);
+        }
         let difference = match knowledge.readings[client].messages.get(number) {
             Some(message) => difference(&head, message),
             None => Some("a request that is not in the stream".to_owned()),
@@ -150,6 +171,11 @@ impl Application {
         };
         if !self.used.insert((id.index, id.generation)) {
             self.fault(format!("{id:?} is used twice"));
+        }
+        let open = self.work.values().filter(|other| other.client == client).count() + 1;
+        let most = self.knowledge.borrow().pipeline_max;
+        if open > most {
+            self.fault(format!("client {client} has {open} requests here, of {most}"));
         }
         self.work.insert((id.index, id.generation), work);
         self.go_on((id.index, id.generation));

@@ -294,6 +294,12 @@ impl Client {
     ) -> Result<(), String> {
         self.state = State::Over;
         let is_whole = self.answers.is_whole_if_ended(reading) && !by_reset;
+        if self.answers.is_ended_by_close() && !is_whole && !by_reset {
+            return Err(format!(
+                "a response that is not whole looks as if it were: {}",
+                self.place()
+            ));
+        }
         let is_excused = is_whole
             || (self.answers.is_between() && self.has_all(reading))
             || self.answers.is_over()

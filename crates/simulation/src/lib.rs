@@ -15,7 +15,7 @@ pub mod memory;
 mod network;
 mod plan;
 mod random;
-mod reader;
+pub mod reader;
 mod scenario;
 mod script;
 mod shrink;

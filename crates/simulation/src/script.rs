@@ -114,7 +114,11 @@ const PIECES: &[&[u8]] = &[
 
 fn request(random: &mut Random, client: usize, number: usize) -> Vec<u8> {
     let method = *random.choose(&["GET", "GET", "GET", "HEAD", "POST", "PUT", "OPTIONS"]);
-    let version = if random.chance(80) { "HTTP/1.0" } else { "HTTP/1.1" };
+    let version = if random.chance(150) {
+        "HTTP/1.0"
+    } else {
+        "HTTP/1.1"
+    };
     let mut text = format!("{method} /{client}/{number} {version}\r\nhost: c{client}.example\r\n");
     if version == "HTTP/1.0" && random.chance(700) {
         text += "connection: keep-alive\r\n";

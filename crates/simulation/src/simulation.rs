@@ -23,6 +23,15 @@ use crate::scenario::{Close, Scenario};
 /// Turns in which everything has to end once nothing goes wrong any more.
 const TURNS_MAX: usize = 200_000;
 
+/// What a multishot receive may have brought before it can be cancelled, in bytes.
+const ON_THE_WAY_MAX: u64 = 40_000;
+
+/// Connections accepted before accepting can be stopped.
+const ACCEPTED_MAX: u64 = 4;
+
+/// Turns in which the doorbell need not be polled: its completion waits behind others.
+const DEAF_TURNS_MAX: u32 = 200;
+
 /// The virtual time in which it has to, in milliseconds.
 const PATIENCE_MS: u64 = 3_600_000;
 
@@ -47,6 +56,8 @@ struct Core {
     is_finished: bool,
     /// Nothing waits to be told.
     is_idle: bool,
+    /// Turns since the doorbell was polled.
+    deaf: u32,
     /// Turns in which nothing happened although something was due.
     spins: u32,
 }
@@ -106,6 +117,7 @@ impl<'a> Run<'a> {
         }
         let knowledge = Rc::new(RefCell::new(Knowledge {
             seed: scenario.seed,
+            pipeline_max: scenario.engine.pipeline_max as usize,
             told: vec![0; readings.len()],
             readings,
             clients: Vec::new(),
@@ -150,6 +162,7 @@ impl<'a> Run<'a> {
             control,
             is_finished: false,
             is_idle: true,
+            deaf: 0,
             spins: 0,
         });
     }
@@ -285,6 +298,11 @@ impl<'a> Run<'a> {
         core.application.forget_kept();
         core.is_finished = turn == Turn::Finished;
         core.is_idle = turn != Turn::Worked;
+        core.deaf = if core.control.hears_doorbell.get() {
+            0
+        } else {
+            core.deaf + 1
+        };
         let now_ms = self.network.borrow().now_ms;
         let is_due = core.engine.next_deadline() == Some(Duration::ZERO);
         core.spins = if is_due && turn == Turn::Idle && before_ms == now_ms {
@@ -329,6 +347,9 @@ impl<'a> Run<'a> {
             if leased > 0 || lost > 0 {
                 return Err(format!("{leased} buffers are not given back, {lost} are lost"));
             }
+            if !core.is_finished && core.deaf > DEAF_TURNS_MAX {
+                return Err("the doorbell is not polled".to_owned());
+            }
             if !core.is_finished && core.spins > 3 {
                 return Err("a deadline that has passed is never worked on".to_owned());
             }
@@ -341,12 +362,45 @@ impl<'a> Run<'a> {
             // One that stops serves those too that it had accepted by then.
             if self.drains_since_ms.is_none() && self.cores.len() == 1 {
                 let most = u64::from(self.scenario.engine.connections_max);
-                if connections > most {
-                    return Err(format!("{connections} connections, of {most}"));
+                let network = self.network.borrow();
+                let accepted = network.open_at_server() as u64;
+                let is_over = accepted > most + ACCEPTED_MAX && !network.has_delayed;
+                if connections > most || is_over {
+                    return Err(format!(
+                        "{connections} connections, of {most}; {accepted} accepted"
+                    ));
                 }
             }
         }
+        self.check_bodies()?;
         self.check_memory()
+    }
+
+    /// Of a body that the application does not take no more is received than is to be held, and what was on its way.
+    fn check_bodies(&self) -> Result<(), String> {
+        let network = self.network.borrow();
+        if network.has_delayed {
+            return Ok(());
+        }
+        let knowledge = self.knowledge.borrow();
+        let most = self.scenario.engine.body_high_watermark_bytes as u64 + ON_THE_WAY_MAX;
+        for (client, number, read) in self.cores.iter().flat_map(|core| core.application.unbegun()) {
+            let link = knowledge.clients.iter().position(|other| *other == client);
+            let Some(received) = link.map(|link| network.links[link].received_by_server) else {
+                continue;
+            };
+            let message = &knowledge.readings[client].messages[number];
+            // A request behind it has its own bytes.
+            let is_last =
+                number + 1 == knowledge.told[client] && message.declared.is_some_and(|length| length > most);
+            let held = received.saturating_sub((message.head_ends_at + read) as u64);
+            if is_last && held > most {
+                return Err(format!(
+                    "client {client}: {held} bytes of a body are held, of {most}"
+                ));
+            }
+        }
+        Ok(())
     }
 
     fn check_memory(&mut self) -> Result<(), String> {

@@ -13,6 +13,9 @@ use crate::faults::Fault;
 /// Completions of one multishot operation in one enter.
 const SHOTS_MAX: usize = 4;
 
+/// Connections accepted in one enter.
+const ACCEPTS_MAX: usize = 2;
+
 /// How far the clocks jump.
 const JUMP_MS_MAX: usize = 200_000;
 
@@ -113,7 +116,7 @@ impl SimulatedKernel {
     }
 
     fn attempt_accept(&mut self) -> bool {
-        for _ in 0..SHOTS_MAX {
+        for _ in 0..ACCEPTS_MAX {
             let Some(link) = self.network.borrow().backlog.front().copied() else {
                 return true;
             };
@@ -282,7 +285,10 @@ impl SimulatedKernel {
             network.reset(index);
         }
         let link = &mut network.links[index];
-        if link.is_reset || link.to_client.is_ended {
+        if link.to_client.is_ended {
+            return Err(Errno(libc::EPIPE));
+        }
+        if link.is_reset {
             return Err(error);
         }
         if link.is_client_gone {

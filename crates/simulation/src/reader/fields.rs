@@ -38,9 +38,6 @@ pub(super) fn lines(window: &[u8], start: usize) -> Found<Vec<&[u8]>> {
 pub(super) fn parse(lines: &[&[u8]], fields_max: usize) -> Result<Vec<Field>, u16> {
     let mut fields = Vec::new();
     for line in lines {
-        if fields.len() == fields_max {
-            return Err(431);
-        }
         let colon = line.iter().position(|&byte| byte == b':').ok_or(400_u16)?;
         let (name, value) = (&line[..colon], trim(&line[colon + 1..]));
         // RFC 9110 section 5.5: no control characters; what is beyond ASCII is opaque.
@@ -49,6 +46,10 @@ pub(super) fn parse(lines: &[&[u8]], fields_max: usize) -> Result<Vec<Field>, u1
             .all(|&byte| byte == b'\t' || (byte >= b' ' && byte != 0x7f));
         if !is_token(name) || !is_value {
             return Err(400);
+        }
+        // A line that is one too many is refused as such once it is known to be a field.
+        if fields.len() == fields_max {
+            return Err(431);
         }
         fields.push((name.to_vec(), value.to_vec()));
     }
