@@ -60,7 +60,7 @@ pub struct Answers {
 }
 
 impl Answers {
-    /// Nothing has come yet.
+    /// Nothing has come.
     pub fn new(seed: u64, client: usize) -> Self {
         Answers {
             seed,
@@ -107,8 +107,7 @@ impl Answers {
         )
     }
 
-    /// The plan of the request whose answer comes.
-    pub fn plan(&self) -> Plan {
+    pub(crate) fn plan(&self) -> Plan {
         Plan::of(self.seed, self.client, self.next)
     }
 
@@ -284,7 +283,7 @@ impl Answers {
         }
     }
 
-    /// The response is whole. Of one without content nobody can tell that it was to break off.
+    /// The response is whole.
     fn finish(&mut self, had_content: bool) -> Result<(), String> {
         if had_content && self.plan().ends != Ends::Rightly {
             return Err(format!(
@@ -292,7 +291,7 @@ impl Answers {
                 self.next
             ));
         }
-        // Nothing more of it was to be sent, but the connection ends all the same.
+        // Of one that breaks off without content nothing more was to be sent, but the connection ends.
         let is_last = self.closes || self.plan().ends == Ends::FailsWithin;
         self.place = if is_last { Place::Over } else { Place::Head };
         self.next += 1;

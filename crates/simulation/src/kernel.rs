@@ -6,8 +6,9 @@
 
 mod buffers;
 mod complete;
+mod control;
+mod stale;
 
-use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::fs::File;
 use std::io;
@@ -24,6 +25,9 @@ use crate::network::SharedNetwork;
 use crate::random::Random;
 use crate::trace;
 use buffers::Buffers;
+use control::brief;
+
+pub use control::Control;
 
 /// How large the simulated ring is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,33 +38,6 @@ pub struct KernelOptions {
     pub buffer_bytes: u32,
     /// Completions that fit the queue; the rest is seen after the next enter.
     pub completions: usize,
-}
-
-/// What a simulation sees of a kernel, and tells it.
-#[derive(Debug, Default)]
-pub struct Control {
-    /// Whether faults happen.
-    pub has_faults: Cell<bool>,
-    /// What the engine must not have done, in words.
-    pub violations: RefCell<Vec<String>>,
-    /// Buffers that the engine has and has not given back.
-    pub leased: Cell<usize>,
-    /// Buffers that are neither free, nor in a completion, nor leased: lost.
-    pub lost_buffers: Cell<usize>,
-    /// Operations in flight, cancels and closes included.
-    pub operations: Cell<usize>,
-    /// Bytes of sends in flight.
-    pub sending_bytes: Cell<usize>,
-    /// Whether the doorbell is polled.
-    pub hears_doorbell: Cell<bool>,
-    /// Rings that the poll has not told of.
-    pub rings: Cell<u32>,
-}
-
-impl Control {
-    fn violate(&self, what: String) {
-        self.violations.borrow_mut().push(what);
-    }
 }
 
 #[derive(Debug)]
@@ -410,13 +387,5 @@ impl Drop for SimulatedKernel {
                 }
             }
         });
-    }
-}
-
-/// A completion without the bytes of a send.
-fn brief(completion: &Completion) -> String {
-    match completion {
-        Completion::Sent { token, result, .. } => format!("Sent {token:?} {result:?}"),
-        other => format!("{other:?}"),
     }
 }

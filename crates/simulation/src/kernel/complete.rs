@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use howth_io_uring_net::{Completion, Errno, Lease, Operation as Asked, Outgoing, Socket, Token, Wait};
+use howth_io_uring_net::{Completion, Errno, Lease, Outgoing, Socket, Token, Wait};
 
 use super::{InFlight, Operation, SimulatedKernel};
 use crate::faults::Fault;
@@ -357,49 +357,5 @@ impl SimulatedKernel {
             }),
             Operation::Close(_) | Operation::Cancel(_) => self.push(Completion::Done { token }),
         }
-    }
-
-    pub(super) fn note_closed(&mut self, token: Token) {
-        const REMEMBERED: usize = 8;
-        self.stale.push(token);
-        if self.stale.len() > REMEMBERED {
-            self.stale.remove(0);
-        }
-    }
-
-    /// Tells of an operation on a connection whose slot has been released.
-    fn push_stale(&mut self) {
-        if self.stale.is_empty() {
-            return;
-        }
-        let mut token = *self.random.choose(&self.stale);
-        let completion = match self.random.below(4) {
-            0 => {
-                token.operation = Asked::Receive;
-                let lease = self.buffers.fill(&b"GET /stale HTTP/1.1\r\nhost: a\r\n\r\n"[..1]);
-                Completion::Received {
-                    token,
-                    result: lease.map(Some).ok_or(Errno(libc::ENOBUFS)),
-                    more: self.random.chance(500),
-                }
-            }
-            1 => {
-                token.operation = Asked::Readable;
-                Completion::Readable { token }
-            }
-            2 => {
-                token.operation = Asked::Send;
-                Completion::Sent {
-                    token,
-                    result: Err(Errno(libc::EPIPE)),
-                    outgoing: Outgoing::default(),
-                }
-            }
-            _ => {
-                token.operation = Asked::Cancel;
-                Completion::Done { token }
-            }
-        };
-        self.push(completion);
     }
 }
