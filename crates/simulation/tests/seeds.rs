@@ -18,6 +18,19 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
+/// Seeds that have found a fault of the engine: a paused stream taken for silent after a long turn.
+const FOUND: [u64; 1] = [1187];
+
+#[test]
+fn what_was_found_stays_mended() {
+    for seed in FOUND {
+        let scenario = Scenario::of(seed);
+        if let Err(failure) = run_caught(&scenario) {
+            panic!("{}", report(&scenario, &failure));
+        }
+    }
+}
+
 #[test]
 fn every_seed_is_served_right() {
     if let Some(seed) = variable("HOWTH_SIMULATION_SEED") {
