@@ -144,6 +144,12 @@ impl<K: Kernel + 'static> RingEngine<K> {
         })
     }
 
+    /// Polls the kernel's doorbell from the next turn on: whoever rings it ends the wait of a turn. [`waker`](Self::waker)
+    /// asks for it on a real ring.
+    pub fn hear_doorbell(&mut self) {
+        self.shared.core.borrow_mut().want_doorbell();
+    }
+
     /// How long nothing will be due, as far as the engine's own deadlines go.
     pub fn next_deadline(&self) -> Option<Duration> {
         self.shared.core.borrow().next_deadline()

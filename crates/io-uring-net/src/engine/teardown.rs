@@ -71,6 +71,8 @@ impl<K: Kernel> Core<K> {
 
     pub(super) fn drain(&mut self) {
         if self.state.draining_ms.is_none() {
+            // An engine that was parked has an old clock, and the grace of idle connections begins now.
+            self.read_clock();
             self.state.draining_ms = Some(self.state.now_ms);
             self.state.release_none();
             self.unsettle_everything();

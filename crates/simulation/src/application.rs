@@ -1,0 +1,301 @@
+//! The application of a simulation: answers as planned, and checks what an engine promises to applications.
+//!
+//! Owns the requests it was told of and has not done with. Never looks at a byte on the wire. Called by: the engine, as its
+//! [`Handler`]; the simulation, between turns.
+
+mod respond;
+
+use std::cell::{Ref, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use howth_engine::{Event, ExchangeId, Exchanges, Handler, PeerAddress};
+use howth_http1::{BodyLength, RequestHead, Version};
+
+use crate::memory;
+use crate::plan::Plan;
+use crate::reader::{Message, Reading};
+
+/// What applications and checks know of clients.
+#[derive(Debug)]
+pub struct Knowledge {
+    /// The seed that plans come from.
+    pub seed: u64,
+    /// Requests of one connection that an application may have at once.
+    pub pipeline_max: usize,
+    /// Of each client: what it sends.
+    pub readings: Vec<Reading>,
+    /// Of each client: how many of its requests an application was told of.
+    pub told: Vec<usize>,
+    /// Of each connection: whose it is.
+    pub clients: Vec<usize>,
+    /// What went wrong.
+    pub faults: Vec<String>,
+    /// Requests that were answered to the end.
+    pub completed: u64,
+}
+
+/// Shared by the applications of all engines.
+pub type SharedKnowledge = Rc<RefCell<Knowledge>>;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    Waits { until_ms: u64 },
+    Reads,
+    Streams { sent: usize },
+    Given,
+    Over,
+}
+
+#[derive(Debug)]
+struct Work {
+    client: usize,
+    number: usize,
+    plan: Plan,
+    stage: Stage,
+    read: usize,
+    body_is_over: bool,
+    may_write: bool,
+    is_answered: bool,
+}
+
+/// The application of one engine.
+pub struct Application {
+    exchanges: Rc<dyn Exchanges>,
+    knowledge: SharedKnowledge,
+    work: BTreeMap<(u32, u32), Work>,
+    used: BTreeSet<(u32, u32)>,
+    /// Requests that were over when they were told.
+    gone: BTreeSet<(u32, u32)>,
+    now_ms: u64,
+}
+
+impl Application {
+    /// The application behind `exchanges`.
+    pub fn new(exchanges: Rc<dyn Exchanges>, knowledge: SharedKnowledge) -> Self {
+        Application {
+            exchanges,
+            knowledge,
+            work: BTreeMap::new(),
+            used: BTreeSet::new(),
+            gone: BTreeSet::new(),
+            now_ms: 0,
+        }
+    }
+
+    /// Goes on with what waits for time; after this none of it waits, if `hurries`.
+    pub fn advance(&mut self, now_ms: u64, hurries: bool) {
+        self.now_ms = if hurries { u64::MAX } else { now_ms };
+        // Whatever waits for something else is told.
+        let waits = |work: &Work| matches!(work.stage, Stage::Waits { .. });
+        let waiting = self.work.iter().filter(|(_, work)| waits(work));
+        let waiting: Vec<(u32, u32)> = waiting.map(|(key, _)| *key).collect();
+        for key in waiting {
+            self.go_on(key);
+        }
+        self.now_ms = now_ms;
+    }
+
+    /// Requests that it was told of and not of their end.
+    pub fn open(&self) -> usize {
+        self.work.len() + self.gone.len()
+    }
+
+    /// The requests it has not begun to answer, with what it has read of their bodies: client, number, bytes.
+    pub fn unbegun(&self) -> impl Iterator<Item = (usize, usize, usize)> {
+        let unbegun = self
+            .work
+            .values()
+            .filter(|work| matches!(work.stage, Stage::Waits { .. } | Stage::Reads));
+        unbegun.map(|work| (work.client, work.number, work.read))
+    }
+
+    /// When the next answer that waits for time is due.
+    pub fn due_ms(&self) -> Option<u64> {
+        let due = self.work.values().filter_map(|work| match work.stage {
+            Stage::Waits { until_ms } => Some(until_ms),
+            _ => None,
+        });
+        due.min()
+    }
+
+    fn fault(&self, what: String) {
+        self.knowledge.borrow_mut().faults.push(what);
+    }
+
+    fn request(&mut self, id: ExchangeId) {
+        let exchanges = self.exchanges.clone();
+        if exchanges.head(id).is_none() {
+            // The answer to an earlier request of the same batch has ended the connection.
+            self.gone.insert((id.index, id.generation));
+            return;
+        }
+        let exchanges = self.exchanges.clone();
+        let Some(PeerAddress::Tcp(peer)) = exchanges.peer_address(id) else {
+            return self.fault(format!("{id:?} comes from nowhere"));
+        };
+        let Some(head) = exchanges.head(id) else {
+            return self.fault(format!("{id:?} has no head"));
+        };
+        let mut knowledge = self.knowledge.borrow_mut();
+        let client = knowledge.clients[usize::from(peer.port())];
+        let number = knowledge.told[client];
+        knowledge.told[client] += 1;
+        let before = number
+            .checked_sub(1)
+            .and_then(|before| knowledge.readings[client].messages.get(before));
+        if before.is_some_and(|message| !message.keep_alive) {
+            let what = format!("client {client}: request {number} is behind one that ends the connection");
+            return knowledge.faults.push(what);
+        }
+        let difference = match knowledge.readings[client].messages.get(number) {
+            Some(message) => difference(&head, message),
+            None => Some("a request that is not in the stream".to_owned()),
+        };
+        if let Some(difference) = difference {
+            return knowledge
+                .faults
+                .push(format!("client {client}, request {number}: {difference}"));
+        }
+        let plan = Plan::of(knowledge.seed, client, number);
+        drop((head, knowledge));
+        let work = Work {
+            client,
+            number,
+            plan,
+            stage: Stage::Waits {
+                until_ms: self.now_ms.saturating_add(plan.delay_ms),
+            },
+            read: 0,
+            body_is_over: false,
+            may_write: true,
+            is_answered: false,
+        };
+        if !self.used.insert((id.index, id.generation)) {
+            self.fault(format!("{id:?} is used twice"));
+        }
+        let open = self.work.values().filter(|other| other.client == client).count() + 1;
+        let most = self.knowledge.borrow().pipeline_max;
+        if open > most {
+            self.fault(format!("client {client} has {open} requests here, of {most}"));
+        }
+        self.work.insert((id.index, id.generation), work);
+        self.go_on((id.index, id.generation));
+    }
+
+    fn go_on(&mut self, key: (u32, u32)) {
+        let Some(mut work) = self.work.remove(&key) else {
+            return;
+        };
+        let id = ExchangeId {
+            index: key.0,
+            generation: key.1,
+        };
+        let result = memory::engine(|| self.step(id, &mut work));
+        if let Err(what) = result {
+            self.fault(format!("client {}, request {}: {what}", work.client, work.number));
+        }
+        self.work.insert(key, work);
+    }
+
+    fn event(&mut self, event: Event) {
+        let id = event.exchange();
+        let key = (id.index, id.generation);
+        if let Event::Request(id) = event {
+            return self.request(id);
+        }
+        if matches!(event, Event::Aborted(_)) && self.gone.remove(&key) {
+            return;
+        }
+        let Some(work) = self.work.get_mut(&key) else {
+            if self.gone.contains(&key) {
+                return;
+            }
+            return self.fault(format!("{event:?} of nobody"));
+        };
+        match event {
+            Event::Writable(_) => {
+                let was_full = !std::mem::replace(&mut work.may_write, true);
+                if !was_full {
+                    self.fault(format!("{event:?} although nobody waits for it"));
+                }
+                self.go_on(key);
+            }
+            Event::BodyReadable(_) => self.go_on(key),
+            Event::Completed(_) => {
+                let is_second = std::mem::replace(&mut work.is_answered, true);
+                let goes_on = work.plan.reads_last && self.exchanges.head(id).is_some();
+                if is_second {
+                    self.fault(format!("{event:?} twice"));
+                }
+                self.knowledge.borrow_mut().completed += 1;
+                if !goes_on {
+                    self.end(key);
+                }
+            }
+            Event::Aborted(_) => self.end(key),
+            Event::Disconnected(_) | Event::Request(_) => {}
+        }
+    }
+
+    fn end(&mut self, key: (u32, u32)) {
+        self.work.remove(&key);
+        let id = ExchangeId {
+            index: key.0,
+            generation: key.1,
+        };
+        if self.exchanges.head(id).is_some() {
+            self.fault(format!("{id:?} is over and has a head"));
+        }
+    }
+
+    /// Forgets kept requests whose bodies were read to the end, of which nobody tells.
+    pub fn forget_kept(&mut self) {
+        let exchanges = &self.exchanges;
+        self.work.retain(|key, work| {
+            let id = ExchangeId {
+                index: key.0,
+                generation: key.1,
+            };
+            !work.is_answered || exchanges.head(id).is_some()
+        });
+    }
+
+    /// What is wrong with the engine's count of exchanges, if anything.
+    pub fn miscount(&self) -> Option<String> {
+        let (pending, open) = (self.exchanges.pending(), self.work.len());
+        (pending < open).then(|| format!("the engine has {pending} exchanges, the application {open}"))
+    }
+}
+
+impl Handler for Application {
+    fn on_batch(&mut self, events: &[Event]) {
+        memory::outside(|| events.iter().for_each(|event| self.event(*event)));
+    }
+}
+
+/// How the engine's reading of a head differs from the reference's.
+fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> {
+    let body = match head.body() {
+        BodyLength::None => Some(0),
+        BodyLength::Known(length) => Some(length),
+        BodyLength::Chunked => None,
+    };
+    let fields = head
+        .fields()
+        .map(|(name, value)| (name.as_bytes().to_vec(), value.to_vec()));
+    let is_same = head.method().as_bytes() == message.method
+        && head.target().as_bytes() == message.target
+        && (head.version() == Version::Http10) == message.is_http_10
+        && head.keep_alive() == message.keep_alive
+        && head.expects_continue() == message.expects_continue
+        && body == message.declared
+        && fields.eq(message.fields.iter().cloned());
+    (!is_same).then(|| {
+        format!(
+            "{:?} was read as {:?}",
+            message.target.escape_ascii().to_string(),
+            head.target()
+        )
+    })
+}

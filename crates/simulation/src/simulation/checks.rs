@@ -1,0 +1,127 @@
+//! The checks of a run: after each step, and in the end.
+//!
+//! Owns what is allowed. Never changes anything but the record of the most memory. Called by: the run.
+
+use super::Run;
+use crate::memory;
+
+/// What a multishot receive may have brought before it can be cancelled, in bytes.
+const ON_THE_WAY_MAX: u64 = 40_000;
+
+/// Connections accepted before accepting can be stopped.
+const ACCEPTED_MAX: u64 = 4;
+
+/// Turns in which the doorbell need not be polled: its completion waits behind others.
+const DEAF_TURNS_MAX: u32 = 200;
+
+impl Run<'_> {
+    /// What must hold after every step.
+    pub(super) fn check(&mut self) -> Result<(), String> {
+        if let Some(fault) = self.knowledge.borrow().faults.first() {
+            return Err(fault.clone());
+        }
+        for core in &self.cores {
+            if let Some(violation) = core.control.violations.borrow().first() {
+                return Err(format!("the engine asks the kernel for {violation}"));
+            }
+            let (leased, lost) = (core.control.leased.get(), core.control.lost_buffers.get());
+            if leased > 0 || lost > 0 {
+                return Err(format!("{leased} buffers are not given back, {lost} are lost"));
+            }
+            if !core.is_finished && core.deaf > DEAF_TURNS_MAX {
+                return Err("the doorbell is not polled".to_owned());
+            }
+            if !core.is_finished && core.spins > 3 {
+                return Err("a deadline that has passed is never worked on".to_owned());
+            }
+            if core.is_idle
+                && let Some(miscount) = core.application.miscount()
+            {
+                return Err(miscount);
+            }
+            let connections = core.engine.counters().connections;
+            // One that stops serves those too that it had accepted by then.
+            if self.drains_since_ms.is_none() && self.cores.len() == 1 {
+                let most = u64::from(self.scenario.engine.connections_max);
+                let network = self.network.borrow();
+                let accepted = network.open_at_server() as u64;
+                let is_over = accepted > most + ACCEPTED_MAX && !network.has_delayed;
+                if connections > most || is_over {
+                    return Err(format!(
+                        "{connections} connections, of {most}; {accepted} accepted"
+                    ));
+                }
+            }
+        }
+        self.check_bodies()?;
+        self.check_memory()
+    }
+
+    /// Of a body that the application does not take no more is received than is to be held, and what was on its way.
+    fn check_bodies(&self) -> Result<(), String> {
+        let network = self.network.borrow();
+        if network.has_delayed {
+            return Ok(());
+        }
+        let knowledge = self.knowledge.borrow();
+        let most = self.scenario.engine.body_high_watermark_bytes as u64 + ON_THE_WAY_MAX;
+        for (client, number, read) in self.cores.iter().flat_map(|core| core.application.unbegun()) {
+            let link = knowledge.clients.iter().position(|other| *other == client);
+            let Some(received) = link.map(|link| network.links[link].received_by_server) else {
+                continue;
+            };
+            let message = &knowledge.readings[client].messages[number];
+            // A request behind it has its own bytes.
+            let is_last =
+                number + 1 == knowledge.told[client] && message.declared.is_some_and(|length| length > most);
+            let held = received.saturating_sub((message.head_ends_at + read) as u64);
+            if is_last && held > most {
+                return Err(format!(
+                    "client {client}: {held} bytes of a body are held, of {most}"
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_memory(&mut self) -> Result<(), String> {
+        let bytes = memory::engine_bytes().unwrap_or(0).max(0) as u64;
+        self.outcome.engine_bytes_max = self.outcome.engine_bytes_max.max(bytes);
+        let options = &self.scenario.engine;
+        let receive_bytes = 64 * 4096;
+        let whole_responses = 70_000 * u64::from(options.pipeline_max.min(13));
+        let body = options.body_high_watermark_bytes as u64 + receive_bytes;
+        let responses = 5 * options.write_high_watermark_bytes as u64 + 2 * whole_responses;
+        let heads = (options.limits.head_bytes_max as u64 + 2_000) * u64::from(options.pipeline_max.min(13));
+        // A vector may have twice the room that it needs.
+        let each = 2 * (2 * body + responses + heads + receive_bytes);
+        let bound = 1_000_000 + each * self.scenario.clients.len() as u64;
+        match bytes > bound {
+            true => Err(format!("the engine has {bytes} bytes, of {bound}")),
+            false => Ok(()),
+        }
+    }
+
+    /// What must hold when everything is over.
+    pub(super) fn check_rest(&self) -> Result<(), String> {
+        for core in &self.cores {
+            let pending = core.engine.exchanges().pending();
+            let (open, operations) = (core.application.open(), core.control.operations.get());
+            // The poll of the doorbell lasts.
+            let lasting = usize::from(core.control.hears_doorbell.get());
+            if pending > 0 || open > 0 || operations > lasting {
+                return Err(format!(
+                    "{pending} exchanges, {open} requests, {operations} operations are left"
+                ));
+            }
+            if core.engine.counters().connections > 0 {
+                return Err("connections are left".to_owned());
+            }
+        }
+        let open = self.network.borrow().open_at_server();
+        if open > 0 {
+            return Err(format!("{open} sockets are left"));
+        }
+        Ok(())
+    }
+}
