@@ -27,12 +27,12 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
+use howth_connection::TICK_MS;
 use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
 use crate::connection::Phase;
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::{Ring, RingOptions};
-use crate::timer_wheel::TICK_MS;
 use accept::Accepting;
 use doorbell::Polling;
 use exchanges::Shared;

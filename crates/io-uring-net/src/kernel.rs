@@ -5,11 +5,11 @@
 //! completion, a [`Lease`] on a received buffer has to be given back. [`Ring`](crate::Ring) is the real
 //! kernel; a simulated one can take its place without the engine noticing.
 
-use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::time::{Duration, SystemTime};
 
+use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 
 use crate::Token;
@@ -38,69 +38,6 @@ pub struct Lease {
     pub buffer: u16,
     /// How many bytes were received.
     pub len: u32,
-}
-
-/// Bytes on their way out: segments, of which a part may have been sent.
-#[derive(Debug, Default)]
-pub struct Outgoing {
-    /// Not empty while anything is to be sent.
-    first: Vec<u8>,
-    /// Most sends have no other segment: a pointer is all they move around for it.
-    #[expect(clippy::box_collection, reason = "a deque by itself is four times as large")]
-    rest: Option<Box<VecDeque<Vec<u8>>>>,
-    /// Bytes of the first segment that were sent already.
-    offset: usize,
-}
-
-impl Outgoing {
-    /// Adds a segment behind the others.
-    pub fn push(&mut self, segment: Vec<u8>) {
-        if self.first.is_empty() {
-            self.first = segment;
-        } else if !segment.is_empty() {
-            self.rest.get_or_insert_default().push_back(segment);
-        }
-    }
-
-    /// The unsent parts, in order.
-    pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
-        let first = Some(&self.first[self.offset..]).filter(|slice| !slice.is_empty());
-        let rest = self.rest.iter().flat_map(|rest| rest.iter().map(Vec::as_slice));
-        first.into_iter().chain(rest)
-    }
-
-    /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
-    ///
-    /// # Panics
-    /// When more was sent than there is.
-    pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Vec<u8>)) {
-        while sent > 0 {
-            let left = self.first.len() - self.offset;
-            assert!(left > 0, "the kernel sent more bytes than it was given");
-            if sent < left {
-                self.offset += sent;
-                return;
-            }
-            sent -= left;
-            self.offset = 0;
-            let next = self
-                .rest
-                .as_mut()
-                .and_then(|rest| rest.pop_front())
-                .unwrap_or_default();
-            spent(std::mem::replace(&mut self.first, next));
-        }
-    }
-
-    /// How many segments there are.
-    pub fn segments_len(&self) -> usize {
-        usize::from(!self.first.is_empty()) + self.rest.as_ref().map_or(0, |rest| rest.len())
-    }
-
-    /// Whether everything was sent.
-    pub fn is_empty(&self) -> bool {
-        self.first.is_empty()
-    }
 }
 
 /// What the kernel tells.
@@ -237,25 +174,4 @@ pub trait Kernel {
 
     /// How often the completion queue has overflowed.
     fn overflows(&self) -> u64;
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn outgoing_advances_across_segments() {
-        let mut outgoing = Outgoing::default();
-        outgoing.push(b"abc".to_vec());
-        outgoing.push(Vec::new());
-        outgoing.push(b"defg".to_vec());
-        let mut spent = 0;
-        outgoing.advance(2, |_| spent += 1);
-        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"c".as_slice(), b"defg"]);
-        outgoing.advance(3, |_| spent += 1);
-        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"fg".as_slice()]);
-        outgoing.advance(2, |_| spent += 1);
-        assert!(outgoing.is_empty());
-        assert_eq!(spent, 2);
-    }
 }

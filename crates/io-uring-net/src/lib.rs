@@ -15,13 +15,12 @@ mod exchange;
 mod kernel;
 mod probe;
 mod ring;
-mod table;
-mod timer_wheel;
 mod token;
 
 pub use client::{ClientCompletion, ClientRing, Payload};
 pub use engine::{Listener, RingEngine, Turn, Wait};
-pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket};
+pub use howth_connection::Outgoing;
+pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Socket};
 pub use probe::{Refusal, probe};
 pub use ring::{Ring, RingOptions};
 pub use token::{Operation, Token};

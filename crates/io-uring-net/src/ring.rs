@@ -19,10 +19,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
+use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, opcode, types};
 
-use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Wait};
+use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use doorbell::Doorbell;

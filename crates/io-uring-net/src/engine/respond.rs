@@ -3,12 +3,13 @@
 //! The exchange whose turn it is (the connection's *writer*) is encoded straight into the connection's
 //! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
 
+use howth_connection::SEGMENT_BYTES_MIN;
 use howth_engine::body::Keep;
 use howth_engine::{Backpressure, Event, Gone, WriteError};
 use howth_http1::{CHUNK_END, Date, Field, Framing, Rejection, ResponseHead, ResponsePlan};
 use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_response};
 
-use crate::connection::{Phase, SEGMENT_BYTES_MIN};
+use crate::connection::Phase;
 use crate::engine::State;
 use crate::exchange::{BodyState, ResponseState};
 

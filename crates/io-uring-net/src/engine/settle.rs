@@ -3,12 +3,13 @@
 //! Everything else in the engine only changes state and marks the connection unsettled; this is the one
 //! place that queues operations on connections, so their number in flight is counted in one place too.
 
+use howth_connection::Outgoing;
 use howth_http1::BodyLength;
 
 use crate::connection::{Phase, Receive};
 use crate::engine::{Core, State};
 use crate::exchange::BodyState;
-use crate::kernel::{Kernel, Outgoing, Socket};
+use crate::kernel::{Kernel, Socket};
 use crate::token::{Operation, Token};
 
 /// A body is large when so much of it is to come, or has come of one whose length nobody knows: then a change of the

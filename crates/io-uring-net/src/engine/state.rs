@@ -3,6 +3,7 @@
 //! Owns the tables and the lists of a turn; what happens to them is in the modules beside. Never asks the kernel for
 //! anything. Called by: the engine's turn, and the application's calls.
 
+use howth_connection::{Table, TimerWheel};
 use howth_engine::{Counters, EngineOptions, Event, ExchangeId, first_generation};
 use howth_http1::{Date, RequestHead};
 
@@ -11,8 +12,6 @@ use super::refuse::FailedBody;
 use crate::connection::Connection;
 use crate::exchange::Exchange;
 use crate::kernel::Clock;
-use crate::table::Table;
-use crate::timer_wheel::TimerWheel;
 use crate::token::GENERATION_MASK;
 
 /// Generations of exchanges are small integers in JavaScript.

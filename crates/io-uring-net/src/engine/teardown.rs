@@ -5,6 +5,7 @@
 //! the slot is released. Closing a socket does not cancel its operations (io_uring_cancelation(7)), so the
 //! order matters.
 
+use howth_connection::Outgoing;
 use howth_engine::Event;
 use howth_engine::body::Keep;
 use howth_engine::body::failure::NOT_READ;
@@ -12,7 +13,7 @@ use howth_engine::body::failure::NOT_READ;
 use crate::connection::{Connection, Phase, Receive};
 use crate::engine::{Core, State};
 use crate::exchange::ResponseState;
-use crate::kernel::{Errno, Kernel, Outgoing};
+use crate::kernel::{Errno, Kernel};
 use crate::token::{Operation, Token};
 
 impl<K: Kernel> Core<K> {
@@ -39,7 +40,7 @@ impl<K: Kernel> Core<K> {
             state.spare(segment);
         }
         let connection = &mut state.connections[index];
-        connection.output.sent += sent as u64;
+        connection.output.note_sent(sent);
         connection.moments.write_ms = state.now_ms;
         if sent > 0 {
             connection.unacknowledged = 0;
@@ -117,7 +118,7 @@ impl State {
             let exchange = &self.exchanges[front];
             let is_sent = exchange.is_over()
                 && self.connections[index].writer != Some(front)
-                && exchange.ends_at <= self.connections[index].output.sent;
+                && exchange.ends_at <= self.connections[index].output.sent();
             if !is_sent {
                 return;
             }

@@ -5,9 +5,10 @@
 
 use std::io::IoSlice;
 
+use howth_connection::Outgoing;
 use io_uring::{opcode, squeue, types};
 
-use crate::kernel::{Outgoing, Socket};
+use crate::kernel::Socket;
 
 /// The sends in flight; a connection has at most one.
 #[derive(Debug, Default)]

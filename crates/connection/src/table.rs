@@ -9,7 +9,7 @@ const CHUNK_SLOTS: usize = 64;
 
 /// A table of `T`.
 #[derive(Debug)]
-pub(crate) struct Table<T> {
+pub struct Table<T> {
     chunks: Vec<Box<[Slot<T>; CHUNK_SLOTS]>>,
     /// Slots that were ever occupied.
     len: u32,
@@ -27,12 +27,12 @@ struct Slot<T> {
 
 impl<T: Default> Table<T> {
     /// An empty table whose generations wrap at `generation_mask`, which is a power of two minus one.
-    pub(crate) fn new(generation_mask: u32) -> Self {
+    pub fn new(generation_mask: u32) -> Self {
         Self::starting_at(0, generation_mask)
     }
 
     /// Like [`new`](Self::new), with slots that begin at a generation of their own.
-    pub(crate) fn starting_at(first_generation: u32, generation_mask: u32) -> Self {
+    pub fn starting_at(first_generation: u32, generation_mask: u32) -> Self {
         assert!((generation_mask.wrapping_add(1)).is_power_of_two());
         Table {
             chunks: Vec::new(),
@@ -44,7 +44,7 @@ impl<T: Default> Table<T> {
     }
 
     /// Occupies a slot; its value is as the last user left it.
-    pub(crate) fn occupy(&mut self) -> u32 {
+    pub fn occupy(&mut self) -> u32 {
         let index = match self.free.pop() {
             Some(index) => index,
             None => self.add(),
@@ -69,7 +69,7 @@ impl<T: Default> Table<T> {
     }
 
     /// Gives a slot back; ids with its generation are stale from now on.
-    pub(crate) fn release(&mut self, index: u32) {
+    pub fn release(&mut self, index: u32) {
         let generation_mask = self.generation_mask;
         let slot = self.slot_mut(index);
         assert!(slot.occupied, "a slot is released twice");
@@ -79,14 +79,14 @@ impl<T: Default> Table<T> {
     }
 
     /// Moves an occupied slot to its next generation: ids with the old one are stale from now on.
-    pub(crate) fn renew(&mut self, index: u32) {
+    pub fn renew(&mut self, index: u32) {
         let generation_mask = self.generation_mask;
         let slot = self.slot_mut(index);
         slot.generation = slot.generation.wrapping_add(1) & generation_mask;
     }
 
     /// Frees what the values of free slots have allocated.
-    pub(crate) fn shrink(&mut self) {
+    pub fn shrink(&mut self) {
         for position in 0..self.free.len() {
             let index = self.free[position];
             self.slot_mut(index).value = T::default();
@@ -94,7 +94,7 @@ impl<T: Default> Table<T> {
     }
 
     /// The slot's value if it is occupied by that generation.
-    pub(crate) fn get(&self, index: u32, generation: u32) -> Option<&T> {
+    pub fn get(&self, index: u32, generation: u32) -> Option<&T> {
         self.chunks
             .get(index as usize / CHUNK_SLOTS)
             .map(|chunk| &chunk[index as usize % CHUNK_SLOTS])
@@ -103,22 +103,22 @@ impl<T: Default> Table<T> {
     }
 
     /// Whether the slot is occupied by that generation.
-    pub(crate) fn contains(&self, index: u32, generation: u32) -> bool {
+    pub fn contains(&self, index: u32, generation: u32) -> bool {
         self.get(index, generation).is_some()
     }
 
     /// The generation of a slot.
-    pub(crate) fn generation(&self, index: u32) -> u32 {
+    pub fn generation(&self, index: u32) -> u32 {
         self.slot(index).generation
     }
 
     /// How many slots are occupied.
-    pub(crate) fn occupied(&self) -> usize {
+    pub fn occupied(&self) -> usize {
         self.len as usize - self.free.len()
     }
 
     /// The indices of all occupied slots.
-    pub(crate) fn indices(&self) -> impl Iterator<Item = u32> + '_ {
+    pub fn indices(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.len).filter(|&index| self.slot(index).occupied)
     }
 }

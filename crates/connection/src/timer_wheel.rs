@@ -5,13 +5,13 @@
 //! the wheel needs no kernel operation: its next expiry is the timeout of the engine's own wait.
 
 /// The width of a slot in milliseconds, and so the precision of every deadline.
-pub(crate) const TICK_MS: u64 = 100;
+pub const TICK_MS: u64 = 100;
 
 const SLOTS: u64 = 512;
 
 /// A wheel of `(index, generation)` pairs.
 #[derive(Debug)]
-pub(crate) struct TimerWheel {
+pub struct TimerWheel {
     slots: Vec<Vec<Entry>>,
     /// The tick up to which (and with which) everything has fired.
     fired: u64,
@@ -36,7 +36,7 @@ impl Entry {
 
 impl TimerWheel {
     /// An empty wheel that begins at `now_ms`.
-    pub(crate) fn new(now_ms: u64) -> Self {
+    pub fn new(now_ms: u64) -> Self {
         TimerWheel {
             slots: (0..SLOTS).map(|_| Vec::new()).collect(),
             fired: now_ms / TICK_MS,
@@ -45,7 +45,8 @@ impl TimerWheel {
     }
 
     /// Schedules a look at `(index, generation)` not before `at_ms`.
-    pub(crate) fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
+    #[inline]
+    pub fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
         let tick = at_ms.div_ceil(TICK_MS).max(self.fired + 1);
         self.slots[(tick % SLOTS) as usize].push(Entry {
             tick: tick as u32,
@@ -56,7 +57,8 @@ impl TimerWheel {
     }
 
     /// Moves everything due at `now_ms` to `due`.
-    pub(crate) fn expire(&mut self, now_ms: u64, due: &mut Vec<(u32, u32)>) {
+    #[inline]
+    pub fn expire(&mut self, now_ms: u64, due: &mut Vec<(u32, u32)>) {
         let now = now_ms / TICK_MS;
         if now <= self.fired {
             return;
@@ -82,7 +84,7 @@ impl TimerWheel {
     }
 
     /// The earliest moment, in milliseconds, at which something can be due.
-    pub(crate) fn next_ms(&self) -> Option<u64> {
+    pub fn next_ms(&self) -> Option<u64> {
         if self.entries == 0 {
             return None;
         }
