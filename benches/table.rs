@@ -1,25 +1,15 @@
 //! The ring engine's table of connections and exchanges, beside the ones one would use instead.
 //!
 //! `cargo bench --bench table`. The table keeps what a value has allocated for its successor and tells stale ids
-//! apart; a slab and a hash map do neither, so their ids are checked by nobody. The table is no part of what its
-//! crate offers: its file is taken in here.
+//! apart; a slab and a hash map do neither, so their ids are checked by nobody.
 
 use std::collections::HashMap;
 use std::hint::black_box;
 use std::time::Duration;
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
+use howth_connection::Table;
 use slab::Slab;
-
-#[allow(
-    dead_code,
-    unused_imports,
-    reason = "the engine uses more of it, and its tests run there"
-)]
-#[path = "../crates/io-uring-net/src/table.rs"]
-mod table;
-
-use table::Table;
 
 /// Connections of a busy core.
 const OCCUPIED: u32 = 1000;
