@@ -81,7 +81,7 @@ fn fill(
             .map_or(cpu_limit, |limit| limit.0),
         health: arguments.overload.health.clone(),
         queue_delay_max: arguments.overload.max_queue_delay.0,
-        exchange: !arguments.overload.no_exchange,
+        shares_work: arguments.overload.shares_work(),
         affinity: arguments.overload.affinity.clone(),
         heap_bytes_max: arguments.engine.max_heap.or(heap_mib).map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),

@@ -1,5 +1,5 @@
 //! What happens when a core has more to do than time for it: `--handler-cpu-limit`, `--health`,
-//! `--max-queue-delay`, `--no-exchange`, `--affinity`.
+//! `--max-queue-delay`, `--no-work-sharing`, `--affinity`.
 //!
 //! Owns these options and their spelling. Never measures anything: the runtime does.
 
@@ -45,6 +45,10 @@ pub struct OverloadArguments {
     /// Otherwise a core that is behind hands whole requests and connections to cores that are not, and new clients of a
     /// core that is full go to one that is not.
     #[arg(long)]
+    pub no_work_sharing: bool,
+
+    /// The earlier name of `--no-work-sharing`
+    #[arg(long, hide = true)]
     pub no_exchange: bool,
 
     /// Have requests with the same value answered by the same core: header:NAME or cookie:NAME

@@ -80,7 +80,7 @@ fn a_handler_may_fail_on_another_core(engine: Engine) {
 }
 
 fn without_exchange_requests_wait_for_their_core(engine: Engine) {
-    let server = serve(engine, ["--cores", "2", "--no-exchange"]);
+    let server = serve(engine, ["--cores", "2", "--no-work-sharing"]);
     let (mut burning, mut other, core) = neighbours(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
@@ -90,7 +90,7 @@ fn without_exchange_requests_wait_for_their_core(engine: Engine) {
 }
 
 fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
-    for exchange in [&[][..], &["--no-exchange"]] {
+    for exchange in [&[][..], &["--no-work-sharing"]] {
         let options = ["--cores", "2", "--affinity", "cookie:user"];
         let launch = Launch::serve(engine, APPLICATION).options(options);
         let server = launch.options(exchange.iter().copied()).start();

@@ -206,7 +206,7 @@ fn refused(connection: &mut Connection) -> Option<u64> {
 }
 
 fn a_core_that_is_flooded_does_not_hold_the_others_up(engine: Engine) {
-    let server = serve(engine, ["--cores", "2", "--no-exchange"]);
+    let server = serve(engine, ["--cores", "2", "--no-work-sharing"]);
     let (mut flooding, _, core) = neighbours(&server);
     let mut other = server.connect();
     while answer(&mut other, "/who") == core {

@@ -289,7 +289,7 @@ fn messages_cross_without_an_exchange_of_requests(engine: Engine) {
         };
     ",
     )
-    .options(["--cores", "2", "--max-heap", "64M", "--no-exchange"])
+    .options(["--cores", "2", "--max-heap", "64M", "--no-work-sharing"])
     .start();
     let [mut one, mut other] = connections(&server);
     ask(&mut one, "/publish");
@@ -345,7 +345,7 @@ fn a_flood_of_messages_leaves_time_to_serve(engine: Engine) {
         };
     ",
     )
-    .options(["--cores", "2", "--max-heap", "64M", "--no-exchange"])
+    .options(["--cores", "2", "--max-heap", "64M", "--no-work-sharing"])
     .start();
     let [mut flooding, mut flooded] = connections(&server);
     let core = ask(&mut flooded, "/core");

@@ -265,7 +265,7 @@ fn an_exception_can_restart_its_core_alone(engine: Engine) {
         "2",
         "--max-heap",
         "64M",
-        "--no-exchange",
+        "--no-work-sharing",
         "--uncaught-exceptions",
         "restart",
     ])

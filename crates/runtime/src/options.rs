@@ -132,7 +132,7 @@ pub struct Options {
     /// Requests that would wait longer for a core, while all of them do, are refused.
     pub queue_delay_max: Option<Duration>,
     /// Cores that are behind hand requests to others.
-    pub exchange: bool,
+    pub shares_work: bool,
     /// What makes requests belong to one core.
     pub affinity: Option<Affinity>,
     /// V8 heap limit of each isolate in bytes; `None` derives it from the cgroup.

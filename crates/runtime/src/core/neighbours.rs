@@ -111,7 +111,7 @@ impl Neighbours {
         let affinity = options.affinity.clone();
         let sticky = affinity.map(|affinity| Sticky::new(affinity, places));
         Rc::new(Neighbours {
-            exchanges: options.exchange,
+            shares_work: options.shares_work,
             sticky,
             held: RefCell::default(),
             mail,

@@ -43,7 +43,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         health: None,
         handler_cpu_limit: None,
         queue_delay_max: None,
-        exchange: true,
+        shares_work: true,
         affinity: None,
         kv_bytes_max: 1 << 20,
         drain: Duration::from_secs(10),
