@@ -59,6 +59,16 @@ pub struct OverloadArguments {
     pub affinity: Option<Affinity>,
 }
 
+impl OverloadArguments {
+    /// Whether cores hand work to each other; tells of a name that has changed.
+    pub fn shares_work(&self) -> bool {
+        if self.no_exchange {
+            eprintln!("howth: --no-exchange is called --no-work-sharing now, and goes on working");
+        }
+        !(self.no_exchange || self.no_work_sharing)
+    }
+}
+
 fn parse_affinity(text: &str) -> Result<Affinity, String> {
     let is_token = |name: &str| is_token(name.as_bytes());
     match text.split_once(':') {

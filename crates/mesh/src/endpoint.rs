@@ -32,7 +32,7 @@ impl<M> Endpoint<M> {
     pub(crate) fn new(mesh: Arc<Mesh<M>>, core: usize, rings: Rings<M>) -> Self {
         let cores = mesh.cores();
         let mut unread = CoreSet::new(cores);
-        // What came before, and what a predecessor was told of and did not read.
+        // What came before, and what a old core was told of and did not read.
         for peer in (0..cores).filter(|peer| *peer != core) {
             unread.insert(peer);
         }

@@ -6,9 +6,9 @@ use howth_http1::{Field, RequestHead, ResponseHead};
 /// A whole request on its way to the core that answers it.
 #[derive(Debug)]
 pub struct Parcel {
-    /// The exchange, as its home names it.
+    /// The exchange, as its origin names it.
     pub id: ExchangeId,
-    /// The head, as the home's engine decoded it.
+    /// The head, as the origin's engine decoded it.
     pub head: RequestHead,
     /// The body, which had arrived whole.
     pub body: Vec<u8>,
@@ -73,14 +73,14 @@ impl ResponseParts {
     }
 }
 
-/// A message between a request's home and the core that answers it. Ids are always the home's.
+/// A message between a request's origin and the core that answers it. Ids are always the origin's.
 #[derive(Debug)]
 pub enum Message {
     /// To the answering core: a request.
     Request(Box<Parcel>),
-    /// To the home: the answering core has no server any more; the home answers it after all.
+    /// To the origin: the answering core has no server any more; the origin answers it after all.
     Returned(Box<Parcel>),
-    /// To the home: a whole response.
+    /// To the origin: a whole response.
     Respond {
         /// The exchange.
         id: ExchangeId,
@@ -89,7 +89,7 @@ pub enum Message {
         /// Its body.
         body: Vec<u8>,
     },
-    /// To the home: a response begins.
+    /// To the origin: a response begins.
     Start {
         /// The exchange.
         id: ExchangeId,
@@ -98,33 +98,33 @@ pub enum Message {
         /// Bytes of its body, where that is known.
         length: Option<u64>,
     },
-    /// To the home: more of a response.
+    /// To the origin: more of a response.
     Write {
         /// The exchange.
         id: ExchangeId,
         /// The bytes.
         chunk: Vec<u8>,
     },
-    /// To the answering core: so many bytes of the response are with the home's engine, which can take more.
+    /// To the answering core: so many bytes of the response are with the origin's engine, which can take more.
     Taken {
         /// The exchange.
         id: ExchangeId,
         /// How many.
         bytes: usize,
     },
-    /// To the home: the response is whole.
+    /// To the origin: the response is whole.
     Finish {
         /// The exchange.
         id: ExchangeId,
         /// Trailer fields.
         trailers: Vec<(Vec<u8>, Vec<u8>)>,
     },
-    /// To the home: the response breaks off.
+    /// To the origin: the response breaks off.
     Fail {
         /// The exchange.
         id: ExchangeId,
     },
-    /// To the home: the exchange's own deadline.
+    /// To the origin: the exchange's own deadline.
     SetTimeout {
         /// The exchange.
         id: ExchangeId,

@@ -11,28 +11,28 @@ use std::rc::Rc;
 
 use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone};
 
-use crate::abroad::Abroad;
-use crate::guests::{GUEST, Guests, Home};
+use crate::forwarded::Forwarded;
 use crate::message::{Message, Parcel};
+use crate::remote_requests::{Origin, REMOTE, RemoteRequests};
 
-/// Bytes of a response on their way to its home before the application is told to pause.
+/// Bytes of a response on their way to its origin before the application is told to pause.
 const HIGH_WATERMARK_BYTES: usize = 256 * 1024;
 /// It may go on when so many are left.
 const LOW_WATERMARK_BYTES: usize = HIGH_WATERMARK_BYTES / 2;
 
 /// Whether an exchange belongs to another core's connection.
-pub fn is_guest(id: ExchangeId) -> bool {
-    id.index & GUEST != 0
+pub fn is_remote(id: ExchangeId) -> bool {
+    id.index & REMOTE != 0
 }
 
 /// Both roles of one core.
 pub struct Relay {
     core: usize,
     own: Rc<dyn Exchanges>,
-    guests: RefCell<Guests>,
-    abroad: RefCell<Abroad>,
+    remote_requests: RefCell<RemoteRequests>,
+    forwarded: RefCell<Forwarded>,
     outgoing: RefCell<VecDeque<(usize, Message)>>,
-    /// What happened to guests, for the application.
+    /// What happened to remote requests, for the application.
     events: RefCell<Vec<Event>>,
 }
 
@@ -42,33 +42,33 @@ impl Relay {
         Relay {
             core,
             own,
-            guests: RefCell::default(),
-            abroad: RefCell::default(),
+            remote_requests: RefCell::default(),
+            forwarded: RefCell::default(),
             outgoing: RefCell::default(),
             events: RefCell::default(),
         }
     }
 
     /// Requests of other cores that are not over.
-    pub fn guests(&self) -> usize {
-        self.guests.borrow().len()
+    pub fn remote_requests(&self) -> usize {
+        self.remote_requests.borrow().len()
     }
 
     /// Requests of this core that others answer.
-    pub fn abroad(&self) -> usize {
-        self.abroad.borrow().len()
+    pub fn forwarded(&self) -> usize {
+        self.forwarded.borrow().len()
     }
 
     /// Requests of this core that a core answers.
-    pub fn abroad_at(&self, core: usize) -> usize {
-        self.abroad.borrow().at(core)
+    pub fn forwarded_at(&self, core: usize) -> usize {
+        self.forwarded.borrow().at(core)
     }
 
     /// Hands a request of this core's own to another one. False: it stays, because it is over or its body has not
     /// arrived whole. Nothing of it may have been read before.
     pub fn hand_over(&self, id: ExchangeId, to: usize, arrived_us: u64) -> bool {
         assert!(
-            to != self.core && !is_guest(id),
+            to != self.core && !is_remote(id),
             "only an own request is handed over"
         );
         let own = &self.own;
@@ -90,7 +90,7 @@ impl Relay {
             peer_address: own.peer_address(id),
             arrived_us,
         };
-        self.abroad.borrow_mut().add(id, to);
+        self.forwarded.borrow_mut().add(id, to);
         self.post(to, Message::Request(Box::new(parcel)));
         if own.is_disconnected(id) {
             self.post(to, Message::Disconnected { id });
@@ -98,29 +98,41 @@ impl Relay {
         true
     }
 
-    /// Gives a guest back to its home, unread and unanswered: this core has no time for it. False: its home is here,
+    /// Gives a remote request back to its origin, unread and unanswered: this core has no time for it. False: its origin is here,
     /// or it is over.
     pub fn give_back(&self, id: ExchangeId) -> bool {
-        let mut guests = self.guests.borrow_mut();
-        if guests.get(id).is_none_or(|guest| guest.home.core == self.core) {
+        let mut remote_requests = self.remote_requests.borrow_mut();
+        if remote_requests
+            .get(id)
+            .is_none_or(|remote_request| remote_request.origin.core == self.core)
+        {
             return false;
         }
-        let Some(guest) = guests.remove(id) else {
+        let Some(remote_request) = remote_requests.remove(id) else {
             return false;
         };
-        drop(guests);
-        self.post(guest.home.core, Message::Returned(Box::new(guest.into())));
+        drop(remote_requests);
+        self.post(
+            remote_request.origin.core,
+            Message::Returned(Box::new(remote_request.into())),
+        );
         true
     }
 
-    /// Where a guest's connection is.
-    pub fn home(&self, id: ExchangeId) -> Option<usize> {
-        self.guests.borrow().get(id).map(|guest| guest.home.core)
+    /// Where a remote request's connection is.
+    pub fn origin(&self, id: ExchangeId) -> Option<usize> {
+        self.remote_requests
+            .borrow()
+            .get(id)
+            .map(|remote_request| remote_request.origin.core)
     }
 
-    /// When a guest arrived at its home, in microseconds of the clock that all cores share.
+    /// When a remote request arrived at its origin, in microseconds of the clock that all cores share.
     pub fn arrived_us(&self, id: ExchangeId) -> Option<u64> {
-        self.guests.borrow().get(id).map(|guest| guest.arrived_us)
+        self.remote_requests
+            .borrow()
+            .get(id)
+            .map(|remote_request| remote_request.arrived_us)
     }
 
     /// The next message to be carried; [`put_back`](Self::put_back) where there is no room for it.
@@ -143,7 +155,7 @@ impl Relay {
         self.outgoing.borrow().iter().any(|(to, _)| *to == core)
     }
 
-    /// Appends what happened to guests to `events`.
+    /// Appends what happened to remote requests to `events`.
     pub fn take_events(&self, events: &mut Vec<Event>) {
         events.append(&mut self.events.borrow_mut());
     }
@@ -159,12 +171,12 @@ impl Relay {
             Message::Request(parcel) => self.admit(from, *parcel),
             Message::Returned(parcel) => self.take_in(*parcel),
             Message::Respond { id, head, body } => {
-                if self.abroad.borrow().contains(id) {
+                if self.forwarded.borrow().contains(id) {
                     let _ = head.with(|head| self.own.respond_owned(id, head, body));
                 }
             }
             Message::Start { id, head, length } => {
-                if self.abroad.borrow().contains(id) {
+                if self.forwarded.borrow().contains(id) {
                     let _ = head.with(|head| self.own.start(id, head, length));
                 }
             }
@@ -182,18 +194,18 @@ impl Relay {
             Message::SetTimeout { id, seconds } => {
                 let _ = self.own.set_timeout(id, seconds);
             }
-            Message::Taken { id, bytes } => self.taken(Home { core: from, id }, bytes),
-            Message::Disconnected { id } => self.left(Home { core: from, id }),
-            Message::Ended { id, is_complete } => self.ended(Home { core: from, id }, is_complete),
+            Message::Taken { id, bytes } => self.taken(Origin { core: from, id }, bytes),
+            Message::Disconnected { id } => self.left(Origin { core: from, id }),
+            Message::Ended { id, is_complete } => self.ended(Origin { core: from, id }, is_complete),
         }
     }
 
-    /// Takes an event of the core's own engine; true: it was about a request that is abroad, and is not the
+    /// Takes an event of the core's own engine; true: it was about a request that is forwarded, and is not the
     /// application's.
     pub fn observe(&self, event: Event) -> bool {
         let id = event.exchange();
-        let mut abroad = self.abroad.borrow_mut();
-        let Some(away) = abroad.get_mut(id) else {
+        let mut forwarded = self.forwarded.borrow_mut();
+        let Some(away) = forwarded.get_mut(id) else {
             return false;
         };
         let to = away.core;
@@ -205,48 +217,48 @@ impl Relay {
             }),
             Event::Disconnected(_) => Some(Message::Disconnected { id }),
             Event::Completed(_) | Event::Aborted(_) => {
-                abroad.remove(id);
+                forwarded.remove(id);
                 Some(Message::Ended {
                     id,
                     is_complete: matches!(event, Event::Completed(_)),
                 })
             }
         };
-        drop(abroad);
+        drop(forwarded);
         if let Some(message) = message {
             self.post(to, message);
         }
         true
     }
 
-    /// A core has ended, and with it what it had of this one's, and the homes of what it had sent.
+    /// A core has ended, and with it what it had of this one's, and the origins of what it had sent.
     pub fn lost(&self, core: usize) {
-        let lost = self.abroad.borrow_mut().remove_of(core);
+        let lost = self.forwarded.borrow_mut().remove_of(core);
         lost.into_iter().for_each(|id| self.own.refuse(id));
-        let orphans = self.guests.borrow().of(core);
+        let orphans = self.remote_requests.borrow().of(core);
         for id in orphans {
-            self.guests.borrow_mut().remove(id);
+            self.remote_requests.borrow_mut().remove(id);
             self.events.borrow_mut().push(Event::Aborted(id));
         }
         self.outgoing.borrow_mut().retain(|(to, _)| *to != core);
     }
 
     fn admit(&self, from: usize, parcel: Parcel) {
-        let id = self.guests.borrow_mut().add(from, parcel);
+        let id = self.remote_requests.borrow_mut().add(from, parcel);
         self.events.borrow_mut().push(Event::Request(id));
     }
 
-    /// A request comes home unanswered. The engine's exchange was read, so that the request stays a guest, of its own
+    /// A request comes origin unanswered. The engine's exchange was read, so that the request stays a remote request, of its own
     /// core.
     fn take_in(&self, parcel: Parcel) {
         let id = parcel.id;
         // Without an entry the exchange has ended meanwhile.
-        if !self.abroad.borrow_mut().renew(id, self.core) {
+        if !self.forwarded.borrow_mut().renew(id, self.core) {
             return;
         }
         self.admit(self.core, parcel);
         if self.own.is_disconnected(id) {
-            self.left(Home { core: self.core, id });
+            self.left(Origin { core: self.core, id });
         }
     }
 
@@ -254,8 +266,8 @@ impl Relay {
         let Ok(backpressure) = self.own.write(id, chunk) else {
             return;
         };
-        let mut abroad = self.abroad.borrow_mut();
-        let Some(away) = abroad.get_mut(id) else { return };
+        let mut forwarded = self.forwarded.borrow_mut();
+        let Some(away) = forwarded.get_mut(id) else { return };
         let bytes = chunk.len();
         match backpressure {
             Backpressure::Full => away.owed_bytes += bytes,
@@ -263,36 +275,46 @@ impl Relay {
             Backpressure::Ready => {
                 let to = away.core;
                 let bytes = bytes + std::mem::take(&mut away.owed_bytes);
-                drop(abroad);
+                drop(forwarded);
                 self.post(to, Message::Taken { id, bytes });
             }
         }
     }
 
-    fn taken(&self, home: Home, bytes: usize) {
-        let mut guests = self.guests.borrow_mut();
-        let Some(id) = guests.find(home) else { return };
-        let Some(guest) = guests.get_mut(id) else { return };
-        guest.unacknowledged = guest.unacknowledged.saturating_sub(bytes);
-        if guest.is_full && guest.unacknowledged <= LOW_WATERMARK_BYTES {
-            guest.is_full = false;
+    fn taken(&self, origin: Origin, bytes: usize) {
+        let mut remote_requests = self.remote_requests.borrow_mut();
+        let Some(id) = remote_requests.find(origin) else {
+            return;
+        };
+        let Some(remote_request) = remote_requests.get_mut(id) else {
+            return;
+        };
+        remote_request.unacknowledged = remote_request.unacknowledged.saturating_sub(bytes);
+        if remote_request.is_full && remote_request.unacknowledged <= LOW_WATERMARK_BYTES {
+            remote_request.is_full = false;
             self.events.borrow_mut().push(Event::Writable(id));
         }
     }
 
-    fn left(&self, home: Home) {
-        let mut guests = self.guests.borrow_mut();
-        let Some(id) = guests.find(home) else { return };
-        let Some(guest) = guests.get_mut(id) else { return };
-        if !std::mem::replace(&mut guest.has_left, true) {
+    fn left(&self, origin: Origin) {
+        let mut remote_requests = self.remote_requests.borrow_mut();
+        let Some(id) = remote_requests.find(origin) else {
+            return;
+        };
+        let Some(remote_request) = remote_requests.get_mut(id) else {
+            return;
+        };
+        if !std::mem::replace(&mut remote_request.has_left, true) {
             self.events.borrow_mut().push(Event::Disconnected(id));
         }
     }
 
-    fn ended(&self, home: Home, is_complete: bool) {
-        let mut guests = self.guests.borrow_mut();
-        let Some(id) = guests.find(home) else { return };
-        guests.remove(id);
+    fn ended(&self, origin: Origin, is_complete: bool) {
+        let mut remote_requests = self.remote_requests.borrow_mut();
+        let Some(id) = remote_requests.find(origin) else {
+            return;
+        };
+        remote_requests.remove(id);
         self.events.borrow_mut().push(match is_complete {
             true => Event::Completed(id),
             false => Event::Aborted(id),

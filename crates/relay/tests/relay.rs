@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, WriteError};
 use howth_http1::ResponseHead;
-use howth_relay::{Relay, is_guest};
+use howth_relay::{Relay, is_remote};
 use support::{Call, Engine, head};
 
 const HOME: usize = 0;
@@ -20,7 +20,7 @@ const OK: ResponseHead<'_> = ResponseHead {
 
 struct Cores {
     engine: Rc<Engine>,
-    home: Relay,
+    origin: Relay,
     away: Relay,
 }
 
@@ -28,7 +28,7 @@ impl Cores {
     fn new() -> Self {
         let engine = Rc::new(Engine::default());
         Cores {
-            home: Relay::new(HOME, engine.clone()),
+            origin: Relay::new(HOME, engine.clone()),
             away: Relay::new(AWAY, Rc::new(Engine::default())),
             engine,
         }
@@ -37,12 +37,12 @@ impl Cores {
     /// Carries messages until there are none.
     fn carry(&self) {
         loop {
-            if let Some((to, message)) = self.home.next_message() {
+            if let Some((to, message)) = self.origin.next_message() {
                 assert_eq!(to, AWAY);
                 self.away.receive(HOME, message);
             } else if let Some((to, message)) = self.away.next_message() {
                 assert_eq!(to, HOME);
-                self.home.receive(AWAY, message);
+                self.origin.receive(AWAY, message);
             } else {
                 return;
             }
@@ -51,10 +51,10 @@ impl Cores {
 
     /// Hands a request over, and gives its id on the other core.
     fn hand_over(&self, id: ExchangeId) -> ExchangeId {
-        assert!(self.home.hand_over(id, AWAY, 7));
+        assert!(self.origin.hand_over(id, AWAY, 7));
         self.carry();
         match events(&self.away)[..] {
-            [Event::Request(guest)] => guest,
+            [Event::Request(remote_request)] => remote_request,
             ref other => panic!("{other:?}"),
         }
     }
@@ -67,45 +67,51 @@ fn events(relay: &Relay) -> Vec<Event> {
 }
 
 #[test]
-fn a_request_is_answered_elsewhere_as_at_home() {
+fn a_request_is_answered_elsewhere_as_at_origin() {
     let cores = Cores::new();
     let id = cores.engine.request("POST /a?b HTTP/1.1", "body");
-    let guest = cores.hand_over(id);
-    assert!(is_guest(guest) && !is_guest(id));
+    let remote_request = cores.hand_over(id);
+    assert!(is_remote(remote_request) && !is_remote(id));
     let away = &cores.away;
-    assert_eq!(away.head(guest).expect("it is there").path(), "/a?b");
-    assert_eq!(away.arrived_us(guest), Some(7));
-    assert!(away.is_body_complete(guest));
-    assert_eq!(away.read_body(guest, 3), Ok(BodyRead::Data(b"bod".to_vec())));
-    assert_eq!(away.read_body(guest, 3), Ok(BodyRead::Data(b"y".to_vec())));
-    assert_eq!(away.read_body(guest, 3), Ok(BodyRead::End));
-    assert_eq!(away.respond(guest, &OK, b"Hi"), Ok(()));
-    assert_eq!(away.respond(guest, &OK, b"again"), Err(Gone));
+    assert_eq!(away.head(remote_request).expect("it is there").path(), "/a?b");
+    assert_eq!(away.arrived_us(remote_request), Some(7));
+    assert!(away.is_body_complete(remote_request));
+    assert_eq!(
+        away.read_body(remote_request, 3),
+        Ok(BodyRead::Data(b"bod".to_vec()))
+    );
+    assert_eq!(
+        away.read_body(remote_request, 3),
+        Ok(BodyRead::Data(b"y".to_vec()))
+    );
+    assert_eq!(away.read_body(remote_request, 3), Ok(BodyRead::End));
+    assert_eq!(away.respond(remote_request, &OK, b"Hi"), Ok(()));
+    assert_eq!(away.respond(remote_request, &OK, b"again"), Err(Gone));
     cores.carry();
     assert_eq!(cores.engine.calls(id), [Call::Respond(head(&OK), b"Hi".to_vec())]);
-    assert_eq!((cores.home.abroad(), away.guests()), (1, 1));
-    assert!(cores.home.observe(Event::Completed(id)));
+    assert_eq!((cores.origin.forwarded(), away.remote_requests()), (1, 1));
+    assert!(cores.origin.observe(Event::Completed(id)));
     cores.carry();
-    assert_eq!(events(away), [Event::Completed(guest)]);
-    assert_eq!((cores.home.abroad(), away.guests()), (0, 0));
+    assert_eq!(events(away), [Event::Completed(remote_request)]);
+    assert_eq!((cores.origin.forwarded(), away.remote_requests()), (0, 0));
     assert_eq!(
-        away.set_timeout(guest, 1),
+        away.set_timeout(remote_request, 1),
         Err(Gone),
         "its id names nothing any more"
     );
 }
 
 #[test]
-fn a_body_that_is_still_arriving_stays_at_home() {
+fn a_body_that_is_still_arriving_stays_at_origin() {
     let cores = Cores::new();
     let id = cores.engine.request("POST / HTTP/1.1", "body");
     cores.engine.is_arriving(id);
-    assert!(!cores.home.hand_over(id, AWAY, 0));
-    assert!(cores.home.next_message().is_none());
-    assert_eq!(cores.home.abroad(), 0);
+    assert!(!cores.origin.hand_over(id, AWAY, 0));
+    assert!(cores.origin.next_message().is_none());
+    assert_eq!(cores.origin.forwarded(), 0);
 }
 
-/// The core that answers says what is wrong with a length, and the home's engine, which finds the same, does what is to
+/// The core that answers says what is wrong with a length, and the origin's engine, which finds the same, does what is to
 /// be done.
 #[test]
 fn a_stream_that_does_not_fit_its_length_is_found_where_it_is_made() {
@@ -118,47 +124,47 @@ fn a_stream_that_does_not_fit_its_length_is_found_where_it_is_made() {
     };
     let begin = |request: &str| {
         let id = cores.engine.request(request, "");
-        let guest = cores.hand_over(id);
-        away.start(guest, &head, None).expect("it is there");
-        assert_eq!(away.write(guest, b"abc"), Ok(Backpressure::Ready));
-        (id, guest)
+        let remote_request = cores.hand_over(id);
+        away.start(remote_request, &head, None).expect("it is there");
+        assert_eq!(away.write(remote_request, b"abc"), Ok(Backpressure::Ready));
+        (id, remote_request)
     };
     let error = |given| WriteError::Length { declared: 4, given };
-    let (id, guest) = begin("GET / HTTP/1.1");
-    assert_eq!(away.write(guest, b"de"), Err(error(5)));
-    assert_eq!(away.finish(guest, &[]), Err(WriteError::Gone));
+    let (id, remote_request) = begin("GET / HTTP/1.1");
+    assert_eq!(away.write(remote_request, b"de"), Err(error(5)));
+    assert_eq!(away.finish(remote_request, &[]), Err(WriteError::Gone));
     cores.carry();
     let bytes: usize = cores.engine.calls(id).iter().map(Call::bytes).sum();
     assert_eq!(bytes, 5);
-    let (id, guest) = begin("GET / HTTP/1.1");
-    assert_eq!(away.finish(guest, &[]), Err(error(3)));
+    let (id, remote_request) = begin("GET / HTTP/1.1");
+    assert_eq!(away.finish(remote_request, &[]), Err(error(3)));
     cores.carry();
     assert_eq!(cores.engine.calls(id).last(), Some(&Call::Finish(Vec::new())));
     // Without a body on the wire any length fits.
-    let (_, guest) = begin("HEAD / HTTP/1.1");
-    assert_eq!(away.finish(guest, &[]), Ok(()));
+    let (_, remote_request) = begin("HEAD / HTTP/1.1");
+    assert_eq!(away.finish(remote_request, &[]), Ok(()));
 }
 
 #[test]
-fn a_stream_pauses_until_its_home_has_taken_it() {
+fn a_stream_pauses_until_its_origin_has_taken_it() {
     let cores = Cores::new();
     let id = cores.engine.request("GET / HTTP/1.1", "");
-    let guest = cores.hand_over(id);
+    let remote_request = cores.hand_over(id);
     let away = &cores.away;
-    away.start(guest, &OK, None).expect("it is there");
+    away.start(remote_request, &OK, None).expect("it is there");
     cores.engine.set_full(true);
     let chunk = vec![b'x'; 100_000];
-    assert_eq!(away.write(guest, &chunk), Ok(Backpressure::Ready));
-    assert_eq!(away.write(guest, &chunk), Ok(Backpressure::Ready));
-    assert_eq!(away.write(guest, &chunk), Ok(Backpressure::Full));
+    assert_eq!(away.write(remote_request, &chunk), Ok(Backpressure::Ready));
+    assert_eq!(away.write(remote_request, &chunk), Ok(Backpressure::Ready));
+    assert_eq!(away.write(remote_request, &chunk), Ok(Backpressure::Full));
     cores.carry();
     assert_eq!(events(away), [], "the engine is full");
-    assert!(cores.home.observe(Event::Writable(id)));
+    assert!(cores.origin.observe(Event::Writable(id)));
     cores.carry();
-    assert_eq!(events(away), [Event::Writable(guest)]);
+    assert_eq!(events(away), [Event::Writable(remote_request)]);
     cores.engine.set_full(false);
-    assert_eq!(away.write(guest, b"end"), Ok(Backpressure::Ready));
-    away.finish(guest, &[(b"t", b"u")]).expect("it is there");
+    assert_eq!(away.write(remote_request, b"end"), Ok(Backpressure::Ready));
+    away.finish(remote_request, &[(b"t", b"u")]).expect("it is there");
     cores.carry();
     let calls = cores.engine.calls(id);
     assert_eq!(calls.first(), Some(&Call::Start(head(&OK), None)));
@@ -173,10 +179,10 @@ fn a_stream_pauses_until_its_home_has_taken_it() {
 #[test]
 fn small_chunks_that_wait_become_one_message() {
     let cores = Cores::new();
-    let guest = cores.hand_over(cores.engine.request("GET / HTTP/1.1", ""));
-    cores.away.start(guest, &OK, None).expect("it is there");
+    let remote_request = cores.hand_over(cores.engine.request("GET / HTTP/1.1", ""));
+    cores.away.start(remote_request, &OK, None).expect("it is there");
     for _ in 0..1000 {
-        cores.away.write(guest, b"x").expect("it is there");
+        cores.away.write(remote_request, b"x").expect("it is there");
     }
     let mut messages = 0;
     while cores.away.next_message().is_some() {
@@ -189,41 +195,48 @@ fn small_chunks_that_wait_become_one_message() {
 fn a_client_that_leaves_is_told_of() {
     let cores = Cores::new();
     let id = cores.engine.request("GET / HTTP/1.1", "");
-    let guest = cores.hand_over(id);
-    assert!(cores.home.observe(Event::Disconnected(id)));
+    let remote_request = cores.hand_over(id);
+    assert!(cores.origin.observe(Event::Disconnected(id)));
     cores.carry();
-    assert_eq!(events(&cores.away), [Event::Disconnected(guest)]);
-    assert!(cores.away.is_disconnected(guest));
-    assert!(cores.home.observe(Event::Aborted(id)));
-    assert!(!cores.home.observe(Event::Aborted(id)), "it is told once");
+    assert_eq!(events(&cores.away), [Event::Disconnected(remote_request)]);
+    assert!(cores.away.is_disconnected(remote_request));
+    assert!(cores.origin.observe(Event::Aborted(id)));
+    assert!(!cores.origin.observe(Event::Aborted(id)), "it is told once");
     cores.carry();
-    assert_eq!(events(&cores.away), [Event::Aborted(guest)]);
+    assert_eq!(events(&cores.away), [Event::Aborted(remote_request)]);
     // The answer comes too late.
-    assert_eq!(cores.away.respond(guest, &OK, b""), Err(Gone));
+    assert_eq!(cores.away.respond(remote_request, &OK, b""), Err(Gone));
 }
 
 #[test]
-fn what_is_given_back_is_answered_at_home() {
+fn what_is_given_back_is_answered_at_origin() {
     let cores = Cores::new();
     let id = cores.engine.request("POST /b HTTP/1.1", "body");
-    let guest = cores.hand_over(id);
-    assert!(cores.away.give_back(guest));
+    let remote_request = cores.hand_over(id);
+    assert!(cores.away.give_back(remote_request));
     cores.carry();
-    let home = &cores.home;
-    let [Event::Request(own)] = events(home)[..] else {
-        panic!("it comes home");
+    let origin = &cores.origin;
+    let [Event::Request(own)] = events(origin)[..] else {
+        panic!("it comes origin");
     };
-    assert_eq!((cores.away.guests(), home.guests(), home.abroad()), (0, 1, 1));
-    assert!(!home.give_back(own), "it is at home");
     assert_eq!(
-        home.read_body(own, usize::MAX),
+        (
+            cores.away.remote_requests(),
+            origin.remote_requests(),
+            origin.forwarded()
+        ),
+        (0, 1, 1)
+    );
+    assert!(!origin.give_back(own), "it is at origin");
+    assert_eq!(
+        origin.read_body(own, usize::MAX),
         Ok(BodyRead::Data(b"body".to_vec()))
     );
-    home.respond(own, &OK, b"Hi").expect("it is there");
+    origin.respond(own, &OK, b"Hi").expect("it is there");
     assert_eq!(cores.engine.calls(id), [Call::Respond(head(&OK), b"Hi".to_vec())]);
-    assert!(home.observe(Event::Completed(id)));
-    assert_eq!(events(home), [Event::Completed(own)]);
-    assert_eq!((home.guests(), home.abroad()), (0, 0));
+    assert!(origin.observe(Event::Completed(id)));
+    assert_eq!(events(origin), [Event::Completed(own)]);
+    assert_eq!((origin.remote_requests(), origin.forwarded()), (0, 0));
 }
 
 #[test]
@@ -233,19 +246,19 @@ fn a_core_that_ends_leaves_nobody_waiting() {
     let silent = engine.request("GET / HTTP/1.1", "");
     let begun = engine.request("GET / HTTP/1.1", "");
     cores.hand_over(silent);
-    let guest = cores.hand_over(begun);
-    cores.away.start(guest, &OK, None).expect("it is there");
+    let remote_request = cores.hand_over(begun);
+    cores.away.start(remote_request, &OK, None).expect("it is there");
     cores.carry();
-    cores.home.lost(AWAY);
+    cores.origin.lost(AWAY);
     assert!(matches!(&engine.calls(silent)[..], [Call::Respond(parts, _)]
         if parts.with(|head| head.status) == 503));
     assert_eq!(engine.calls(begun).last(), Some(&Call::Fail));
-    assert_eq!(cores.home.abroad(), 0);
-    // The other way round: the home has ended.
+    assert_eq!(cores.origin.forwarded(), 0);
+    // The other way round: the origin has ended.
     cores.away.lost(HOME);
     let mut aborted = events(&cores.away);
     aborted.retain(|event| matches!(event, Event::Aborted(_)));
-    assert_eq!((aborted.len(), cores.away.guests()), (2, 0));
+    assert_eq!((aborted.len(), cores.away.remote_requests()), (2, 0));
 }
 
 #[test]
@@ -254,12 +267,12 @@ fn messages_that_cannot_be_carried_keep_their_order() {
     let engine = &cores.engine;
     for _ in 0..2 {
         let id = engine.request("GET / HTTP/1.1", "");
-        assert!(cores.home.hand_over(id, AWAY, 0));
+        assert!(cores.origin.hand_over(id, AWAY, 0));
     }
-    let (to, first) = cores.home.next_message().expect("there are two");
+    let (to, first) = cores.origin.next_message().expect("there are two");
     let name = format!("{first:?}");
-    cores.home.put_back(to, first);
-    assert!(cores.home.has_messages());
-    let (_, again) = cores.home.next_message().expect("it is kept");
+    cores.origin.put_back(to, first);
+    assert!(cores.origin.has_messages());
+    let (_, again) = cores.origin.next_message().expect("it is kept");
     assert_eq!(format!("{again:?}"), name);
 }

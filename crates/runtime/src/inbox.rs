@@ -58,7 +58,7 @@ impl Inbox {
     }
 
     /// Whether a core that was replaced may still be told of clients.
-    pub(crate) fn has_listening_predecessor(&self) -> bool {
+    pub(crate) fn has_listening_old_core(&self) -> bool {
         self.lock().listening > 0
     }
 
@@ -146,12 +146,12 @@ mod tests {
     }
 
     #[test]
-    fn what_a_predecessor_gives_wakes_the_reader_and_is_taken_once() {
+    fn what_a_old_core_gives_wakes_the_reader_and_is_taken_once() {
         let (inbox, woken) = (Arc::new(Inbox::default()), Arc::new(Woken::default()));
-        let predecessor = Predecessor::of(inbox.clone());
+        let old_core = Predecessor::of(inbox.clone());
         assert!(inbox.take().is_none());
         inbox.register(&Context::from_waker(&Waker::from(woken.clone())));
-        predecessor.give(vec![connection(), connection()]);
+        old_core.give(vec![connection(), connection()]);
         assert_eq!(woken.0.load(Ordering::Relaxed), 1);
         let arrivals = inbox.take().expect("two connections");
         assert_eq!(
@@ -162,15 +162,15 @@ mod tests {
     }
 
     #[test]
-    fn the_backlog_is_looked_into_when_a_predecessor_stops_or_ends() {
+    fn the_backlog_is_looked_into_when_a_old_core_stops_or_ends() {
         let inbox = Arc::new(Inbox::default());
         let (mut stops, ends) = (Predecessor::of(inbox.clone()), Predecessor::of(inbox.clone()));
         let looks = || inbox.take().is_some_and(|arrivals| arrivals.looks_for_clients);
         stops.stopped_listening();
         assert!(looks());
         drop(stops);
-        assert!(!looks() && inbox.has_listening_predecessor());
+        assert!(!looks() && inbox.has_listening_old_core());
         drop(ends);
-        assert!(looks() && !inbox.has_listening_predecessor());
+        assert!(looks() && !inbox.has_listening_old_core());
     }
 }

@@ -60,14 +60,11 @@ fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<
         .enable_all()
         .build()
         .map_err(Error::Core)?;
-    let Inherited {
-        listeners,
-        predecessor,
-    } = inherited;
+    let Inherited { listeners, old_core } = inherited;
     let listeners = Listeners::new(options.listen.clone(), listeners).map_err(Error::Inherited)?;
     let options = Arc::new(options);
     let ended = runtime.block_on(async {
-        let mut outside = Outside::new(mode, &options, predecessor)?;
+        let mut outside = Outside::new(mode, &options, old_core)?;
         supervise_until_the_end(mode, options, chosen, &listeners, &layout, &mut outside).await
     });
     listeners.close();
@@ -327,7 +324,7 @@ impl Supervisor {
         match news {
             News::Listening { .. } => return,
             News::Ended(Ok(Ended::Finished(_) | Ended::HeapLimit)) => {}
-            News::Ended(Ok(Ended::Deaf)) => tell_deaf(index),
+            News::Ended(Ok(Ended::Unresponsive)) => tell_deaf(index),
             News::Ended(Err(error)) => eprintln!("howth: core {index} failed after it was replaced: {error}"),
             News::Panicked => {
                 self.code = self.code.max(1);
@@ -385,8 +382,8 @@ impl Supervisor {
     }
 
     fn start_core(&mut self) -> Result<(), Error> {
-        let seat = self.layout.seat(self.cores.len(), Arc::default(), false);
-        self.cores.push(CoreThread::spawn(seat, &self.shared)?);
+        let core_slot = self.layout.core_slot(self.cores.len(), Arc::default(), false);
+        self.cores.push(CoreThread::spawn(core_slot, &self.shared)?);
         Ok(())
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use deno_core::v8;
 use howth_engine::{Event, ExchangeId, Exchanges};
-use howth_relay::is_guest;
+use howth_relay::is_remote;
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
@@ -224,7 +224,7 @@ impl Bridge {
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.
     pub(super) fn watch(&self, id: ExchangeId) {
-        if is_guest(id) {
+        if is_remote(id) {
             return;
         }
         let mut watched = self.0.watched.borrow_mut();
@@ -237,7 +237,7 @@ impl Bridge {
 
     /// Requests of other cores are few, and their numbers too large for a list.
     pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
-        is_guest(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
+        is_remote(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
     }
 
     /// Does JavaScript want to hear of it?

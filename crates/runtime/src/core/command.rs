@@ -1,8 +1,8 @@
 //! The supervisor's orders, and what of them a core obeys while its own JavaScript runs.
 //!
-//! Owns the lane they come by, and the core's place in a succession. An order about clients needs the engine alone and
+//! Owns the lane they come by, and the core's place in a take-over. An order about clients needs the engine alone and
 //! is obeyed at once, so that a core whose JavaScript does not return keeps no client from new code; one that needs
-//! JavaScript waits for the loop. Called by: the core's loop, and `intermission`.
+//! JavaScript waits for the loop. Called by: the core's loop, and `interrupt`.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -10,29 +10,29 @@ use std::task::{Context, Poll};
 use howth_mesh::Receiver;
 
 use super::Order;
-use super::succession::Succession;
+use super::take_over::TakeOver;
 use crate::engine::Engine;
 
 pub(super) struct Command {
     orders: Receiver<Order>,
-    succession: Succession,
+    take_over: TakeOver,
     /// Heard early, and not obeyed.
     waiting: VecDeque<Order>,
     is_replaced: bool,
 }
 
 impl Command {
-    pub(super) fn new(orders: Receiver<Order>, succession: Succession) -> Self {
+    pub(super) fn new(orders: Receiver<Order>, take_over: TakeOver) -> Self {
         Command {
             orders,
-            succession,
+            take_over,
             waiting: VecDeque::new(),
             is_replaced: false,
         }
     }
 
-    pub(super) fn succession(&mut self) -> &mut Succession {
-        &mut self.succession
+    pub(super) fn take_over(&mut self) -> &mut TakeOver {
+        &mut self.take_over
     }
 
     /// Whether orders were heard that the loop has not obeyed.
@@ -81,14 +81,14 @@ impl Command {
     /// Obeys an order about clients, and gives any other back.
     fn obey(&mut self, order: Order, engine: Option<&mut Engine>) -> Option<Order> {
         match order {
-            Order::Serve => self.succession.serve(engine),
+            Order::Serve => self.take_over.serve(engine),
             Order::Adopt(handed) => {
                 // Without an engine, or with one that is full, the connection ends, which is an answer.
                 let _ = engine.map(|engine| engine.adopt(handed));
             }
-            Order::HandOver(predecessor) => {
+            Order::HandOver(old_core) => {
                 self.is_replaced = true;
-                self.succession.hand_over(predecessor, engine);
+                self.take_over.hand_over(old_core, engine);
             }
             Order::Drain { .. } | Order::Abort => return Some(order),
         }

@@ -1,7 +1,7 @@
 //! The loop of a core: engine and isolate take turns on one thread.
 //!
 //! One future, polled by tokio. The engine's turn puts events into the reception, JavaScript is given a slice of them
-//! after it, and while that runs too long the engine's turns are taken in its `intermission`. While there is work the
+//! after it, and while that runs too long the engine's turns are taken in its `interrupt`. While there is work the
 //! loop takes many turns within one poll, so that under load a turn costs one system call and tokio none; every so many
 //! turns it yields, so that tokio's timers and sockets (fetch, files) have theirs. When there is nothing to do it sleeps
 //! (`sleep`): a moment in the ring if the isolate waits for nothing, else, and after that, in tokio.
@@ -26,10 +26,10 @@ use howth_mesh::{Receiver, Sender};
 use super::clock::now_us;
 use super::command::Command;
 use super::health::Health;
-use super::intermission::{self, Desk, EngineSlot, Intermission};
-use super::neighbours::Neighbours;
+use super::interrupt::{self, CoreContext, EngineSlot, Interrupt};
+use super::peer_cores::PeerCores;
 use super::reception::Reception;
-use super::succession::Succession;
+use super::take_over::TakeOver;
 use super::trace::{SharedExchanges, Stage, Trace};
 use super::wake_flag::WakeFlag;
 use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
@@ -48,8 +48,8 @@ pub(super) struct EventLoop<'a> {
     shared: &'a Shared,
     /// The engine in it is dropped before the application, whose requests it holds. Nothing of it is borrowed while
     /// JavaScript runs.
-    desk: Desk,
-    intermission: Rc<Intermission>,
+    core_context: CoreContext,
+    interrupt: Rc<Interrupt>,
     /// Whether JavaScript knows of the engine's end.
     end: End,
     /// How long the engine's last turn took while requests waited, in microseconds.
@@ -114,21 +114,21 @@ impl<'a> EventLoop<'a> {
         reports: &'a mut Sender<Report>,
     ) -> Self {
         let Place {
-            seat,
-            pulse,
+            core_slot,
+            core_status,
             counters,
             mail,
-            neighbours,
+            peer_cores,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
-        pulse.set_isolate(Some(isolate.thread_safe_handle()));
-        let succession = Succession::new(seat.inbox, seat.waits);
+        core_status.set_isolate(Some(isolate.thread_safe_handle()));
+        let take_over = TakeOver::new(core_slot.inbox, core_slot.waits);
         let traced = shared.options.trace.then(SharedExchanges::default);
-        let desk = Desk {
+        let core_context = CoreContext {
             engine: EngineSlot::default(),
-            command: Rc::new(RefCell::new(Command::new(orders, succession))),
+            command: Rc::new(RefCell::new(Command::new(orders, take_over))),
             reception: Reception::new(
                 application.bridge(),
                 health,
@@ -136,17 +136,17 @@ impl<'a> EventLoop<'a> {
                 counters.clone(),
                 traced.clone(),
             ),
-            neighbours,
+            peer_cores,
             mail,
-            pulse,
+            core_status,
             counters,
         };
         let limit = shared.options.handler_cpu_limit;
-        let trace = traced.map(|traced| Trace::new(seat.index, desk.counters.clone(), traced));
+        let trace = traced.map(|traced| Trace::new(core_slot.index, core_context.counters.clone(), traced));
         EventLoop {
             shared,
-            intermission: Intermission::new(desk.clone(), &mut application, limit),
-            desk,
+            interrupt: Interrupt::new(core_context.clone(), &mut application, limit),
+            core_context,
             end: End::Far,
             turn_us: 0,
             asleep_us: None,
@@ -166,7 +166,7 @@ impl<'a> EventLoop<'a> {
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,
-            is_first: seat.index == 0,
+            is_first: core_slot.index == 0,
             has_told_of_option: false,
             trace,
         }
@@ -189,19 +189,19 @@ impl<'a> EventLoop<'a> {
         #[cfg(test)]
         super::fault::strike();
         self.mark(Stage::Idle);
-        self.shared.watchdog.wake(&self.desk.pulse);
+        self.shared.watchdog.wake(&self.core_context.core_status);
         self.wake_up();
-        self.intermission.set_waker(context.waker());
+        self.interrupt.set_waker(context.waker());
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
         self.polls_until_heard = self.polls_until_heard.saturating_sub(1);
         self.take_orders(context);
-        self.desk
+        self.core_context
             .command
             .borrow_mut()
-            .succession()
-            .take_arrivals(self.desk.engine.borrow_mut().as_mut(), context);
+            .take_over()
+            .take_arrivals(self.core_context.engine.borrow_mut().as_mut(), context);
         if self.polls_until_heard > 0 {
             context.waker().wake_by_ref();
         }
@@ -209,7 +209,7 @@ impl<'a> EventLoop<'a> {
             match self.round(context)? {
                 Round::Ended(ended) => return Poll::Ready(Ok(ended)),
                 // tokio runs who waits for it, before the core sleeps in the ring.
-                _ if self.desk.mail.has_received() => break,
+                _ if self.core_context.mail.has_received() => break,
                 Round::Worked => continue,
                 Round::Idle => {}
             }
@@ -227,12 +227,12 @@ impl<'a> EventLoop<'a> {
         if let Some(reason) = self.termination.reason() {
             return Ok(Round::Ended(reason.into()));
         }
-        self.intermission.forget_turns();
-        if self.desk.command.borrow().has_waiting() {
+        self.interrupt.forget_turns();
+        if self.core_context.command.borrow().has_waiting() {
             self.take_orders(context);
         }
         let mut worked = self.turn_engine(context)?;
-        worked |= self.exchange();
+        worked |= self.share_work();
         worked |= self.serve();
         self.check_exceptions()?;
         if let Some(reason) = self.termination.reason() {
@@ -243,8 +243,8 @@ impl<'a> EventLoop<'a> {
             self.application.release_reports(None);
         }
         worked |= polled?;
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.send_mail();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.send_mail();
         }
         worked |= self.take_engine();
         worked |= self.poll_evaluation(context)?;
@@ -261,9 +261,9 @@ impl<'a> EventLoop<'a> {
 
     fn turn_engine(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
         // What a turn costs matters only to those who wait for its end.
-        let began_us = (!self.desk.reception.is_empty()).then(now_us);
-        let polled = match self.desk.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.turn(context, &mut self.desk.intake()),
+        let began_us = (!self.core_context.reception.is_empty()).then(now_us);
+        let polled = match self.core_context.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.turn(context, &mut self.core_context.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -274,7 +274,7 @@ impl<'a> EventLoop<'a> {
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished && !self.takes_waiting() {
-            self.desk.engine.replace(None);
+            self.core_context.engine.replace(None);
             self.pass_on();
             self.application.release_hold();
             if self.end == End::Far {
@@ -286,41 +286,48 @@ impl<'a> EventLoop<'a> {
 
     /// Whether the server's last response has left.
     fn is_through(&self) -> bool {
-        self.desk.engine.borrow().as_ref().is_some_and(Engine::is_through)
+        self.core_context
+            .engine
+            .borrow()
+            .as_ref()
+            .is_some_and(Engine::is_through)
     }
 
     /// Whether connections have waited for room that there is now.
     fn takes_waiting(&self) -> bool {
-        match (&self.desk.neighbours, self.desk.engine.borrow_mut().as_mut()) {
-            (Some(neighbours), Some(engine)) => neighbours.take_connections(engine),
+        match (
+            &self.core_context.peer_cores,
+            self.core_context.engine.borrow_mut().as_mut(),
+        ) {
+            (Some(peer_cores), Some(engine)) => peer_cores.take_connections(engine),
             _ => false,
         }
     }
 
     /// Gives away what the engine has given up.
     fn pass_on(&self) {
-        let mut command = self.desk.command.borrow_mut();
+        let mut command = self.core_context.command.borrow_mut();
         command
-            .succession()
-            .pass_on(self.desk.engine.borrow_mut().as_mut());
+            .take_over()
+            .pass_on(self.core_context.engine.borrow_mut().as_mut());
     }
 
     /// Takes and gives what goes from core to core.
-    fn exchange(&mut self) -> bool {
-        let wait_us = self.desk.reception.note_delay();
-        let worked = match &self.desk.neighbours {
-            Some(neighbours) => {
-                neighbours.balance(&self.desk.reception, wait_us);
-                let mut worked = neighbours.exchange(&self.desk.reception);
-                let mut engine = self.desk.engine.borrow_mut();
+    fn share_work(&mut self) -> bool {
+        let wait_us = self.core_context.reception.note_delay();
+        let worked = match &self.core_context.peer_cores {
+            Some(peer_cores) => {
+                peer_cores.balance(&self.core_context.reception, wait_us);
+                let mut worked = peer_cores.share_work(&self.core_context.reception);
+                let mut engine = self.core_context.engine.borrow_mut();
                 if let Some(engine) = engine.as_mut().filter(|_| !self.is_ending) {
-                    neighbours.even_out(engine, now_us());
-                    neighbours.steer(engine, wait_us);
-                    neighbours.give_connections(engine, wait_us);
+                    peer_cores.even_out(engine, now_us());
+                    peer_cores.steer(engine, wait_us);
+                    peer_cores.give_connections(engine, wait_us);
                 }
                 match engine.as_mut() {
-                    Some(engine) => worked |= neighbours.take_connections(engine),
-                    None if self.has_served => neighbours.drop_connections(),
+                    Some(engine) => worked |= peer_cores.take_connections(engine),
+                    None if self.has_served => peer_cores.drop_connections(),
                     // It will have one, and they were given to whoever would be here.
                     None => {}
                 }
@@ -328,8 +335,14 @@ impl<'a> EventLoop<'a> {
             }
             None => false,
         };
-        let has_guests = |neighbours: &Rc<Neighbours>| neighbours.has_guests();
-        if self.end == End::Owed && !self.desk.neighbours.as_ref().is_some_and(has_guests) {
+        let has_remote_requests = |peer_cores: &Rc<PeerCores>| peer_cores.has_remote_requests();
+        if self.end == End::Owed
+            && !self
+                .core_context
+                .peer_cores
+                .as_ref()
+                .is_some_and(has_remote_requests)
+        {
             self.end = End::Told;
             self.in_javascript(|event_loop| event_loop.application.stopped());
         }
@@ -346,12 +359,12 @@ impl<'a> EventLoop<'a> {
 impl Drop for EventLoop<'_> {
     fn drop(&mut self) {
         // First: what others hand to a core that is ending would be lost.
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.depart();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.depart();
         }
-        self.desk.pulse.set_isolate(None);
-        intermission::forget();
+        self.core_context.core_status.set_isolate(None);
+        interrupt::forget();
         // Before the application, whose requests it holds.
-        self.desk.engine.replace(None);
+        self.core_context.engine.replace(None);
     }
 }

@@ -6,18 +6,18 @@
 mod admission;
 pub(crate) mod clock;
 mod command;
+mod core_status;
 pub(crate) mod counters;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
 mod health;
-mod intermission;
-mod neighbours;
+mod interrupt;
+mod peer_cores;
 mod policy;
-mod pulse;
 mod reception;
 mod sticky;
-mod succession;
+mod take_over;
 mod termination;
 mod trace;
 mod utilization;
@@ -45,11 +45,11 @@ use crate::topics::Mail;
 use event_loop::EventLoop;
 use termination::Reason;
 
+use core_status::CoreStatus;
 use counters::Counters;
-use neighbours::Neighbours;
-use pulse::Pulse;
+use peer_cores::PeerCores;
 
-pub(crate) use neighbours::{RING_LENGTH, Street};
+pub(crate) use peer_cores::{RING_LENGTH, Topology};
 pub(crate) use termination::Termination;
 pub(crate) use watchdog::Watchdog;
 
@@ -93,14 +93,14 @@ pub(crate) enum Ended {
     /// The heap reached its limit. The core may be started again.
     HeapLimit,
     /// Its JavaScript heard no orders and was ended.
-    Deaf,
+    Unresponsive,
 }
 
 impl From<Reason> for Ended {
     fn from(reason: Reason) -> Self {
         match reason {
             Reason::HeapLimit => Ended::HeapLimit,
-            Reason::Deaf => Ended::Deaf,
+            Reason::Unresponsive => Ended::Unresponsive,
         }
     }
 }
@@ -128,12 +128,12 @@ pub(crate) struct Shared {
     /// Restarts after uncaught exceptions, by the cores' places.
     pub(crate) restarts: Arc<[Arc<Mutex<Frequency>>]>,
     /// Where there are several cores.
-    pub(crate) street: Option<Arc<Street>>,
+    pub(crate) topology: Option<Arc<Topology>>,
     pub(crate) heap_bytes_max: usize,
 }
 
 /// The place of a core among the others, which it may take over from another core.
-pub(crate) struct Seat {
+pub(crate) struct CoreSlot {
     pub(crate) index: usize,
     /// The processor it is to stay on.
     pub(crate) processor: Option<usize>,
@@ -148,28 +148,28 @@ pub(crate) struct Seat {
 /// # Errors
 /// The thread could not be made.
 pub(crate) fn spawn(
-    seat: Seat,
+    core_slot: CoreSlot,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
     mut reports: Sender<Report>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
-        .name(format!("core-{}", seat.index))
+        .name(format!("core-{}", core_slot.index))
         // V8 checks its own limit of 1 MiB; TypeScript's parser recurses as well.
         .stack_size(8 << 20)
         .spawn(move || {
-            if let Some(processor) = seat.processor {
+            if let Some(processor) = core_slot.processor {
                 affinity::pin(processor);
             }
-            let ended = run(seat, shared, termination, orders, &mut reports);
+            let ended = run(core_slot, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
             let _ = reports.send(Report::Ended(ended));
         })
 }
 
 fn run(
-    seat: Seat,
+    core_slot: CoreSlot,
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
@@ -182,7 +182,7 @@ fn run(
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
-        let place = Place::new(seat, &shared);
+        let place = Place::new(core_slot, &shared);
         let application = start_application(&place, &shared, &termination, &opened);
         let ended = EventLoop::new(
             &shared,
@@ -205,31 +205,35 @@ fn run(
 
 /// The core among the others.
 struct Place {
-    seat: Seat,
-    pulse: Arc<Pulse>,
+    core_slot: CoreSlot,
+    core_status: Arc<CoreStatus>,
     counters: Arc<Counters>,
     /// The messages of its isolate.
     mail: Rc<Mail>,
     /// Where there are any.
-    neighbours: Option<Rc<Neighbours>>,
+    peer_cores: Option<Rc<PeerCores>>,
 }
 
 impl Place {
-    fn new(seat: Seat, shared: &Shared) -> Self {
-        let pulse = Arc::new(Pulse::default());
-        let counters = shared.counters[seat.index].clone();
-        let street = shared.street.clone();
+    fn new(core_slot: CoreSlot, shared: &Shared) -> Self {
+        let core_status = Arc::new(CoreStatus::default());
+        let counters = shared.counters[core_slot.index].clone();
+        let topology = shared.topology.clone();
         let options = &shared.options;
-        let mail = Mail::new(street.as_ref().map(|street| street.address(seat.index)));
-        let neighbours = street.map(|street| {
-            let (pulse, mail, counters) = (pulse.clone(), mail.clone(), counters.clone());
-            Neighbours::new(street, seat.index, options, pulse, mail, counters)
+        let mail = Mail::new(
+            topology
+                .as_ref()
+                .map(|topology| topology.address(core_slot.index)),
+        );
+        let peer_cores = topology.map(|topology| {
+            let (core_status, mail, counters) = (core_status.clone(), mail.clone(), counters.clone());
+            PeerCores::new(topology, core_slot.index, options, core_status, mail, counters)
         });
         Place {
-            seat,
-            pulse,
+            core_slot,
+            core_status,
             mail,
-            neighbours,
+            peer_cores,
             counters,
         }
     }
@@ -245,7 +249,7 @@ fn start_application(
     opened: &Opened,
 ) -> Application {
     let numbers = Numbers {
-        core: place.seat.index,
+        core: place.core_slot.index,
         counters: shared.counters.clone(),
     };
     let opener = opener(place, shared, opened.clone());
@@ -254,7 +258,7 @@ fn start_application(
         exceptions: shared.options.uncaught_exceptions,
         rejections: shared.options.unhandled_rejections,
         is_server: shared.mode == Mode::Serve,
-        restarts: shared.restarts[place.seat.index].clone(),
+        restarts: shared.restarts[place.core_slot.index].clone(),
     }));
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start_on_core(
@@ -275,7 +279,7 @@ fn start_application(
 }
 
 fn opener(place: &Place, shared: &Shared, opened: Opened) -> Opener {
-    let (index, neighbours) = (place.seat.index, place.neighbours.clone());
+    let (index, peer_cores) = (place.core_slot.index, place.peer_cores.clone());
     let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
     let engine_options = shared.options.engine_options.clone();
     Box::new(move |wanted| {
@@ -287,8 +291,8 @@ fn opener(place: &Place, shared: &Shared, opened: Opened) -> Opener {
         };
         let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
         let mut exchanges = engine.exchanges();
-        if let Some(neighbours) = &neighbours {
-            exchanges = neighbours.move_in(exchanges);
+        if let Some(peer_cores) = &peer_cores {
+            exchanges = peer_cores.join(exchanges);
         }
         opened.replace(Some((engine, address.clone(), lease)));
         Ok((exchanges, address))

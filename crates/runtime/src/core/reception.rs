@@ -2,7 +2,7 @@
 //!
 //! Owns the queue of one core, who is admitted to it, and what it knows of a request's cost. Answers at once what needs
 //! no JavaScript: fixed routes, the health check, refusals. Never calls JavaScript, so that it works while a handler runs
-//! (`intermission`). Called by: the engine, as its handler; the core's loop, which takes from it.
+//! (`interrupt`). Called by: the engine, as its handler; the core's loop, which takes from it.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -16,7 +16,7 @@ use super::admission::Admission;
 use super::clock::now_us;
 use super::counters::Counters;
 use super::health::Health;
-use super::neighbours::Neighbours;
+use super::peer_cores::PeerCores;
 use super::policy::TypicalCost;
 use super::trace::SharedExchanges;
 use crate::bridge::{Bridge, Waiting};
@@ -211,7 +211,7 @@ impl Reception {
 /// The engine's way to the queue.
 pub(super) struct Intake<'a> {
     pub(super) reception: &'a Reception,
-    pub(super) neighbours: Option<&'a Neighbours>,
+    pub(super) peer_cores: Option<&'a PeerCores>,
 }
 
 impl Handler for Intake<'_> {
@@ -228,13 +228,13 @@ impl Handler for Intake<'_> {
         let mut waiting = reception.waiting.borrow_mut();
         for event in events {
             let is_answered = has_answers && matches!(event, Event::Request(id) if reception.answers(*id));
-            let is_abroad = self.neighbours.is_some_and(|others| others.observe(*event));
-            if is_answered || is_abroad || !reception.bridge.is_wanted(*event) {
+            let is_forwarded = self.peer_cores.is_some_and(|others| others.observe(*event));
+            if is_answered || is_forwarded || !reception.bridge.is_wanted(*event) {
                 continue;
             }
             if let Event::Request(id) = event {
-                let is_elsewhere = |others: &Neighbours| others.takes_away(*id, arrived_us);
-                if self.neighbours.is_some_and(is_elsewhere) || reception.refuses(*id, wait_us) {
+                let is_elsewhere = |others: &PeerCores| others.takes_away(*id, arrived_us);
+                if self.peer_cores.is_some_and(is_elsewhere) || reception.refuses(*id, wait_us) {
                     continue;
                 }
                 wait_us += reception.cost_us() as u64;

@@ -14,7 +14,7 @@ pub(crate) enum Reason {
     /// The heap reached its limit.
     HeapLimit,
     /// It kept the core from hearing orders.
-    Deaf,
+    Unresponsive,
 }
 
 /// Shared by a core and the supervisor.
@@ -48,7 +48,7 @@ impl Termination {
     /// Ends what runs, once: the core's loop lets nothing run after it. An isolate that does not exist yet is ended
     /// as soon as it does.
     pub(crate) fn terminate(&self) {
-        self.note(Reason::Deaf);
+        self.note(Reason::Unresponsive);
         if let Some(isolate) = self.isolate.get() {
             isolate.terminate_execution();
         }

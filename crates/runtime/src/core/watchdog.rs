@@ -1,8 +1,8 @@
 //! A thread that notices cores whose JavaScript does not return, and interrupts it.
 //!
-//! Owns the thread. Looks at every pulse every 20 ms while any core is awake, every 1.5 ms for a second after JavaScript
+//! Owns the thread. Looks at every status every 20 ms while any core is awake, every 1.5 ms for a second after JavaScript
 //! was seen to take long, and sleeps otherwise. Decides nothing about what is done in the interruption: that happens on the
-//! core's own thread (`intermission`).
+//! core's own thread (`interrupt`).
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
@@ -10,7 +10,7 @@ use std::thread::Thread;
 use std::time::Duration;
 
 use super::clock::now_us;
-use super::pulse::Pulse;
+use super::core_status::CoreStatus;
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(20);
@@ -24,22 +24,22 @@ const PATIENCE_US: u64 = 1000;
 /// Looks at sleeping cores before it sleeps as well: waking it costs a core more than some looks.
 const IDLE_TICKS_MAX: u32 = 5;
 
-/// Who has a pulse, and the thread's handle.
+/// Who has a status, and the thread's handle.
 #[derive(Debug, Default)]
 pub(crate) struct Watchdog {
-    pulses: Mutex<Vec<Weak<Pulse>>>,
+    core_statuses: Mutex<Vec<Weak<CoreStatus>>>,
     thread: OnceLock<Thread>,
     is_asleep: AtomicBool,
 }
 
 impl Watchdog {
-    /// Has it look at a core, until the pulse is dropped. The first one starts the thread.
+    /// Has it look at a core, until the status is dropped. The first one starts the thread.
     ///
     /// # Errors
     /// The thread could not be made.
-    pub(super) fn watch(self: &Arc<Self>, pulse: &Arc<Pulse>) -> std::io::Result<()> {
-        let mut pulses = self.pulses();
-        pulses.push(Arc::downgrade(pulse));
+    pub(super) fn watch(self: &Arc<Self>, core_status: &Arc<CoreStatus>) -> std::io::Result<()> {
+        let mut core_statuses = self.core_statuses();
+        core_statuses.push(Arc::downgrade(core_status));
         // Under the lock, so that two first cores at once make one thread.
         if self.thread.get().is_none() {
             let watchdog = self.clone();
@@ -49,14 +49,14 @@ impl Watchdog {
                 .spawn(move || watchdog.run())?;
             let _ = self.thread.set(thread.thread().clone());
         }
-        drop(pulses);
-        self.wake(pulse);
+        drop(core_statuses);
+        self.wake(core_status);
         Ok(())
     }
 
     /// A core is awake.
-    pub(super) fn wake(&self, pulse: &Pulse) {
-        pulse.set_awake(true);
+    pub(super) fn wake(&self, core_status: &CoreStatus) {
+        core_status.set_awake(true);
         if self.is_asleep.load(Ordering::SeqCst)
             && self.is_asleep.swap(false, Ordering::SeqCst)
             && let Some(thread) = self.thread.get()
@@ -65,8 +65,8 @@ impl Watchdog {
         }
     }
 
-    fn pulses(&self) -> std::sync::MutexGuard<'_, Vec<Weak<Pulse>>> {
-        self.pulses.lock().unwrap_or_else(PoisonError::into_inner)
+    fn core_statuses(&self) -> std::sync::MutexGuard<'_, Vec<Weak<CoreStatus>>> {
+        self.core_statuses.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn run(&self) {
@@ -100,17 +100,17 @@ impl Watchdog {
     /// Interrupts who has to be.
     fn look(&self, now_us: u64) -> Seen {
         let mut seen = Seen::default();
-        self.pulses().retain(|pulse| {
-            let Some(pulse) = pulse.upgrade() else {
+        self.core_statuses().retain(|core_status| {
+            let Some(core_status) = core_status.upgrade() else {
                 return false;
             };
-            seen.is_any_awake |= pulse.is_awake();
-            let running_us = pulse
+            seen.is_any_awake |= core_status.is_awake();
+            let running_us = core_status
                 .entered_us()
                 .map_or(0, |entered_us| now_us.saturating_sub(entered_us));
             seen.is_any_late |= running_us >= LONG_US;
             if running_us >= PATIENCE_US {
-                pulse.interrupt();
+                core_status.interrupt();
             }
             true
         });

@@ -17,7 +17,7 @@ use crate::environment;
 pub(crate) struct Inherited {
     pub(crate) listeners: Vec<Listener>,
     /// The way to the howth that started this one.
-    pub(crate) predecessor: Option<UnixStream>,
+    pub(crate) old_core: Option<UnixStream>,
 }
 
 impl Inherited {
@@ -44,7 +44,7 @@ impl Inherited {
     fn add_unix(&mut self, listener: UnixListener) {
         let stream = UnixStream::from(OwnedFd::from(listener));
         match stream.peer_addr() {
-            Ok(_) => self.predecessor = Some(stream),
+            Ok(_) => self.old_core = Some(stream),
             Err(_) => {
                 let listener = UnixListener::from(OwnedFd::from(stream));
                 self.listeners.push(Listener::Unix(listener));

@@ -11,7 +11,7 @@ use std::time::Duration;
 use howth_mesh::{Receiver, Sender, lane};
 use tokio::time::{Sleep, sleep};
 
-use crate::core::{self, Ended, Order, Report, Seat, Shared, Termination};
+use crate::core::{self, CoreSlot, Ended, Order, Report, Shared, Termination};
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::listen::Address;
@@ -59,13 +59,13 @@ enum End {
 }
 
 impl CoreThread {
-    pub(super) fn spawn(seat: Seat, shared: &Shared) -> Result<Self, Error> {
+    pub(super) fn spawn(core_slot: CoreSlot, shared: &Shared) -> Result<Self, Error> {
         let (orders, order_receiver) = lane(LANE_LENGTH);
         let (report_sender, reports) = lane(LANE_LENGTH);
         let termination = Arc::new(Termination::default());
-        let (index, inbox) = (seat.index, seat.inbox.clone());
+        let (index, inbox) = (core_slot.index, core_slot.inbox.clone());
         core::spawn(
-            seat,
+            core_slot,
             shared.clone(),
             termination.clone(),
             order_receiver,

@@ -52,7 +52,7 @@ impl Supervisor {
                 .cores
                 .iter()
                 .map(CoreThread::inbox)
-                .filter(|inbox| has_forerunner || inbox.has_listening_predecessor())
+                .filter(|inbox| has_forerunner || inbox.has_listening_old_core())
                 .collect();
             if contested.is_empty() {
                 self.backlog_look = None;

@@ -22,7 +22,7 @@ const STATUS_END: usize = 12;
 
 /// Why a core is not well.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Unwell {
+pub(super) enum Unhealthy {
     #[error("GET {path} answered {status}; the new code is not well")]
     Status { path: String, status: String },
     #[error("GET {path} was not answered within {} s; the new code is not well", PATIENCE.as_secs())]
@@ -32,7 +32,7 @@ pub(super) enum Unwell {
 }
 
 /// A question that was asked.
-pub(super) struct HealthCheck(Pin<Box<dyn Future<Output = Result<(), Unwell>>>>);
+pub(super) struct HealthCheck(Pin<Box<dyn Future<Output = Result<(), Unhealthy>>>>);
 
 impl HealthCheck {
     /// Begins to ask; the core is to adopt the connection. Must be called inside a tokio runtime.
@@ -45,12 +45,12 @@ impl HealthCheck {
         Ok((HealthCheck(Box::pin(answered)), Handed::new(other.into(), false)))
     }
 
-    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unwell>> {
+    pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unhealthy>> {
         self.0.as_mut().poll(context)
     }
 }
 
-async fn ask(mut stream: UnixStream, path: String) -> Result<(), Unwell> {
+async fn ask(mut stream: UnixStream, path: String) -> Result<(), Unhealthy> {
     let asked = async {
         let request = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).await?;
@@ -61,10 +61,10 @@ async fn ask(mut stream: UnixStream, path: String) -> Result<(), Unwell> {
         Ok(start)
     };
     match timeout(PATIENCE, asked).await {
-        Err(_) => Err(Unwell::Silent { path }),
-        Ok(Err(cause)) => Err(Unwell::Failed { path, cause }),
+        Err(_) => Err(Unhealthy::Silent { path }),
+        Ok(Err(cause)) => Err(Unhealthy::Failed { path, cause }),
         Ok(Ok(start)) if start.starts_with(b"HTTP/1.1 2") => Ok(()),
-        Ok(Ok(start)) => Err(Unwell::Status {
+        Ok(Ok(start)) => Err(Unhealthy::Status {
             path,
             status: String::from_utf8_lossy(&start[STATUS_END - 3..]).into_owned(),
         }),

@@ -7,7 +7,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::affinity::{self, Pinning, usable_cores};
-use crate::core::{Mode, Seat};
+use crate::core::{CoreSlot, Mode};
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::options::Options;
@@ -44,9 +44,9 @@ impl Layout {
     }
 
     /// A place for a core, on the processor that whoever has it stays on.
-    pub(super) fn seat(&self, index: usize, inbox: Arc<Inbox>, waits: bool) -> Seat {
+    pub(super) fn core_slot(&self, index: usize, inbox: Arc<Inbox>, waits: bool) -> CoreSlot {
         let count = self.processors.len();
-        Seat {
+        CoreSlot {
             index,
             processor: (count > 0).then(|| self.processors[index % count]),
             inbox,

@@ -26,17 +26,14 @@ pub(super) struct Outside {
 
 impl Outside {
     /// Must be called inside a tokio runtime.
-    pub(super) fn new(mode: Mode, options: &Options, predecessor: Option<UnixStream>) -> Result<Self, Error> {
+    pub(super) fn new(mode: Mode, options: &Options, old_core: Option<UnixStream>) -> Result<Self, Error> {
         // Who asks for another process has to learn its id.
         let hears_upgrades = mode == Mode::Serve && options.pid_file.is_some();
         Ok(Outside {
             signals: Signals::new(mode, hears_upgrades).map_err(Error::Core)?,
             watch: Watch::new(options)?,
             origin: Origin::of_this_process().map_err(Error::Core)?,
-            forerunner: predecessor
-                .map(Forerunner::new)
-                .transpose()
-                .map_err(Error::Core)?,
+            forerunner: old_core.map(Forerunner::new).transpose().map_err(Error::Core)?,
             is_relieved: false,
             pid_file: None,
         })

@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::bridge;
-use crate::core::{Mode, Shared, Street, Watchdog};
+use crate::core::{Mode, Shared, Topology, Watchdog};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
@@ -51,7 +51,7 @@ pub(super) fn find_program(
         watchdog: watchdog.clone(),
         counters: (0..cores.get()).map(|_| Arc::default()).collect(),
         restarts: (0..cores.get()).map(|_| Arc::default()).collect(),
-        street: (cores.get() > 1).then(|| Street::new(cores.get())),
+        topology: (cores.get() > 1).then(|| Topology::new(cores.get())),
         heap_bytes_max,
     })
 }

@@ -13,7 +13,7 @@ use crate::listen::Address;
 
 use super::Supervisor;
 use super::core_thread::{CoreThread, News};
-use super::health::{HealthCheck, Unwell};
+use super::health::{HealthCheck, Unhealthy};
 use super::program::find_program;
 
 /// A reload that is going on.
@@ -37,7 +37,7 @@ pub(super) enum NotReloaded {
     #[error("it panicked")]
     Panicked,
     #[error(transparent)]
-    Unwell(#[from] Unwell),
+    Unhealthy(#[from] Unhealthy),
     #[error("it could not be asked whether it is well: {0}")]
     Unasked(std::io::Error),
 }
@@ -84,7 +84,7 @@ impl Supervisor {
 
     fn start_successor(&mut self, index: usize, shared: Shared) {
         let inbox = self.cores[index].inbox().clone();
-        match CoreThread::spawn(self.layout.seat(index, inbox, true), &shared) {
+        match CoreThread::spawn(self.layout.core_slot(index, inbox, true), &shared) {
             Ok(successor) => {
                 self.reload = Some(Reload {
                     shared,
@@ -103,7 +103,7 @@ impl Supervisor {
             News::Listening { address, is_local } => return self.successor_listens(address, is_local),
             News::Ended(Err(error)) => NotReloaded::Failed(error),
             News::Ended(Ok(Ended::HeapLimit)) => NotReloaded::Failed(self.heap_limit(self.reloading())),
-            News::Ended(Ok(Ended::Finished(_) | Ended::Deaf)) => NotReloaded::Ended,
+            News::Ended(Ok(Ended::Finished(_) | Ended::Unresponsive)) => NotReloaded::Ended,
             News::Panicked => {
                 self.code = 1;
                 NotReloaded::Panicked
@@ -132,7 +132,7 @@ impl Supervisor {
     }
 
     /// The new core was asked whether it is well.
-    pub(super) fn take_health(&mut self, health: Result<(), Unwell>) -> Result<(), Error> {
+    pub(super) fn take_health(&mut self, health: Result<(), Unhealthy>) -> Result<(), Error> {
         match health {
             Ok(()) => self.promote(),
             Err(unwell) => {
@@ -176,8 +176,8 @@ impl Supervisor {
         }
         match old.has_listened() {
             true => {
-                let predecessor = Predecessor::of(old.inbox().clone());
-                old.end_within(self.shared.options.drain, Order::HandOver(predecessor));
+                let old_core = Predecessor::of(old.inbox().clone());
+                old.end_within(self.shared.options.drain, Order::HandOver(old_core));
             }
             // It has nothing in flight, and may be in the middle of code that never comes to its end.
             false => old.abort(),
@@ -191,8 +191,8 @@ impl Supervisor {
             let Some(mut old) = self.cores.pop() else { break };
             self.shared.listeners.close_core(old.index());
             // The first core goes on with its connections; who is in its backlog at this moment is turned away.
-            let predecessor = Predecessor::of(self.cores[0].inbox().clone());
-            old.end_within(self.shared.options.drain, Order::HandOver(predecessor));
+            let old_core = Predecessor::of(self.cores[0].inbox().clone());
+            old.end_within(self.shared.options.drain, Order::HandOver(old_core));
             self.replaced.push(old);
         }
         while self.cores.len() < self.wanted {

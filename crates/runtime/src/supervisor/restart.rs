@@ -48,7 +48,7 @@ impl Supervisor {
 
     pub(super) fn restart_core(&mut self, index: usize) -> Result<(), Error> {
         let inbox = self.cores[index].inbox().clone();
-        self.cores[index] = CoreThread::spawn(self.layout.seat(index, inbox, false), &self.shared)?;
+        self.cores[index] = CoreThread::spawn(self.layout.core_slot(index, inbox, false), &self.shared)?;
         Ok(())
     }
 

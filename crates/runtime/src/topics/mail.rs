@@ -1,7 +1,7 @@
 //! Messages of a core's isolate on their way to other cores, and those of others on their way to it.
 //!
 //! Owns what waits for room in the mesh, which is bounded by what each receiver has room for. Never touches the mesh: the
-//! core's `Neighbours` do, and call this with each turn, also while JavaScript runs.
+//! core's `PeerCores` do, and call this with each turn, also while JavaScript runs.
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;

@@ -3,7 +3,7 @@
 //! Owns who has subscribed to what, and the messages under way. Each is made once and shared by all who get it. Between
 //! cores it goes through the mesh ([`Mail`]); a `Worker`, and a core of another program during a reload, which the mesh
 //! does not join, is sent it by a queue in memory. Never calls JavaScript, and never waits for another isolate. Called by:
-//! `bridge/topic_ops.rs`, `bridge/broadcast_ops.rs`, and `core/neighbours/messages.rs`, which carries the mail.
+//! `bridge/topic_ops.rs`, `bridge/broadcast_ops.rs`, and `core/peer_cores/messages.rs`, which carries the mail.
 
 mod account;
 mod mail;

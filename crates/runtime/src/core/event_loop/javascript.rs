@@ -10,7 +10,7 @@ use howth_engine::Event;
 use super::EventLoop;
 use crate::bridge::Served;
 use crate::core::clock::now_us;
-use crate::core::intermission::Verdict;
+use crate::core::interrupt::Verdict;
 use crate::core::trace::Stage;
 use crate::core::wake_flag::WakeFlag;
 use crate::error::Error;
@@ -18,34 +18,34 @@ use crate::isolate::describe;
 
 impl EventLoop<'_> {
     pub(super) fn enter_javascript(&self) -> u64 {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.enter_application();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.enter_application();
         }
-        self.desk.pulse.enter()
+        self.core_context.core_status.enter()
     }
 
     /// Gives JavaScript a slice of what waits.
     pub(super) fn serve(&mut self) -> bool {
-        if self.desk.reception.is_empty() {
+        if self.core_context.reception.is_empty() {
             return false;
         }
         let mut slice = std::mem::take(&mut self.slice);
-        self.desk.reception.take_slice(self.turn_us, &mut slice);
+        self.core_context.reception.take_slice(self.turn_us, &mut slice);
         let entered_us = self.enter_javascript();
         let mut done = 0;
         while done < slice.len() {
             match self.application.dispatch(&slice[done..]) {
                 Served::Done(count) => done += count,
                 Served::Ended { at, given, left } => {
-                    self.intermission.resume_panic();
+                    self.interrupt.resume_panic();
                     let rest = left.into_iter().chain(slice[done + given..].iter().copied());
-                    self.desk.reception.put_back(rest.collect());
+                    self.core_context.reception.put_back(rest.collect());
                     self.ended(at);
                     break;
                 }
                 Served::Threw { at, given, left } => {
                     let rest = left.into_iter().chain(slice[done + given..].iter().copied());
-                    self.desk.reception.put_back(rest.collect());
+                    self.core_context.reception.put_back(rest.collect());
                     // Nobody else would answer it.
                     if let Some(Event::Request(id)) = at {
                         self.application.bridge().refuse(id);
@@ -56,8 +56,8 @@ impl EventLoop<'_> {
         }
         let took_us = self.leave_javascript(entered_us);
         let handled = self.application.take_handled();
-        self.desk.counters.handled.add(handled as u64);
-        self.desk.reception.note_cost(handled, took_us);
+        self.core_context.counters.handled.add(handled as u64);
+        self.core_context.reception.note_cost(handled, took_us);
         if let Some(trace) = &mut self.trace {
             trace.note_batch(handled);
         }
@@ -74,9 +74,9 @@ impl EventLoop<'_> {
     }
 
     pub(super) fn leave(&self) {
-        self.desk.pulse.leave();
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.leave_application();
+        self.core_context.core_status.leave();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.leave_application();
         }
     }
 
@@ -85,9 +85,9 @@ impl EventLoop<'_> {
         self.enter_javascript();
         let result = run(self);
         self.leave();
-        self.intermission.resume_panic();
+        self.interrupt.resume_panic();
         let is_ended = self.termination.reason().is_some() || self.application.has_fatal();
-        if self.intermission.has_verdict() || is_ended {
+        if self.interrupt.has_verdict() || is_ended {
             self.ended(None);
         }
         result
@@ -107,7 +107,7 @@ impl EventLoop<'_> {
             return;
         }
         self.application.resume();
-        let Some(verdict) = self.intermission.take_verdict() else {
+        let Some(verdict) = self.interrupt.take_verdict() else {
             return;
         };
         self.tell_verdict(&verdict);
@@ -116,7 +116,7 @@ impl EventLoop<'_> {
             Some(Event::Request(id)) if !bridge.serves_batches() => bridge.refuse(id),
             _ => {
                 for id in bridge.owed() {
-                    if !self.desk.reception.contains(id) {
+                    if !self.core_context.reception.contains(id) {
                         bridge.refuse(id);
                     }
                 }
@@ -125,7 +125,7 @@ impl EventLoop<'_> {
     }
 
     fn tell_verdict(&self, verdict: &Verdict) {
-        self.desk.counters.ended.add(1);
+        self.core_context.counters.ended.add(1);
         let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
         eprintln!(
             "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
@@ -159,8 +159,8 @@ impl EventLoop<'_> {
         let polled = self.application.poll_event_loop(&mut Context::from_waker(&waker));
         self.leave();
         let is_woken = flag.is_woken();
-        self.intermission.resume_panic();
-        if self.intermission.has_verdict() {
+        self.interrupt.resume_panic();
+        if self.interrupt.has_verdict() {
             // What it says is that it was ended.
             self.ended(None);
             return Ok(true);

@@ -46,9 +46,13 @@ impl EventLoop<'_> {
         if self.is_ending {
             engine.drain();
         }
-        self.desk.command.borrow_mut().succession().opened(&mut engine);
-        self.desk.engine.replace(Some(engine));
-        if let Err(error) = self.shared.watchdog.watch(&self.desk.pulse) {
+        self.core_context
+            .command
+            .borrow_mut()
+            .take_over()
+            .opened(&mut engine);
+        self.core_context.engine.replace(Some(engine));
+        if let Err(error) = self.shared.watchdog.watch(&self.core_context.core_status) {
             eprintln!(
                 "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
             );
@@ -66,8 +70,8 @@ impl EventLoop<'_> {
     pub(super) fn take_orders(&mut self, context: &mut Context<'_>) {
         loop {
             let order = {
-                let mut command = self.desk.command.borrow_mut();
-                command.poll(context, self.desk.engine.borrow_mut().as_mut())
+                let mut command = self.core_context.command.borrow_mut();
+                command.poll(context, self.core_context.engine.borrow_mut().as_mut())
             };
             match order {
                 Poll::Pending => break,
@@ -76,7 +80,7 @@ impl EventLoop<'_> {
                 Poll::Ready(None) => return self.end(&Order::Abort),
             }
         }
-        if self.desk.command.borrow().is_replaced() {
+        if self.core_context.command.borrow().is_replaced() {
             self.is_ending = true;
             self.application.note_end();
             self.lease = None;
@@ -87,17 +91,22 @@ impl EventLoop<'_> {
 
     /// Takes what other cores give it from now on, if the clients are this core's.
     fn open_to_others(&self) {
-        let is_serving = self.desk.command.borrow_mut().succession().is_serving();
+        let is_serving = self.core_context.command.borrow_mut().take_over().is_serving();
         let listens = self.lease.is_some() && !self.is_ending;
-        if let Some(neighbours) = self.desk.neighbours.as_ref().filter(|_| listens && is_serving) {
-            neighbours.open();
+        if let Some(peer_cores) = self
+            .core_context
+            .peer_cores
+            .as_ref()
+            .filter(|_| listens && is_serving)
+        {
+            peer_cores.open();
         }
     }
 
     /// Takes nothing of other cores any more.
     pub(super) fn close_to_others(&self) {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.close();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.close();
         }
     }
 
@@ -105,18 +114,18 @@ impl EventLoop<'_> {
         let is_abort = matches!(order, Order::Abort);
         self.is_ending = true;
         self.application.note_end();
-        self.desk.reception.drain();
+        self.core_context.reception.drain();
         self.close_to_others();
         self.is_aborted |= is_abort;
         if matches!(order, Order::Drain { by_signal: true }) {
             self.heard_signal |= self.listens_for_signals || self.application.listens_for_signals();
             self.polls_until_heard = POLLS_UNTIL_HEARD;
         }
-        if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
+        if let Some(engine) = self.core_context.engine.borrow_mut().as_mut() {
             // Those that were on their way to another core stay: it may be ending as well.
             for handed in engine.take_released() {
-                match &self.desk.neighbours {
-                    Some(neighbours) => neighbours.keep(engine, handed),
+                match &self.core_context.peer_cores {
+                    Some(peer_cores) => peer_cores.keep(engine, handed),
                     None => drop(engine.adopt(handed)),
                 }
             }
@@ -131,7 +140,7 @@ impl EventLoop<'_> {
     pub(super) fn obey_program(&mut self) -> bool {
         match (
             self.application.take_stop_order(),
-            self.desk.engine.borrow_mut().as_mut(),
+            self.core_context.engine.borrow_mut().as_mut(),
         ) {
             (Some(StopOrder::Drain), Some(engine)) => {
                 engine.drain();
@@ -151,7 +160,7 @@ impl EventLoop<'_> {
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
     /// or the program itself has nothing left to do. It is told of that, and may find something.
     pub(super) fn poll_end(&mut self) -> Result<Option<Round>, Error> {
-        let is_serving = self.desk.engine.borrow().is_some();
+        let is_serving = self.core_context.engine.borrow().is_some();
         let keeps_alive = self.application.keeps_alive() || self.application.has_requests();
         if is_serving && (self.is_ending || keeps_alive) {
             return Ok(None);
@@ -183,14 +192,14 @@ impl EventLoop<'_> {
         self.lease = None;
         self.close_to_others();
         {
-            let mut command = self.desk.command.borrow_mut();
+            let mut command = self.core_context.command.borrow_mut();
             command
-                .succession()
-                .retire(self.desk.engine.borrow_mut().as_mut());
+                .take_over()
+                .retire(self.core_context.engine.borrow_mut().as_mut());
         }
         for _ in 0..LEAVING_TURNS_MAX {
             let turned = poll_fn(|context| {
-                let mut engine = self.desk.engine.borrow_mut();
+                let mut engine = self.core_context.engine.borrow_mut();
                 Poll::Ready(
                     engine
                         .as_mut()
@@ -199,10 +208,10 @@ impl EventLoop<'_> {
             });
             let is_over = !matches!(turned.await, Some(Ok(Polled::Worked | Polled::Idle)));
             self.pass_on();
-            if let Some(neighbours) = &self.desk.neighbours {
-                neighbours.exchange(&self.desk.reception);
-                if let Some(engine) = self.desk.engine.borrow_mut().as_mut() {
-                    neighbours.take_connections(engine);
+            if let Some(peer_cores) = &self.core_context.peer_cores {
+                peer_cores.share_work(&self.core_context.reception);
+                if let Some(engine) = self.core_context.engine.borrow_mut().as_mut() {
+                    peer_cores.take_connections(engine);
                 }
             }
             if is_over {
@@ -214,10 +223,10 @@ impl EventLoop<'_> {
 
     /// Whether no other core will send this one anything any more.
     pub(super) fn has_taken_leave(&self) -> bool {
-        self.desk
-            .neighbours
+        self.core_context
+            .peer_cores
             .as_ref()
-            .is_none_or(|neighbours| neighbours.take_leave())
+            .is_none_or(|peer_cores| peer_cores.take_leave())
     }
 
     /// Whether a drain has to wait for JavaScript, now that no connection is left.

@@ -34,7 +34,7 @@ enum Work {
     /// The server has ended, and JavaScript is to be told.
     End,
     /// JavaScript has done something to a request that has come back from another core.
-    Guests,
+    RemoteRequests,
     /// Messages of topics have come.
     Mail,
 }
@@ -50,27 +50,30 @@ impl Work {
 impl EventLoop<'_> {
     /// What there is to do, of everything that is known without asking the kernel.
     fn work(&self) -> Option<Work> {
-        let desk = &self.desk;
+        let core_context = &self.core_context;
         let is_woken = || {
             self.isolate_waker
                 .as_ref()
                 .is_some_and(|(flag, _)| flag.is_woken())
         };
-        let (has_guests, has_news) = match &desk.neighbours {
-            Some(neighbours) => (neighbours.has_guests(), neighbours.has_news_of_guests()),
+        let (has_remote_requests, has_news) = match &core_context.peer_cores {
+            Some(peer_cores) => (
+                peer_cores.has_remote_requests(),
+                peer_cores.has_news_of_remote_requests(),
+            ),
             None => (false, false),
         };
         match () {
             () if self.termination.reason().is_some() => Some(Work::Termination),
-            () if self.intermission.has_taken_turns() => Some(Work::Interruption),
-            () if !desk.reception.is_empty() => Some(Work::Events),
-            () if desk.command.borrow().has_waiting() => Some(Work::Orders),
+            () if self.interrupt.has_taken_turns() => Some(Work::Interruption),
+            () if !core_context.reception.is_empty() => Some(Work::Events),
+            () if core_context.command.borrow().has_waiting() => Some(Work::Orders),
             () if self.application.has_run() || is_woken() => Some(Work::Isolate),
             () if self.opened.borrow().is_some() => Some(Work::Engine),
             () if self.application.has_stop_order() => Some(Work::Stop),
-            () if self.end == End::Owed && !has_guests => Some(Work::End),
-            () if has_news => Some(Work::Guests),
-            () if desk.mail.has_something() => Some(Work::Mail),
+            () if self.end == End::Owed && !has_remote_requests => Some(Work::End),
+            () if has_news => Some(Work::RemoteRequests),
+            () if core_context.mail.has_something() => Some(Work::Mail),
             () => None,
         }
     }
@@ -93,27 +96,27 @@ impl EventLoop<'_> {
         let missed = self.work().filter(|work| !work.comes_from_elsewhere());
         assert!(missed.is_none(), "a core sleeps with work left: {missed:?}");
         self.mark(Stage::Engine);
-        self.desk.pulse.set_awake(false);
+        self.core_context.core_status.set_awake(false);
         Poll::Pending
     }
 
     /// Tells the other cores how this one is woken, and that it sleeps. False: something has come from one.
     fn announce_sleep(&mut self, context: &mut Context<'_>) -> Result<bool, Error> {
-        let Some(neighbours) = &self.desk.neighbours else {
+        let Some(peer_cores) = &self.core_context.peer_cores else {
             return Ok(true);
         };
-        let own = match self.desk.engine.borrow_mut().as_mut() {
+        let own = match self.core_context.engine.borrow_mut().as_mut() {
             Some(engine) => engine.waker().map_err(Error::Engine)?,
             None => None,
         };
-        neighbours.set_waker(own.as_ref().unwrap_or(context.waker()));
-        if !neighbours.prepare_sleep() {
+        peer_cores.set_waker(own.as_ref().unwrap_or(context.waker()));
+        if !peer_cores.prepare_sleep() {
             return Ok(false);
         }
         if self.asleep_us.is_none() {
             self.asleep_us = Some(now_us());
         }
-        let Some(pause) = neighbours.retry_after() else {
+        let Some(pause) = peer_cores.retry_after() else {
             return Ok(true);
         };
         self.retry.as_mut().reset(tokio::time::Instant::now() + pause);
@@ -121,18 +124,18 @@ impl EventLoop<'_> {
     }
 
     pub(super) fn wake_up(&mut self) {
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.awake();
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.awake();
             if let Some(asleep_us) = self.asleep_us.take() {
-                neighbours.slept(now_us() - asleep_us);
+                peer_cores.slept(now_us() - asleep_us);
             }
         }
     }
 
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
-        let polled = match self.desk.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.doze(&mut self.desk.intake()),
+        let polled = match self.core_context.engine.borrow_mut().as_mut() {
+            Some(engine) => engine.doze(&mut self.core_context.intake()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -144,9 +147,9 @@ impl EventLoop<'_> {
 
     /// Has everything wake the core's task that gives it work from now on; `Ready`: something has.
     fn park(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        match self.desk.engine.borrow_mut().as_mut() {
+        match self.core_context.engine.borrow_mut().as_mut() {
             Some(engine) => engine
-                .poll_ready(context, &mut self.desk.intake())
+                .poll_ready(context, &mut self.core_context.intake())
                 .map_err(Error::Engine),
             None => Poll::Pending,
         }

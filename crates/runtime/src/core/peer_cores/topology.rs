@@ -10,7 +10,7 @@ use howth_engine::Handed;
 use howth_mesh::Mesh;
 use howth_relay::Message;
 
-use crate::core::pulse::Pulse;
+use crate::core::core_status::CoreStatus;
 use crate::topics::{MeshAddress, Parcel};
 
 /// Messages under way from one core to another.
@@ -39,29 +39,31 @@ pub(crate) enum Note {
 }
 
 /// All cores, as far as they know of each other.
-pub(crate) struct Street {
+pub(crate) struct Topology {
     /// Which of the meshes of the process.
     number: u64,
     pub(super) mesh: Arc<Mesh<Note>>,
     epochs: AtomicU64,
-    pulses: Vec<Mutex<Weak<Pulse>>>,
+    core_statuses: Vec<Mutex<Weak<CoreStatus>>>,
 }
 
-impl Street {
+impl Topology {
     pub(crate) fn new(cores: usize) -> Arc<Self> {
         static MADE: AtomicU64 = AtomicU64::new(0);
-        Arc::new(Street {
+        Arc::new(Topology {
             number: MADE.fetch_add(1, Ordering::Relaxed),
             mesh: Mesh::new(cores, RING_LENGTH),
             epochs: AtomicU64::new(0),
-            pulses: (0..cores).map(|_| Mutex::default()).collect(),
+            core_statuses: (0..cores).map(|_| Mutex::default()).collect(),
         })
     }
 
     /// What the core shows of itself that has the place now.
-    pub(super) fn pulse(&self, core: usize) -> Weak<Pulse> {
-        let pulse = self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner);
-        pulse.clone()
+    pub(super) fn core_status(&self, core: usize) -> Weak<CoreStatus> {
+        let core_status = self.core_statuses[core]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        core_status.clone()
     }
 
     /// Where messages for a core's isolate go.
@@ -74,7 +76,7 @@ impl Street {
 
     /// How many places there are.
     pub(super) fn places(&self) -> usize {
-        self.pulses.len()
+        self.core_statuses.len()
     }
 
     /// One that no core had.
@@ -82,7 +84,9 @@ impl Street {
         self.epochs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn move_in(&self, core: usize, pulse: &Arc<Pulse>) {
-        *self.pulses[core].lock().unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(pulse);
+    pub(super) fn join(&self, core: usize, core_status: &Arc<CoreStatus>) {
+        *self.core_statuses[core]
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(core_status);
     }
 }

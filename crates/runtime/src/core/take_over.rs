@@ -9,7 +9,7 @@ use crate::engine::Engine;
 use crate::inbox::{Inbox, Predecessor};
 
 /// Where a core stands between the one before it and the one behind it.
-pub(super) struct Succession {
+pub(super) struct TakeOver {
     inbox: Arc<Inbox>,
     stage: Stage,
 }
@@ -22,10 +22,10 @@ enum Stage {
     Replaced(Predecessor),
 }
 
-impl Succession {
+impl TakeOver {
     pub(super) fn new(inbox: Arc<Inbox>, waits: bool) -> Self {
         let stage = if waits { Stage::Waiting } else { Stage::Serving };
-        Succession { inbox, stage }
+        TakeOver { inbox, stage }
     }
 
     /// Prepares an engine that has not taken a turn yet.
@@ -51,8 +51,8 @@ impl Succession {
     }
 
     /// Another core serves from now on.
-    pub(super) fn hand_over(&mut self, predecessor: Predecessor, engine: Option<&mut Engine>) {
-        self.stage = Stage::Replaced(predecessor);
+    pub(super) fn hand_over(&mut self, old_core: Predecessor, engine: Option<&mut Engine>) {
+        self.stage = Stage::Replaced(old_core);
         if let Some(engine) = engine {
             engine.release_all();
         }
@@ -60,8 +60,8 @@ impl Succession {
 
     /// This core is lost, and another one will take its place.
     pub(super) fn retire(&mut self, engine: Option<&mut Engine>) {
-        let predecessor = Predecessor::of(self.inbox.clone());
-        self.hand_over(predecessor, engine);
+        let old_core = Predecessor::of(self.inbox.clone());
+        self.hand_over(old_core, engine);
     }
 
     /// Goes on with the connections of a core before this one, and wakes `context` when more come, also before there is an
@@ -95,15 +95,15 @@ impl Succession {
 
     /// Gives away what the engine has given up; `None`: there is no engine any more.
     pub(super) fn pass_on(&mut self, engine: Option<&mut Engine>) {
-        let Stage::Replaced(predecessor) = &mut self.stage else {
+        let Stage::Replaced(old_core) = &mut self.stage else {
             return;
         };
         let is_listening = engine.is_some_and(|engine| {
-            predecessor.give(engine.take_released());
+            old_core.give(engine.take_released());
             engine.is_listening()
         });
         if !is_listening {
-            predecessor.stopped_listening();
+            old_core.stopped_listening();
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The home's book: which of its requests are answered elsewhere.
+//! The origin's book: which of its requests are answered elsewhere.
 
 use std::collections::HashMap;
 
@@ -15,13 +15,13 @@ pub(crate) struct Away {
 
 /// All of them.
 #[derive(Debug, Default)]
-pub(crate) struct Abroad {
+pub(crate) struct Forwarded {
     by_id: HashMap<ExchangeId, Away>,
     /// How many are at each core.
     counts: Vec<usize>,
 }
 
-impl Abroad {
+impl Forwarded {
     pub(crate) fn len(&self) -> usize {
         self.by_id.len()
     }

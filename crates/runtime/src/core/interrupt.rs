@@ -17,9 +17,9 @@ use deno_core::v8;
 
 use super::clock::now_us;
 use super::command::Command;
+use super::core_status::CoreStatus;
 use super::counters::Counters;
-use super::neighbours::Neighbours;
-use super::pulse::Pulse;
+use super::peer_cores::PeerCores;
 use super::reception::{Intake, Reception};
 use crate::bridge::{Application, Batch, Waiting};
 use crate::engine::{Engine, Polled};
@@ -39,19 +39,19 @@ const FRAMES_MAX: usize = 10;
 
 thread_local! {
     /// Of the core whose thread this is, while it has an isolate.
-    static CURRENT: RefCell<Option<Rc<Intermission>>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Rc<Interrupt>>> = const { RefCell::new(None) };
 }
 
 /// V8's callback.
 pub(super) unsafe extern "C" fn interrupted(isolate: v8::UnsafeRawIsolatePtr, _data: *mut c_void) {
     let current = CURRENT.with(|current| current.borrow().clone());
-    if let Some(intermission) = current {
+    if let Some(interrupt) = current {
         // SAFETY: V8 hands over the isolate that it has interrupted, which lives, and is entered, during the call.
         let mut isolate = unsafe { v8::Isolate::from_raw_isolate_ptr_unchecked(isolate) };
         // A panic must not unwind through V8: it goes on where JavaScript was called.
-        let ran = catch_unwind(AssertUnwindSafe(|| intermission.run(&mut isolate)));
+        let ran = catch_unwind(AssertUnwindSafe(|| interrupt.run(&mut isolate)));
         if let Err(panic) = ran {
-            intermission.panic.replace(Some(panic));
+            interrupt.panic.replace(Some(panic));
             isolate.terminate_execution();
         }
     }
@@ -69,30 +69,30 @@ pub(super) struct Verdict {
 
 /// What the loop and an interruption both work with.
 #[derive(Clone)]
-pub(super) struct Desk {
+pub(super) struct CoreContext {
     pub(super) engine: EngineSlot,
     pub(super) command: Rc<RefCell<Command>>,
     pub(super) reception: Rc<Reception>,
     /// Where there are any.
-    pub(super) neighbours: Option<Rc<Neighbours>>,
+    pub(super) peer_cores: Option<Rc<PeerCores>>,
     pub(super) mail: Rc<Mail>,
-    pub(super) pulse: Arc<Pulse>,
+    pub(super) core_status: Arc<CoreStatus>,
     pub(super) counters: Arc<Counters>,
 }
 
-impl Desk {
+impl CoreContext {
     /// The engine's way to the queue.
     pub(super) fn intake(&self) -> Intake<'_> {
         Intake {
             reception: &self.reception,
-            neighbours: self.neighbours.as_deref(),
+            peer_cores: self.peer_cores.as_deref(),
         }
     }
 }
 
 /// What an interruption works on.
-pub(super) struct Intermission {
-    desk: Desk,
+pub(super) struct Interrupt {
+    core_context: CoreContext,
     batch: Rc<Batch>,
     waker: RefCell<Waker>,
     context: v8::Global<v8::Context>,
@@ -108,10 +108,14 @@ pub(super) struct Intermission {
     has_taken_turns: Cell<bool>,
 }
 
-impl Intermission {
-    pub(super) fn new(desk: Desk, application: &mut Application, limit: Option<Duration>) -> Rc<Self> {
-        let intermission = Rc::new(Intermission {
-            desk,
+impl Interrupt {
+    pub(super) fn new(
+        core_context: CoreContext,
+        application: &mut Application,
+        limit: Option<Duration>,
+    ) -> Rc<Self> {
+        let interrupt = Rc::new(Interrupt {
+            core_context,
             batch: application.batch(),
             waker: RefCell::new(Waker::noop().clone()),
             context: application.isolate().worker.js_runtime.main_context(),
@@ -122,8 +126,8 @@ impl Intermission {
             panic: RefCell::default(),
             has_taken_turns: Cell::new(false),
         });
-        CURRENT.with(|current| current.replace(Some(intermission.clone())));
-        intermission
+        CURRENT.with(|current| current.replace(Some(interrupt.clone())));
+        interrupt
     }
 
     /// Who is woken by what an engine registers for.
@@ -160,9 +164,9 @@ impl Intermission {
     }
 
     fn run(&self, isolate: &mut v8::Isolate) {
-        self.desk.pulse.interrupted();
+        self.core_context.core_status.interrupted();
         // Asked for while JavaScript ran, but it has returned since: the loop does everything itself.
-        let Some(entered_us) = self.desk.pulse.entered_us() else {
+        let Some(entered_us) = self.core_context.core_status.entered_us() else {
             return;
         };
         let running_us = now_us().saturating_sub(entered_us);
@@ -172,7 +176,7 @@ impl Intermission {
         }
         let began_us = now_us();
         if began_us >= self.not_before_us.get() {
-            self.desk.counters.interruptions.add(1);
+            self.core_context.counters.interruptions.add(1);
             self.has_taken_turns.set(true);
             self.turn_engine(running_us);
             let ended_us = now_us();
@@ -185,8 +189,8 @@ impl Intermission {
     fn turn_engine(&self, running_us: u64) {
         // The engine is in the loop's hands where JavaScript runs within one of its calls.
         let (Ok(mut engine), Ok(mut command)) = (
-            self.desk.engine.try_borrow_mut(),
-            self.desk.command.try_borrow_mut(),
+            self.core_context.engine.try_borrow_mut(),
+            self.core_context.command.try_borrow_mut(),
         ) else {
             return;
         };
@@ -198,20 +202,20 @@ impl Intermission {
         let waker = self.waker.borrow().clone();
         let mut context = Context::from_waker(&waker);
         command.poll_early(&mut context, engine);
-        let mut intake = self.desk.intake();
+        let mut intake = self.core_context.intake();
         self.relieve(running_us);
-        if let Some(neighbours) = &self.desk.neighbours {
-            neighbours.steer(engine, running_us);
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            peer_cores.steer(engine, running_us);
         }
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
-            command.succession().pass_on(Some(engine));
-            if let Some(neighbours) = &self.desk.neighbours {
+            command.take_over().pass_on(Some(engine));
+            if let Some(peer_cores) = &self.core_context.peer_cores {
                 if !command.is_replaced() {
-                    neighbours.give_connections(engine, running_us);
+                    peer_cores.give_connections(engine, running_us);
                 }
-                neighbours.take_connections(engine);
+                peer_cores.take_connections(engine);
             }
             if !worked && !self.relieve(running_us) {
                 return;
@@ -221,17 +225,17 @@ impl Intermission {
 
     /// Exchanges what there is with the other cores, and hands them what would be answered sooner there.
     fn relieve(&self, running_us: u64) -> bool {
-        let wait_us = self.desk.reception.note_delay();
-        let Some(neighbours) = &self.desk.neighbours else {
+        let wait_us = self.core_context.reception.note_delay();
+        let Some(peer_cores) = &self.core_context.peer_cores else {
             return false;
         };
-        if neighbours.has_better(running_us) {
-            self.desk
+        if peer_cores.has_better(running_us) {
+            self.core_context
                 .reception
                 .put_back(self.batch.take_back(Waiting::is_request));
-            neighbours.relieve(&self.desk.reception, running_us, wait_us);
+            peer_cores.relieve(&self.core_context.reception, running_us, wait_us);
         }
-        neighbours.exchange(&self.desk.reception)
+        peer_cores.share_work(&self.core_context.reception)
     }
 
     /// Ends what has been running for too long.
@@ -256,7 +260,7 @@ impl Intermission {
     }
 }
 
-/// Forgets the core's intermission: its isolate is about to end.
+/// Forgets the core's interrupt: its isolate is about to end.
 pub(super) fn forget() {
     CURRENT.with(|current| current.replace(None));
 }

@@ -3,7 +3,7 @@
 use howth_engine::{ExchangeId, Exchanges};
 use howth_relay::Relay;
 
-use super::Neighbours;
+use super::PeerCores;
 use crate::core::sticky::Sticky;
 
 /// A request whose core is another, and whose body is still arriving.
@@ -14,7 +14,7 @@ pub(super) struct Held {
     arrived_us: u64,
 }
 
-impl Neighbours {
+impl PeerCores {
     /// Takes a request that belongs to another core; false: it is this one's, or nobody is there.
     pub(in crate::core) fn takes_away(&self, id: ExchangeId, arrived_us: u64) -> bool {
         let Some(sticky) = &self.sticky else { return false };
@@ -24,7 +24,7 @@ impl Neighbours {
         let core = sticky.core_of(&head).filter(|core| *core != self.core);
         let may_move = Sticky::may_move(&head);
         drop(head);
-        let Some(core) = core.filter(|core| may_move && self.open_pulse(*core).is_some()) else {
+        let Some(core) = core.filter(|core| may_move && self.open_core_status(*core).is_some()) else {
             return false;
         };
         if relay.hand_over(id, core, arrived_us) {
@@ -41,7 +41,7 @@ impl Neighbours {
             if relay.head(held.id).is_none() {
                 return false;
             }
-            if self.open_pulse(held.core).is_none() {
+            if self.open_core_status(held.core).is_none() {
                 stays(held.id, held.arrived_us);
                 return false;
             }

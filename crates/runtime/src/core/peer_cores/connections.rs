@@ -5,13 +5,13 @@
 use howth_engine::Handed;
 use howth_mesh::Refused;
 
-use super::{Neighbours, Note};
+use super::{Note, PeerCores};
 use crate::core::clock::now_us;
 use crate::core::policy::is_better_off;
 use crate::core::utilization::{expected, is_uneven};
 use crate::engine::Engine;
 
-impl Neighbours {
+impl PeerCores {
     /// The core has slept for so long.
     pub(in crate::core) fn slept(&self, us: u64) {
         self.utilization.borrow_mut().slept(us);
@@ -23,17 +23,17 @@ impl Neighbours {
         let Some(own) = utilization.look(now_us) else {
             return;
         };
-        self.pulse.set_utilization(own);
+        self.core_status.set_utilization(own);
         self.peers.borrow_mut().iter_mut().for_each(|peer| peer.given = 0);
         let least = self
             .open_peers()
-            .filter(|(_, pulse)| !pulse.is_full())
-            .map(|(peer, pulse)| (pulse.utilization(now_us), peer))
+            .filter(|(_, core_status)| !core_status.is_full())
+            .map(|(peer, core_status)| (core_status.utilization(now_us), peer))
             .min();
         let Some((busy, peer)) = least else { return };
         let count = utilization.surplus(own, busy, engine.connections());
-        if count > 0 && self.exchanges {
-            self.heir.set(Some(peer));
+        if count > 0 && self.shares_work {
+            self.target_peer.set(Some(peer));
             engine.release_idle(count);
         }
     }
@@ -43,24 +43,28 @@ impl Neighbours {
     /// socket, where no other core would find them.
     pub(in crate::core) fn steer(&self, engine: &mut Engine, wait_us: u64) {
         let is_full = engine.connections() >= self.connections_max;
-        self.pulse.set_full(is_full);
+        self.core_status.set_full(is_full);
         // One that waits here already shows that there is room nowhere.
         let may_give = self.arrivals.borrow().is_empty();
-        engine.release_new(may_give && self.heirs_of_new(engine, wait_us).next().is_some());
+        engine.release_new(may_give && self.target_peers_of_new(engine, wait_us).next().is_some());
     }
 
     /// Who is to have the next new connection.
-    fn heir_of_new(&self, engine: &Engine, wait_us: u64) -> Option<usize> {
-        let heirs = self.heirs_of_new(engine, wait_us);
-        heirs.min().map(|(_, _, _, peer)| peer)
+    fn target_peer_of_new(&self, engine: &Engine, wait_us: u64) -> Option<usize> {
+        let target_peers = self.target_peers_of_new(engine, wait_us);
+        target_peers.min().map(|(_, _, _, peer)| peer)
     }
 
     /// Who may have a new connection: how busy, how many it was given, how long a request would wait, and who. Of a core
     /// that is full, whoever is not.
-    fn heirs_of_new(&self, engine: &Engine, wait_us: u64) -> impl Iterator<Item = (u32, u32, u64, usize)> {
-        let (own, is_full) = (self.utilization.borrow().last(), self.pulse.is_full());
+    fn target_peers_of_new(
+        &self,
+        engine: &Engine,
+        wait_us: u64,
+    ) -> impl Iterator<Item = (u32, u32, u64, usize)> {
+        let (own, is_full) = (self.utilization.borrow().last(), self.core_status.is_full());
         // Most turns: nothing that may be known of others would change anything.
-        let may_be = self.exchanges && (is_full || is_uneven(own, 0) || is_better_off(wait_us, 0));
+        let may_be = self.shares_work && (is_full || is_uneven(own, 0) || is_better_off(wait_us, 0));
         let (now_us, connections) = if may_be {
             (now_us(), engine.connections())
         } else {
@@ -68,11 +72,11 @@ impl Neighbours {
         };
         let peers = may_be.then(|| self.open_peers()).into_iter().flatten();
         peers
-            .filter(|(_, pulse)| !pulse.is_full())
-            .map(move |(peer, pulse)| {
+            .filter(|(_, core_status)| !core_status.is_full())
+            .map(move |(peer, core_status)| {
                 let given = self.peers.borrow()[peer].given;
-                let busy = expected(pulse.utilization(now_us), given, own, connections);
-                (busy, given, pulse.wait_us(now_us), peer)
+                let busy = expected(core_status.utilization(now_us), given, own, connections);
+                (busy, given, core_status.wait_us(now_us), peer)
             })
             .filter(move |(busy, _, peer_us, _)| {
                 is_full || is_uneven(own, *busy) || is_better_off(wait_us, *peer_us)
@@ -86,11 +90,13 @@ impl Neighbours {
             return;
         }
         for handed in released {
-            let heir = match handed.has_asked() {
-                true => self.heir.get(),
-                false => self.heir_of_new(engine, wait_us).or(self.heir.get()),
+            let target_peer = match handed.has_asked() {
+                true => self.target_peer.get(),
+                false => self
+                    .target_peer_of_new(engine, wait_us)
+                    .or(self.target_peer.get()),
             };
-            if let Err(handed) = self.give(heir, handed) {
+            if let Err(handed) = self.give(target_peer, handed) {
                 self.keep(engine, handed);
             }
         }
@@ -104,10 +110,10 @@ impl Neighbours {
         let mut has_taken = false;
         while let Some(handed) = self.next_arrival() {
             if let Err(handed) = engine.adopt(handed) {
-                self.pulse.set_full(true);
+                self.core_status.set_full(true);
                 // Whoever sent it did not know yet, and another core may have room.
-                let heir = self.heir_of_new(engine, 0);
-                if let Err(handed) = self.give(heir, handed) {
+                let target_peer = self.target_peer_of_new(engine, 0);
+                if let Err(handed) = self.give(target_peer, handed) {
                     self.arrivals.borrow_mut().push_front(handed);
                     break;
                 }
@@ -134,20 +140,25 @@ impl Neighbours {
     }
 
     /// Sends a connection to another core; it comes back where there is none, or no room on the way.
-    fn give(&self, heir: Option<usize>, handed: Handed) -> Result<(), Handed> {
-        let Some(heir) = heir else { return Err(handed) };
+    fn give(&self, target_peer: Option<usize>, handed: Handed) -> Result<(), Handed> {
+        let Some(target_peer) = target_peer else {
+            return Err(handed);
+        };
         let count = match handed.has_asked() {
             true => &self.counters.connections_given,
             false => &self.counters.connections_steered,
         };
         let mut endpoint = self.endpoint.borrow_mut();
-        let Some(endpoint) = endpoint.as_mut().filter(|_| self.open_pulse(heir).is_some()) else {
+        let Some(endpoint) = endpoint
+            .as_mut()
+            .filter(|_| self.open_core_status(target_peer).is_some())
+        else {
             return Err(handed);
         };
-        match endpoint.send(heir, Note::Connection(handed)) {
+        match endpoint.send(target_peer, Note::Connection(handed)) {
             Err(Refused(Note::Connection(handed))) => Err(handed),
             _ => {
-                self.peers.borrow_mut()[heir].given += 1;
+                self.peers.borrow_mut()[target_peer].given += 1;
                 count.add(1);
                 Ok(())
             }

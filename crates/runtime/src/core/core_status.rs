@@ -9,14 +9,14 @@ use std::sync::{Mutex, PoisonError};
 use deno_core::v8;
 
 use super::clock::now_us;
-use super::intermission;
+use super::interrupt;
 
 /// JavaScript that has been running for so long keeps its core busy, whatever the core saw before.
 const LATE_US: u64 = 20_000;
 
 /// One core, as others see it.
 #[derive(Debug, Default)]
-pub(crate) struct Pulse {
+pub(crate) struct CoreStatus {
     /// When the core entered JavaScript, in microseconds of the shared clock; 0: it is not there.
     entered_us: AtomicU64,
     /// It is not asleep. The watchdog sleeps when nobody is awake.
@@ -34,7 +34,7 @@ pub(crate) struct Pulse {
     isolate: Mutex<Option<v8::IsolateHandle>>,
 }
 
-impl Pulse {
+impl CoreStatus {
     /// Who is interrupted; `None` when the isolate ends.
     pub(super) fn set_isolate(&self, isolate: Option<v8::IsolateHandle>) {
         *self.isolate.lock().unwrap_or_else(PoisonError::into_inner) = isolate;
@@ -119,7 +119,7 @@ impl Pulse {
         self.is_awake.load(Ordering::SeqCst)
     }
 
-    /// Has V8 call [`intermission`] on the core's thread, when its JavaScript next enters a function.
+    /// Has V8 call [`interrupt`] on the core's thread, when its JavaScript next enters a function.
     /// At a loop's end V8 looks only now and then below its last tier: after thousands of turns, and after millions while
     /// that tier is being compiled.
     pub(crate) fn interrupt(&self) {
@@ -128,7 +128,7 @@ impl Pulse {
         }
         let isolate = self.isolate.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(isolate) = &*isolate {
-            isolate.request_interrupt(intermission::interrupted, std::ptr::null_mut::<c_void>());
+            isolate.request_interrupt(interrupt::interrupted, std::ptr::null_mut::<c_void>());
         }
     }
 

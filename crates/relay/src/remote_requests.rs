@@ -7,14 +7,14 @@ use howth_http1::RequestHead;
 
 use crate::message::Parcel;
 
-/// Tells the ids of guests from those of the core's engine, whose slots never become so many.
-pub(crate) const GUEST: u32 = 1 << 30;
+/// Tells the ids of remote requests from those of the core's engine, whose slots never become so many.
+pub(crate) const REMOTE: u32 = 1 << 30;
 /// Generations are small integers in JavaScript.
 const GENERATION_MASK: u32 = 0x7fff_ffff;
 
-/// Where a guest's connection is.
+/// Where a remote request's connection is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct Home {
+pub(crate) struct Origin {
     pub(crate) core: usize,
     pub(crate) id: ExchangeId,
 }
@@ -29,8 +29,8 @@ pub(crate) enum Response {
 
 /// A request of another core.
 #[derive(Debug)]
-pub(crate) struct Guest {
-    pub(crate) home: Home,
+pub(crate) struct RemoteRequest {
+    pub(crate) origin: Origin,
     pub(crate) head: RequestHead,
     body: Vec<u8>,
     /// Bytes of the body that were read.
@@ -42,13 +42,13 @@ pub(crate) struct Guest {
     /// How long the response says that it is, and the bytes it was given.
     pub(crate) declared: Option<u64>,
     pub(crate) given: u64,
-    /// Bytes of the response that the home's engine has not been told to have taken.
+    /// Bytes of the response that the origin's engine has not been told to have taken.
     pub(crate) unacknowledged: usize,
     /// A write was answered with `Full`, and nobody was told otherwise since.
     pub(crate) is_full: bool,
 }
 
-impl Guest {
+impl RemoteRequest {
     pub(crate) fn read_body(&mut self, bytes_max: usize) -> BodyRead {
         if self.read == self.body.len() {
             return BodyRead::End;
@@ -71,51 +71,51 @@ impl Guest {
 #[derive(Debug)]
 struct Slot {
     generation: u32,
-    guest: Option<Guest>,
+    remote_request: Option<RemoteRequest>,
 }
 
-/// All guests.
+/// All remote requests.
 #[derive(Debug)]
-pub(crate) struct Guests {
+pub(crate) struct RemoteRequests {
     slots: Vec<Slot>,
     free: Vec<u32>,
-    by_home: HashMap<Home, u32>,
+    by_origin: HashMap<Origin, u32>,
     first_generation: u32,
 }
 
-impl Default for Guests {
+impl Default for RemoteRequests {
     fn default() -> Self {
-        Guests {
+        RemoteRequests {
             slots: Vec::new(),
             free: Vec::new(),
-            by_home: HashMap::new(),
-            // What still names a guest of the server before must not meet one of this.
+            by_origin: HashMap::new(),
+            // What still names a remote request of the server before must not meet one of this.
             first_generation: first_generation(),
         }
     }
 }
 
-impl Guests {
+impl RemoteRequests {
     pub(crate) fn len(&self) -> usize {
-        self.by_home.len()
+        self.by_origin.len()
     }
 
-    pub(crate) fn add(&mut self, home_core: usize, parcel: Parcel) -> ExchangeId {
+    pub(crate) fn add(&mut self, origin_core: usize, parcel: Parcel) -> ExchangeId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
                 generation: self.first_generation,
-                guest: None,
+                remote_request: None,
             });
             (self.slots.len() - 1) as u32
         });
-        let home = Home {
-            core: home_core,
+        let origin = Origin {
+            core: origin_core,
             id: parcel.id,
         };
-        let before = self.by_home.insert(home, slot);
+        let before = self.by_origin.insert(origin, slot);
         assert!(before.is_none(), "a request is handed over twice");
-        self.slots[slot as usize].guest = Some(Guest {
-            home,
+        self.slots[slot as usize].remote_request = Some(RemoteRequest {
+            origin,
             head: parcel.head,
             body: parcel.body,
             read: 0,
@@ -133,67 +133,71 @@ impl Guests {
 
     fn id(&self, slot: u32) -> ExchangeId {
         ExchangeId {
-            index: GUEST | slot,
+            index: REMOTE | slot,
             generation: self.slots[slot as usize].generation,
         }
     }
 
-    pub(crate) fn get(&self, id: ExchangeId) -> Option<&Guest> {
-        let slot = self.slots.get((id.index & !GUEST) as usize)?;
-        slot.guest.as_ref().filter(|_| slot.generation == id.generation)
+    pub(crate) fn get(&self, id: ExchangeId) -> Option<&RemoteRequest> {
+        let slot = self.slots.get((id.index & !REMOTE) as usize)?;
+        slot.remote_request
+            .as_ref()
+            .filter(|_| slot.generation == id.generation)
     }
 
-    pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut Guest> {
-        let slot = self.slots.get_mut((id.index & !GUEST) as usize)?;
+    pub(crate) fn get_mut(&mut self, id: ExchangeId) -> Option<&mut RemoteRequest> {
+        let slot = self.slots.get_mut((id.index & !REMOTE) as usize)?;
         let generation = slot.generation;
-        slot.guest.as_mut().filter(|_| generation == id.generation)
+        slot.remote_request
+            .as_mut()
+            .filter(|_| generation == id.generation)
     }
 
-    pub(crate) fn find(&self, home: Home) -> Option<ExchangeId> {
-        self.by_home.get(&home).map(|slot| self.id(*slot))
+    pub(crate) fn find(&self, origin: Origin) -> Option<ExchangeId> {
+        self.by_origin.get(&origin).map(|slot| self.id(*slot))
     }
 
-    /// Ends a guest; its id names nothing any more.
-    pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<Guest> {
+    /// Ends a remote request; its id names nothing any more.
+    pub(crate) fn remove(&mut self, id: ExchangeId) -> Option<RemoteRequest> {
         self.get(id)?;
-        let slot = &mut self.slots[(id.index & !GUEST) as usize];
+        let slot = &mut self.slots[(id.index & !REMOTE) as usize];
         slot.generation = slot.generation.wrapping_add(1) & GENERATION_MASK;
-        let guest = slot.guest.take();
-        self.free.push(id.index & !GUEST);
-        if let Some(guest) = &guest {
-            self.by_home.remove(&guest.home);
+        let remote_request = slot.remote_request.take();
+        self.free.push(id.index & !REMOTE);
+        if let Some(remote_request) = &remote_request {
+            self.by_origin.remove(&remote_request.origin);
         }
-        guest
+        remote_request
     }
 
     /// Those whose response was not begun.
     pub(crate) fn owed(&self) -> impl Iterator<Item = ExchangeId> {
         let is_owed = |slot: &u32| {
-            let guest = self.slots[*slot as usize].guest.as_ref();
-            guest.is_some_and(|guest| guest.response == Response::Owed)
+            let remote_request = self.slots[*slot as usize].remote_request.as_ref();
+            remote_request.is_some_and(|remote_request| remote_request.response == Response::Owed)
         };
-        self.by_home
+        self.by_origin
             .values()
             .copied()
             .filter(is_owed)
             .map(|slot| self.id(slot))
     }
 
-    /// Those whose home is a core.
+    /// Those whose origin is a core.
     pub(crate) fn of(&self, core: usize) -> Vec<ExchangeId> {
-        let of_core = self.by_home.iter().filter(|(home, _)| home.core == core);
+        let of_core = self.by_origin.iter().filter(|(origin, _)| origin.core == core);
         of_core.map(|(_, slot)| self.id(*slot)).collect()
     }
 }
 
-impl From<Guest> for Parcel {
-    fn from(guest: Guest) -> Self {
+impl From<RemoteRequest> for Parcel {
+    fn from(remote_request: RemoteRequest) -> Self {
         Parcel {
-            id: guest.home.id,
-            head: guest.head,
-            body: guest.body,
-            peer_address: guest.peer_address,
-            arrived_us: guest.arrived_us,
+            id: remote_request.origin.id,
+            head: remote_request.head,
+            body: remote_request.body,
+            peer_address: remote_request.peer_address,
+            arrived_us: remote_request.arrived_us,
         }
     }
 }

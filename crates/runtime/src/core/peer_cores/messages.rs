@@ -1,7 +1,7 @@
 //! What crosses between a core and the others: its messages are sent, and theirs are read.
 //!
 //! Owns the order in which things are said. Decides nothing about who answers what. Called by: the core's loop with each
-//! turn, and `intermission`.
+//! turn, and `interrupt`.
 
 use std::collections::VecDeque;
 
@@ -9,8 +9,8 @@ use howth_engine::{Event, ExchangeId};
 use howth_mesh::{Endpoint, Refused};
 use howth_relay::Relay;
 
-use super::street::{Note, RING_LENGTH};
-use super::{Neighbours, Peer};
+use super::topology::{Note, RING_LENGTH};
+use super::{Peer, PeerCores};
 use crate::bridge::Waiting;
 use crate::core::clock::now_us;
 use crate::core::reception::Reception;
@@ -18,9 +18,9 @@ use crate::core::reception::Reception;
 /// Messages taken in one turn: the engine has its turn in between.
 const RECEIVED_MAX: usize = 256;
 
-impl Neighbours {
+impl PeerCores {
     /// Takes what has come from the others, and sends what is for them. True: something has come.
-    pub(in crate::core) fn exchange(&self, reception: &Reception) -> bool {
+    pub(in crate::core) fn share_work(&self, reception: &Reception) -> bool {
         let mut endpoint = self.endpoint.borrow_mut();
         let Some(endpoint) = self.joined(&mut endpoint) else {
             return false;
@@ -43,7 +43,7 @@ impl Neighbours {
                     relay.lost(core);
                 }
             }
-            self.exchange_requests(relay, reception);
+            self.share_requests(relay, reception);
         }
         self.send(relay, endpoint);
         endpoint.flush();
@@ -51,7 +51,7 @@ impl Neighbours {
     }
 
     /// Takes in what others hand over, and hands over what belongs to them.
-    fn exchange_requests(&self, relay: &Relay, reception: &Reception) {
+    fn share_requests(&self, relay: &Relay, reception: &Reception) {
         self.hand_over_held(relay, |id, arrived_us| {
             reception.insert(Waiting {
                 event: Event::Request(id),
@@ -75,14 +75,14 @@ impl Neighbours {
                 }
                 *peer = Peer {
                     epoch: Some(epoch),
-                    pulse: self.street.pulse(from),
+                    core_status: self.topology.core_status(from),
                     ..Peer::default()
                 };
                 unsaid.push_back((from, Note::Here(self.epoch.get())));
             }
             Note::Here(epoch) => {
                 peer.epoch = Some(epoch);
-                peer.pulse = self.street.pulse(from);
+                peer.core_status = self.topology.core_status(from);
             }
             Note::Leaving => {
                 peer.is_leaving = true;
@@ -100,7 +100,7 @@ impl Neighbours {
                 self.counters.connections_taken.add(1);
                 self.arrivals.borrow_mut().push_back(handed);
             }
-            // For the core that had this place before: its requests were answered by their homes when it ended.
+            // For the core that had this place before: its requests were answered by their origins when it ended.
             Note::Relay(..) => {}
         }
     }
@@ -184,21 +184,22 @@ impl Neighbours {
 
     /// Cores that have this one's requests and are not there any more.
     fn absent(&self, relay: &Relay) -> Vec<usize> {
-        if relay.abroad() + relay.guests() == 0 {
+        if relay.forwarded() + relay.remote_requests() == 0 {
             return Vec::new();
         }
-        let others = (0..self.street.places()).filter(|core| *core != self.core);
-        others.filter(|core| !self.street.mesh.is_joined(*core)).collect()
+        let others = (0..self.topology.places()).filter(|core| *core != self.core);
+        others
+            .filter(|core| !self.topology.mesh.is_joined(*core))
+            .collect()
     }
 
     fn take_in(&self, relay: &Relay, reception: &Reception, events: &mut Vec<Event>) {
         for event in events.drain(..) {
-            let is_new =
-                matches!(event, Event::Request(id) if relay.home(id).is_some_and(|home| home != self.core));
+            let is_new = matches!(event, Event::Request(id) if relay.origin(id).is_some_and(|origin| origin != self.core));
             self.counters.taken.add(u64::from(is_new));
             match event {
                 // Whoever sent it did not know yet.
-                Event::Request(id) if is_new && !self.pulse.is_open() => {
+                Event::Request(id) if is_new && !self.core_status.is_open() => {
                     relay.give_back(id);
                     self.counters.given_back.add(1);
                 }

@@ -1,16 +1,16 @@
 //! Requests that are handed to a core that answers them sooner.
 
-use howth_relay::is_guest;
+use howth_relay::is_remote;
 
-use super::{ABROAD_MAX, Neighbours};
+use super::{ABROAD_MAX, PeerCores};
 use crate::core::clock::now_us;
 use crate::core::policy::share;
 use crate::core::reception::Reception;
 
-impl Neighbours {
+impl PeerCores {
     /// Hands over what would wait too long here, before JavaScript is given the next slice.
     pub(in crate::core) fn balance(&self, reception: &Reception, wait_us: u64) {
-        self.pulse.set_queue_us(wait_us);
+        self.core_status.set_queue_us(wait_us);
         let mut behind = self.behind.get();
         let is_behind = behind.update(wait_us);
         self.behind.set(behind);
@@ -21,22 +21,22 @@ impl Neighbours {
 
     /// Hands over what waits while JavaScript has been running for `running_us`: it may go on as long.
     pub(in crate::core) fn relieve(&self, reception: &Reception, running_us: u64, wait_us: u64) {
-        self.pulse.set_queue_us(wait_us);
+        self.core_status.set_queue_us(wait_us);
         self.hand_over(reception, wait_us.max(running_us), true);
     }
 
     /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
     pub(in crate::core) fn has_better(&self, wait_us: u64) -> bool {
-        if !self.exchanges {
+        if !self.shares_work {
             return false;
         }
         let now_us = now_us();
         self.open_peers()
-            .any(|(_, pulse)| pulse.wait_us(now_us) < wait_us)
+            .any(|(_, core_status)| core_status.wait_us(now_us) < wait_us)
     }
 
     fn hand_over(&self, reception: &Reception, mut wait_us: u64, is_stuck: bool) {
-        if !self.exchanges {
+        if !self.shares_work {
             return;
         }
         let relay = self.relay.borrow();
@@ -47,11 +47,13 @@ impl Neighbours {
         let now_us = now_us();
         let cost_us = reception.cost_us();
         for (peer_us, peer) in self.by_load(now_us) {
-            let room = endpoint.room(peer).min(ABROAD_MAX.saturating_sub(relay.abroad()));
+            let room = endpoint
+                .room(peer)
+                .min(ABROAD_MAX.saturating_sub(relay.forwarded()));
             // It may not know yet of all that it was sent.
-            let sent_us = (relay.abroad_at(peer) as f32 * cost_us) as u64;
+            let sent_us = (relay.forwarded_at(peer) as f32 * cost_us) as u64;
             let count = share(wait_us, peer_us.max(sent_us), cost_us, is_stuck).min(room);
-            let moved = reception.take_youngest(count, |id, arrived_us| match is_guest(id) {
+            let moved = reception.take_youngest(count, |id, arrived_us| match is_remote(id) {
                 _ if self.is_bound(relay, id) => false,
                 false => {
                     let goes = relay.hand_over(id, peer, arrived_us);
@@ -59,7 +61,7 @@ impl Neighbours {
                     goes
                 }
                 true => {
-                    let goes = relay.home(id) == Some(peer) && relay.give_back(id);
+                    let goes = relay.origin(id) == Some(peer) && relay.give_back(id);
                     self.counters.given_back.add(u64::from(goes));
                     goes
                 }
@@ -72,7 +74,7 @@ impl Neighbours {
     fn by_load(&self, now_us: u64) -> Vec<(u64, usize)> {
         let mut by_load: Vec<(u64, usize)> = self
             .open_peers()
-            .map(|(core, pulse)| (pulse.wait_us(now_us), core))
+            .map(|(core, core_status)| (core_status.wait_us(now_us), core))
             .collect();
         by_load.sort_unstable();
         by_load

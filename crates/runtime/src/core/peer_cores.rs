@@ -1,13 +1,13 @@
 //! What a core has to do with the others: requests it hands over, requests it is handed, and their responses.
 //!
 //! Owns the core's end of the mesh and its relay. Decides by time (`policy`) who answers what. Never enters V8 and never
-//! touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, `intermission`.
+//! touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, `interrupt`.
 
 mod belonging;
 mod connections;
 mod messages;
 mod requests;
-mod street;
+mod topology;
 
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
@@ -20,17 +20,17 @@ use howth_engine::{Event, Exchanges, Handed};
 use howth_mesh::Endpoint;
 use howth_relay::Relay;
 
+use super::core_status::CoreStatus;
 use super::counters::Counters;
 use super::policy::Behind;
-use super::pulse::Pulse;
 use super::sticky::Sticky;
 use super::utilization::Utilization;
 use crate::options::Options;
 use crate::topics::Mail;
 use belonging::Held;
-use street::{Epoch, Note};
+use topology::{Epoch, Note};
 
-pub(crate) use street::{RING_LENGTH, Street};
+pub(crate) use topology::{RING_LENGTH, Topology};
 
 /// How soon it is tried again what another core had no room for.
 const RETRY: Duration = Duration::from_millis(1);
@@ -46,7 +46,7 @@ struct Peer {
     /// Its epoch, once it has said that it is there,
     epoch: Option<Epoch>,
     /// and what it shows of itself.
-    pulse: Weak<Pulse>,
+    core_status: Weak<CoreStatus>,
     /// It has said that it wants to end, and is to be handed nothing more.
     is_leaving: bool,
     /// It was told that this core wants to end.
@@ -59,20 +59,22 @@ struct Peer {
 
 impl Peer {
     /// What it shows of itself, if it takes what it is given.
-    fn open_pulse(&self) -> Option<Arc<Pulse>> {
+    fn open_core_status(&self) -> Option<Arc<CoreStatus>> {
         self.epoch.filter(|_| !self.is_leaving)?;
-        self.pulse.upgrade().filter(|pulse| pulse.is_open())
+        self.core_status
+            .upgrade()
+            .filter(|core_status| core_status.is_open())
     }
 }
 
 /// The others, as one core sees them.
-pub(super) struct Neighbours {
-    street: Arc<Street>,
+pub(super) struct PeerCores {
+    topology: Arc<Topology>,
     core: usize,
-    pulse: Arc<Pulse>,
+    core_status: Arc<CoreStatus>,
     /// Taken when the core before this one has given it back.
     endpoint: RefCell<Option<Endpoint<Note>>>,
-    /// There is one while the core has an engine, and as long as its requests are abroad or others' are here.
+    /// There is one while the core has an engine, and as long as its requests are forwarded or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
     /// By place.
@@ -80,7 +82,7 @@ pub(super) struct Neighbours {
     /// Of this core.
     epoch: Cell<Epoch>,
     /// Whoever is behind hands requests and connections over.
-    exchanges: bool,
+    shares_work: bool,
     /// Requests that belong to one core.
     sticky: Option<Sticky>,
     held: RefCell<Vec<Held>>,
@@ -89,7 +91,7 @@ pub(super) struct Neighbours {
     connections_max: usize,
     utilization: RefCell<Utilization>,
     /// Who is to have the connections that the engine was asked to give up.
-    heir: Cell<Option<usize>>,
+    target_peer: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
     unsaid: RefCell<VecDeque<(usize, Note)>>,
     mail: Rc<Mail>,
@@ -98,26 +100,26 @@ pub(super) struct Neighbours {
     events: RefCell<Vec<Event>>,
 }
 
-impl Neighbours {
+impl PeerCores {
     pub(super) fn new(
-        street: Arc<Street>,
+        topology: Arc<Topology>,
         core: usize,
         options: &Options,
-        pulse: Arc<Pulse>,
+        core_status: Arc<CoreStatus>,
         mail: Rc<Mail>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
-        let places = street.places();
+        let places = topology.places();
         let affinity = options.affinity.clone();
         let sticky = affinity.map(|affinity| Sticky::new(affinity, places));
-        Rc::new(Neighbours {
+        Rc::new(PeerCores {
             shares_work: options.shares_work,
             sticky,
             held: RefCell::default(),
             mail,
-            street,
+            topology,
             core,
-            pulse,
+            core_status,
             endpoint: RefCell::default(),
             relay: RefCell::default(),
             behind: Cell::default(),
@@ -126,7 +128,7 @@ impl Neighbours {
             arrivals: RefCell::default(),
             connections_max: options.engine_options.connections_max as usize,
             utilization: RefCell::default(),
-            heir: Cell::new(None),
+            target_peer: Cell::new(None),
             unsaid: RefCell::default(),
             counters,
             events: RefCell::default(),
@@ -134,7 +136,7 @@ impl Neighbours {
     }
 
     /// The core listens: gives what its application is to use instead of the engine's exchanges.
-    pub(super) fn move_in(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
+    pub(super) fn join(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
         let relay = Rc::new(Relay::new(self.core, exchanges));
         self.relay.replace(Some(relay.clone()));
         relay
@@ -142,24 +144,24 @@ impl Neighbours {
 
     /// The core serves: it takes what others give it.
     pub(super) fn open(&self) {
-        self.pulse.set_open(true);
+        self.core_status.set_open(true);
     }
 
     /// The core takes nothing of others any more.
     pub(super) fn close(&self) {
-        self.pulse.set_open(false);
+        self.core_status.set_open(false);
     }
 
     /// Whether requests of others are here.
-    pub(super) fn has_guests(&self) -> bool {
+    pub(super) fn has_remote_requests(&self) -> bool {
         self.relay
             .borrow()
             .as_ref()
-            .is_some_and(|relay| relay.guests() > 0)
+            .is_some_and(|relay| relay.remote_requests() > 0)
     }
 
     /// Whether something has happened to requests of others that the application was not told of.
-    pub(super) fn has_news_of_guests(&self) -> bool {
+    pub(super) fn has_news_of_remote_requests(&self) -> bool {
         self.relay
             .borrow()
             .as_ref()
@@ -186,9 +188,9 @@ impl Neighbours {
     /// When this core has to look at the others again, which do not tell when they have room: in their rings, or for
     /// connections.
     pub(super) fn retry_after(&self) -> Option<Duration> {
-        let others_have_room = || self.open_peers().any(|(_, pulse)| !pulse.is_full());
+        let others_have_room = || self.open_peers().any(|(_, core_status)| !core_status.is_full());
         let has_waiting = !self.arrivals.borrow().is_empty();
-        let is_full = self.exchanges && self.pulse.is_full();
+        let is_full = self.shares_work && self.core_status.is_full();
         match () {
             () if self.has_unsent() => Some(RETRY),
             () if has_waiting && others_have_room() => Some(RETRY),
@@ -223,12 +225,12 @@ impl Neighbours {
         }
     }
 
-    /// Takes an event of the engine; true: it is about a request that is abroad.
+    /// Takes an event of the engine; true: it is about a request that is forwarded.
     pub(super) fn observe(&self, event: Event) -> bool {
         let relay = self.relay.borrow();
         relay
             .as_ref()
-            .is_some_and(|relay| relay.abroad() > 0 && relay.observe(event))
+            .is_some_and(|relay| relay.forwarded() > 0 && relay.observe(event))
     }
 
     /// Takes leave of the others, so that nothing they have sent is lost; true once they have all heard of it.
@@ -241,7 +243,7 @@ impl Neighbours {
         let mut has_parted = true;
         let mut unsaid = self.unsaid.borrow_mut();
         for (core, peer) in self.peers.borrow_mut().iter_mut().enumerate() {
-            if core == self.core || peer.has_parted || !self.street.mesh.is_joined(core) {
+            if core == self.core || peer.has_parted || !self.topology.mesh.is_joined(core) {
                 continue;
             }
             has_parted = false;
@@ -260,29 +262,29 @@ impl Neighbours {
     }
 
     /// The others that take what they are given.
-    fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<Pulse>)> {
-        (0..self.street.places()).filter_map(|core| Some((core, self.open_pulse(core)?)))
+    fn open_peers(&self) -> impl Iterator<Item = (usize, Arc<CoreStatus>)> {
+        (0..self.topology.places()).filter_map(|core| Some((core, self.open_core_status(core)?)))
     }
 
     /// What a core shows of itself, if it takes what it is given.
-    fn open_pulse(&self, core: usize) -> Option<Arc<Pulse>> {
-        let pulse = self.peers.borrow()[core].open_pulse()?;
-        self.street.mesh.is_joined(core).then_some(pulse)
+    fn open_core_status(&self, core: usize) -> Option<Arc<CoreStatus>> {
+        let core_status = self.peers.borrow()[core].open_core_status()?;
+        self.topology.mesh.is_joined(core).then_some(core_status)
     }
 
     /// The core's end of the mesh, once it is this core's.
     fn joined<'a>(&self, endpoint: &'a mut Option<Endpoint<Note>>) -> Option<&'a mut Endpoint<Note>> {
         if endpoint.is_none() {
-            let mut joined = self.street.mesh.join(self.core)?;
-            self.street.move_in(self.core, &self.pulse);
-            let epoch = self.street.next_epoch();
+            let mut joined = self.topology.mesh.join(self.core)?;
+            self.topology.join(self.core, &self.core_status);
+            let epoch = self.topology.next_epoch();
             self.epoch.set(epoch);
             let others = (0..joined.cores()).filter(|peer| *peer != self.core);
             self.unsaid
                 .borrow_mut()
                 .extend(others.map(|peer| (peer, Note::Joined(epoch))));
-            let pulse = self.pulse.clone();
-            joined.set_interrupt(Arc::new(move || pulse.interrupt()));
+            let core_status = self.core_status.clone();
+            joined.set_interrupt(Arc::new(move || core_status.interrupt()));
             *endpoint = Some(joined);
         }
         endpoint.as_mut()
