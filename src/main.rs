@@ -7,10 +7,10 @@ mod cli;
 #[cfg(target_os = "linux")]
 mod offspring;
 
-/// Many small requests make many small allocations; mimalloc gives their memory back and does not fragment.
+/// Many small requests make many small allocations; jemalloc gives their memory back and does not fragment.
 #[cfg(target_os = "linux")]
 #[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
 
 fn main() -> std::process::ExitCode {
     cli::main()
