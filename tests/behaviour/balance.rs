@@ -12,7 +12,7 @@ on_both_engines![
     bodies_and_headers_cross_to_another_core,
     streams_cross_from_another_core,
     a_handler_may_fail_on_another_core,
-    without_exchange_requests_wait_for_their_core,
+    without_work_sharing_requests_wait_for_their_core,
     requests_of_one_user_are_answered_by_one_core,
     a_client_may_leave_while_another_core_answers,
     connections_move_to_a_core_that_is_less_busy,
@@ -79,21 +79,25 @@ fn a_handler_may_fail_on_another_core(engine: Engine) {
     assert_eq!(burning.response().text(), "burned");
 }
 
-fn without_exchange_requests_wait_for_their_core(engine: Engine) {
-    let server = serve(engine, ["--cores", "2", "--no-work-sharing"]);
-    let (mut burning, mut other, core) = neighbours(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
-    assert_eq!(answer(&mut other, "/who"), core);
-    assert!(burning.is_readable(), "it was answered before");
-    assert_eq!(burning.response().text(), "burned");
+fn without_work_sharing_requests_wait_for_their_core(engine: Engine) {
+    for name in ["--no-work-sharing", "--no-exchange"] {
+        let server = serve(engine, ["--cores", "2", name]);
+        let (mut burning, mut other, core) = neighbours(&server);
+        ask(&mut burning, "/burn");
+        std::thread::sleep(Duration::from_millis(100));
+        assert_eq!(answer(&mut other, "/who"), core);
+        assert!(burning.is_readable(), "it was answered before");
+        assert_eq!(burning.response().text(), "burned");
+        let is_told = server.stderr().contains("--no-exchange is called --no-work-sharing now");
+        assert_eq!(is_told, name == "--no-exchange", "{}", server.stderr());
+    }
 }
 
 fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
-    for exchange in [&[][..], &["--no-work-sharing"]] {
+    for sharing in [&[][..], &["--no-work-sharing"]] {
         let options = ["--cores", "2", "--affinity", "cookie:user"];
         let launch = Launch::serve(engine, APPLICATION).options(options);
-        let server = launch.options(exchange.iter().copied()).start();
+        let server = launch.options(sharing.iter().copied()).start();
         let (mut one, _, core) = neighbours(&server);
         let mut other = server.connect();
         while answer(&mut other, "/who") == core {
