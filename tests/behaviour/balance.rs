@@ -88,7 +88,9 @@ fn without_work_sharing_requests_wait_for_their_core(engine: Engine) {
         assert_eq!(answer(&mut other, "/who"), core);
         assert!(burning.is_readable(), "it was answered before");
         assert_eq!(burning.response().text(), "burned");
-        let is_told = server.stderr().contains("--no-exchange is called --no-work-sharing now");
+        let is_told = server
+            .stderr()
+            .contains("--no-exchange is called --no-work-sharing now");
         assert_eq!(is_told, name == "--no-exchange", "{}", server.stderr());
     }
 }
