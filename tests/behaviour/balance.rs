@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::busy::{APPLICATION, answer, ask, neighbours, of_one_core, serve};
+use crate::support::busy::{APPLICATION, answer, ask, of_one_core, serve, two_of_one_core};
 use crate::support::{self, Connection, Engine, Launch, eventually, request};
 
 on_both_engines![
@@ -23,7 +23,7 @@ on_both_engines![
 
 fn another_core_answers_while_a_handler_computes(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, mut other, core) = neighbours(&server);
+    let (mut burning, mut other, core) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     for _ in 0..10 {
@@ -36,7 +36,7 @@ fn another_core_answers_while_a_handler_computes(engine: Engine) {
 
 fn bodies_and_headers_cross_to_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, mut other, core) = neighbours(&server);
+    let (mut burning, mut other, core) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     for length in [0, 1, 5000, 100_000] {
@@ -57,7 +57,7 @@ fn bodies_and_headers_cross_to_another_core(engine: Engine) {
 
 fn streams_cross_from_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, mut other, _) = neighbours(&server);
+    let (mut burning, mut other, _) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     ask(&mut other, "/stream");
@@ -70,7 +70,7 @@ fn streams_cross_from_another_core(engine: Engine) {
 
 fn a_handler_may_fail_on_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, mut other, _) = neighbours(&server);
+    let (mut burning, mut other, _) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     ask(&mut other, "/fail");
@@ -82,7 +82,7 @@ fn a_handler_may_fail_on_another_core(engine: Engine) {
 fn without_work_sharing_requests_wait_for_their_core(engine: Engine) {
     for name in ["--no-work-sharing", "--no-exchange"] {
         let server = serve(engine, ["--cores", "2", name]);
-        let (mut burning, mut other, core) = neighbours(&server);
+        let (mut burning, mut other, core) = two_of_one_core(&server);
         ask(&mut burning, "/burn");
         std::thread::sleep(Duration::from_millis(100));
         assert_eq!(answer(&mut other, "/who"), core);
@@ -100,7 +100,7 @@ fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
         let options = ["--cores", "2", "--affinity", "cookie:user"];
         let launch = Launch::serve(engine, APPLICATION).options(options);
         let server = launch.options(sharing.iter().copied()).start();
-        let (mut one, _, core) = neighbours(&server);
+        let (mut one, _, core) = two_of_one_core(&server);
         let mut other = server.connect();
         while answer(&mut other, "/who") == core {
             other = server.connect();
@@ -131,7 +131,7 @@ fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
 
 fn a_client_may_leave_while_another_core_answers(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, mut other, _) = neighbours(&server);
+    let (mut burning, mut other, _) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     ask(&mut other, "/stream");
@@ -185,7 +185,7 @@ fn connections_move_to_a_core_that_is_less_busy(engine: Engine) {
 /// Not only their requests: the connections are the other core's, also when this one has time again.
 fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
-    let (mut burning, _other, core) = neighbours(&server);
+    let (mut burning, _other, core) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     let mut clients: Vec<Connection> = (0..16).map(|_| server.connect()).collect();
@@ -215,7 +215,7 @@ fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
 /// full.
 fn no_core_is_given_more_clients_than_it_may_have(engine: Engine) {
     let server = serve(engine, ["--cores", "2", "--max-connections", "10"]);
-    let (mut burning, _other, _) = neighbours(&server);
+    let (mut burning, _other, _) = two_of_one_core(&server);
     ask(&mut burning, "/burn");
     std::thread::sleep(Duration::from_millis(100));
     let mut waiting: Vec<Connection> = (0..30).map(|_| server.connect()).collect();

@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use crate::support::busy::{answer, ask, burning, neighbours, serve};
+use crate::support::busy::{answer, ask, burning, serve, two_of_one_core};
 use crate::support::{Connection, Engine, Launch, eventually, request};
 
 on_both_engines![
@@ -207,7 +207,7 @@ fn refused(connection: &mut Connection) -> Option<u64> {
 
 fn a_core_that_is_flooded_does_not_hold_the_others_up(engine: Engine) {
     let server = serve(engine, ["--cores", "2", "--no-work-sharing"]);
-    let (mut flooding, _, core) = neighbours(&server);
+    let (mut flooding, _, core) = two_of_one_core(&server);
     let mut other = server.connect();
     while answer(&mut other, "/who") == core {
         other = server.connect();

@@ -19,7 +19,7 @@ use crate::link::Link;
 use crate::shared::Shared;
 use crate::table::{Exchange, Outgoing};
 
-/// Up to here a write is copied, so that it shares a system call with its neighbours.
+/// Up to here a write is copied, so that it shares a system call with those beside it.
 pub(crate) const GATHER_BYTES_MAX: usize = 16 * 1024;
 
 pub(crate) struct Transport {

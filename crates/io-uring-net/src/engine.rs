@@ -87,9 +87,8 @@ impl RingEngine<Ring> {
     /// # Errors
     /// The process has no descriptor left.
     pub fn waker(&mut self) -> io::Result<Waker> {
-        let mut core = self.shared.core.borrow_mut();
-        core.want_doorbell();
-        core.kernel.waker()
+        self.hear_doorbell();
+        self.shared.core.borrow_mut().kernel.waker()
     }
 
     /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is

@@ -46,6 +46,8 @@ pub enum State {
 /// A client.
 #[derive(Debug)]
 pub struct Client {
+    /// Its place in the scenario, whoever is left out.
+    pub number: usize,
     /// What it does.
     pub script: Script,
     /// All it sends.
@@ -75,6 +77,7 @@ impl Client {
             ends.push(input.len());
         }
         Client {
+            number,
             answers: Answers::new(seed, number),
             script,
             input,

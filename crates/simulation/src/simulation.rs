@@ -100,13 +100,8 @@ impl<'a> Run<'a> {
             };
             scenario.clients.len()
         ];
-        let numbers = scenario
-            .clients
-            .iter()
-            .enumerate()
-            .filter(|(_, script)| script.is_some());
-        for (client, (number, _)) in clients.iter().zip(numbers) {
-            readings[number] = reader::read(&client.input, &scenario.engine.limits);
+        for client in &clients {
+            readings[client.number] = reader::read(&client.input, &scenario.engine.limits);
         }
         let knowledge = Rc::new(RefCell::new(Knowledge {
             seed: scenario.seed,
@@ -264,11 +259,9 @@ impl<'a> Run<'a> {
             hurries: self.hurries,
             is_aborted: self.is_aborted,
         };
-        let numbers: Vec<usize> = (0..self.scenario.clients.len())
-            .filter(|number| self.scenario.clients[*number].is_some())
-            .collect();
         let network = &mut *self.network.borrow_mut();
-        for (client, number) in self.clients.iter_mut().zip(numbers) {
+        for client in &mut self.clients {
+            let number = client.number;
             if client.connect(network, self.started_ms, self.hurries).is_some() {
                 knowledge.borrow_mut().clients.push(number);
             }

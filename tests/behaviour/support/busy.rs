@@ -70,13 +70,13 @@ pub fn burning(server: &Server) -> Connection {
     let mut connection = server.connect();
     connection.expect_open();
     ask(&mut connection, "/burn");
-    // The request is on the core's desk when this has passed; the handler takes a second.
+    // The core has the request when this has passed; the handler takes a second.
     std::thread::sleep(Duration::from_millis(100));
     connection
 }
 
 /// Two connections of one core, and which one that is.
-pub fn neighbours(server: &Server) -> (Connection, Connection, String) {
+pub fn two_of_one_core(server: &Server) -> (Connection, Connection, String) {
     let mut known: Vec<(String, Connection)> = Vec::new();
     for _ in 0..64 {
         let mut connection = server.connect();
@@ -96,7 +96,7 @@ pub fn neighbours(server: &Server) -> (Connection, Connection, String) {
 
 /// So many connections, all of the same core of two.
 pub fn of_one_core(server: &Server, count: usize) -> Vec<Connection> {
-    let (first, second, core) = neighbours(server);
+    let (first, second, core) = two_of_one_core(server);
     let mut connections = vec![first, second];
     eventually("connections of one core", || {
         let mut connection = server.connect();

@@ -116,9 +116,9 @@ impl Contest<'_> {
                 let name = &contestant.name;
                 self.begin(experiment, name, round)?;
                 match self.measure(contestant, &measure) {
-                    Ok((outcome, neighbours)) => {
+                    Ok((outcome, other_load)) => {
                         measured[position].rounds.push(outcome);
-                        self.report.disturbed(experiment, name, neighbours);
+                        self.report.disturbed(experiment, name, other_load);
                     }
                     Err(CompareError::Interrupted) => return Err(CompareError::Interrupted),
                     Err(error) => self.report.fail(experiment, name, &error.to_string()),
@@ -149,10 +149,10 @@ impl Contest<'_> {
             burn,
             launcher,
             observer: self.observer,
-            neighbours: Cell::default(),
+            other_load: Cell::default(),
         };
         let outcome = measure(&subject)?;
-        Ok((outcome, subject.neighbours.get()))
+        Ok((outcome, subject.other_load.get()))
     }
 
     fn begin(&mut self, experiment: Experiment, name: &str, round: usize) -> Result<(), CompareError> {

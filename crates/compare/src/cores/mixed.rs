@@ -1,6 +1,6 @@
 //! One request in a hundred computes for 50 ms; what do the others feel?
 //!
-//! An open loop well below what the cores can do, so that whoever waits does so for a neighbour and not for a queue
+//! An open loop well below what the cores can do, so that a request waits for another one of its core and not for a queue
 //! that grows. Every hundredth request of the generator is the one that computes. Latency counts from the moment a
 //! request was due.
 

@@ -10,8 +10,8 @@ mod panels;
 use serde::Serialize;
 
 use super::experiment::Experiment;
-use super::neighbours::TOLERATED;
 use super::options::Options;
+use super::other_load::TOLERATED;
 use super::{mixed, overload, reload, skew};
 use crate::error::CompareError;
 use crate::machine::Machine;

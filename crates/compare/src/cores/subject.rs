@@ -5,8 +5,8 @@ use std::net::TcpStream;
 
 use super::burn::Burn;
 use super::deal;
-use super::neighbours::Neighbours;
 use super::options::Options;
+use super::other_load::OtherLoad;
 use crate::applications::Applications;
 use crate::contest::Observer;
 use crate::contestant::Contestant;
@@ -25,7 +25,7 @@ pub(super) struct Subject<'a> {
     pub(super) launcher: Launcher<'a>,
     pub(super) observer: &'a dyn Observer,
     /// The most processors that others used during one of its loads.
-    pub(super) neighbours: Cell<f64>,
+    pub(super) other_load: Cell<f64>,
 }
 
 /// Starts one contestant, from any thread.
@@ -78,10 +78,10 @@ impl Subject<'_> {
 
     /// Watches what others use while the servers live: whose parent has gone with them is nobody's.
     pub(super) fn watch<T>(&self, load: impl FnOnce() -> T) -> T {
-        let neighbours = Neighbours::watch();
+        let other_load = OtherLoad::watch();
         let result = load();
-        self.neighbours
-            .set(self.neighbours.get().max(neighbours.processors()));
+        self.other_load
+            .set(self.other_load.get().max(other_load.processors()));
         result
     }
 

@@ -233,8 +233,8 @@ impl PeerCores {
             .is_some_and(|relay| relay.forwarded() > 0 && relay.observe(event))
     }
 
-    /// Takes leave of the others, so that nothing they have sent is lost; true once they have all heard of it.
-    pub(super) fn take_leave(&self) -> bool {
+    /// Tells the peer cores that this one leaves, so that nothing they have sent is lost; true once all have answered.
+    pub(super) fn leave(&self) -> bool {
         self.close();
         let endpoint = self.endpoint.borrow();
         if endpoint.is_none() {

@@ -226,7 +226,7 @@ impl EventLoop<'_> {
         self.core_context
             .peer_cores
             .as_ref()
-            .is_none_or(|peer_cores| peer_cores.take_leave())
+            .is_none_or(|peer_cores| peer_cores.leave())
     }
 
     /// Whether a drain has to wait for JavaScript, now that no connection is left.

@@ -9,16 +9,16 @@ pub(super) const TOLERATED: f64 = 0.1;
 
 /// A moment, from which on they are watched.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Neighbours {
+pub(super) struct OtherLoad {
     since: Instant,
     machine: Duration,
     /// Of this process and the servers, which it has started.
     own: Duration,
 }
 
-impl Neighbours {
+impl OtherLoad {
     pub(super) fn watch() -> Self {
-        Neighbours {
+        OtherLoad {
             since: Instant::now(),
             machine: machine_time(),
             own: own_time(),
@@ -52,6 +52,6 @@ mod tests {
         let seconds = Duration::from_secs;
         assert!((processors(seconds(9), seconds(4), seconds(10)) - 0.5).abs() < 1e-9);
         assert!(processors(seconds(1), seconds(2), seconds(10)).abs() < 1e-9);
-        assert!(Neighbours::watch().processors() >= 0.0);
+        assert!(OtherLoad::watch().processors() >= 0.0);
     }
 }
