@@ -7,8 +7,9 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
+pub use howth_connection::Clock;
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 
@@ -21,15 +22,6 @@ pub struct Socket(pub i32);
 /// An error number of errno(3).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i32);
-
-/// Both clocks, read once a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// Milliseconds since some fixed moment; never goes back.
-    pub monotonic_ms: u64,
-    /// The time of day, for the date field.
-    pub wall: SystemTime,
-}
 
 /// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
 #[derive(Debug, PartialEq, Eq)]

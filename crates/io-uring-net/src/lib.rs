@@ -9,9 +9,7 @@
 #![cfg(target_os = "linux")]
 
 mod client;
-mod connection;
 mod engine;
-mod exchange;
 mod kernel;
 mod probe;
 mod ring;

@@ -3,28 +3,28 @@
 //! The exchange whose turn it is (the connection's *writer*) is encoded straight into the connection's
 //! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
 
-use howth_connection::SEGMENT_BYTES_MIN;
+use crate::SEGMENT_BYTES_MIN;
 use howth_engine::body::Keep;
 use howth_engine::{Backpressure, Event, Gone, WriteError};
 use howth_http1::{CHUNK_END, Date, Field, Framing, Rejection, ResponseHead, ResponsePlan};
 use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_response};
 
-use crate::connection::Phase;
-use crate::engine::State;
+use crate::connection::{End, Phase};
+use crate::connections::Connections;
 use crate::exchange::{BodyState, ResponseState};
 
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;
 const SPARE_BYTES_MAX: usize = 16 * 1024;
 
-impl State {
+impl<L> Connections<L> {
     /// Answers with a body of `length` bytes, which `push` appends where there is one on the wire.
-    pub(super) fn respond(
+    pub(crate) fn respond(
         &mut self,
         exchange: u32,
         head: &ResponseHead<'_>,
         length: usize,
-        push: impl FnOnce(&mut State, u32),
+        push: impl FnOnce(&mut Connections<L>, u32),
     ) -> Result<(), Gone> {
         if !self.exchanges[exchange].may_begin() {
             return Err(Gone);
@@ -40,7 +40,7 @@ impl State {
         Ok(())
     }
 
-    pub(super) fn start(
+    pub(crate) fn start(
         &mut self,
         exchange: u32,
         head: &ResponseHead<'_>,
@@ -68,11 +68,11 @@ impl State {
     }
 
     /// Goes on with a response by `chunk`, which `push` appends in one piece or several.
-    pub(super) fn write(
+    pub(crate) fn write(
         &mut self,
         exchange: u32,
         chunk: &[u8],
-        push: impl FnOnce(&mut State, u32, &[&[u8]]),
+        push: impl FnOnce(&mut Connections<L>, u32, &[&[u8]]),
     ) -> Result<Backpressure, WriteError> {
         match self.exchanges[exchange].response {
             ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
@@ -81,7 +81,7 @@ impl State {
             ResponseState::Bodyless => return Ok(Backpressure::Ready),
             ResponseState::Chunked if chunk.is_empty() => {}
             ResponseState::Chunked => {
-                encode_chunk_start(self.output(exchange), chunk.len());
+                encode_chunk_start(self.output_of(exchange), chunk.len());
                 push(self, exchange, &[chunk, CHUNK_END]);
             }
             ResponseState::UntilClose => push(self, exchange, &[chunk]),
@@ -99,7 +99,7 @@ impl State {
         Ok(self.backpressure(exchange))
     }
 
-    pub(super) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), WriteError> {
+    pub(crate) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), WriteError> {
         match self.exchanges[exchange].response {
             ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
                 return Err(WriteError::Gone);
@@ -107,15 +107,26 @@ impl State {
             ResponseState::Counted { declared, left } if left > 0 => {
                 return Err(self.end_mismatch(exchange, declared, declared - left));
             }
-            ResponseState::Chunked => encode_last_chunk(self.output(exchange), trailers),
+            ResponseState::Chunked => encode_last_chunk(self.output_of(exchange), trailers),
             ResponseState::UntilClose | ResponseState::Counted { .. } | ResponseState::Bodyless => {}
         }
         self.written(exchange);
         Ok(())
     }
 
+    /// Breaks a response off, or the connection where none was begun.
+    pub(crate) fn fail(&mut self, exchange: u32) -> Result<(), Gone> {
+        match &self.exchanges[exchange] {
+            // Nothing is left to break off: it may still be on its way.
+            failed if failed.is_over() => return Err(Gone),
+            failed if failed.has_begun() => self.break_off(exchange),
+            _ => self.abort_from(exchange),
+        }
+        Ok(())
+    }
+
     /// Answers for the application, or for nobody; the last response of the connection.
-    pub(super) fn answer_with(&mut self, exchange: u32, rejection: Rejection) {
+    pub(crate) fn answer_with(&mut self, exchange: u32, rejection: Rejection) {
         self.counters.refused += 1;
         self.exchanges[exchange].keep_alive = false;
         let (output, date) = self.output_and_date(exchange);
@@ -124,7 +135,7 @@ impl State {
     }
 
     /// Takes an exchange away from the application, which is told that it was aborted.
-    pub(super) fn take_over(&mut self, exchange: u32) {
+    pub(crate) fn take_over(&mut self, exchange: u32) {
         if !self.exchanges[exchange].silent {
             let id = self.exchange_id(exchange);
             self.events.push(Event::Aborted(id));
@@ -145,7 +156,7 @@ impl State {
     ///
     /// What went to the kernel directly, of all connections, counts as waiting until the turn is over: a stream whose
     /// client keeps up would otherwise never pause, and the core serve nobody else.
-    pub(super) fn backpressure(&mut self, exchange: u32) -> Backpressure {
+    pub(crate) fn backpressure(&mut self, exchange: u32) -> Backpressure {
         let waiting = self.waiting_bytes(exchange) + self.sent_directly;
         if waiting < self.options.write_high_watermark_bytes as u64 {
             return Backpressure::Ready;
@@ -165,7 +176,7 @@ impl State {
     }
 
     /// Response bytes that the connection holds: those whose turn has come, and those that wait for it.
-    pub(super) fn unsent_bytes(&self, index: u32) -> u64 {
+    pub(crate) fn unsent_bytes(&self, index: u32) -> u64 {
         let connection = &self.connections[index];
         let mut bytes = connection.output.unsent();
         let mut next = connection.writer;
@@ -177,7 +188,7 @@ impl State {
     }
 
     /// Tells a paused writer to go on once half of the watermark is free.
-    pub(super) fn tell_writable(&mut self, index: u32) {
+    pub(crate) fn tell_writable(&mut self, index: u32) {
         let Some(writer) = self.connections[index].writer else {
             return;
         };
@@ -195,13 +206,15 @@ impl State {
         let state = &self.exchanges[exchange];
         let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
         let unread = is_arriving && state.keep != Keep::Read && self.is_too_long_to_drain(exchange);
-        let closing = self.draining_ms.is_some() || state.continue_owed || unread || !state.keep_alive;
+        let closing = self.is_draining() || state.continue_owed || unread || !state.keep_alive;
         match plan_response(state.facts, head, length, closing) {
             Ok(plan) => {
                 let state = &mut self.exchanges[exchange];
                 state.keep_alive = plan.keep_alive;
                 // RFC 9112 section 9.6: no request behind a response that closes the connection is processed.
-                self.connections[state.connection].takes_no_more |= !plan.keep_alive;
+                if !plan.keep_alive {
+                    self.connections[state.connection].take_no_more();
+                }
                 Some(plan)
             }
             Err(_) => {
@@ -212,12 +225,12 @@ impl State {
     }
 
     /// Whether more is to come of the body than is read of one that nobody wants.
-    pub(super) fn is_too_long_to_drain(&self, exchange: u32) -> bool {
+    pub(crate) fn is_too_long_to_drain(&self, exchange: u32) -> bool {
         let state = &self.exchanges[exchange];
         let connection = &self.connections[state.connection];
         match state.head.body() {
             howth_http1::BodyLength::Known(length) => {
-                length.saturating_sub(connection.body_bytes) > self.options.drain_bytes_max
+                length.saturating_sub(connection.body_bytes()) > self.options.drain_bytes_max
             }
             _ => false,
         }
@@ -230,7 +243,7 @@ impl State {
     }
 
     /// Where the exchange's bytes go now.
-    pub(super) fn output(&mut self, exchange: u32) -> &mut Vec<u8> {
+    pub(crate) fn output_of(&mut self, exchange: u32) -> &mut Vec<u8> {
         self.output_and_date(exchange).0
     }
 
@@ -251,23 +264,23 @@ impl State {
     }
 
     /// Appends a body that is the engine's to keep: a large one is not copied.
-    pub(super) fn push_owned(&mut self, exchange: u32, body: Vec<u8>) {
+    pub(crate) fn push_owned(&mut self, exchange: u32, body: Vec<u8>) {
         let index = self.exchanges[exchange].connection;
         let connection = &mut self.connections[index];
         if body.len() >= SEGMENT_BYTES_MIN && connection.writer == Some(exchange) {
             connection.output.push_segment(body);
         } else {
-            self.output(exchange).extend_from_slice(&body);
+            self.output_of(exchange).extend_from_slice(&body);
         }
     }
 
     /// Sends `100 Continue` if the client waits for it and nothing else was said.
-    pub(super) fn send_continue(&mut self, exchange: u32) {
+    pub(crate) fn send_continue(&mut self, exchange: u32) {
         let state = &mut self.exchanges[exchange];
         if !std::mem::take(&mut state.continue_owed) || state.has_begun() {
             return;
         }
-        self.output(exchange).extend_from_slice(howth_http1::CONTINUE);
+        self.output_of(exchange).extend_from_slice(howth_http1::CONTINUE);
         self.touch_output(exchange);
     }
 
@@ -293,9 +306,12 @@ impl State {
 
     /// Breaks a response off that was begun. What was written of it goes out, and then the connection ends, in a way that
     /// no client can take for the end of the body.
-    pub(super) fn break_off(&mut self, exchange: u32) {
-        let resets = self.exchanges[exchange].response == ResponseState::UntilClose;
-        self.end_with(exchange, ResponseState::Broken { resets });
+    pub(crate) fn break_off(&mut self, exchange: u32) {
+        let end = match self.exchanges[exchange].response {
+            ResponseState::UntilClose => End::Reset,
+            _ => End::Plain,
+        };
+        self.end_with(exchange, ResponseState::Broken { end });
     }
 
     /// The response is not as long as its head says: 500 instead, where the client has seen nothing of it.
@@ -314,7 +330,7 @@ impl State {
             let (output, date) = self.output_and_date(exchange);
             Rejection::INTERNAL_SERVER_ERROR.encode(date, output);
         }
-        self.end_with(exchange, ResponseState::Broken { resets: false });
+        self.end_with(exchange, ResponseState::Broken { end: End::Plain });
         WriteError::Length { declared, given }
     }
 
@@ -324,7 +340,7 @@ impl State {
         self.exchanges[exchange].response = response;
         self.exchanges[exchange].keep_alive = false;
         self.abort_after(index, exchange);
-        self.stop_intake(index);
+        self.connections[index].stop_intake();
         self.touch_output(exchange);
         if self.connections[index].writer == Some(exchange) {
             self.advance_writer(index);
@@ -348,11 +364,13 @@ impl State {
                 self.tell_writable(index);
                 return;
             }
-            connection.must_reset |= exchange.response == ResponseState::Broken { resets: true };
+            if exchange.response == (ResponseState::Broken { end: End::Reset }) {
+                connection.end = End::Reset;
+            }
             exchange.ends_at = connection.output.queued();
             connection.writer = exchange.next;
             if !exchange.keep_alive {
-                connection.takes_no_more = true;
+                connection.take_no_more();
                 // A body that is still wanted is received first; retiring the exchange goes on from there.
                 if !exchange.lasts() {
                     connection.phase = Phase::Finishing;
@@ -377,7 +395,7 @@ impl State {
     }
 
     /// Keeps a buffer for the next response.
-    pub(super) fn spare(&mut self, mut buffer: Vec<u8>) {
+    pub(crate) fn spare(&mut self, mut buffer: Vec<u8>) {
         if buffer.capacity() <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
             buffer.clear();
             self.spare.push(buffer);

@@ -6,26 +6,26 @@
 
 use howth_engine::Event;
 use howth_engine::body::failure::BROKE_OFF;
-use howth_http1::{Decoder, Rejection};
+use howth_http1::Rejection;
 
-use crate::connection::Phase;
-use crate::engine::State;
+use crate::connection::{Intake, Phase};
+use crate::connections::Connections;
 use crate::exchange::BodyState;
 
 /// An exchange whose request body will never be whole.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct FailedBody {
+pub(crate) struct FailedBody {
     exchange: u32,
     generation: u32,
     /// The answer, where nothing was answered; `None`: nobody is there to read it.
     answer: Option<Rejection>,
 }
 
-impl State {
+impl<L> Connections<L> {
     /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last. Within a
     /// body, `reason` is what its reader is told.
-    pub(super) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
-        let is_within_body = self.connections[index].reading_body;
+    pub(crate) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
+        let is_within_body = self.connections[index].body().is_some();
         // Within a body whose request has its answer already, a second one would be taken for that to another request.
         if !self.end_body(index, reason, Some(rejection)) && !is_within_body {
             self.head.clear();
@@ -38,38 +38,23 @@ impl State {
 
     /// Nothing more is decoded, and the body that is arriving, if it is anybody's, will never be whole: its reader is told
     /// `reason`, and `answer` is sent if nothing was answered yet. False: there is no such body.
-    pub(super) fn end_body(&mut self, index: u32, reason: &'static str, answer: Option<Rejection>) -> bool {
-        let body = self.connections[index].body.take();
-        self.stop_intake(index);
+    pub(crate) fn end_body(&mut self, index: u32, reason: &'static str, answer: Option<Rejection>) -> bool {
+        let body = self.connections[index].body_exchange();
+        self.connections[index].stop_intake();
         if let Some(body) = body {
             self.end_body_early(body, reason, answer);
         }
         body.is_some()
     }
 
-    /// Nothing more of the client is decoded: whatever still comes is dropped, and the connection ends with the last
-    /// response that is owed.
-    pub(super) fn stop_intake(&mut self, index: u32) {
-        let connection = &mut self.connections[index];
-        connection.takes_no_more = true;
-        // It may be in the middle of sending.
-        connection.is_last = false;
-        connection.reading_body = false;
-        connection.held_back = false;
-        connection.body = None;
-        connection.decoder = Decoder::new();
-        connection.input = Vec::new();
-    }
-
     /// The client sends nothing more.
-    pub(super) fn end_of_stream(&mut self, index: u32) {
+    pub fn end_of_stream(&mut self, index: u32) {
         let connection = &mut self.connections[index];
-        connection.read_closed = true;
-        connection.moments.disconnected_ms = self.now_ms;
+        connection.moments.read_closed_ms = Some(self.now_ms);
         if connection.phase != Phase::Open {
             return;
         }
-        let body = connection.body;
+        let body = connection.body_exchange();
         let mut next = connection.front;
         while let Some(exchange) = next {
             let state = &self.exchanges[exchange];
@@ -83,15 +68,15 @@ impl State {
     }
 
     /// Once the client sends nothing more, a body that is not there as a whole never will be.
-    pub(super) fn end_unfinished_body(&mut self, index: u32) {
+    pub(crate) fn end_unfinished_body(&mut self, index: u32) {
         let connection = &self.connections[index];
-        if connection.read_closed && !connection.held_back && connection.reading_body {
+        if connection.is_read_closed() && matches!(connection.intake, Intake::Body(_)) {
             self.end_body(index, BROKE_OFF, None);
         }
     }
 
     /// The body is never whole; its reader is told `reason`.
-    pub(super) fn fail_body(&mut self, exchange: u32, reason: &'static str) {
+    pub(crate) fn fail_body(&mut self, exchange: u32, reason: &'static str) {
         if self.exchanges[exchange].body == BodyState::Arriving {
             self.exchanges[exchange].body = BodyState::Failed(reason);
             self.tell_body_over(exchange);
@@ -109,7 +94,7 @@ impl State {
     }
 
     /// Ends the exchanges whose bodies failed in the last turn.
-    pub(super) fn end_failed_bodies(&mut self) {
+    pub(crate) fn end_failed_bodies(&mut self) {
         while let Some(failed) = self.failed.pop() {
             let exchange = failed.exchange;
             if !self.exchanges.contains(exchange, failed.generation) {
@@ -126,7 +111,7 @@ impl State {
     }
 
     /// The handler took too long: 503, in the place of its response and of all behind it, if that was not begun.
-    pub(super) fn give_up_handler(&mut self, exchange: u32) {
+    pub(crate) fn give_up_handler(&mut self, exchange: u32) {
         if self.exchanges[exchange].has_begun() {
             return self.break_off(exchange);
         }
@@ -134,10 +119,10 @@ impl State {
     }
 
     /// Answers in the place of the application, which has not begun to, and nothing behind that.
-    pub(super) fn answer_instead(&mut self, exchange: u32, rejection: Rejection) {
+    pub(crate) fn answer_instead(&mut self, exchange: u32, rejection: Rejection) {
         let index = self.exchanges[exchange].connection;
         self.abort_after(index, exchange);
-        self.stop_intake(index);
+        self.connections[index].stop_intake();
         self.take_over(exchange);
         self.answer_with(exchange, rejection);
     }

@@ -7,6 +7,8 @@
 use howth_engine::body::Keep;
 use howth_http1::{BodyLength, RequestFacts, RequestHead, Version};
 
+use crate::connection::End;
+
 /// How far the request body is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum BodyState {
@@ -37,9 +39,9 @@ pub(crate) enum ResponseState {
     Bodyless,
     /// Written whole.
     Written,
-    /// Nothing more is written, and it is not whole, or not the application's. Whether the end is to be told by a reset,
-    /// because a plain one would look like the end of the body.
-    Broken { resets: bool },
+    /// Nothing more is written, and it is not whole, or not the application's. How the end of
+    /// the connection is then told.
+    Broken { end: End },
 }
 
 /// One exchange.

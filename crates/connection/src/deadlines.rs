@@ -9,10 +9,10 @@ use howth_engine::body::failure::{NOT_READ, TOO_SLOW};
 use howth_engine::{Deadlines, Event};
 use howth_http1::Rejection;
 
-use crate::connection::{Connection, Phase, Receive};
-use crate::engine::{Core, State};
+use crate::Transport;
+use crate::connection::{Body, Connection, End, Intake, Phase};
+use crate::connections::{Connections, Stop};
 use crate::exchange::{BodyState, Exchange};
-use crate::kernel::Kernel;
 
 /// Silence, and total time, after which lingering ends.
 const LINGER_SILENCE_MS: u64 = 2_000;
@@ -46,116 +46,114 @@ enum Expiry {
     Disconnected(u32),
 }
 
-impl<K: Kernel> Core<K> {
-    /// Tells the wheel of the connection's deadline, if it would look too late.
-    pub(super) fn schedule(&mut self, index: u32) {
-        let state = &mut self.state;
-        if state.is_looked_at_in_time(index) {
-            return;
+impl<L> Connections<L> {
+    /// When the next deadline passes, in milliseconds of the driver's clock.
+    pub fn next_deadline_ms(&self) -> Option<u64> {
+        self.wheel.next_ms()
+    }
+
+    /// Looks at every connection whose deadline may have passed. True: something follows, which the driver has to settle.
+    pub fn expire(&mut self, transport: &impl Transport<L>) -> bool {
+        let mut due = std::mem::take(&mut self.due);
+        self.wheel.expire(self.now_ms, &mut due);
+        for (index, generation) in due.drain(..) {
+            if self.connections.contains(index, generation) {
+                self.look(index, transport);
+            }
         }
-        // While requests follow one another the wheel looks more often than deadlines ask for, so that they need not be
-        // worked out each time.
-        self.schedule_within(index, self.state.now_ms + self.state.shortest_ms);
+        self.due = due;
+        !self.unsettled.is_empty()
+    }
+
+    /// Gives the handler of an exchange, and its connection's silence, so many seconds from now on; 0: without end.
+    pub(crate) fn set_timeout(&mut self, exchange: u32, seconds: u32) {
+        let set = &mut self.exchanges[exchange];
+        set.no_deadlines = seconds == 0;
+        set.timeout_ms = u64::from(seconds) * 1000;
+        set.handler_deadline_ms = match seconds {
+            0 => u64::MAX,
+            _ => self.now_ms + set.timeout_ms,
+        };
+        let connection = set.connection;
+        self.has_own_deadlines = true;
+        self.unsettle(connection);
+    }
+
+    /// Tells the wheel of the connection's deadline, if it would look too late.
+    pub(crate) fn schedule(&mut self, index: u32) {
+        if !self.is_looked_at_in_time(index) {
+            // While requests follow one another the wheel looks more often than deadlines ask for, so that they need not be
+            // worked out each time.
+            self.schedule_within(index, self.now_ms + self.shortest_ms);
+        }
     }
 
     /// Tells the wheel of the connection's deadline, or of `latest_ms`, if it would look later than that.
     fn schedule_within(&mut self, index: u32, latest_ms: u64) {
-        let state = &mut self.state;
-        let Some((at_ms, _)) = state.deadline(index) else {
+        let Some((at_ms, _)) = self.deadline(index) else {
             return;
         };
-        let at_ms = at_ms.min(latest_ms).min(state.now_ms + LOOK_MAX_MS);
-        if at_ms < state.connections[index].look_at_ms {
-            state.connections[index].look_at_ms = at_ms;
-            let generation = state.connections.generation(index);
-            state.wheel.schedule(at_ms, index, generation);
+        let at_ms = at_ms.min(latest_ms).min(self.now_ms + LOOK_MAX_MS);
+        if at_ms < self.connections[index].look_at_ms {
+            self.connections[index].look_at_ms = at_ms;
+            let generation = self.connections.generation(index);
+            self.wheel.schedule(at_ms, index, generation);
         }
     }
 
-    /// Looks at every connection whose deadline may have passed. True: something follows, which has not been submitted.
-    pub(super) fn expire(&mut self) -> bool {
-        let mut due = std::mem::take(&mut self.due);
-        self.state.wheel.expire(self.state.now_ms, &mut due);
-        for (index, generation) in due.drain(..) {
-            if self.state.connections.contains(index, generation) {
-                self.look(index);
-            }
-        }
-        self.due = due;
-        !self.state.unsettled.is_empty()
-    }
-
-    fn look(&mut self, index: u32) {
-        let state = &mut self.state;
+    fn look(&mut self, index: u32, transport: &impl Transport<L>) {
         // A nearer deadline came after this entry was made, and its own entry is pending or has fired: without
         // this an entry would replace itself each time, and entries would only ever become more.
-        if state.connections[index].look_at_ms > state.now_ms {
+        if self.connections[index].look_at_ms > self.now_ms {
             return;
         }
-        state.connections[index].look_at_ms = u64::MAX;
-        match state.deadline(index) {
-            Some((at_ms, expiry)) if at_ms <= state.now_ms => self.give_up(index, expiry),
+        self.connections[index].look_at_ms = u64::MAX;
+        match self.deadline(index) {
+            Some((at_ms, expiry)) if at_ms <= self.now_ms => self.give_up(index, expiry, transport),
             _ => {}
         }
-        if self.state.connections[index].phase != Phase::Closing {
-            self.schedule_within(index, u64::MAX);
-        }
+        self.schedule_within(index, u64::MAX);
     }
 
-    fn give_up(&mut self, index: u32, expiry: Expiry) {
+    fn give_up(&mut self, index: u32, expiry: Expiry, transport: &impl Transport<L>) {
         match expiry {
-            Expiry::Head | Expiry::Body => {
-                let (rejection, reason) = (Rejection::REQUEST_TIMEOUT, TOO_SLOW);
-                self.state.reject(index, rejection, reason);
-            }
+            Expiry::Head | Expiry::Body => self.reject(index, Rejection::REQUEST_TIMEOUT, TOO_SLOW),
             // The application has its response out and takes nothing of the body: the connection ends without the rest.
             Expiry::Unread => {
-                self.state.end_body(index, NOT_READ, None);
+                self.end_body(index, NOT_READ, None);
             }
-            Expiry::Silent => self.state.tear(index),
-            Expiry::Disconnected(exchange) => self.state.give_up_stream(index, exchange),
-            Expiry::Handler(exchange) => self.state.give_up_handler(exchange),
-            Expiry::Write => self.give_up_write(index),
+            Expiry::Silent => self.end(index),
+            Expiry::Disconnected(exchange) => self.give_up_stream(index, exchange),
+            Expiry::Handler(exchange) => self.give_up_handler(exchange),
+            Expiry::Write => self.give_up_write(index, transport),
         }
-        self.state.unsettle(index);
+        self.unsettle(index);
     }
 
     /// Bytes that the client has acknowledged since the last look are progress, even when they did not yet
     /// make room for more.
-    fn give_up_write(&mut self, index: u32) {
-        let state = &mut self.state;
-        let connection = &mut state.connections[index];
-        let Some(socket) = connection.socket else { return };
-        let unacknowledged = self.kernel.unacknowledged_bytes(socket);
-        let before = std::mem::replace(&mut connection.unacknowledged, unacknowledged);
-        if before == 0 || unacknowledged < before {
-            connection.moments.write_ms = state.now_ms;
+    fn give_up_write(&mut self, index: u32, transport: &impl Transport<L>) {
+        let connection = &mut self.connections[index];
+        let unacknowledged = transport.unacknowledged_bytes(&connection.link);
+        let before = std::mem::replace(&mut connection.unacknowledged, unacknowledged.unwrap_or(0));
+        let has_progress = unacknowledged.is_some_and(|bytes| before == 0 || bytes < before);
+        if has_progress {
+            connection.moments.write_ms = self.now_ms;
         } else {
             // Nothing more is to be delivered: the kernel need not keep the bytes.
-            connection.must_reset = true;
-            state.tear(index);
+            connection.end = End::Reset;
+            self.end(index);
         }
-    }
-
-    pub(super) fn next_deadline(&self) -> Option<Duration> {
-        let moments = [
-            self.state.wheel.next_ms(),
-            self.accept_retry_ms(),
-            self.rests_at_ms(),
-        ];
-        let at_ms = moments.into_iter().flatten().min()?;
-        let now_ms = self.kernel.clock().monotonic_ms;
-        Some(Duration::from_millis(at_ms.saturating_sub(now_ms)))
     }
 }
 
-impl State {
+impl<L> Connections<L> {
     /// Breaks a stream off that is silent, unless it was paused until now and is about to be told that it may go on: after
     /// a long turn of the application the silence was ours.
     fn give_up_stream(&mut self, index: u32, exchange: u32) {
         let told = Event::Writable(self.exchange_id(exchange));
         if self.events.contains(&told) {
-            self.connections[index].moments.disconnected_ms = self.now_ms;
+            self.connections[index].moments.read_closed_ms = Some(self.now_ms);
         } else {
             self.break_off(exchange);
         }
@@ -164,7 +162,7 @@ impl State {
     /// Whether the wheel will surely look in time, told without working out when that is: whatever begins now on a
     /// connection that is neither ending nor within a message lasts for the shortest of the configured times, and what
     /// began before was told to the wheel then.
-    pub(super) fn is_looked_at_in_time(&self, index: u32) -> bool {
+    pub(crate) fn is_looked_at_in_time(&self, index: u32) -> bool {
         let connection = &self.connections[index];
         connection.look_at_ms <= self.now_ms + self.shortest_ms
             && self.is_plain(connection)
@@ -172,12 +170,11 @@ impl State {
             && self.options.deadlines.handler.is_none()
     }
 
-    /// Nothing is special about the connection: it is open, between requests as far as reading goes, and no deadline is
-    /// other than configured.
-    pub(super) fn is_plain(&self, connection: &Connection) -> bool {
+    /// Nothing is special about the connection: it is open, reads requests, and no deadline is other than configured.
+    pub(crate) fn is_plain(&self, connection: &Connection<L>) -> bool {
         connection.phase == Phase::Open
-            && !connection.read_closed
-            && !connection.reading_body
+            && !connection.is_read_closed()
+            && matches!(connection.intake, Intake::Requests)
             && connection.input.is_empty()
             && !self.is_stopping()
             && !self.has_own_deadlines
@@ -188,7 +185,7 @@ impl State {
         let connection = &self.connections[index];
         let moments = &connection.moments;
         match connection.phase {
-            Phase::Closing | Phase::Tearing => None,
+            Phase::Ended => None,
             Phase::Lingering => {
                 let at_ms = (moments.idle_ms + LINGER_SILENCE_MS).min(moments.head_ms + LINGER_MS);
                 Some((at_ms, Expiry::Silent))
@@ -204,32 +201,30 @@ impl State {
         }
     }
 
-    fn write_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+    fn write_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
         let stall = milliseconds(self.options.deadlines.write_stall)?;
         (connection.output.unsent() > 0).then(|| (connection.moments.write_ms + stall, Expiry::Write))
     }
 
-    fn read_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+    fn read_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
         let deadlines = &self.options.deadlines;
-        if connection.phase != Phase::Open || connection.read_closed {
+        if connection.phase != Phase::Open || connection.is_read_closed() {
             return None;
         }
-        if connection.reading_body {
-            return self.body_deadline(connection);
-        }
-        if connection.takes_no_more {
-            return None;
-        }
-        if !connection.is_between_requests() && !connection.held_back {
-            return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
+        match &connection.intake {
+            Intake::Body(body) => return self.body_deadline(connection, body),
+            Intake::Nothing(_) => return None,
+            Intake::Requests if !connection.is_between_requests() => {
+                return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
+            }
+            Intake::Requests | Intake::HeldBack => {}
         }
         if connection.exchanges > 0 {
             return None;
         }
-        if self.draining_ms.is_some() {
-            let since_ms = self.draining_ms.unwrap_or(0).max(moments.idle_ms);
-            return Some((since_ms + DRAIN_GRACE_MS, Expiry::Silent));
+        if let Stop::Drain { since_ms, .. } = self.stop {
+            return Some((since_ms.max(moments.idle_ms) + DRAIN_GRACE_MS, Expiry::Silent));
         }
         let (since_ms, patience) = match connection.has_asked {
             false => (moments.head_ms, deadlines.head),
@@ -238,21 +233,21 @@ impl State {
         Some((since_ms + milliseconds(patience)?, Expiry::Silent))
     }
 
-    fn body_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+    fn body_deadline(&self, connection: &Connection<L>, body: &Body) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
         let gap = milliseconds(self.options.deadlines.body_gap)?;
-        if !matches!(connection.receive, Receive::Armed | Receive::Polled) {
-            connection.body.filter(|&body| self.exchanges[body].is_answered)?;
+        let owner = body.exchange.map(|exchange| &self.exchanges[exchange]);
+        if !connection.is_read {
+            owner.filter(|exchange| exchange.is_answered)?;
             return Some((moments.body_ms.max(moments.idle_ms) + gap, Expiry::Unread));
         }
-        if let Some(body) = connection.body {
-            let exchange = &self.exchanges[body];
+        if let Some(exchange) = owner {
             if exchange.no_deadlines || (exchange.continue_owed && exchange.body == BodyState::Arriving) {
                 return None;
             }
         }
         let rate_min = u64::from(self.options.deadlines.body_rate_min);
-        let received = connection.body_bytes - connection.rate_bytes_base;
+        let received = body.bytes - body.rate_bytes_base;
         let too_slow_ms = match rate_min {
             0 => u64::MAX,
             _ => moments.body_started_ms + gap.max(received * 1000 / rate_min),
@@ -261,7 +256,7 @@ impl State {
     }
 
     /// That of the handler which has to do something first, whoever's turn to answer it is.
-    fn handler_deadline(&self, connection: &Connection) -> Option<(u64, Expiry)> {
+    fn handler_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
         let writer = connection.writer?;
         let disconnected = self.disconnected_deadline(connection, writer);
         if self.options.deadlines.handler.is_none() && !self.has_own_deadlines {
@@ -281,12 +276,12 @@ impl State {
         first
     }
 
-    fn disconnected_deadline(&self, connection: &Connection, writer: u32) -> Option<(u64, Expiry)> {
+    fn disconnected_deadline(&self, connection: &Connection<L>, writer: u32) -> Option<(u64, Expiry)> {
+        let read_closed_ms = connection.moments.read_closed_ms?;
         let exchange = &self.exchanges[writer];
         let is_streaming = exchange.has_begun() && !exchange.is_over();
-        let is_silent = connection.read_closed && is_streaming && connection.output.unsent() == 0;
-        let moments = &connection.moments;
-        let since_ms = moments.disconnected_ms.max(moments.write_ms);
+        let is_silent = is_streaming && connection.output.unsent() == 0;
+        let since_ms = read_closed_ms.max(connection.moments.write_ms);
         is_silent.then_some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected(writer)))
     }
 }
@@ -299,7 +294,7 @@ fn handler_deadline_ms(exchange: &Exchange) -> Option<u64> {
 }
 
 /// The shortest time that a connection on which nothing is special may be given.
-pub(super) fn shortest_ms(deadlines: &Deadlines) -> u64 {
+pub(crate) fn shortest_ms(deadlines: &Deadlines) -> u64 {
     let times = [deadlines.head, deadlines.keep_alive, deadlines.write_stall];
     let shortest = times.into_iter().filter_map(milliseconds).min();
     shortest.unwrap_or(u64::from(u32::MAX))

@@ -1,119 +1,19 @@
 //! The end of exchanges and connections.
 //!
-//! A connection ends in named steps: what is owed is sent, our side is shut down and the client's last bytes
-//! are lingered over, both sides are shut down, every operation in flight completes, the socket is closed,
-//! the slot is released. Closing a socket does not cancel its operations (io_uring_cancelation(7)), so the
-//! order matters.
+//! Owns when an exchange is over, what becomes of those behind one that breaks off, and the end of a connection without
+//! further ado. An orderly end goes through the phases of `settle`. Called by: the driver, the modules beside.
 
-use howth_connection::Outgoing;
 use howth_engine::Event;
 use howth_engine::body::Keep;
 use howth_engine::body::failure::NOT_READ;
 
-use crate::connection::{Connection, Phase, Receive};
-use crate::engine::{Core, State};
+use crate::connection::{End, Phase};
+use crate::connections::Connections;
 use crate::exchange::ResponseState;
-use crate::kernel::{Errno, Kernel};
-use crate::token::{Operation, Token};
 
-impl<K: Kernel> Core<K> {
-    pub(super) fn sent(&mut self, token: Token, result: Result<usize, Errno>, mut outgoing: Outgoing) {
-        let index = token.index;
-        if !self.state.connections.contains(index, token.generation) {
-            return;
-        }
-        let state = &mut self.state;
-        let connection = &mut state.connections[index];
-        connection.operations -= 1;
-        connection.sending = false;
-        let sent = match result {
-            Ok(sent) => sent,
-            Err(Errno(libc::EINTR | libc::EAGAIN)) => 0,
-            Err(_) => {
-                state.unsettle(index);
-                return state.tear(index);
-            }
-        };
-        let mut spent = None;
-        outgoing.advance(sent, |segment| spent = Some(segment));
-        if let Some(segment) = spent {
-            state.spare(segment);
-        }
-        let connection = &mut state.connections[index];
-        connection.output.note_sent(sent);
-        connection.moments.write_ms = state.now_ms;
-        if sent > 0 {
-            connection.unacknowledged = 0;
-        }
-        if !outgoing.is_empty() && connection.phase < Phase::Tearing {
-            self.send(index, outgoing);
-        }
-        self.state.retire(index);
-        self.state.tell_writable(index);
-        if !self.state.is_at_rest(index) {
-            self.state.unsettle(index);
-        }
-    }
-
-    pub(super) fn done(&mut self, token: Token) {
-        let index = token.index;
-        if index == u32::MAX || !self.state.connections.contains(index, token.generation) {
-            return;
-        }
-        self.state.connections[index].operations -= 1;
-        if token.operation == Operation::Close {
-            // What the connection still holds would stay until its slot is used again.
-            self.state.connections[index] = Connection::default();
-            self.state.connections.release(index);
-        } else {
-            self.state.unsettle(index);
-        }
-    }
-
-    pub(super) fn drain(&mut self) {
-        if self.state.draining_ms.is_none() {
-            // An engine that was parked has an old clock, and the grace of idle connections begins now.
-            self.read_clock();
-            self.state.draining_ms = Some(self.state.now_ms);
-            self.state.release_none();
-            self.unsettle_everything();
-        }
-    }
-
-    pub(super) fn abort(&mut self) {
-        self.drain();
-        // Nobody is waited for who would take them, or make room for them.
-        self.released.clear();
-        self.discard_waiting();
-        let open: Vec<u32> = self.state.connections.indices().collect();
-        for index in open {
-            self.state.tear(index);
-        }
-    }
-
-    pub(super) fn unsettle_everything(&mut self) {
-        let open: Vec<u32> = self.state.connections.indices().collect();
-        for index in open {
-            self.state.unsettle(index);
-        }
-    }
-}
-
-impl State {
-    /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it.
-    fn is_at_rest(&self, index: u32) -> bool {
-        let connection = &self.connections[index];
-        self.is_plain(connection)
-            && connection.exchanges == 0
-            && !connection.takes_no_more
-            && connection.receive == Receive::Armed
-            && !connection.sending
-            && !connection.output.is_ready()
-            && self.is_looked_at_in_time(index)
-    }
-
+impl<L> Connections<L> {
     /// Ends the exchanges whose responses were sent whole.
-    pub(super) fn retire(&mut self, index: u32) {
+    pub(crate) fn retire(&mut self, index: u32) {
         while let Some(front) = self.connections[index].front {
             let exchange = &self.exchanges[front];
             let is_sent = exchange.is_over()
@@ -163,9 +63,7 @@ impl State {
             connection.back = None;
             connection.writer = None;
         }
-        if connection.body == Some(front) {
-            connection.body = None;
-        }
+        connection.disown_body(front);
         self.forget_body(front);
         self.exchanges[front].close();
         self.exchanges.release(front);
@@ -173,7 +71,7 @@ impl State {
 
     /// Aborts an exchange of whose response nothing was written, and every one behind it. Those before it are still
     /// answered, and then the connection ends.
-    pub(super) fn abort_from(&mut self, exchange: u32) {
+    pub(crate) fn abort_from(&mut self, exchange: u32) {
         let index = self.exchanges[exchange].connection;
         let connection = &mut self.connections[index];
         if connection.writer == Some(exchange) {
@@ -191,12 +89,12 @@ impl State {
                 self.abort_chain(index, Some(exchange));
             }
         }
-        self.stop_intake(index);
+        self.connections[index].stop_intake();
         self.unsettle(index);
     }
 
     /// Aborts every exchange behind `last`.
-    pub(super) fn abort_after(&mut self, index: u32, last: u32) {
+    pub(crate) fn abort_after(&mut self, index: u32, last: u32) {
         let next = self.exchanges[last].next.take();
         self.connections[index].back = Some(last);
         self.abort_chain(index, next);
@@ -210,7 +108,7 @@ impl State {
     }
 
     /// Lets go of what waits of a request body.
-    pub(super) fn forget_body(&mut self, exchange: u32) {
+    pub(crate) fn forget_body(&mut self, exchange: u32) {
         let forgotten = &mut self.exchanges[exchange];
         self.connections[forgotten.connection].held_bytes -= forgotten.body_bytes.len();
         forgotten.body_bytes.clear();
@@ -219,9 +117,7 @@ impl State {
     fn abort_exchange(&mut self, index: u32, exchange: u32) {
         let connection = &mut self.connections[index];
         connection.exchanges -= 1;
-        if connection.body == Some(exchange) {
-            connection.body = None;
-        }
+        connection.disown_body(exchange);
         if !self.exchanges[exchange].silent {
             let id = self.exchange_id(exchange);
             self.events.push(Event::Aborted(id));
@@ -231,37 +127,47 @@ impl State {
         self.exchanges.release(exchange);
     }
 
-    /// Ends a connection once the application has seen the events of this turn: a request that is told of is
-    /// readable while it is told.
-    pub(super) fn tear_later(&mut self, index: u32) {
+    /// The transport has failed: ends the connection once the application has seen the events of this turn, since a request
+    /// that is told of is readable while it is told.
+    pub fn broken(&mut self, index: u32) {
         self.doomed.push((index, self.connections.generation(index)));
+        self.unsettle(index);
     }
 
     /// Ends the connections that were to be ended after the last turn's events.
-    pub(super) fn tear_doomed(&mut self) {
+    pub(crate) fn end_doomed(&mut self) {
         while let Some((index, generation)) = self.doomed.pop() {
             if self.connections.contains(index, generation) {
-                self.tear(index);
+                self.end(index);
             }
         }
     }
 
     /// Ends a connection without further ado.
-    pub(super) fn tear(&mut self, index: u32) {
+    pub fn end(&mut self, index: u32) {
         let connection = &mut self.connections[index];
-        if connection.phase >= Phase::Tearing {
+        if connection.phase == Phase::Ended {
             return;
         }
-        connection.phase = Phase::Tearing;
+        connection.phase = Phase::Ended;
         connection.input = Vec::new();
         // A plain end would look like the end of a body that is ended by the close.
-        connection.must_reset |= connection
-            .writer
-            .is_some_and(|writer| self.exchanges[writer].response == ResponseState::UntilClose);
+        if let Some(writer) = connection.writer
+            && self.exchanges[writer].response == ResponseState::UntilClose
+        {
+            connection.end = End::Reset;
+        }
         let next = connection.front.take();
         connection.writer = None;
         connection.back = None;
         self.abort_chain(index, next);
         self.unsettle(index);
+    }
+
+    /// Ends all connections without further ado.
+    pub fn end_all(&mut self) {
+        for index in self.slots() {
+            self.end(index);
+        }
     }
 }
