@@ -179,6 +179,12 @@ impl<L> Connections<L> {
         self.connections.contains(index, generation)
     }
 
+    /// Whether a connection is in the slot.
+    #[inline]
+    pub fn is_occupied(&self, index: u32) -> bool {
+        self.connections.is_occupied(index)
+    }
+
     /// The generation of a slot.
     #[inline]
     pub fn generation(&self, index: u32) -> u32 {

@@ -109,6 +109,11 @@ impl<T> Table<T> {
         self.get(index, generation).is_some()
     }
 
+    /// Whether the slot is occupied.
+    pub fn is_occupied(&self, index: u32) -> bool {
+        index < self.len && self.slot(index).occupied
+    }
+
     /// The generation of a slot.
     pub fn generation(&self, index: u32) -> u32 {
         self.slot(index).generation
