@@ -241,10 +241,9 @@ impl<L> Connections<L> {
             owner.filter(|exchange| exchange.is_answered)?;
             return Some((moments.body_ms.max(moments.idle_ms) + gap, Expiry::Unread));
         }
-        if let Some(exchange) = owner {
-            if exchange.no_deadlines || (exchange.continue_owed && exchange.body == BodyState::Arriving) {
-                return None;
-            }
+        let waits = |exchange: &&Exchange| exchange.continue_owed && exchange.body == BodyState::Arriving;
+        if owner.is_some_and(|exchange| exchange.no_deadlines || waits(&exchange)) {
+            return None;
         }
         let rate_min = u64::from(self.options.deadlines.body_rate_min);
         let received = body.bytes - body.rate_bytes_base;

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+mod backpressure;
 mod body;
 mod connection;
 mod connections;
@@ -21,6 +22,7 @@ mod end;
 mod exchange;
 mod exchanges;
 mod hand_over;
+mod order;
 mod outgoing;
 mod output;
 mod receive;

@@ -1,21 +1,16 @@
-//! From responses to bytes: encoding, the order of pipelined responses, the end of an exchange.
+//! From responses to bytes: what an application may give, and how it is encoded.
 //!
-//! The exchange whose turn it is (the connection's *writer*) is encoded straight into the connection's
-//! output; later ones are held until they are the writer. Every response of a turn leaves in one send.
+//! Never decides framing (`howth_http1::plan_response` does), nor where the bytes go (`order`). Called by: the application,
+//! through [`Shared`](crate::Shared); `refuse`.
 
-use crate::SEGMENT_BYTES_MIN;
 use howth_engine::body::Keep;
 use howth_engine::{Backpressure, Event, Gone, WriteError};
-use howth_http1::{CHUNK_END, Date, Field, Framing, Rejection, ResponseHead, ResponsePlan};
+use howth_http1::{CHUNK_END, Field, Framing, Rejection, ResponseHead, ResponsePlan};
 use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_response};
 
-use crate::connection::{End, Phase};
+use crate::connection::End;
 use crate::connections::Connections;
 use crate::exchange::{BodyState, ResponseState};
-
-/// Output buffers kept for reuse, and the largest that is worth keeping.
-const SPARE_MAX: usize = 256;
-const SPARE_BYTES_MAX: usize = 16 * 1024;
 
 impl<L> Connections<L> {
     /// Answers with a body of `length` bytes, which `push` appends where there is one on the wire.
@@ -152,55 +147,6 @@ impl<L> Connections<L> {
         self.forget_body(exchange);
     }
 
-    /// Whether a response stream should pause.
-    ///
-    /// What went to the kernel directly, of all connections, counts as waiting until the turn is over: a stream whose
-    /// client keeps up would otherwise never pause, and the core serve nobody else.
-    pub(crate) fn backpressure(&mut self, exchange: u32) -> Backpressure {
-        let waiting = self.waiting_bytes(exchange) + self.sent_directly;
-        if waiting < self.options.write_high_watermark_bytes as u64 {
-            return Backpressure::Ready;
-        }
-        self.exchanges[exchange].writable_awaited = true;
-        Backpressure::Full
-    }
-
-    fn waiting_bytes(&self, exchange: u32) -> u64 {
-        let index = self.exchanges[exchange].connection;
-        let connection = &self.connections[index];
-        match connection.writer == Some(exchange) {
-            true => connection.output.unsent(),
-            // It waits for those before it anyway: together they hold no more than one alone.
-            false => self.unsent_bytes(index),
-        }
-    }
-
-    /// Response bytes that the connection holds: those whose turn has come, and those that wait for it.
-    pub(crate) fn unsent_bytes(&self, index: u32) -> u64 {
-        let connection = &self.connections[index];
-        let mut bytes = connection.output.unsent();
-        let mut next = connection.writer;
-        while let Some(exchange) = next {
-            bytes += self.exchanges[exchange].held.len() as u64;
-            next = self.exchanges[exchange].next;
-        }
-        bytes
-    }
-
-    /// Tells a paused writer to go on once half of the watermark is free.
-    pub(crate) fn tell_writable(&mut self, index: u32) {
-        let Some(writer) = self.connections[index].writer else {
-            return;
-        };
-        if self.exchanges[writer].writable_awaited
-            && self.waiting_bytes(writer) <= self.options.write_high_watermark_bytes as u64 / 2
-        {
-            self.exchanges[writer].writable_awaited = false;
-            let id = self.exchange_id(writer);
-            self.events.push(Event::Writable(id));
-        }
-    }
-
     /// What the application's response means on the wire; an invalid one is answered with 500 instead.
     fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
         let state = &self.exchanges[exchange];
@@ -242,38 +188,6 @@ impl<L> Connections<L> {
         encode_head(output, facts, head, plan, date);
     }
 
-    /// Where the exchange's bytes go now.
-    pub(crate) fn output_of(&mut self, exchange: u32) -> &mut Vec<u8> {
-        self.output_and_date(exchange).0
-    }
-
-    /// Where the exchange's bytes go now, and the date that heads carry.
-    fn output_and_date(&mut self, exchange: u32) -> (&mut Vec<u8>, &Date) {
-        let state = &mut self.exchanges[exchange];
-        let connection = &mut self.connections[state.connection];
-        let output = match connection.writer == Some(exchange) {
-            true => {
-                if connection.output.tail.capacity() == 0 {
-                    connection.output.tail = self.spare.pop().unwrap_or_default();
-                }
-                &mut connection.output.tail
-            }
-            false => &mut state.held,
-        };
-        (output, &self.date)
-    }
-
-    /// Appends a body that is the engine's to keep: a large one is not copied.
-    pub(crate) fn push_owned(&mut self, exchange: u32, body: Vec<u8>) {
-        let index = self.exchanges[exchange].connection;
-        let connection = &mut self.connections[index];
-        if body.len() >= SEGMENT_BYTES_MIN && connection.writer == Some(exchange) {
-            connection.output.push_segment(body);
-        } else {
-            self.output_of(exchange).extend_from_slice(&body);
-        }
-    }
-
     /// Sends `100 Continue` if the client waits for it and nothing else was said.
     pub(crate) fn send_continue(&mut self, exchange: u32) {
         let state = &mut self.exchanges[exchange];
@@ -282,26 +196,6 @@ impl<L> Connections<L> {
         }
         self.output_of(exchange).extend_from_slice(howth_http1::CONTINUE);
         self.touch_output(exchange);
-    }
-
-    /// The response is complete as far as the application is concerned.
-    fn written(&mut self, exchange: u32) {
-        self.exchanges[exchange].response = ResponseState::Written;
-        self.touch_output(exchange);
-        let index = self.exchanges[exchange].connection;
-        if self.connections[index].writer == Some(exchange) {
-            self.advance_writer(index);
-        }
-    }
-
-    fn note_beginning(&mut self, exchange: u32) {
-        let state = &self.exchanges[exchange];
-        let connection = &self.connections[state.connection];
-        let begins_at = match connection.writer == Some(exchange) {
-            true => connection.output.queued(),
-            false => state.held.len() as u64,
-        };
-        self.exchanges[exchange].begins_at = begins_at;
     }
 
     /// Breaks a response off that was begun. What was written of it goes out, and then the connection ends, in a way that
@@ -334,71 +228,10 @@ impl<L> Connections<L> {
         WriteError::Length { declared, given }
     }
 
-    /// Nothing more is written to the client but what was for this exchange and those before it.
-    fn end_with(&mut self, exchange: u32, response: ResponseState) {
-        let index = self.exchanges[exchange].connection;
-        self.exchanges[exchange].response = response;
-        self.exchanges[exchange].keep_alive = false;
-        self.abort_after(index, exchange);
-        self.connections[index].stop_intake();
-        self.touch_output(exchange);
-        if self.connections[index].writer == Some(exchange) {
-            self.advance_writer(index);
-        }
-    }
-
-    /// Moves the right to write on to the first response that is not complete.
-    fn advance_writer(&mut self, index: u32) {
-        while let Some(writer) = self.connections[index].writer {
-            let connection = &mut self.connections[index];
-            let exchange = &mut self.exchanges[writer];
-            if !exchange.held.is_empty() {
-                exchange.begins_at += connection.output.queued();
-                if exchange.held.len() >= SEGMENT_BYTES_MIN {
-                    connection.output.push_segment(std::mem::take(&mut exchange.held));
-                } else {
-                    connection.output.tail.append(&mut exchange.held);
-                }
-            }
-            if !exchange.is_over() {
-                self.tell_writable(index);
-                return;
-            }
-            if exchange.response == (ResponseState::Broken { end: End::Reset }) {
-                connection.end = End::Reset;
-            }
-            exchange.ends_at = connection.output.queued();
-            connection.writer = exchange.next;
-            if !exchange.keep_alive {
-                connection.take_no_more();
-                // A body that is still wanted is received first; retiring the exchange goes on from there.
-                if !exchange.lasts() {
-                    connection.phase = Phase::Finishing;
-                }
-                connection.writer = None;
-                self.abort_after(index, writer);
-                return;
-            }
-        }
-    }
-
-    /// The send side has something new.
-    fn touch_output(&mut self, exchange: u32) {
-        self.unsettle(self.exchanges[exchange].connection);
-    }
-
     fn refresh_timeout(&mut self, exchange: u32) {
         let state = &mut self.exchanges[exchange];
         if state.timeout_ms > 0 {
             state.handler_deadline_ms = self.now_ms + state.timeout_ms;
-        }
-    }
-
-    /// Keeps a buffer for the next response.
-    pub(crate) fn spare(&mut self, mut buffer: Vec<u8>) {
-        if buffer.capacity() <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
-            buffer.clear();
-            self.spare.push(buffer);
         }
     }
 }
