@@ -21,7 +21,7 @@ impl<L> Connections<L> {
         Backpressure::Full
     }
 
-    fn waiting_bytes(&self, exchange: u32) -> u64 {
+    pub(crate) fn waiting_bytes(&self, exchange: u32) -> u64 {
         let index = self.exchanges[exchange].connection;
         let connection = &self.connections[index];
         match connection.writer == Some(exchange) {

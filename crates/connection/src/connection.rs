@@ -42,6 +42,11 @@ pub(crate) enum Intake {
     HeldBack,
     /// The body of the request that was read last.
     Body(Body),
+    /// Nobody knows: the request that was read last asks for another protocol. What comes behind it is kept, and decoded or
+    /// not as it is answered.
+    Undecided,
+    /// The bytes of another protocol, for the exchange that changed to it.
+    Tunnel(u32),
     /// Nothing: whatever comes is dropped.
     Nothing(Silence),
 }
@@ -170,33 +175,35 @@ impl<L> Connection<L> {
 
     /// The exchange is over: what comes of its body is dropped.
     pub(crate) fn disown_body(&mut self, exchange: u32) {
-        if let Intake::Body(body) = &mut self.intake
-            && body.exchange == Some(exchange)
-        {
-            body.exchange = None;
+        match &mut self.intake {
+            Intake::Body(body) if body.exchange == Some(exchange) => body.exchange = None,
+            Intake::Tunnel(tunnel) if *tunnel == exchange => self.stop_intake(),
+            _ => {}
         }
     }
 
     /// Whether no request is read behind those that were.
     pub(crate) fn takes_no_more(&self) -> bool {
         match &self.intake {
-            Intake::Requests | Intake::HeldBack => false,
+            Intake::Requests | Intake::HeldBack | Intake::Undecided => false,
             Intake::Body(body) => body.last.is_some(),
             Intake::Nothing(_) => true,
+            // No request is, but bytes are.
+            Intake::Tunnel(_) => false,
         }
     }
 
     /// Reads no request behind those that were read (RFC 9112 section 9.6); a body that is arriving still is.
     pub(crate) fn take_no_more(&mut self) {
         match &mut self.intake {
-            Intake::Requests | Intake::HeldBack => {
+            Intake::Requests | Intake::HeldBack | Intake::Undecided => {
                 self.discarded_bytes += self.input.len() as u64;
                 self.stop_intake();
             }
             Intake::Body(body) => {
                 body.last.get_or_insert(Silence::Unknown);
             }
-            Intake::Nothing(_) => {}
+            Intake::Nothing(_) | Intake::Tunnel(_) => {}
         }
     }
 

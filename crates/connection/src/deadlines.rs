@@ -12,7 +12,7 @@ use howth_http1::Rejection;
 use crate::Transport;
 use crate::connection::{Body, Connection, End, Intake, Phase};
 use crate::connections::{Connections, Stop};
-use crate::exchange::{BodyState, Exchange};
+use crate::exchange::{BodyState, Exchange, ResponseState};
 
 /// Silence, and total time, after which lingering ends.
 const LINGER_SILENCE_MS: u64 = 2_000;
@@ -214,7 +214,7 @@ impl<L> Connections<L> {
         }
         match &connection.intake {
             Intake::Body(body) => return self.body_deadline(connection, body),
-            Intake::Nothing(_) => return None,
+            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) => return None,
             Intake::Requests if !connection.is_between_requests() => {
                 return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
             }
@@ -278,7 +278,8 @@ impl<L> Connections<L> {
     fn disconnected_deadline(&self, connection: &Connection<L>, writer: u32) -> Option<(u64, Expiry)> {
         let read_closed_ms = connection.moments.read_closed_ms?;
         let exchange = &self.exchanges[writer];
-        let is_streaming = exchange.has_begun() && !exchange.is_over();
+        let is_streaming =
+            exchange.has_begun() && !exchange.is_over() && exchange.response != ResponseState::Tunnel;
         let is_silent = is_streaming && connection.output.unsent() == 0;
         let since_ms = read_closed_ms.max(connection.moments.write_ms);
         is_silent.then_some((since_ms + DISCONNECTED_SILENCE_MS, Expiry::Disconnected(writer)))

@@ -153,7 +153,10 @@ impl<L> Connections<L> {
         connection.input = Vec::new();
         // A plain end would look like the end of a body that is ended by the close.
         if let Some(writer) = connection.writer
-            && self.exchanges[writer].response == ResponseState::UntilClose
+            && matches!(
+                self.exchanges[writer].response,
+                ResponseState::UntilClose | ResponseState::Tunnel
+            )
         {
             connection.end = End::Reset;
         }

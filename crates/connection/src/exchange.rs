@@ -5,7 +5,7 @@
 //! once the table has warmed up.
 
 use howth_engine::body::Keep;
-use howth_http1::{BodyLength, RequestFacts, RequestHead, Version};
+use howth_http1::{BodyLength, RequestFacts, RequestHead, Trailers, Version};
 
 use crate::connection::End;
 
@@ -35,6 +35,8 @@ pub(crate) enum ResponseState {
     Counted { declared: u64, left: u64 },
     /// Begun, ended by the close of the connection.
     UntilClose,
+    /// The connection changed its protocol: bytes, until either side ends.
+    Tunnel,
     /// Begun, but the client gets no body (HEAD, 204, 304).
     Bodyless,
     /// Written whole.
@@ -53,6 +55,8 @@ pub(crate) struct Exchange {
     pub(crate) head: RequestHead,
     pub(crate) facts: RequestFacts,
     pub(crate) body: BodyState,
+    /// The trailer section of the body, where it has one.
+    pub(crate) trailers: Trailers,
     /// Request body bytes that wait for the application.
     pub(crate) body_bytes: Vec<u8>,
     /// A read answered `Pending`.
@@ -95,6 +99,7 @@ impl Default for Exchange {
                 keep_alive: true,
             },
             body: BodyState::Complete,
+            trailers: Trailers::new(),
             body_bytes: Vec::new(),
             body_awaited: false,
             keep: Keep::Nothing,
@@ -124,6 +129,7 @@ impl Exchange {
             BodyLength::None | BodyLength::Known(0) => BodyState::Complete,
             BodyLength::Known(_) | BodyLength::Chunked => BodyState::Arriving,
         };
+        self.trailers.clear();
         self.body_bytes.clear();
         self.body_awaited = false;
         self.keep = Keep::Nothing;
@@ -144,12 +150,18 @@ impl Exchange {
     /// Lets go of what a large request or response made the slot allocate.
     pub(crate) fn close(&mut self) {
         const KEPT_BYTES_MAX: usize = 4096;
+        self.trailers = Trailers::new();
         if self.body_bytes.capacity() > KEPT_BYTES_MAX {
             self.body_bytes = Vec::new();
         }
         if self.held.capacity() > KEPT_BYTES_MAX {
             self.held = Vec::new();
         }
+    }
+
+    /// Whether an answer may change the connection's protocol (RFC 9110 sections 7.8 and 9.3.6).
+    pub(crate) fn asks_to_switch(&self) -> bool {
+        self.facts.is_connect || self.head.upgrade().is_some()
     }
 
     /// Whether the application may begin to answer: not twice, and not once the engine is about to refuse.

@@ -5,8 +5,10 @@
 
 use std::cell::{Ref, RefCell};
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
-use howth_http1::{RequestHead, ResponseHead};
+use howth_engine::{
+    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+};
+use howth_http1::{RequestHead, ResponseHead, Trailers};
 
 use crate::connections::Connections;
 use crate::exchange::BodyState;
@@ -96,6 +98,22 @@ impl<D: Driver> Exchanges for Shared<D> {
             connections.cancel_body(exchange);
             Ok(())
         })
+    }
+
+    fn trailers(&self, id: ExchangeId) -> Option<Ref<'_, Trailers>> {
+        Ref::filter_map(self.0.borrow(), |driver| {
+            let exchange = driver.connections().exchanges.get(id.index, id.generation);
+            exchange.map(|exchange| &exchange.trailers)
+        })
+        .ok()
+    }
+
+    fn inform(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), InterimError> {
+        self.with(id, |connections, exchange| connections.inform(exchange, head))
+    }
+
+    fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        self.with(id, |connections, exchange| connections.upgrade(exchange, head))
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {

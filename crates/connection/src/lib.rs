@@ -29,6 +29,7 @@ mod receive;
 mod refuse;
 mod respond;
 mod settle;
+mod switch;
 mod table;
 mod timer_wheel;
 mod transport;

@@ -5,7 +5,7 @@
 
 use howth_engine::body::failure::MALFORMED;
 use howth_engine::{Event, stopwatch};
-use howth_http1::{BodyLength, Decoded};
+use howth_http1::{BodyLength, Decoded, Trailers};
 
 use crate::connection::{Body, Intake, Phase, Silence};
 use crate::connections::{Connections, Stop};
@@ -28,6 +28,11 @@ impl<L> Connections<L> {
                 return;
             }
             Phase::Finishing | Phase::Ended => return,
+        }
+        match connection.intake {
+            Intake::Requests | Intake::HeldBack | Intake::Body(_) | Intake::Nothing(_) => {}
+            Intake::Undecided => return connection.input.extend_from_slice(bytes),
+            Intake::Tunnel(exchange) => return self.receive_tunnel(index, exchange, bytes),
         }
         if connection.is_between_requests() {
             connection.moments.head_ms = now_ms;
@@ -166,7 +171,7 @@ impl<L> Connections<L> {
                 connection.exchanges < self.options.pipeline_max || !connection.decoder.is_between_messages()
             }
             Intake::Body(_) => true,
-            Intake::Nothing(_) => false,
+            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) => false,
         }
     }
 
@@ -188,6 +193,8 @@ impl<L> Connections<L> {
             connection.discarded_bytes = 0;
             connection.moments.body_ms = self.now_ms;
             connection.moments.body_started_ms = self.now_ms;
+        } else if self.exchanges[exchange].asks_to_switch() {
+            connection.intake = Intake::Undecided;
         } else if let Some(silence) = last {
             connection.intake = Intake::Nothing(silence);
         }
@@ -256,8 +263,7 @@ impl<L> Connections<L> {
         let connection = &mut self.connections[index];
         connection.moments.head_ms = self.now_ms;
         connection.moments.idle_ms = self.now_ms;
-        // Request trailers are checked by the decoder and then dropped: no Web API shows them.
-        drop(connection.decoder.take_trailers());
+        let trailers = connection.decoder.take_trailers();
         let Intake::Body(body) = &connection.intake else {
             unreachable!("a body ends that was not read");
         };
@@ -268,6 +274,7 @@ impl<L> Connections<L> {
         };
         if let Some(exchange) = owner {
             let ended = &mut self.exchanges[exchange];
+            ended.trailers = trailers.map_or_else(Trailers::new, Trailers::from);
             if ended.body == BodyState::Arriving {
                 ended.body = BodyState::Complete;
                 ended.continue_owed = false;

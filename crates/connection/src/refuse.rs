@@ -54,6 +54,9 @@ impl<L> Connections<L> {
         if connection.phase != Phase::Open {
             return;
         }
+        if let Intake::Tunnel(exchange) = connection.intake {
+            return self.end_tunnel(exchange);
+        }
         let body = connection.body_exchange();
         let mut next = connection.front;
         while let Some(exchange) = next {

@@ -71,7 +71,7 @@ impl<L> Connections<L> {
     ) -> Result<Backpressure, WriteError> {
         match self.exchanges[exchange].response {
             ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
-                return Err(WriteError::Gone);
+                return Err(WriteError::Gone(Gone));
             }
             ResponseState::Bodyless => return Ok(Backpressure::Ready),
             ResponseState::Chunked if chunk.is_empty() => {}
@@ -79,7 +79,7 @@ impl<L> Connections<L> {
                 encode_chunk_start(self.output_of(exchange), chunk.len());
                 push(self, exchange, &[chunk, CHUNK_END]);
             }
-            ResponseState::UntilClose => push(self, exchange, &[chunk]),
+            ResponseState::UntilClose | ResponseState::Tunnel => push(self, exchange, &[chunk]),
             ResponseState::Counted { declared, left } => {
                 let length = chunk.len() as u64;
                 let Some(left) = left.checked_sub(length) else {
@@ -97,13 +97,16 @@ impl<L> Connections<L> {
     pub(crate) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), WriteError> {
         match self.exchanges[exchange].response {
             ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
-                return Err(WriteError::Gone);
+                return Err(WriteError::Gone(Gone));
             }
             ResponseState::Counted { declared, left } if left > 0 => {
                 return Err(self.end_mismatch(exchange, declared, declared - left));
             }
             ResponseState::Chunked => encode_last_chunk(self.output_of(exchange), trailers),
-            ResponseState::UntilClose | ResponseState::Counted { .. } | ResponseState::Bodyless => {}
+            ResponseState::UntilClose
+            | ResponseState::Tunnel
+            | ResponseState::Counted { .. }
+            | ResponseState::Bodyless => {}
         }
         self.written(exchange);
         Ok(())
@@ -149,6 +152,7 @@ impl<L> Connections<L> {
 
     /// What the application's response means on the wire; an invalid one is answered with 500 instead.
     fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
+        self.decline_switch(exchange);
         let state = &self.exchanges[exchange];
         let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
         let unread = is_arriving && state.keep != Keep::Read && self.is_too_long_to_drain(exchange);
@@ -202,7 +206,7 @@ impl<L> Connections<L> {
     /// no client can take for the end of the body.
     pub(crate) fn break_off(&mut self, exchange: u32) {
         let end = match self.exchanges[exchange].response {
-            ResponseState::UntilClose => End::Reset,
+            ResponseState::UntilClose | ResponseState::Tunnel => End::Reset,
             _ => End::Plain,
         };
         self.end_with(exchange, ResponseState::Broken { end });
@@ -228,7 +232,7 @@ impl<L> Connections<L> {
         WriteError::Length { declared, given }
     }
 
-    fn refresh_timeout(&mut self, exchange: u32) {
+    pub(crate) fn refresh_timeout(&mut self, exchange: u32) {
         let state = &mut self.exchanges[exchange];
         if state.timeout_ms > 0 {
             state.handler_deadline_ms = self.now_ms + state.timeout_ms;

@@ -15,13 +15,16 @@ use crate::exchange::BodyState;
 /// way it is received pays. Measured on loopback; below it is lost in what the change costs.
 const LARGE_BODY_BYTES: u64 = 256 * 1024;
 
+/// No more is received behind a request that asks for another protocol before it is answered.
+const UNDECIDED_BYTES_MAX: usize = 64 * 1024;
+
 /// What a connection wants of its driver until it is settled again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wanted {
     /// That it goes on.
     Open(Receive),
-    /// That its sending side is shut down, and what still comes is received.
-    Linger,
+    /// That its sending side is shut down, and the other goes on.
+    HalfClosed(Receive),
     /// That both sides are shut down and, once the driver has nothing under way on it, that it is
     /// [closed](Connections::close).
     End(End),
@@ -67,11 +70,17 @@ impl<L> Connections<L> {
             return Wanted::Leave { has_asked };
         }
         let wanted = match self.connections[index].phase {
+            Phase::Open if self.is_half_closed_tunnel(index) => {
+                Wanted::HalfClosed(self.wanted_receive(index))
+            }
             Phase::Open | Phase::Finishing => Wanted::Open(self.wanted_receive(index)),
-            Phase::Lingering => Wanted::Linger,
+            Phase::Lingering => Wanted::HalfClosed(Receive::Bytes),
             Phase::Ended => Wanted::End(self.connections[index].end),
         };
-        let is_read = !matches!(wanted, Wanted::Open(Receive::Nothing) | Wanted::End(_));
+        let is_read = matches!(
+            wanted,
+            Wanted::Open(Receive::Bytes | Receive::Body) | Wanted::HalfClosed(Receive::Bytes | Receive::Body)
+        );
         self.note_reading(index, is_read);
         self.schedule(index);
         wanted
@@ -202,6 +211,8 @@ impl<L> Connections<L> {
         let takes_bytes = match &connection.intake {
             Intake::Requests | Intake::Nothing(_) => connection.exchanges < self.options.pipeline_max,
             Intake::HeldBack => false,
+            Intake::Undecided => connection.input.len() < UNDECIDED_BYTES_MAX,
+            Intake::Tunnel(_) => true,
             Intake::Body(body) => body.exchange.is_some() || connection.exchanges < self.options.pipeline_max,
         };
         takes_bytes

@@ -96,8 +96,8 @@ pub fn breaks_off(start: Start) {
     assert_eq!(client.take(9), b"4\r\npart\r\n");
     server.call(move |exchanges| {
         exchanges.fail(id).expect("an open exchange");
-        assert_eq!(exchanges.write(id, b"more"), Err(WriteError::Gone));
-        assert_eq!(exchanges.finish(id, &[]), Err(WriteError::Gone));
+        assert_eq!(exchanges.write(id, b"more"), Err(WriteError::Gone(Gone)));
+        assert_eq!(exchanges.finish(id, &[]), Err(WriteError::Gone(Gone)));
         assert_eq!(exchanges.fail(id), Err(Gone));
     });
     client.expect_end();

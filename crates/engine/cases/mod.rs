@@ -17,6 +17,7 @@ pub mod pipelines;
 pub mod refusals;
 pub mod responses;
 pub mod streams;
+pub mod tunnels;
 
 pub use harness::{Command, Listen, MakeHandler, Running};
 
@@ -145,6 +146,22 @@ macro_rules! engine_cases {
                 sets_the_deadline_of_one_exchange
                 keeps_a_slow_stream_to_a_client_that_half_closed
                 ends_a_silent_stream_to_a_client_that_half_closed
+            }
+            tunnels {
+                informs_before_the_response
+                informs_in_order_and_nobody_of_http_1_0
+                tells_a_client_to_continue
+                holds_no_more_interim_responses_than_a_stream
+                tells_the_trailers_of_a_request
+                carries_bytes_both_ways
+                keeps_what_came_before_the_switch
+                goes_on_when_one_side_has_ended
+                resets_a_tunnel_that_fails
+                holds_no_more_of_a_tunnel_than_of_a_body
+                answers_what_it_does_not_switch
+                switches_only_what_asks_for_it
+                tunnels_for_connect_where_that_is_taken
+                keeps_a_tunnel_that_is_silent
             }
             life {
                 aborts_when_the_client_resets

@@ -145,8 +145,8 @@ pub fn refuses_a_second_answer(start: Start) {
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let id = server.next_request();
     server.call(move |exchanges| {
-        assert_eq!(exchanges.write(id, b"early"), Err(WriteError::Gone));
-        assert_eq!(exchanges.finish(id, &[]), Err(WriteError::Gone));
+        assert_eq!(exchanges.write(id, b"early"), Err(WriteError::Gone(Gone)));
+        assert_eq!(exchanges.finish(id, &[]), Err(WriteError::Gone(Gone)));
         assert_eq!(exchanges.respond(id, &ok(), b"once"), Ok(()));
         assert_eq!(exchanges.respond(id, &ok(), b"twice"), Err(Gone));
         assert_eq!(exchanges.start(id, &ok(), None), Err(Gone));

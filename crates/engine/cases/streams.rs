@@ -1,6 +1,6 @@
 //! Streamed responses.
 
-use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, WriteError};
+use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, Gone, WriteError};
 use howth_http1::ResponseHead;
 
 use super::client::{Client, manual};
@@ -36,7 +36,7 @@ pub fn streams_chunks(start: Start) {
     server.expect(Event::Completed(id));
     assert_eq!(
         server.call(move |exchanges| exchanges.write(id, b"late")),
-        Err(WriteError::Gone)
+        Err(WriteError::Gone(Gone))
     );
     client.send(GET);
     let id = server.next_request();
@@ -144,7 +144,7 @@ pub fn tells_a_stream_of_a_client_that_left(start: Start) {
     server.expect(Event::Aborted(id));
     assert_eq!(
         server.call(move |exchanges| exchanges.write(id, b"more")),
-        Err(WriteError::Gone)
+        Err(WriteError::Gone(Gone))
     );
 }
 

@@ -66,9 +66,9 @@ impl Core {
         }
         match self.connections.settle(index) {
             Wanted::Open(receive) => self.receive(index, receive),
-            Wanted::Linger => {
+            Wanted::HalfClosed(receive) => {
                 self.shut_down(index);
-                self.receive(index, Receive::Bytes);
+                self.receive(index, receive);
             }
             Wanted::End(end) => self.close(index, end),
             Wanted::Leave { has_asked } => {

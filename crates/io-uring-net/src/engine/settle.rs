@@ -25,9 +25,9 @@ impl<K: Kernel> Core<K> {
         }
         match self.connections.settle(index) {
             Wanted::Open(receive) => self.settle_receive(index, receive),
-            Wanted::Linger => {
+            Wanted::HalfClosed(receive) => {
                 self.shut_down(index, Ending::Sending);
-                self.settle_receive(index, Receive::Bytes);
+                self.settle_receive(index, receive);
             }
             Wanted::End(end) => self.end(index, end),
             Wanted::Leave { has_asked } => self.pass_on(index, has_asked),
