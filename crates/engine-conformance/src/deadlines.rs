@@ -56,7 +56,7 @@ pub fn ends_a_head_once_behind_a_slow_response(start: Start) {
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\nGET /");
     let id = server.next_request();
     // Long enough for a deadline that passes again and again to do so ten times.
-    std::thread::sleep(Duration::from_secs(1));
+    server.pass(Duration::from_secs(1));
     assert!(server.call(|exchanges| exchanges.pending()) <= 2);
     assert!(server.counters().refused <= 1);
     // What comes of the head now comes too late.
@@ -130,7 +130,7 @@ pub fn ends_a_slow_body_after_the_response(start: Start) {
         .call(move |exchanges| exchanges.respond_owned(id, &ok(), vec![b'w'; BODY]))
         .expect("an open exchange");
     // The deadline passes before the client has taken the response.
-    std::thread::sleep(Duration::from_millis(300));
+    server.pass(Duration::from_millis(300));
     assert_eq!(client.response().body.len(), BODY);
     client.expect_end();
     server.expect(Event::Completed(id));
@@ -293,7 +293,7 @@ pub fn keeps_a_slow_stream_to_a_client_that_half_closed(start: Start) {
     const CHUNK: usize = 20_000;
     let (server, mut client, id) = streaming_to_a_half_closed_client(start);
     for _ in 0..4 {
-        std::thread::sleep(Duration::from_millis(500));
+        server.pass(Duration::from_millis(500));
         server
             .call(move |exchanges| exchanges.write(id, &[b'c'; CHUNK]))
             .expect("an open exchange");

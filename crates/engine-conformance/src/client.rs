@@ -1,14 +1,12 @@
 //! A blocking client that sends bytes as they are and reads responses strictly.
 
-use std::io::{ErrorKind, Read, Write};
-use std::net::{Shutdown, TcpStream};
-use std::os::unix::net::UnixStream;
+use std::io::ErrorKind;
 use std::time::Duration;
 
-use howth_engine::{BindAddress, EngineOptions};
-use socket2::SockRef;
+use howth_engine::EngineOptions;
 
 use super::harness::{PATIENCE, Server, Start};
+use super::place::{Stream, is_timeout};
 
 /// A server that the test answers for, and a client of it.
 pub fn manual(start: Start) -> (Server, Client) {
@@ -22,14 +20,10 @@ pub fn manual_with(start: Start, options: EngineOptions) -> (Server, Client) {
     (server, client)
 }
 
+/// A client of a server under test.
 pub struct Client {
-    stream: Stream,
+    stream: Box<dyn Stream>,
     buffer: Vec<u8>,
-}
-
-enum Stream {
-    Tcp(TcpStream),
-    Unix(UnixStream),
 }
 
 #[derive(Debug)]
@@ -60,69 +54,51 @@ impl Response {
 }
 
 impl Client {
+    /// A new connection.
     pub fn connect(server: &Server) -> Self {
-        let stream = match &server.address {
-            BindAddress::Tcp(address) => {
-                let stream = TcpStream::connect(address).expect("connect");
-                stream.set_nodelay(true).expect("TCP_NODELAY");
-                stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-                stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
-                Stream::Tcp(stream)
-            }
-            BindAddress::Unix(path) => {
-                let stream = UnixStream::connect(path).expect("connect");
-                stream.set_read_timeout(Some(PATIENCE)).expect("a timeout");
-                Stream::Unix(stream)
-            }
-        };
         Client {
-            stream,
+            stream: server.connect(),
             buffer: Vec::new(),
         }
     }
 
+    /// Sends all of it.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
-        match &mut self.stream {
-            Stream::Tcp(stream) => stream.write_all(bytes.as_ref()).expect("write"),
-            Stream::Unix(stream) => stream.write_all(bytes.as_ref()).expect("write"),
-        }
+        self.write_all(bytes.as_ref()).expect("write");
     }
 
     /// Lets `bytes` be sent before the server reads any of them.
     pub fn hold_unread(&self, bytes: usize) {
-        let stream = match &self.stream {
-            Stream::Tcp(stream) => SockRef::from(stream),
-            Stream::Unix(stream) => SockRef::from(stream),
-        };
-        stream.set_send_buffer_size(bytes).expect("SO_SNDBUF");
+        self.stream.hold_unread(bytes);
     }
 
     /// False once the connection is closed.
     pub fn try_send(&mut self, bytes: &[u8]) -> bool {
-        match &mut self.stream {
-            Stream::Tcp(stream) => stream.write_all(bytes).is_ok(),
-            Stream::Unix(stream) => stream.write_all(bytes).is_ok(),
+        self.write_all(bytes).is_ok()
+    }
+
+    fn write_all(&mut self, bytes: &[u8]) -> std::io::Result<()> {
+        let mut sent = 0;
+        while sent < bytes.len() {
+            sent += self.stream.write(&bytes[sent..], PATIENCE)?;
         }
+        Ok(())
     }
 
     /// Sends what the server takes within `patience`; gives how much that was.
     pub fn send_until_stuck(&mut self, bytes: &[u8], patience: Duration) -> usize {
-        let Stream::Tcp(stream) = &mut self.stream else {
-            panic!("TCP only")
-        };
-        stream.set_write_timeout(Some(patience)).expect("a timeout");
         let mut sent = 0;
         while sent < bytes.len() {
-            match stream.write(&bytes[sent..]) {
+            match self.stream.write(&bytes[sent..], patience) {
                 Ok(length) => sent += length,
-                Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut) => break,
+                Err(error) if is_timeout(&error) => break,
                 Err(error) => panic!("write: {error}"),
             }
         }
-        stream.set_write_timeout(Some(PATIENCE)).expect("a timeout");
         sent
     }
 
+    /// The response to a plain request.
     pub fn get(&mut self, target: &str) -> Response {
         self.send(format!("GET {target} HTTP/1.1\r\nhost: h\r\n\r\n"));
         self.response()
@@ -244,12 +220,8 @@ impl Client {
 
     /// Another hold on the same connection, to write while this one reads.
     pub fn second(&self) -> Client {
-        let stream = match &self.stream {
-            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone().expect("a descriptor")),
-            Stream::Unix(stream) => Stream::Unix(stream.try_clone().expect("a descriptor")),
-        };
         Client {
-            stream,
+            stream: self.stream.second(),
             buffer: Vec::new(),
         }
     }
@@ -262,16 +234,13 @@ impl Client {
 
     /// Whether nothing comes for a short while.
     pub fn is_silent(&mut self) -> bool {
-        self.set_patience(Duration::from_millis(60));
         let mut chunk = [0; 1024];
-        let received = self.read(&mut chunk);
-        self.set_patience(PATIENCE);
-        match received {
+        match self.stream.read(&mut chunk, Duration::from_millis(60)) {
             Ok(length) => {
                 self.buffer.extend_from_slice(&chunk[..length]);
                 false
             }
-            Err(error) => matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+            Err(error) => is_timeout(&error),
         }
     }
 
@@ -289,36 +258,19 @@ impl Client {
         );
     }
 
-    fn set_patience(&self, patience: Duration) {
-        match &self.stream {
-            Stream::Tcp(stream) => stream.set_read_timeout(Some(patience)).expect("a timeout"),
-            Stream::Unix(stream) => stream.set_read_timeout(Some(patience)).expect("a timeout"),
-        }
-    }
-
     /// Ends this side; the other may go on.
     pub fn end(&self) {
-        match &self.stream {
-            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write).expect("shutdown"),
-            Stream::Unix(stream) => stream.shutdown(Shutdown::Write).expect("shutdown"),
-        }
+        self.stream.end().expect("shutdown");
     }
 
     /// Like [`end`](Self::end), if the server has not ended it yet.
     pub fn end_if_open(&self) {
-        if let Stream::Tcp(stream) = &self.stream {
-            let _ = stream.shutdown(Shutdown::Write);
-        }
+        let _ = self.stream.end();
     }
 
     /// Ends the connection with a reset.
     pub fn reset(self) {
-        let Stream::Tcp(stream) = self.stream else {
-            panic!("TCP only")
-        };
-        socket2::SockRef::from(&stream)
-            .set_linger(Some(Duration::ZERO))
-            .expect("SO_LINGER");
+        self.stream.reset_on_close();
     }
 
     fn fields(&mut self, fields: &mut Vec<(String, String)>) {
@@ -357,9 +309,6 @@ impl Client {
     }
 
     fn read(&mut self, chunk: &mut [u8]) -> std::io::Result<usize> {
-        match &mut self.stream {
-            Stream::Tcp(stream) => stream.read(chunk),
-            Stream::Unix(stream) => stream.read(chunk),
-        }
+        self.stream.read(chunk, PATIENCE)
     }
 }

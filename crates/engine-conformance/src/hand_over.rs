@@ -113,7 +113,7 @@ pub fn keeps_a_connection_with_a_part_of_a_head(start: Start) {
     server.respond(id, "");
     another.response();
     server.expect(Event::Completed(id));
-    std::thread::sleep(Duration::from_millis(50));
+    server.pass(Duration::from_millis(50));
     server.release_all();
     drop(server.next_released());
     client.send(&GET[20..]);
@@ -244,7 +244,7 @@ pub fn ends_an_adopted_connection_in_time(start: Start) {
     let second = named_with(start, "second", options);
     let mut client = served(&first);
     // An engine that slept for longer than its deadlines begins them now.
-    std::thread::sleep(Duration::from_millis(300));
+    first.pass(Duration::from_millis(300));
     first.release_idle(1);
     second.adopt(first.next_released()).expect("there is room");
     assert_eq!(client.get("/").text(), "second");

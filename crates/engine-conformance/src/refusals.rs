@@ -254,7 +254,7 @@ pub fn lingers_after_a_refusal_within_a_last_body(start: Start) {
     // More than is allowed, and on the way before the client can know.
     for _ in 0..3 {
         client.send(&chunk);
-        std::thread::sleep(Duration::from_millis(20));
+        server.pass(Duration::from_millis(20));
     }
     client.send(&chunk);
     assert_eq!(client.response().status(), 413);

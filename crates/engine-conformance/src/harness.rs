@@ -1,7 +1,10 @@
 //! Runs an engine on a thread of its own and lets a test act as its application.
 
+use std::net::TcpStream;
+use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -10,6 +13,8 @@ use howth_engine::{
     BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Gone, Handed, Handler,
 };
 use howth_http1::ResponseHead;
+
+use super::place::{Memory, Stream, wait_in};
 
 /// Far longer than anything here takes; only a failing test waits for it.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -49,9 +54,14 @@ pub enum Command {
 
 /// A running engine.
 pub struct Running {
+    /// Where it listens; in memory, nowhere that matters.
     pub address: BindAddress,
+    /// Its thread takes these.
     pub commands: Box<dyn Fn(Command) + Send + Sync>,
+    /// Its thread.
     pub thread: JoinHandle<()>,
+    /// Where it runs in memory, that.
+    pub memory: Option<Arc<dyn Memory>>,
 }
 
 /// A running engine whose application is the test itself, or a function.
@@ -60,6 +70,7 @@ pub struct Server {
     commands: Box<dyn Fn(Command) + Send + Sync>,
     thread: Option<JoinHandle<()>>,
     events: Receiver<Event>,
+    memory: Option<Arc<dyn Memory>>,
 }
 
 impl Server {
@@ -97,16 +108,44 @@ impl Server {
             commands: running.commands,
             thread: Some(running.thread),
             events,
+            memory: running.memory,
         }
     }
 
+    /// The client's end of a new connection.
+    pub fn connect(&self) -> Box<dyn Stream> {
+        if let Some(memory) = &self.memory {
+            return memory.connect();
+        }
+        match &self.address {
+            BindAddress::Tcp(address) => {
+                let stream = TcpStream::connect(address).expect("connect");
+                stream.set_nodelay(true).expect("TCP_NODELAY");
+                Box::new(stream)
+            }
+            BindAddress::Unix(path) => Box::new(UnixStream::connect(path).expect("connect")),
+        }
+    }
+
+    /// Lets so much time pass.
+    pub fn pass(&self, time: Duration) {
+        match &self.memory {
+            Some(memory) => drop(wait_in(memory, time, || None::<()>)),
+            None => std::thread::sleep(time),
+        }
+    }
+
+    /// The next event.
     pub fn next_event(&self) -> Event {
-        self.events.recv_timeout(PATIENCE).expect("an event")
+        self.event_within(PATIENCE).expect("an event")
     }
 
     /// The next event, if one comes within `patience`.
     pub fn event_within(&self, patience: Duration) -> Option<Event> {
-        self.events.recv_timeout(patience).ok()
+        match &self.memory {
+            Some(memory) => wait_in(memory, patience, || self.events.try_recv().ok()),
+            None => self.events.recv_timeout(patience).ok(),
+        }
     }
 
     /// The next event, which has to be a request.
@@ -132,6 +171,9 @@ impl Server {
 
     /// No event has come; one that was about to is not waited for.
     pub fn expect_no_event(&self) {
+        if let Some(memory) = &self.memory {
+            memory.pump();
+        }
         if let Ok(event) = self.events.try_recv() {
             panic!("unexpected {event:?}");
         }
@@ -181,14 +223,16 @@ impl Server {
 
     /// Waits until what was counted meets `condition`.
     pub fn wait_for(&self, condition: impl Fn(&Counters) -> bool) {
-        let start = std::time::Instant::now();
-        while !condition(&self.counters()) {
-            assert!(
-                start.elapsed() < PATIENCE,
-                "counters stay at {:?}",
-                self.counters()
-            );
-            std::thread::sleep(Duration::from_millis(2));
+        self.wait_until("what was counted", || condition(&self.counters()));
+    }
+
+    fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+        const STEP: Duration = Duration::from_millis(2);
+        let mut left = PATIENCE;
+        while !condition() {
+            assert!(!left.is_zero(), "{what}: waited in vain, {:?}", self.counters());
+            self.pass(STEP);
+            left = left.saturating_sub(STEP);
         }
     }
 
@@ -222,18 +266,16 @@ impl Server {
 
     /// Waits for the next connection that the engine gives up; only one is to come.
     pub fn next_released(&self) -> Handed {
-        let start = std::time::Instant::now();
-        loop {
-            let mut released = self.take_released();
-            if let Some(handed) = released.pop() {
-                assert!(released.is_empty(), "more than one connection came");
-                return handed;
-            }
-            assert!(start.elapsed() < PATIENCE, "no connection was given up");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+        let mut released = Vec::new();
+        self.wait_until("a connection given up", || {
+            released = self.take_released();
+            !released.is_empty()
+        });
+        assert_eq!(released.len(), 1, "more than one connection came");
+        released.remove(0)
     }
 
+    /// Hands a connection to the engine.
     pub fn adopt(&self, handed: Handed) -> Result<(), Handed> {
         let (sender, receiver) = channel();
         (self.commands)(Command::Adopt(handed, sender));
@@ -250,18 +292,14 @@ impl Server {
 
     /// Waits until a drain has nobody left to answer.
     pub fn wait_until_through(&self) {
-        let start = std::time::Instant::now();
-        loop {
+        self.wait_until("the end of a drain", || {
             let (sender, receiver) = channel();
             (self.commands)(Command::IsThrough(sender));
-            if receiver.recv_timeout(PATIENCE).expect("the engine's thread") {
-                return;
-            }
-            assert!(start.elapsed() < PATIENCE, "somebody is still to be answered");
-            std::thread::sleep(Duration::from_millis(1));
-        }
+            receiver.recv_timeout(PATIENCE).expect("the engine's thread")
+        });
     }
 
+    /// Ends everything at once.
     pub fn abort(&self) {
         (self.commands)(Command::Abort);
     }

@@ -228,7 +228,7 @@ pub fn holds_the_bound_in_a_rush(start: Start) {
     let server = Server::manual(start, options);
     // They all come in one turn.
     server.hold_up(Duration::from_millis(200));
-    std::thread::sleep(Duration::from_millis(20));
+    server.pass(Duration::from_millis(20));
     let mut clients: Vec<Client> = (0..6).map(|_| Client::connect(&server)).collect();
     clients.iter_mut().for_each(|client| client.send(GET));
     for _ in 0..3 {
