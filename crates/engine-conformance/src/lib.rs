@@ -27,7 +27,8 @@ pub mod tunnels;
 pub use harness::{Command, Listen, MakeHandler, Running, Start};
 pub use place::{Memory, Stream, wait_in};
 
-/// Makes a test of every case for the engine that `$start` starts.
+/// Makes a test of every case for the engine that `$start` starts, or of those named. Deadlines of handlers, and others that a
+/// busy machine would make a matter of luck, are tested in memory alone.
 #[macro_export]
 macro_rules! engine_cases {
     ($start:path: $($group:ident { $($case:ident)* })*) => {
@@ -141,17 +142,13 @@ macro_rules! engine_cases {
             }
             deadlines {
                 ends_a_head_that_does_not_come
-                ends_a_head_once_behind_a_slow_response
                 ends_a_connection_that_says_nothing
                 ends_a_body_that_stops
                 ends_a_body_that_trickles
                 ends_an_idle_connection
                 ends_a_client_that_takes_nothing
-                ends_a_handler_that_takes_too_long
                 ends_whichever_handler_takes_too_long
-                ends_a_slow_body_after_the_response
                 sets_the_deadline_of_one_exchange
-                keeps_a_slow_stream_to_a_client_that_half_closed
                 ends_a_silent_stream_to_a_client_that_half_closed
             }
             tunnels {
