@@ -52,6 +52,8 @@ impl<L> Connections<L> {
             && self.waiting_bytes(writer) <= self.options.write_high_watermark_bytes as u64 / 2
         {
             self.exchanges[writer].writable_awaited = false;
+            // Its silence so far was ours.
+            self.connections[index].moments.write_ms = self.now_ms;
             let id = self.exchange_id(writer);
             self.events.push(Event::Writable(id));
         }

@@ -18,15 +18,6 @@ use crate::{TICK_MS, Table, TimerWheel};
 /// Generations of exchanges are small integers in JavaScript.
 const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
 
-/// Both clocks, read once a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// Milliseconds since some fixed moment; never goes back.
-    pub monotonic_ms: u64,
-    /// The time of day, for the date field.
-    pub wall: SystemTime,
-}
-
 /// The connections of one core. `L` is what the driver keeps of each: its socket, and what it has under way on it.
 #[derive(Debug)]
 pub struct Connections<L> {
@@ -74,8 +65,9 @@ pub(crate) enum Stop {
 }
 
 impl<L: Default> Connections<L> {
-    /// No connections. Their generations wrap at `generation_mask`, a power of two minus one.
-    pub fn new(options: EngineOptions, clock: Clock, generation_mask: u32) -> Self {
+    /// No connections. `now_ms`: milliseconds since some fixed moment, which never go back; `wall`: the time of day, for the
+    /// date field. Generations of connections wrap at `generation_mask`, a power of two minus one.
+    pub fn new(options: EngineOptions, now_ms: u64, wall: SystemTime, generation_mask: u32) -> Self {
         Connections {
             shortest_ms: deadlines::shortest_ms(&options.deadlines),
             has_own_deadlines: false,
@@ -87,11 +79,11 @@ impl<L: Default> Connections<L> {
             unsettled: Vec::new(),
             doomed: Vec::new(),
             failed: Vec::new(),
-            wheel: TimerWheel::new(clock.monotonic_ms),
+            wheel: TimerWheel::new(now_ms),
             due: Vec::new(),
-            now_ms: clock.monotonic_ms,
-            date: Date::new(clock.wall),
-            date_updated_ms: clock.monotonic_ms,
+            now_ms,
+            date: Date::new(wall),
+            date_updated_ms: now_ms,
             head: RequestHead::new(),
             spare: Vec::new(),
             stop: Stop::Not,
@@ -134,12 +126,13 @@ impl<L: Default> Connections<L> {
 }
 
 impl<L> Connections<L> {
-    /// Tells the time.
-    pub fn set_clock(&mut self, clock: Clock) {
-        self.now_ms = clock.monotonic_ms;
-        if self.now_ms >= self.date_updated_ms + TICK_MS {
-            self.date_updated_ms = self.now_ms;
-            self.date.update(clock.wall);
+    /// Tells the time. The time of day is asked for only when the date is old.
+    #[inline]
+    pub fn set_clock(&mut self, now_ms: u64, wall: impl FnOnce() -> SystemTime) {
+        self.now_ms = now_ms;
+        if now_ms >= self.date_updated_ms + TICK_MS {
+            self.date_updated_ms = now_ms;
+            self.date.update(wall());
         }
     }
 

@@ -5,8 +5,8 @@
 
 use std::time::Duration;
 
+use howth_engine::Deadlines;
 use howth_engine::body::failure::{NOT_READ, TOO_SLOW};
-use howth_engine::{Deadlines, Event};
 use howth_http1::Rejection;
 
 use crate::Transport;
@@ -123,7 +123,7 @@ impl<L> Connections<L> {
                 self.end_body(index, NOT_READ, None);
             }
             Expiry::Silent => self.end(index),
-            Expiry::Disconnected(exchange) => self.give_up_stream(index, exchange),
+            Expiry::Disconnected(exchange) => self.break_off(exchange),
             Expiry::Handler(exchange) => self.give_up_handler(exchange),
             Expiry::Write => self.give_up_write(index, transport),
         }
@@ -148,17 +148,6 @@ impl<L> Connections<L> {
 }
 
 impl<L> Connections<L> {
-    /// Breaks a stream off that is silent, unless it was paused until now and is about to be told that it may go on: after
-    /// a long turn of the application the silence was ours.
-    fn give_up_stream(&mut self, index: u32, exchange: u32) {
-        let told = Event::Writable(self.exchange_id(exchange));
-        if self.events.contains(&told) {
-            self.connections[index].moments.read_closed_ms = Some(self.now_ms);
-        } else {
-            self.break_off(exchange);
-        }
-    }
-
     /// Whether the wheel will surely look in time, told without working out when that is: whatever begins now on a
     /// connection that is neither ending nor within a message lasts for the shortest of the configured times, and what
     /// began before was told to the wheel then.

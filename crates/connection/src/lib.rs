@@ -35,7 +35,7 @@ mod timer_wheel;
 mod transport;
 
 pub use connection::End;
-pub use connections::{Clock, Connections};
+pub use connections::Connections;
 pub use exchanges::Shared;
 pub use outgoing::Outgoing;
 pub use output::{Output, SEGMENT_BYTES_MIN};

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use howth_connection::{Clock, Connections, Driver};
+use howth_connection::{Connections, Driver};
 use howth_engine::{EngineOptions, Handed};
 
 use crate::link::{Link, Sockets};
@@ -33,7 +33,7 @@ impl Core {
     pub(crate) fn new(options: EngineOptions, wakes: Arc<WakeList>) -> Self {
         let started = Instant::now();
         Core {
-            connections: Connections::new(options, clock(started), GENERATION_MASK),
+            connections: Connections::new(options, 0, SystemTime::now(), GENERATION_MASK),
             wakes,
             scratch: Scratch::default(),
             released: Vec::new(),
@@ -44,19 +44,13 @@ impl Core {
     }
 
     pub(crate) fn read_clock(&mut self) {
-        self.connections.set_clock(clock(self.started));
+        let now_ms = self.started.elapsed().as_millis() as u64;
+        self.connections.set_clock(now_ms, SystemTime::now);
     }
 
     /// The moment that the connections call `at_ms`.
     pub(crate) fn instant(&self, at_ms: u64) -> Instant {
         self.started + std::time::Duration::from_millis(at_ms)
-    }
-}
-
-fn clock(started: Instant) -> Clock {
-    Clock {
-        monotonic_ms: started.elapsed().as_millis() as u64,
-        wall: SystemTime::now(),
     }
 }
 

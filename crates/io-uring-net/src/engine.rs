@@ -233,7 +233,8 @@ struct Core<K: Kernel> {
 
 impl<K: Kernel> Core<K> {
     fn new(kernel: K, options: EngineOptions) -> Self {
-        let connections = Connections::new(options, kernel.clock(), GENERATION_MASK);
+        let (now_ms, wall) = (kernel.now_ms(), kernel.wall_clock());
+        let connections = Connections::new(options, now_ms, wall, GENERATION_MASK);
         Core {
             kernel,
             connections,
@@ -248,6 +249,10 @@ impl<K: Kernel> Core<K> {
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
+        if self.connections.has_work() {
+            // The application may have taken its time since the last turn: what it wants counts from now.
+            self.read_clock();
+        }
         self.connections.begin_turn();
         self.settle_all();
         self.settle_accepting();
@@ -275,7 +280,9 @@ impl<K: Kernel> Core<K> {
     }
 
     fn read_clock(&mut self) {
-        self.connections.set_clock(self.kernel.clock());
+        let kernel = &self.kernel;
+        self.connections
+            .set_clock(kernel.now_ms(), || kernel.wall_clock());
     }
 
     fn next_deadline(&self) -> Option<Duration> {
@@ -285,8 +292,7 @@ impl<K: Kernel> Core<K> {
             self.rests_at_ms(),
         ];
         let at_ms = moments.into_iter().flatten().min()?;
-        let now_ms = self.kernel.clock().monotonic_ms;
-        Some(Duration::from_millis(at_ms.saturating_sub(now_ms)))
+        Some(Duration::from_millis(at_ms.saturating_sub(self.kernel.now_ms())))
     }
 
     fn complete(&mut self, completion: Completion) {

@@ -7,9 +7,8 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
-pub use howth_connection::Clock;
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 
@@ -89,8 +88,11 @@ pub enum Wait {
 /// What the engine needs of a kernel. Operations are queued; [`enter`](Self::enter) submits all of them at
 /// once and waits. Every accepted operation completes, sooner or later, with its token.
 pub trait Kernel {
-    /// Reads the clocks.
-    fn clock(&self) -> Clock;
+    /// Milliseconds since some fixed moment; never goes back.
+    fn now_ms(&self) -> u64;
+
+    /// The time of day.
+    fn wall_clock(&self) -> SystemTime;
 
     /// Arms a multishot accept on the listener.
     fn accept(&mut self, token: Token);

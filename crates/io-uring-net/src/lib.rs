@@ -18,7 +18,7 @@ mod token;
 pub use client::{ClientCompletion, ClientRing, Payload};
 pub use engine::{Listener, RingEngine, Turn, Wait};
 pub use howth_connection::Outgoing;
-pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Socket};
+pub use kernel::{Completion, Errno, Kernel, Lease, Socket};
 pub use probe::{Refusal, probe};
 pub use ring::{Ring, RingOptions};
 pub use token::{Operation, Token};

@@ -15,9 +15,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use howth_engine::PeerAddress;
-use howth_io_uring_net::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
+use howth_io_uring_net::{Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
 
 use crate::faults::{Fault, Faults};
 use crate::memory;
@@ -190,12 +191,12 @@ impl SimulatedKernel {
 }
 
 impl Kernel for SimulatedKernel {
-    fn clock(&self) -> Clock {
-        let network = self.network.borrow();
-        Clock {
-            monotonic_ms: network.now_ms,
-            wall: network.wall(),
-        }
+    fn now_ms(&self) -> u64 {
+        self.network.borrow().now_ms
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        self.network.borrow().wall()
     }
 
     fn accept(&mut self, token: Token) {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use howth_connection::{Clock, Connections, Driver, End, Outgoing, Receive, Shared, Transport, Wanted};
+use howth_connection::{Connections, Driver, End, Outgoing, Receive, Shared, Transport, Wanted};
 use howth_engine::{BindAddress, EngineOptions, Event, Exchanges, Handler, PeerAddress};
 use howth_engine_conformance::{Command, Listen, MakeHandler, Memory, Running, Stream};
 use pipe::{ClientEnd, Pipe, ServerEnd};
@@ -161,7 +161,7 @@ impl Driver for Engine {
 impl Engine {
     fn new(options: EngineOptions) -> Self {
         Engine {
-            connections: Connections::new(options, clock(0), 0xff),
+            connections: Connections::new(options, 0, wall(0), 0xff),
             now_ms: 0,
         }
     }
@@ -214,7 +214,7 @@ impl Engine {
 
     /// One turn. True: something happened.
     fn turn(&mut self) -> bool {
-        self.connections.set_clock(clock(self.now_ms));
+        self.connections.set_clock(self.now_ms, || wall(self.now_ms));
         self.connections.begin_turn();
         self.settle();
         let mut worked = false;
@@ -303,9 +303,6 @@ impl Engine {
     }
 }
 
-fn clock(now_ms: u64) -> Clock {
-    Clock {
-        monotonic_ms: now_ms,
-        wall: SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms),
-    }
+fn wall(now_ms: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_millis(now_ms)
 }
