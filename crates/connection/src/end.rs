@@ -151,12 +151,9 @@ impl<L> Connections<L> {
         }
         connection.phase = Phase::Ended;
         connection.input = Vec::new();
-        // A plain end would look like the end of a body that is ended by the close.
-        if let Some(writer) = connection.writer
-            && matches!(
-                self.exchanges[writer].response,
-                ResponseState::UntilClose | ResponseState::Tunnel
-            )
+        // A plain end would look like the end of the response.
+        if let Some(front) = connection.front
+            && self.exchanges[front].ends_by_close()
         {
             connection.end = End::Reset;
         }

@@ -39,8 +39,8 @@ pub(crate) enum ResponseState {
     Tunnel,
     /// Begun, but the client gets no body (HEAD, 204, 304).
     Bodyless,
-    /// Written whole.
-    Written,
+    /// Written whole. Whether its end is told by that of the connection.
+    Written { by_close: bool },
     /// Nothing more is written, and it is not whole, or not the application's. How the end of
     /// the connection is then told.
     Broken { end: End },
@@ -183,7 +183,15 @@ impl Exchange {
     pub(crate) fn is_over(&self) -> bool {
         matches!(
             self.response,
-            ResponseState::Written | ResponseState::Broken { .. }
+            ResponseState::Written { .. } | ResponseState::Broken { .. }
+        )
+    }
+
+    /// Whether the client takes the connection's end for that of the response.
+    pub(crate) fn ends_by_close(&self) -> bool {
+        matches!(
+            self.response,
+            ResponseState::UntilClose | ResponseState::Tunnel | ResponseState::Written { by_close: true }
         )
     }
 }

@@ -49,7 +49,8 @@ impl<L> Connections<L> {
 
     /// The response is complete as far as the application is concerned.
     pub(crate) fn written(&mut self, exchange: u32) {
-        self.exchanges[exchange].response = ResponseState::Written;
+        let by_close = self.exchanges[exchange].ends_by_close();
+        self.exchanges[exchange].response = ResponseState::Written { by_close };
         self.touch_output(exchange);
         let index = self.exchanges[exchange].connection;
         if self.connections[index].writer == Some(exchange) {

@@ -5,7 +5,7 @@
 
 use howth_engine::body::failure::MALFORMED;
 use howth_engine::{Event, stopwatch};
-use howth_http1::{BodyLength, Decoded, Trailers};
+use howth_http1::{BodyLength, Decoded, Trailers, Version};
 
 use crate::connection::{Body, Intake, Phase, Silence};
 use crate::connections::{Connections, Stop};
@@ -182,7 +182,12 @@ impl<L> Connections<L> {
         connection.is_leaving = self.stop == Stop::Release;
         connection.moments.head_ms = self.now_ms;
         // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
-        let last = (!self.exchanges[exchange].facts.keep_alive).then_some(Silence::Announced);
+        let facts = self.exchanges[exchange].facts;
+        let last = (!facts.keep_alive).then_some(match facts.version {
+            // Then it has sent `connection: close`, and sends no more.
+            Version::Http11 => Silence::Announced,
+            Version::Http10 => Silence::Unknown,
+        });
         if self.exchanges[exchange].body == BodyState::Arriving {
             connection.intake = Intake::Body(Body {
                 exchange: Some(exchange),

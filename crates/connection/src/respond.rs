@@ -70,7 +70,7 @@ impl<L> Connections<L> {
         push: impl FnOnce(&mut Connections<L>, u32, &[&[u8]]),
     ) -> Result<Backpressure, WriteError> {
         match self.exchanges[exchange].response {
-            ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
+            ResponseState::Owed | ResponseState::Written { .. } | ResponseState::Broken { .. } => {
                 return Err(WriteError::Gone(Gone));
             }
             ResponseState::Bodyless => return Ok(Backpressure::Ready),
@@ -96,7 +96,7 @@ impl<L> Connections<L> {
 
     pub(crate) fn finish(&mut self, exchange: u32, trailers: &[Field<'_>]) -> Result<(), WriteError> {
         match self.exchanges[exchange].response {
-            ResponseState::Owed | ResponseState::Written | ResponseState::Broken { .. } => {
+            ResponseState::Owed | ResponseState::Written { .. } | ResponseState::Broken { .. } => {
                 return Err(WriteError::Gone(Gone));
             }
             ResponseState::Counted { declared, left } if left > 0 => {

@@ -136,9 +136,15 @@ impl<L> Connections<L> {
         self.spare(buffer);
     }
 
-    /// The driver could not receive for a while: the client's silence was ours.
+    /// The driver could not receive what the client has sent: its silence is ours.
     pub fn not_received(&mut self, index: u32) {
-        self.connections[index].is_read = false;
+        let now_ms = self.now_ms;
+        let connection = &mut self.connections[index];
+        connection.is_read = false;
+        connection.moments.idle_ms = now_ms;
+        if connection.is_between_requests() {
+            connection.moments.head_ms = now_ms;
+        }
         self.unsettle(index);
     }
 
