@@ -326,7 +326,7 @@ impl<K: Kernel> Drop for Core<K> {
         self.discard_waiting();
         for index in self.connections.slots() {
             let link = self.connections.link_mut(index);
-            let is_closing = link.ending == Ending::Closing;
+            let is_closing = link.ending >= Ending::Closing;
             if let Some(socket) = link.socket.take().filter(|_| !is_closing) {
                 self.kernel.discard(socket);
             }

@@ -130,7 +130,7 @@ pub trait Kernel {
     /// Makes the close of the socket a reset (SO_LINGER of 0 seconds).
     fn reset_on_close(&mut self, socket: Socket);
 
-    /// close(2). Nothing else may be in flight on the socket.
+    /// close(2). Nothing else may be in flight on the socket but what is being cancelled.
     fn close(&mut self, socket: Socket, token: Token);
 
     /// close(2) at once, when the engine itself ends: operations in flight end with the kernel object.

@@ -134,7 +134,9 @@ impl SimulatedKernel {
                     a == b
                 }
                 (Operation::Send(a, _), Operation::Send(b, _)) => a == b,
-                (other, Operation::Close(b)) => other.socket() == Some(*b),
+                (other_operation, Operation::Close(b)) => {
+                    other_operation.socket() == Some(*b) && !self.is_cancelled(other.token)
+                }
                 (Operation::Close(a), operation) => operation.socket() == Some(*a),
                 _ => false,
             });
@@ -149,6 +151,13 @@ impl SimulatedKernel {
         }
         self.in_flight.push(InFlight { token, operation });
         self.publish();
+    }
+
+    /// Whether the cancellation of an operation is in flight as well.
+    fn is_cancelled(&self, token: Token) -> bool {
+        let cancels =
+            |other: &InFlight| matches!(other.operation, Operation::Cancel(target) if target == token);
+        self.in_flight.iter().any(cancels)
     }
 
     fn push(&mut self, completion: Completion) {

@@ -33,8 +33,10 @@ pub(crate) enum Ending {
     Sending,
     /// Both sides are, or whatever was in flight was cancelled and the close resets.
     Both,
-    /// The close is in flight.
+    /// The close is in flight, perhaps with the cancellation of a receive.
     Closing,
+    /// The socket is closed; what was cancelled has not completed.
+    Closed,
 }
 
 /// What is in flight on a connection.

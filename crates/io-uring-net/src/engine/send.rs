@@ -1,12 +1,12 @@
 //! Sends and the last operations of a connection, queued and completed.
 //!
-//! At most one send of a connection is in flight. Closing a socket does not cancel its operations (io_uring_cancelation(7)),
-//! so it is closed once none is in flight, and its slot is free once it is closed. Called by: the turn, `settle`.
+//! At most one send of a connection is in flight. Closing a socket does not cancel its operations (io_uring_cancelation(7)):
+//! it is closed once none is in flight but those that are cancelled, and its slot is free once all of them have completed. Called by: the turn, `settle`.
 
 use howth_connection::Outgoing;
 
 use crate::engine::Core;
-use crate::engine::link::Receiving;
+use crate::engine::link::{Ending, Receiving};
 use crate::kernel::{Errno, Kernel};
 use crate::token::{Operation, Token};
 
@@ -59,7 +59,8 @@ impl<K: Kernel> Core<K> {
         }
         self.connections.link_mut(index).operations -= 1;
         if token.operation == Operation::Close {
-            self.connections.close(index);
+            self.connections.link_mut(index).ending = Ending::Closed;
+            self.release_closed(index);
         } else {
             self.connections.unsettle(index);
         }

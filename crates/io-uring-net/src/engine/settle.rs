@@ -63,8 +63,17 @@ impl<K: Kernel> Core<K> {
 
     /// Ends both sides, and closes the socket once nothing is in flight on it.
     fn end(&mut self, index: u32, end: End) {
-        if self.connections.link(index).ending == Ending::Closing {
-            return;
+        let link = self.connections.link(index);
+        match link.ending {
+            Ending::Closing => return,
+            Ending::Closed => return self.release_closed(index),
+            Ending::Not | Ending::Sending | Ending::Both => {}
+        }
+        let only_receives = !link.is_sending && link.receiving != Receiving::Cancelling;
+        if end == End::Plain && link.ending == Ending::Not && only_receives {
+            // A receive that waits is cancelled at once, and with it nothing holds the socket any more.
+            self.settle_receive(index, Receive::Nothing);
+            return self.close(index);
         }
         match end {
             End::Plain => self.end_plainly(index),
@@ -74,6 +83,13 @@ impl<K: Kernel> Core<K> {
             return self.close(index);
         }
         self.settle_receive(index, Receive::Nothing);
+    }
+
+    /// Frees the slot of a connection whose socket is closed, once whatever was in flight has completed.
+    pub(super) fn release_closed(&mut self, index: u32) {
+        if self.connections.link(index).operations == 0 {
+            self.connections.close(index);
+        }
     }
 
     /// Makes every operation in flight complete by shutting the socket down, which tells the client of the end.
