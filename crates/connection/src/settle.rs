@@ -52,13 +52,16 @@ impl<L> Connections<L> {
     /// The next connection that is to be settled.
     #[inline]
     pub fn next_unsettled(&mut self) -> Option<u32> {
-        let index = self.unsettled.pop();
-        match index {
-            Some(index) => self.connections[index].is_unsettled = false,
-            // What was sent directly has had its turn.
-            None => self.sent_directly = 0,
+        while let Some(index) = self.unsettled.pop() {
+            // One that was closed meanwhile wants nothing.
+            let is_open = self.connections.is_occupied(index);
+            if is_open && std::mem::take(&mut self.connections[index].is_unsettled) {
+                return Some(index);
+            }
         }
-        index
+        // What was sent directly has had its turn.
+        self.sent_directly = 0;
+        None
     }
 
     /// Brings a connection forward and says what it wants. The driver asks [`output`](Self::output) first, and then this.
