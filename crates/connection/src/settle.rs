@@ -189,8 +189,10 @@ impl<L> Connections<L> {
                 connection.moments.head_ms = now_ms;
                 connection.discarded_bytes = 0;
                 connection.input = Vec::new();
-                // RFC 9112 section 9.6: the client's last bytes are lingered over, where there may be any.
-                let is_silent = matches!(connection.intake, Intake::Nothing(Silence::Announced));
+                // RFC 9112 section 9.6: the client's last bytes are lingered over, where there may be any. Whether it has kept to
+                // what it announced is known only of one that was read from.
+                let is_silent =
+                    connection.is_read && matches!(connection.intake, Intake::Nothing(Silence::Announced));
                 let ends = connection.is_read_closed() || is_silent || connection.end == End::Reset;
                 connection.phase = if ends { Phase::Ended } else { Phase::Lingering };
             }
