@@ -25,11 +25,12 @@ use std::time::Duration;
 use howth_connection::{Connections, Driver, Shared};
 use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
+use crate::RingOptions;
 use crate::kernel::{Completion, Kernel, Socket};
-use crate::ring::{Ring, RingOptions};
-use crate::token::GENERATION_MASK;
+use crate::ring::Ring;
 use accept::Accepting;
 use doorbell::Polling;
+use howth_ring::GENERATION_MASK;
 use link::{Ending, Link, Sockets};
 
 pub use crate::kernel::Wait;

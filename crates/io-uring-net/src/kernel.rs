@@ -7,29 +7,13 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
+pub use howth_ring::{Errno, Lease, Socket, Wait};
 
 use crate::Token;
-
-/// A connected socket, named as the kernel names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Socket(pub i32);
-
-/// An error number of errno(3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errno(pub i32);
-
-/// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// The buffer's id in its group.
-    pub buffer: u16,
-    /// How many bytes were received.
-    pub len: u32,
-}
 
 /// What the kernel tells.
 #[derive(Debug)]
@@ -76,15 +60,6 @@ pub enum Completion {
         /// Whose operation it is.
         token: Token,
     },
-}
-
-/// How long one turn may wait for the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Not at all: submit, and take what is there.
-    Not,
-    /// Until something completes, for this long at most.
-    For(Duration),
 }
 
 /// What the engine needs of a kernel. Operations are queued; [`enter`](Self::enter) submits all of them at

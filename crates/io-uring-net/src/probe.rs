@@ -7,7 +7,7 @@ use std::io;
 
 use io_uring::{IoUring, Probe, opcode};
 
-use crate::ring::{RingOptions, set_up};
+use howth_ring::{RingOptions, set_up};
 
 /// A ring that costs the start little: whatever would refuse a large one refuses this one, but for the limit on
 /// locked memory, for which the engine makes its ring smaller.

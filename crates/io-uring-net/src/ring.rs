@@ -5,13 +5,9 @@
 //! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
 //! go of the buffers when they are freed.
 
-pub(crate) mod buffers;
 mod doorbell;
 mod in_flight;
 mod readiness;
-pub(crate) mod submission;
-
-pub(crate) use submission::set_up;
 
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -21,43 +17,17 @@ use std::time::{Instant, SystemTime};
 
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
+use howth_ring::submission::{self, result_of};
+use howth_ring::{Operation, ProvidedBuffers, RingOptions, Token};
 use io_uring::{IoUring, cqueue, opcode, types};
 
 use crate::kernel::{Completion, Errno, Kernel, Lease, Socket, Wait};
-use crate::token::{Operation, Token};
-use buffers::ProvidedBuffers;
 use doorbell::Doorbell;
 use in_flight::InFlight;
 use readiness::Readiness;
-use submission::result_of;
 
 /// The group of the one ring of provided buffers.
 const BUFFER_GROUP: u16 = 0;
-
-/// How large a ring is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RingOptions {
-    /// Submission queue entries.
-    pub submissions: u32,
-    /// Completion queue entries. A multishot receive completes without a submission, so this follows the
-    /// number of connections that may become readable within one turn.
-    pub completions: u32,
-    /// Provided buffers; a power of two of at most 32,768.
-    pub buffers: u16,
-    /// The size of a provided buffer.
-    pub buffer_bytes: u32,
-}
-
-impl Default for RingOptions {
-    fn default() -> Self {
-        RingOptions {
-            submissions: 1024,
-            completions: 8192,
-            buffers: 1024,
-            buffer_bytes: 4096,
-        }
-    }
-}
 
 /// The ring of one core. Must be used on the thread that made it (`SINGLE_ISSUER`).
 #[derive(Debug)]
@@ -148,7 +118,8 @@ impl Ring {
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
-        submission::push(&mut self.ring.0, entry.user_data(token.pack()));
+        // SAFETY: a send points to what `InFlight` owns until its completion; the other operations point to nothing.
+        unsafe { submission::push(&mut self.ring.0, entry.user_data(token.pack())) };
     }
 
     fn completion(&mut self, entry: &cqueue::Entry) -> Option<Completion> {
@@ -316,7 +287,8 @@ impl Kernel for Ring {
     }
 
     fn peer_address(&self, socket: Socket) -> Option<PeerAddress> {
-        submission::peer_address(socket)
+        let address = submission::peer_address(socket)?;
+        Some(address.as_socket().map_or(PeerAddress::Unix, PeerAddress::Tcp))
     }
 
     fn unacknowledged_bytes(&self, socket: Socket) -> u32 {

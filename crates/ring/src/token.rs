@@ -40,7 +40,7 @@ pub struct Token {
 }
 
 /// Generations of connections wrap here.
-pub(crate) const GENERATION_MASK: u32 = 0x00ff_ffff;
+pub const GENERATION_MASK: u32 = 0x00ff_ffff;
 
 impl Token {
     /// Packs `kind:8 | generation:24 | index:32`.
