@@ -169,31 +169,6 @@ impl Engine {
         }
     }
 
-    /// How many connections are open.
-    pub(crate) fn connections(&self) -> usize {
-        let counters = match self {
-            Engine::Ring(driver) => driver.counters(),
-            Engine::Portable(engine) => engine.counters(),
-        };
-        counters.connections as usize
-    }
-
-    /// Gives new connections up as they are accepted, or serves them.
-    pub(crate) fn release_new(&mut self, releases: bool) {
-        match self {
-            Engine::Ring(driver) => driver.release_new(releases),
-            Engine::Portable(engine) => engine.release_new(releases),
-        }
-    }
-
-    /// Gives up as many idle connections as `count` says.
-    pub(crate) fn release_idle(&mut self, count: usize) {
-        match self {
-            Engine::Ring(driver) => driver.release_idle(count),
-            Engine::Portable(engine) => engine.release_idle(count),
-        }
-    }
-
     /// Stops accepting, and gives every connection up as soon as it is idle.
     pub(crate) fn release_all(&mut self) {
         match self {
@@ -254,5 +229,37 @@ fn polled(turn: Poll<Turn>) -> Polled {
         Poll::Ready(Turn::Worked) => Polled::Worked,
         Poll::Ready(Turn::Finished) => Polled::Finished,
         Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
+    }
+}
+
+impl howth_scheduling::Engine for Engine {
+    fn connections(&self) -> usize {
+        let counters = match self {
+            Engine::Ring(driver) => driver.counters(),
+            Engine::Portable(engine) => engine.counters(),
+        };
+        counters.connections as usize
+    }
+
+    fn release_new(&mut self, releases: bool) {
+        match self {
+            Engine::Ring(driver) => driver.release_new(releases),
+            Engine::Portable(engine) => engine.release_new(releases),
+        }
+    }
+
+    fn release_idle(&mut self, count: usize) {
+        match self {
+            Engine::Ring(driver) => driver.release_idle(count),
+            Engine::Portable(engine) => engine.release_idle(count),
+        }
+    }
+
+    fn take_released(&mut self) -> Vec<Handed> {
+        Engine::take_released(self)
+    }
+
+    fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        Engine::adopt(self, handed)
     }
 }

@@ -31,8 +31,9 @@ pub mod worst_case;
 pub use affinity::{NotAllowed, Pinning, Unpinned, parse_processors};
 pub use error::{Error, ListenError};
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
+pub use howth_scheduling::Affinity;
 pub use options::{
-    Affinity, Debugger, EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections,
+    Debugger, EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections,
 };
 
 use std::process::ExitCode;

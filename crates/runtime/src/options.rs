@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use howth_engine::EngineOptions;
+use howth_scheduling::Affinity;
 
 use crate::affinity::Pinning;
 use crate::modules::ProgramText;
@@ -46,15 +47,6 @@ pub enum UncaughtExceptions {
     Restart,
     /// The process ends with code 1. The default of a program that does not serve, or not yet.
     Exit,
-}
-
-/// What of a request decides which core answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Affinity {
-    /// The first field of this name.
-    Header(String),
-    /// The cookie of this name.
-    Cookie(String),
 }
 
 /// Where to listen, as far as the command line or the environment said. What is missing is taken from the

@@ -22,10 +22,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use howth_scheduling::Watchdog;
 use tokio::time::Sleep;
 
 use crate::bridge;
-use crate::core::{Ended, Mode, Shared, Watchdog};
+use crate::core::{Ended, Mode, Shared};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::frequency::Frequency;

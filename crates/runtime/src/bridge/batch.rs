@@ -9,6 +9,7 @@ use std::cell::{Cell, RefCell};
 
 use deno_core::v8;
 use howth_engine::Event;
+use howth_scheduling::Waiting;
 
 use super::head_text::Lengths;
 
@@ -41,20 +42,6 @@ fn kind(event: Event) -> Kind {
         Event::Disconnected(_) => Kind::Disconnected,
         Event::Completed(_) => Kind::Completed,
         Event::Aborted(_) => Kind::Aborted,
-    }
-}
-
-/// An event that waits for JavaScript, and when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) event: Event,
-    /// In microseconds of the clock that all cores share.
-    pub(crate) arrived_us: u64,
-}
-
-impl Waiting {
-    pub(crate) fn is_request(&self) -> bool {
-        matches!(self.event, Event::Request(_))
     }
 }
 

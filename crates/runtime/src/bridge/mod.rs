@@ -30,7 +30,7 @@ use howth_engine::ExchangeId;
 use crate::error::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
-pub(crate) use batch::{Batch, Waiting};
+pub(crate) use batch::Batch;
 pub(crate) use process_ops::was_listened_for;
 pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
 pub(crate) use uncaught::{Exceptions, Policy};

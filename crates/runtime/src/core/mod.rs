@@ -3,26 +3,14 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
-mod admission;
-pub(crate) mod clock;
 mod command;
-mod core_status;
-pub(crate) mod counters;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
-mod health;
 mod interrupt;
-mod peer_cores;
-mod policy;
-mod reception;
-mod sticky;
 mod take_over;
 mod termination;
 mod trace;
-mod utilization;
-mod wake_flag;
-mod watchdog;
 
 use std::cell::RefCell;
 use std::io;
@@ -31,6 +19,7 @@ use std::sync::{Arc, Mutex};
 
 use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
+use howth_scheduling::{self as scheduling, CoreStatus, Counters, Settings, Watchdog};
 
 use crate::affinity;
 use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Opener, Policy};
@@ -41,17 +30,17 @@ use crate::inbox::{Inbox, Predecessor};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
-use crate::topics::Mail;
+use crate::topics::{Mail, MeshAddress, Parcel};
 use event_loop::EventLoop;
 use termination::Reason;
 
-use core_status::CoreStatus;
-use counters::Counters;
-use peer_cores::PeerCores;
-
-pub(crate) use peer_cores::{RING_LENGTH, Topology};
 pub(crate) use termination::Termination;
-pub(crate) use watchdog::Watchdog;
+
+/// The other cores, as one sees them.
+type PeerCores = scheduling::PeerCores<Mail>;
+
+/// All cores of a program, as far as they know of each other.
+pub(crate) type Topology = scheduling::Topology<Parcel>;
 
 /// What the supervisor orders.
 #[derive(Debug)]
@@ -220,14 +209,19 @@ impl Place {
         let counters = shared.counters[core_slot.index].clone();
         let topology = shared.topology.clone();
         let options = &shared.options;
-        let mail = Mail::new(
-            topology
-                .as_ref()
-                .map(|topology| topology.address(core_slot.index)),
-        );
+        let address = topology.as_ref().map(|topology| MeshAddress {
+            mesh: topology.number(),
+            core: core_slot.index,
+        });
+        let mail = Mail::new(address);
         let peer_cores = topology.map(|topology| {
             let (core_status, mail, counters) = (core_status.clone(), mail.clone(), counters.clone());
-            PeerCores::new(topology, core_slot.index, options, core_status, mail, counters)
+            let settings = Settings {
+                shares_work: options.shares_work,
+                affinity: options.affinity.clone(),
+                connections_max: options.engine_options.connections_max as usize,
+            };
+            PeerCores::new(topology, core_slot.index, settings, core_status, mail, counters)
         });
         Place {
             core_slot,

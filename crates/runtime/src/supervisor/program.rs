@@ -3,8 +3,10 @@
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 
+use howth_scheduling::Watchdog;
+
 use crate::bridge;
-use crate::core::{Mode, Shared, Topology, Watchdog};
+use crate::core::{Mode, Shared, Topology};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use deno_core::error::CoreErrorKind;
 use howth_engine::{Event, Handler};
+use howth_scheduling::Application as _;
 
 use super::{End, EventLoop, Round};
 use crate::bridge::{Bridge, StopOrder};

@@ -6,13 +6,14 @@ use std::task::{Context, Wake, Waker};
 
 /// Wakes the core's task and leaves a mark.
 #[derive(Debug)]
-pub(super) struct WakeFlag {
+pub struct WakeFlag {
     woken: AtomicBool,
     task: Waker,
 }
 
 impl WakeFlag {
-    pub(super) fn new(context: &Context<'_>) -> Arc<Self> {
+    /// One that wakes the task of `context`, and was woken already.
+    pub fn new(context: &Context<'_>) -> Arc<Self> {
         Arc::new(WakeFlag {
             woken: AtomicBool::new(true),
             task: context.waker().clone(),
@@ -20,16 +21,17 @@ impl WakeFlag {
     }
 
     /// Whether it wakes this task.
-    pub(super) fn is_for(&self, context: &Context<'_>) -> bool {
+    pub fn is_for(&self, context: &Context<'_>) -> bool {
         self.task.will_wake(context.waker())
     }
 
     /// Whether it was woken since the last call.
-    pub(super) fn take(&self) -> bool {
+    pub fn take(&self) -> bool {
         self.woken.swap(false, Ordering::AcqRel)
     }
 
-    pub(super) fn is_woken(&self) -> bool {
+    /// Whether it was woken, as [`take`](Self::take) would say.
+    pub fn is_woken(&self) -> bool {
         self.woken.load(Ordering::Acquire)
     }
 }

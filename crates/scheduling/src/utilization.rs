@@ -14,20 +14,22 @@ const LOOKS: u32 = 3;
 const GIVEN_MAX: usize = 256;
 
 /// Whether a core that is busy for `own` thousandths of the time is to give work to one that is for `peer`.
-pub(super) fn is_uneven(own: u32, peer: u32) -> bool {
+#[inline]
+pub(crate) fn is_uneven(own: u32, peer: u32) -> bool {
     own >= BUSY && own >= peer.saturating_add(DIFFERENCE)
 }
 
 /// How busy a core will be that was `peer` before it was given so many connections. Each is taken to need as much as one
 /// of the giver's, who is busy for `own` thousandths of the time with so many `connections`.
-pub(super) fn expected(peer: u32, given: u32, own: u32, connections: usize) -> u32 {
+#[inline]
+pub(crate) fn expected(peer: u32, given: u32, own: u32, connections: usize) -> u32 {
     let more = u64::from(given) * u64::from(own) / connections.max(1) as u64;
     peer.saturating_add(u32::try_from(more).unwrap_or(u32::MAX))
 }
 
 /// The books of one core.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Utilization {
+pub(crate) struct Utilization {
     /// 0: no window has begun. What a core does before its first look, it does to start.
     began_us: u64,
     asleep_us: u64,
@@ -37,12 +39,14 @@ pub(super) struct Utilization {
 
 impl Utilization {
     /// Takes note of a sleep.
-    pub(super) fn slept(&mut self, us: u64) {
+    #[inline]
+    pub(crate) fn slept(&mut self, us: u64) {
         self.asleep_us += us;
     }
 
     /// Ends a window that is over: in thousandths, how busy the core was in it.
-    pub(super) fn look(&mut self, now_us: u64) -> Option<u32> {
+    #[inline]
+    pub(crate) fn look(&mut self, now_us: u64) -> Option<u32> {
         if self.began_us == 0 {
             self.began_us = now_us;
             self.asleep_us = 0;
@@ -58,12 +62,14 @@ impl Utilization {
     }
 
     /// What the last look saw.
-    pub(super) fn last(&self) -> u32 {
+    #[inline]
+    pub(crate) fn last(&self) -> u32 {
         self.last
     }
 
     /// How many of so many connections are to go to a core that is busy for `peer` thousandths of the time.
-    pub(super) fn surplus(&mut self, own: u32, peer: u32, connections: usize) -> usize {
+    #[inline]
+    pub(crate) fn surplus(&mut self, own: u32, peer: u32, connections: usize) -> usize {
         self.looks = if is_uneven(own, peer) { self.looks + 1 } else { 0 };
         if self.looks < LOOKS {
             return 0;

@@ -2,14 +2,16 @@
 
 use howth_relay::is_remote;
 
-use super::{ABROAD_MAX, PeerCores};
-use crate::core::clock::now_us;
-use crate::core::policy::share;
-use crate::core::reception::Reception;
+use super::{FORWARDED_MAX, PeerCores};
+use crate::application::Application;
+use crate::clock::now_us;
+use crate::mail::Mail;
+use crate::policy::share;
+use crate::reception::Reception;
 
-impl PeerCores {
-    /// Hands over what would wait too long here, before JavaScript is given the next slice.
-    pub(in crate::core) fn balance(&self, reception: &Reception, wait_us: u64) {
+impl<M: Mail> PeerCores<M> {
+    /// Hands over what would wait too long here, before the application is given the next slice.
+    pub fn balance(&self, reception: &Reception<impl Application>, wait_us: u64) {
         self.core_status.set_queue_us(wait_us);
         let mut behind = self.behind.get();
         let is_behind = behind.update(wait_us);
@@ -19,14 +21,14 @@ impl PeerCores {
         }
     }
 
-    /// Hands over what waits while JavaScript has been running for `running_us`: it may go on as long.
-    pub(in crate::core) fn relieve(&self, reception: &Reception, running_us: u64, wait_us: u64) {
+    /// Hands over what waits while the application has been running for `running_us`: it may go on as long.
+    pub fn relieve(&self, reception: &Reception<impl Application>, running_us: u64, wait_us: u64) {
         self.core_status.set_queue_us(wait_us);
         self.hand_over(reception, wait_us.max(running_us), true);
     }
 
     /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
-    pub(in crate::core) fn has_better(&self, wait_us: u64) -> bool {
+    pub fn has_better(&self, wait_us: u64) -> bool {
         if !self.shares_work {
             return false;
         }
@@ -35,7 +37,7 @@ impl PeerCores {
             .any(|(_, core_status)| core_status.wait_us(now_us) < wait_us)
     }
 
-    fn hand_over(&self, reception: &Reception, mut wait_us: u64, is_stuck: bool) {
+    fn hand_over(&self, reception: &Reception<impl Application>, mut wait_us: u64, is_stuck: bool) {
         if !self.shares_work {
             return;
         }
@@ -49,7 +51,7 @@ impl PeerCores {
         for (peer_us, peer) in self.by_load(now_us) {
             let room = endpoint
                 .room(peer)
-                .min(ABROAD_MAX.saturating_sub(relay.forwarded()));
+                .min(FORWARDED_MAX.saturating_sub(relay.forwarded()));
             // It may not know yet of all that it was sent.
             let sent_us = (relay.forwarded_at(peer) as f32 * cost_us) as u64;
             let count = share(wait_us, peer_us.max(sent_us), cost_us, is_stuck).min(room);

@@ -16,11 +16,12 @@ const NEW_PART_MAX: u64 = 4;
 
 /// Whether a core is behind, with hysteresis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Behind(bool);
+pub(crate) struct Behind(bool);
 
 impl Behind {
     /// Takes note of how long a request would wait.
-    pub(super) fn update(&mut self, wait_us: u64) -> bool {
+    #[inline]
+    pub(crate) fn update(&mut self, wait_us: u64) -> bool {
         self.0 = wait_us >= if self.0 { LEVEL_US } else { BEHIND_US };
         self.0
     }
@@ -28,14 +29,16 @@ impl Behind {
 
 /// Whether a new client is better off on a core where a request would wait for `peer_us` than on one where it would wait
 /// for `own_us`.
-pub(super) fn is_better_off(own_us: u64, peer_us: u64) -> bool {
+#[inline]
+pub(crate) fn is_better_off(own_us: u64, peer_us: u64) -> bool {
     own_us >= BEHIND_US && peer_us <= own_us / NEW_PART_MAX
 }
 
 /// How many requests to hand to a core where a request would wait for `peer_us`, when one waits for `own_us` here and
 /// each costs `cost_us`: so many that it is the same on both. Where this core cannot answer any meanwhile, that is as many
 /// as fit into the difference; else half of them.
-pub(super) fn share(own_us: u64, peer_us: u64, cost_us: f32, is_stuck: bool) -> usize {
+#[inline]
+pub(crate) fn share(own_us: u64, peer_us: u64, cost_us: f32, is_stuck: bool) -> usize {
     let gap_us = own_us.saturating_sub(peer_us);
     if gap_us < GAIN_US_MIN.max(own_us / GAIN_PART_MIN) {
         return 0;
@@ -47,19 +50,21 @@ pub(super) fn share(own_us: u64, peer_us: u64, cost_us: f32, is_stuck: bool) -> 
 
 /// What most requests cost: the few that take very long do not count for more than others.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) struct TypicalCost(f32);
+pub(crate) struct TypicalCost(f32);
 
 /// How far one measurement moves what is expected.
 const STEP: f32 = 1.1;
 
 impl TypicalCost {
     /// In microseconds; 0 before anything was measured.
-    pub(super) fn us(self) -> f32 {
+    #[inline]
+    pub(crate) fn us(self) -> f32 {
         self.0
     }
 
     /// Takes a measurement. Half of them are above what this comes to, half below.
-    pub(super) fn note(&mut self, us: f32) {
+    #[inline]
+    pub(crate) fn note(&mut self, us: f32) {
         self.0 = match self.0 {
             0.0 => us,
             known if us > known => (known * STEP).min(us),

@@ -1,7 +1,8 @@
 //! What a core has to do with the others: requests it hands over, requests it is handed, and their responses.
 //!
-//! Owns the core's end of the mesh and its relay. Decides by time (`policy`) who answers what. Never enters V8 and never
-//! touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, `interrupt`.
+//! Owns the core's end of the mesh and its relay. Decides by time (`policy`) who answers what. Never calls the application and
+//! never touches a socket, so that it works while a handler runs. Called by: the core's loop with each turn, and what
+//! interrupts its application.
 
 mod belonging;
 mod connections;
@@ -20,17 +21,16 @@ use howth_engine::{Event, Exchanges, Handed};
 use howth_mesh::Endpoint;
 use howth_relay::Relay;
 
-use super::core_status::CoreStatus;
-use super::counters::Counters;
-use super::policy::Behind;
-use super::sticky::Sticky;
-use super::utilization::Utilization;
-use crate::options::Options;
-use crate::topics::Mail;
+use crate::core_status::CoreStatus;
+use crate::counters::Counters;
+use crate::mail::Mail;
+use crate::policy::Behind;
+use crate::sticky::{Affinity, Sticky};
+use crate::utilization::Utilization;
 use belonging::Held;
 use topology::{Epoch, Note};
 
-pub(crate) use topology::{RING_LENGTH, Topology};
+pub use topology::{RING_LENGTH, Topology};
 
 /// How soon it is tried again what another core had no room for.
 const RETRY: Duration = Duration::from_millis(1);
@@ -38,7 +38,7 @@ const RETRY: Duration = Duration::from_millis(1);
 const RETRY_FULL: Duration = Duration::from_millis(50);
 
 /// Requests of a core that others answer.
-const ABROAD_MAX: usize = 4096;
+const FORWARDED_MAX: usize = 4096;
 
 /// Another core, as this one knows it.
 #[derive(Clone, Debug, Default)]
@@ -67,13 +67,24 @@ impl Peer {
     }
 }
 
+/// What the options say about it.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Cores that are behind hand requests and connections over.
+    pub shares_work: bool,
+    /// What makes requests belong to one core.
+    pub affinity: Option<Affinity>,
+    /// So many connections a core may have.
+    pub connections_max: usize,
+}
+
 /// The others, as one core sees them.
-pub(super) struct PeerCores {
-    topology: Arc<Topology>,
+pub struct PeerCores<M: Mail> {
+    topology: Arc<Topology<M::Parcel>>,
     core: usize,
     core_status: Arc<CoreStatus>,
     /// Taken when the core before this one has given it back.
-    endpoint: RefCell<Option<Endpoint<Note>>>,
+    endpoint: RefCell<Option<Endpoint<Note<M::Parcel>>>>,
     /// There is one while the core has an engine, and as long as its requests are forwarded or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
@@ -93,27 +104,27 @@ pub(super) struct PeerCores {
     /// Who is to have the connections that the engine was asked to give up.
     target_peer: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
-    unsaid: RefCell<VecDeque<(usize, Note)>>,
-    mail: Rc<Mail>,
+    unsaid: RefCell<VecDeque<(usize, Note<M::Parcel>)>>,
+    mail: Rc<M>,
     counters: Arc<Counters>,
     /// Kept for its memory.
     events: RefCell<Vec<Event>>,
 }
 
-impl PeerCores {
-    pub(super) fn new(
-        topology: Arc<Topology>,
+impl<M: Mail> PeerCores<M> {
+    /// The others of core number `core`, which shows `core_status` of itself.
+    pub fn new(
+        topology: Arc<Topology<M::Parcel>>,
         core: usize,
-        options: &Options,
+        settings: Settings,
         core_status: Arc<CoreStatus>,
-        mail: Rc<Mail>,
+        mail: Rc<M>,
         counters: Arc<Counters>,
     ) -> Rc<Self> {
         let places = topology.places();
-        let affinity = options.affinity.clone();
-        let sticky = affinity.map(|affinity| Sticky::new(affinity, places));
+        let sticky = settings.affinity.map(|affinity| Sticky::new(affinity, places));
         Rc::new(PeerCores {
-            shares_work: options.shares_work,
+            shares_work: settings.shares_work,
             sticky,
             held: RefCell::default(),
             mail,
@@ -126,7 +137,7 @@ impl PeerCores {
             peers: RefCell::new(vec![Peer::default(); places]),
             epoch: Cell::new(0),
             arrivals: RefCell::default(),
-            connections_max: options.engine_options.connections_max as usize,
+            connections_max: settings.connections_max,
             utilization: RefCell::default(),
             target_peer: Cell::new(None),
             unsaid: RefCell::default(),
@@ -136,24 +147,24 @@ impl PeerCores {
     }
 
     /// The core listens: gives what its application is to use instead of the engine's exchanges.
-    pub(super) fn join(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
+    pub fn join(&self, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
         let relay = Rc::new(Relay::new(self.core, exchanges));
         self.relay.replace(Some(relay.clone()));
         relay
     }
 
     /// The core serves: it takes what others give it.
-    pub(super) fn open(&self) {
+    pub fn open(&self) {
         self.core_status.set_open(true);
     }
 
     /// The core takes nothing of others any more.
-    pub(super) fn close(&self) {
+    pub fn close(&self) {
         self.core_status.set_open(false);
     }
 
     /// Whether requests of others are here.
-    pub(super) fn has_remote_requests(&self) -> bool {
+    pub fn has_remote_requests(&self) -> bool {
         self.relay
             .borrow()
             .as_ref()
@@ -161,7 +172,7 @@ impl PeerCores {
     }
 
     /// Whether something has happened to requests of others that the application was not told of.
-    pub(super) fn has_news_of_remote_requests(&self) -> bool {
+    pub fn has_news_of_remote_requests(&self) -> bool {
         self.relay
             .borrow()
             .as_ref()
@@ -169,14 +180,14 @@ impl PeerCores {
     }
 
     /// How this core is woken.
-    pub(super) fn set_waker(&self, waker: &Waker) {
+    pub fn set_waker(&self, waker: &Waker) {
         if let Some(endpoint) = self.endpoint.borrow_mut().as_mut() {
             endpoint.set_waker(waker);
         }
     }
 
     /// Sends what is for the others, and says that the core is going to sleep; false: something has come.
-    pub(super) fn prepare_sleep(&self) -> bool {
+    pub fn prepare_sleep(&self) -> bool {
         let mut endpoint = self.endpoint.borrow_mut();
         let Some(endpoint) = endpoint.as_mut() else {
             return true;
@@ -187,7 +198,7 @@ impl PeerCores {
 
     /// When this core has to look at the others again, which do not tell when they have room: in their rings, or for
     /// connections.
-    pub(super) fn retry_after(&self) -> Option<Duration> {
+    pub fn retry_after(&self) -> Option<Duration> {
         let others_have_room = || self.open_peers().any(|(_, core_status)| !core_status.is_full());
         let has_waiting = !self.arrivals.borrow().is_empty();
         let is_full = self.shares_work && self.core_status.is_full();
@@ -207,26 +218,29 @@ impl PeerCores {
             || self.relay.borrow().as_ref().is_some_and(has_messages)
     }
 
-    pub(super) fn awake(&self) {
+    /// The core does not sleep any more.
+    pub fn awake(&self) {
         if let Some(endpoint) = self.endpoint.borrow_mut().as_mut() {
             endpoint.awake();
         }
     }
 
-    pub(super) fn enter_application(&self) {
+    /// The core calls the application.
+    pub fn enter_application(&self) {
         if let Some(endpoint) = &*self.endpoint.borrow() {
             endpoint.enter_application();
         }
     }
 
-    pub(super) fn leave_application(&self) {
+    /// The application has returned.
+    pub fn leave_application(&self) {
         if let Some(endpoint) = &*self.endpoint.borrow() {
             endpoint.leave_application();
         }
     }
 
     /// Takes an event of the engine; true: it is about a request that is forwarded.
-    pub(super) fn observe(&self, event: Event) -> bool {
+    pub(crate) fn observe(&self, event: Event) -> bool {
         let relay = self.relay.borrow();
         relay
             .as_ref()
@@ -234,7 +248,7 @@ impl PeerCores {
     }
 
     /// Tells the peer cores that this one leaves, so that nothing they have sent is lost; true once all have answered.
-    pub(super) fn leave(&self) -> bool {
+    pub fn leave(&self) -> bool {
         self.close();
         let endpoint = self.endpoint.borrow();
         if endpoint.is_none() {
@@ -256,7 +270,7 @@ impl PeerCores {
     }
 
     /// The core is gone.
-    pub(super) fn depart(&self) {
+    pub fn depart(&self) {
         self.close();
         self.endpoint.replace(None);
     }
@@ -273,7 +287,10 @@ impl PeerCores {
     }
 
     /// The core's end of the mesh, once it is this core's.
-    fn joined<'a>(&self, endpoint: &'a mut Option<Endpoint<Note>>) -> Option<&'a mut Endpoint<Note>> {
+    fn joined<'a>(
+        &self,
+        endpoint: &'a mut Option<Endpoint<Note<M::Parcel>>>,
+    ) -> Option<&'a mut Endpoint<Note<M::Parcel>>> {
         if endpoint.is_none() {
             let mut joined = self.topology.mesh.join(self.core)?;
             self.topology.join(self.core, &self.core_status);

@@ -8,21 +8,27 @@ use serde::Serialize;
 
 /// A number that one thread adds to.
 #[derive(Debug, Default)]
-pub(crate) struct Count(AtomicU64);
+pub struct Count(AtomicU64);
 
 impl Count {
-    pub(crate) fn add(&self, more: u64) {
+    /// Adds to it, on the one thread that does.
+    #[inline]
+    pub fn add(&self, more: u64) {
         // Relaxed, and not atomic as a whole: nobody else writes.
         self.0.store(self.get() + more, Ordering::Relaxed);
     }
 
-    pub(crate) fn set(&self, value: u64) {
+    /// Puts another number in its place, on the one thread that does.
+    #[inline]
+    pub fn set(&self, value: u64) {
         if self.get() != value {
             self.0.store(value, Ordering::Relaxed);
         }
     }
 
-    pub(crate) fn get(&self) -> u64 {
+    /// What it is at the moment.
+    #[inline]
+    pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
@@ -31,20 +37,20 @@ macro_rules! counters {
     ($($(#[$documentation:meta])+ $name:ident,)+) => {
         /// The numbers of one core.
         #[derive(Debug, Default)]
-        pub(crate) struct Counters {
-            $($(#[$documentation])+ pub(crate) $name: Count,)+
+        pub struct Counters {
+            $($(#[$documentation])+ pub $name: Count,)+
         }
 
-        /// The same at one moment, as JavaScript gets them.
+        /// The same at one moment, as the application gets them.
         #[derive(Clone, Copy, Debug, Default, Serialize)]
         #[serde(rename_all = "camelCase")]
-        pub(crate) struct CoreMetrics {
-            $($(#[$documentation])+ pub(crate) $name: f64,)+
+        pub struct CoreMetrics {
+            $($(#[$documentation])+ pub $name: f64,)+
         }
 
         impl Counters {
             /// All of them, now.
-            pub(crate) fn read(&self) -> CoreMetrics {
+            pub fn read(&self) -> CoreMetrics {
                 CoreMetrics { $($name: self.$name.get() as f64,)+ }
             }
         }
@@ -52,7 +58,7 @@ macro_rules! counters {
 }
 
 counters! {
-    /// Requests that JavaScript of this core was given.
+    /// Requests that the application of this core was given.
     handled,
     /// Requests of this core that were handed to others.
     handed_over,
@@ -64,7 +70,7 @@ counters! {
     refused,
     /// Handlers that were ended because they ran too long.
     ended,
-    /// Times the engine had to work while JavaScript ran.
+    /// Times the engine had to work while the application ran.
     interruptions,
     /// Idle connections that were given to other cores.
     connections_given,
@@ -72,6 +78,6 @@ counters! {
     connections_steered,
     /// Connections that came from other cores.
     connections_taken,
-    /// How long a request waits for JavaScript, in microseconds.
+    /// How long a request waits for the application, in microseconds.
     queue_delay_us,
 }

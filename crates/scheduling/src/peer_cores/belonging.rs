@@ -4,19 +4,20 @@ use howth_engine::{ExchangeId, Exchanges};
 use howth_relay::Relay;
 
 use super::PeerCores;
-use crate::core::sticky::Sticky;
+use crate::mail::Mail;
+use crate::sticky::Sticky;
 
 /// A request whose core is another, and whose body is still arriving.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Held {
+pub(crate) struct Held {
     id: ExchangeId,
     core: usize,
     arrived_us: u64,
 }
 
-impl PeerCores {
+impl<M: Mail> PeerCores<M> {
     /// Takes a request that belongs to another core; false: it is this one's, or nobody is there.
-    pub(in crate::core) fn takes_away(&self, id: ExchangeId, arrived_us: u64) -> bool {
+    pub(crate) fn takes_away(&self, id: ExchangeId, arrived_us: u64) -> bool {
         let Some(sticky) = &self.sticky else { return false };
         let relay = self.relay.borrow();
         let Some(relay) = relay.as_ref() else { return false };
@@ -36,7 +37,7 @@ impl PeerCores {
     }
 
     /// Hands over what has arrived whole since; what cannot go any more comes back through `stays`.
-    pub(super) fn hand_over_held(&self, relay: &Relay, mut stays: impl FnMut(ExchangeId, u64)) {
+    pub(crate) fn hand_over_held(&self, relay: &Relay, mut stays: impl FnMut(ExchangeId, u64)) {
         self.held.borrow_mut().retain(|held| {
             if relay.head(held.id).is_none() {
                 return false;
@@ -52,7 +53,7 @@ impl PeerCores {
     }
 
     /// Whether a request belongs to some core, and so must not go to another.
-    pub(super) fn is_bound(&self, relay: &Relay, id: ExchangeId) -> bool {
+    pub(crate) fn is_bound(&self, relay: &Relay, id: ExchangeId) -> bool {
         let Some(sticky) = &self.sticky else { return false };
         relay.head(id).is_some_and(|head| sticky.core_of(&head).is_some())
     }

@@ -6,19 +6,20 @@ use howth_engine::Handed;
 use howth_mesh::Refused;
 
 use super::{Note, PeerCores};
-use crate::core::clock::now_us;
-use crate::core::policy::is_better_off;
-use crate::core::utilization::{expected, is_uneven};
+use crate::clock::now_us;
 use crate::engine::Engine;
+use crate::mail::Mail;
+use crate::policy::is_better_off;
+use crate::utilization::{expected, is_uneven};
 
-impl PeerCores {
+impl<M: Mail> PeerCores<M> {
     /// The core has slept for so long.
-    pub(in crate::core) fn slept(&self, us: u64) {
+    pub fn slept(&self, us: u64) {
         self.utilization.borrow_mut().slept(us);
     }
 
     /// Looks now and then whether another core is much less busy, and has the engine give up connections for it.
-    pub(in crate::core) fn even_out(&self, engine: &mut Engine, now_us: u64) {
+    pub fn even_out(&self, engine: &mut impl Engine, now_us: u64) {
         let mut utilization = self.utilization.borrow_mut();
         let Some(own) = utilization.look(now_us) else {
             return;
@@ -41,7 +42,7 @@ impl PeerCores {
     /// Has the engine give up the connections that it accepts from now on, if they are better off elsewhere: a request
     /// would wait for `wait_us` here. Pausing accept would not do: the kernel has dealt these clients to this core's
     /// socket, where no other core would find them.
-    pub(in crate::core) fn steer(&self, engine: &mut Engine, wait_us: u64) {
+    pub fn steer(&self, engine: &mut impl Engine, wait_us: u64) {
         let is_full = engine.connections() >= self.connections_max;
         self.core_status.set_full(is_full);
         // One that waits here already shows that there is room nowhere.
@@ -50,7 +51,7 @@ impl PeerCores {
     }
 
     /// Who is to have the next new connection.
-    fn target_peer_of_new(&self, engine: &Engine, wait_us: u64) -> Option<usize> {
+    fn target_peer_of_new(&self, engine: &impl Engine, wait_us: u64) -> Option<usize> {
         let target_peers = self.target_peers_of_new(engine, wait_us);
         target_peers.min().map(|(_, _, _, peer)| peer)
     }
@@ -59,7 +60,7 @@ impl PeerCores {
     /// that is full, whoever is not.
     fn target_peers_of_new(
         &self,
-        engine: &Engine,
+        engine: &impl Engine,
         wait_us: u64,
     ) -> impl Iterator<Item = (u32, u32, u64, usize)> {
         let (own, is_full) = (self.utilization.borrow().last(), self.core_status.is_full());
@@ -84,7 +85,7 @@ impl PeerCores {
     }
 
     /// Sends the connections that the engine has given up to whom they are for.
-    pub(in crate::core) fn give_connections(&self, engine: &mut Engine, wait_us: u64) {
+    pub fn give_connections(&self, engine: &mut impl Engine, wait_us: u64) {
         let released = engine.take_released();
         if released.is_empty() {
             return;
@@ -106,7 +107,7 @@ impl PeerCores {
     }
 
     /// Goes on with the connections that have come, as far as there is room; true: with some.
-    pub(in crate::core) fn take_connections(&self, engine: &mut Engine) -> bool {
+    pub fn take_connections(&self, engine: &mut impl Engine) -> bool {
         let mut has_taken = false;
         while let Some(handed) = self.next_arrival() {
             if let Err(handed) = engine.adopt(handed) {
@@ -124,7 +125,7 @@ impl PeerCores {
     }
 
     /// Ends the connections that have come: there is no engine any more.
-    pub(in crate::core) fn drop_connections(&self) {
+    pub fn drop_connections(&self) {
         self.arrivals.borrow_mut().clear();
     }
 
@@ -133,7 +134,7 @@ impl PeerCores {
     }
 
     /// Goes on with a connection that nobody takes.
-    pub(in crate::core) fn keep(&self, engine: &mut Engine, handed: Handed) {
+    pub fn keep(&self, engine: &mut impl Engine, handed: Handed) {
         if let Err(handed) = engine.adopt(handed) {
             self.arrivals.borrow_mut().push_back(handed);
         }

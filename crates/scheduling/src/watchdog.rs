@@ -1,32 +1,32 @@
-//! A thread that notices cores whose JavaScript does not return, and interrupts it.
+//! A thread that notices cores whose application does not return, and interrupts it.
 //!
-//! Owns the thread. Looks at every status every 20 ms while any core is awake, every 1.5 ms for a second after JavaScript
+//! Owns the thread. Looks at every status every 20 ms while any core is awake, every 1.5 ms for a second after an application
 //! was seen to take long, and sleeps otherwise. Decides nothing about what is done in the interruption: that happens on the
-//! core's own thread (`interrupt`).
+//! core's own thread.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use std::thread::Thread;
 use std::time::Duration;
 
-use super::clock::now_us;
-use super::core_status::CoreStatus;
+use crate::clock::now_us;
+use crate::core_status::CoreStatus;
 
 /// Between two looks.
 const TICK: Duration = Duration::from_millis(20);
-/// Between two looks while JavaScript was seen to take long not long ago: it will again.
+/// Between two looks while an application was seen to take long not long ago: it will again.
 const ALERT_TICK: Duration = Duration::from_micros(1500);
 const ALERT_US: u64 = 1_000_000;
 /// What takes long. Handlers that take less do as well without being interrupted.
 const LONG_US: u64 = 5_000;
-/// JavaScript that has been running for so long is interrupted, and again with each look.
+/// An application that has been running for so long is interrupted, and again with each look.
 const PATIENCE_US: u64 = 1000;
 /// Looks at sleeping cores before it sleeps as well: waking it costs a core more than some looks.
 const IDLE_TICKS_MAX: u32 = 5;
 
 /// Who has a status, and the thread's handle.
 #[derive(Debug, Default)]
-pub(crate) struct Watchdog {
+pub struct Watchdog {
     core_statuses: Mutex<Vec<Weak<CoreStatus>>>,
     thread: OnceLock<Thread>,
     is_asleep: AtomicBool,
@@ -37,7 +37,7 @@ impl Watchdog {
     ///
     /// # Errors
     /// The thread could not be made.
-    pub(super) fn watch(self: &Arc<Self>, core_status: &Arc<CoreStatus>) -> std::io::Result<()> {
+    pub fn watch(self: &Arc<Self>, core_status: &Arc<CoreStatus>) -> std::io::Result<()> {
         let mut core_statuses = self.core_statuses();
         core_statuses.push(Arc::downgrade(core_status));
         // Under the lock, so that two first cores at once make one thread.
@@ -55,7 +55,7 @@ impl Watchdog {
     }
 
     /// A core is awake.
-    pub(super) fn wake(&self, core_status: &CoreStatus) {
+    pub fn wake(&self, core_status: &CoreStatus) {
         core_status.set_awake(true);
         if self.is_asleep.load(Ordering::SeqCst)
             && self.is_asleep.swap(false, Ordering::SeqCst)
@@ -122,6 +122,6 @@ impl Watchdog {
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     is_any_awake: bool,
-    /// JavaScript is taking long.
+    /// An application is taking long.
     is_any_late: bool,
 }

@@ -1,4 +1,4 @@
-//! The health check: whether the server takes requests, told without JavaScript.
+//! The health check: whether the server takes requests, told without the application.
 //!
 //! A load balancer that asks often hears of a drain before its connections are refused.
 
@@ -7,29 +7,32 @@ use std::cell::Cell;
 use howth_engine::ExchangeId;
 use howth_http1::ResponseHead;
 
-use crate::bridge::Bridge;
+use crate::application::Application;
 
 /// A path, and what is told there.
-pub(super) struct Health {
+#[derive(Debug)]
+pub struct Health {
     /// Serialised, as those of requests are.
     path: String,
     is_draining: Cell<bool>,
 }
 
 impl Health {
-    pub(super) fn new(path: &str) -> Self {
+    /// Tells it under this path.
+    pub fn new(path: &str) -> Self {
         Health {
             path: howth_http1::serialize_path(path).unwrap_or_else(|| path.to_owned()),
             is_draining: Cell::new(false),
         }
     }
 
-    pub(super) fn drain(&self) {
+    /// From now on requests are not welcome.
+    pub fn drain(&self) {
         self.is_draining.set(true);
     }
 
     /// Answers the request if it asks for health.
-    pub(super) fn answers(&self, bridge: &Bridge, id: ExchangeId) -> bool {
+    pub(crate) fn answers(&self, application: &impl Application, id: ExchangeId) -> bool {
         let (status, body): (u16, &[u8]) = match self.is_draining.get() {
             false => (200, b"ready"),
             true => (503, b"draining"),
@@ -42,7 +45,7 @@ impl Health {
                 (b"cache-control", b"no-store"),
             ],
         };
-        let answered = bridge.with(|exchanges| {
+        let answered = application.with_exchanges(|exchanges| {
             let is_asked = exchanges.head(id).is_some_and(|request| {
                 let path = request.path().split('?').next();
                 matches!(request.method(), "GET" | "HEAD") && path == Some(&self.path)

@@ -6,25 +6,34 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 
 use howth_http1::{BodyLength, RequestHead};
 
-use crate::options::Affinity;
+/// What of a request decides which core answers it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Affinity {
+    /// The first field of this name.
+    Header(String),
+    /// The cookie of this name.
+    Cookie(String),
+}
 
 /// A request that is to move is waited for as long as its body is this long at most: what the engine holds of one.
 const BODY_BYTES_MAX: u64 = 256 * 1024;
 
 /// The rule, for so many cores.
 #[derive(Clone, Debug)]
-pub(super) struct Sticky {
+pub(crate) struct Sticky {
     affinity: Affinity,
     cores: usize,
 }
 
 impl Sticky {
-    pub(super) fn new(affinity: Affinity, cores: usize) -> Self {
+    #[inline]
+    pub(crate) fn new(affinity: Affinity, cores: usize) -> Self {
         Sticky { affinity, cores }
     }
 
     /// The core that a request belongs to; `None`: to whichever received it.
-    pub(super) fn core_of(&self, head: &RequestHead) -> Option<usize> {
+    #[inline]
+    pub(crate) fn core_of(&self, head: &RequestHead) -> Option<usize> {
         let value = match &self.affinity {
             Affinity::Header(name) => head.field(name)?,
             Affinity::Cookie(name) => {
@@ -41,7 +50,8 @@ impl Sticky {
     }
 
     /// Whether the body is one that a core holds until it is whole.
-    pub(super) fn may_move(head: &RequestHead) -> bool {
+    #[inline]
+    pub(crate) fn may_move(head: &RequestHead) -> bool {
         match head.body() {
             BodyLength::None => true,
             BodyLength::Known(bytes) => bytes <= BODY_BYTES_MAX,

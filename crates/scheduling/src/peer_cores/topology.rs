@@ -10,18 +10,17 @@ use howth_engine::Handed;
 use howth_mesh::Mesh;
 use howth_relay::Message;
 
-use crate::core::core_status::CoreStatus;
-use crate::topics::{MeshAddress, Parcel};
+use crate::core_status::CoreStatus;
 
 /// Messages under way from one core to another.
-pub(crate) const RING_LENGTH: usize = 256;
+pub const RING_LENGTH: usize = 256;
 
 /// Tells the cores apart that have the same place one after the other.
 pub(crate) type Epoch = u64;
 
 /// What crosses from core to core.
 #[derive(Debug)]
-pub(crate) enum Note {
+pub(crate) enum Note<P> {
     /// The sender has taken its place, in this epoch of its; the core that had it before has ended.
     Joined(Epoch),
     /// The sender has read that, and is there, in this epoch.
@@ -34,21 +33,22 @@ pub(crate) enum Note {
     Relay(Epoch, Message),
     /// A connection that the sender has no time for; for whoever is there.
     Connection(Handed),
-    /// A message for the receiver's isolate.
-    Mail(Parcel),
+    /// A message for the receiver's application.
+    Mail(P),
 }
 
 /// All cores, as far as they know of each other.
-pub(crate) struct Topology {
+pub struct Topology<P> {
     /// Which of the meshes of the process.
     number: u64,
-    pub(super) mesh: Arc<Mesh<Note>>,
+    pub(crate) mesh: Arc<Mesh<Note<P>>>,
     epochs: AtomicU64,
     core_statuses: Vec<Mutex<Weak<CoreStatus>>>,
 }
 
-impl Topology {
-    pub(crate) fn new(cores: usize) -> Arc<Self> {
+impl<P: Send> Topology<P> {
+    /// That of a program with so many cores.
+    pub fn new(cores: usize) -> Arc<Self> {
         static MADE: AtomicU64 = AtomicU64::new(0);
         Arc::new(Topology {
             number: MADE.fetch_add(1, Ordering::Relaxed),
@@ -59,32 +59,29 @@ impl Topology {
     }
 
     /// What the core shows of itself that has the place now.
-    pub(super) fn core_status(&self, core: usize) -> Weak<CoreStatus> {
+    pub(crate) fn core_status(&self, core: usize) -> Weak<CoreStatus> {
         let core_status = self.core_statuses[core]
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         core_status.clone()
     }
 
-    /// Where messages for a core's isolate go.
-    pub(in crate::core) fn address(&self, core: usize) -> MeshAddress {
-        MeshAddress {
-            mesh: self.number,
-            core,
-        }
+    /// Which of the topologies of the process it is.
+    pub fn number(&self) -> u64 {
+        self.number
     }
 
     /// How many places there are.
-    pub(super) fn places(&self) -> usize {
+    pub(crate) fn places(&self) -> usize {
         self.core_statuses.len()
     }
 
     /// One that no core had.
-    pub(super) fn next_epoch(&self) -> Epoch {
+    pub(crate) fn next_epoch(&self) -> Epoch {
         self.epochs.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn join(&self, core: usize, core_status: &Arc<CoreStatus>) {
+    pub(crate) fn join(&self, core: usize, core_status: &Arc<CoreStatus>) {
         *self.core_statuses[core]
             .lock()
             .unwrap_or_else(PoisonError::into_inner) = Arc::downgrade(core_status);

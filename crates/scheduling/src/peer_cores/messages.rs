@@ -1,7 +1,7 @@
 //! What crosses between a core and the others: its messages are sent, and theirs are read.
 //!
 //! Owns the order in which things are said. Decides nothing about who answers what. Called by: the core's loop with each
-//! turn, and `interrupt`.
+//! turn, and what interrupts its application.
 
 use std::collections::VecDeque;
 
@@ -11,16 +11,18 @@ use howth_relay::Relay;
 
 use super::topology::{Note, RING_LENGTH};
 use super::{Peer, PeerCores};
-use crate::bridge::Waiting;
-use crate::core::clock::now_us;
-use crate::core::reception::Reception;
+use crate::application::Application;
+use crate::clock::now_us;
+use crate::mail::Mail;
+use crate::reception::Reception;
+use crate::waiting::Waiting;
 
 /// Messages taken in one turn: the engine has its turn in between.
 const RECEIVED_MAX: usize = 256;
 
-impl PeerCores {
+impl<M: Mail> PeerCores<M> {
     /// Takes what has come from the others, and sends what is for them. True: something has come.
-    pub(in crate::core) fn share_work(&self, reception: &Reception) -> bool {
+    pub fn share_work(&self, reception: &Reception<impl Application>) -> bool {
         let mut endpoint = self.endpoint.borrow_mut();
         let Some(endpoint) = self.joined(&mut endpoint) else {
             return false;
@@ -51,7 +53,7 @@ impl PeerCores {
     }
 
     /// Takes in what others hand over, and hands over what belongs to them.
-    fn share_requests(&self, relay: &Relay, reception: &Reception) {
+    fn share_requests(&self, relay: &Relay, reception: &Reception<impl Application>) {
         self.hand_over_held(relay, |id, arrived_us| {
             reception.insert(Waiting {
                 event: Event::Request(id),
@@ -63,7 +65,7 @@ impl PeerCores {
         self.take_in(relay, reception, &mut events);
     }
 
-    fn hear(&self, relay: Option<&Relay>, from: usize, note: Note) {
+    fn hear(&self, relay: Option<&Relay>, from: usize, note: Note<M::Parcel>) {
         let mut peers = self.peers.borrow_mut();
         let peer = &mut peers[from];
         let mut unsaid = self.unsaid.borrow_mut();
@@ -106,7 +108,7 @@ impl PeerCores {
     }
 
     /// Sends what there is room for. What is left for a core keeps its order.
-    pub(super) fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note>) {
+    pub(crate) fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Parcel>>) {
         self.say(relay, endpoint);
         self.post(endpoint);
         // Most turns have nothing for anybody, and allocate nothing.
@@ -117,7 +119,7 @@ impl PeerCores {
     }
 
     /// Sends what its isolate has published, before the engine's next turn: that takes longer than anything else.
-    pub(in crate::core) fn send_mail(&self) {
+    pub fn send_mail(&self) {
         if !self.mail.has_unsent() {
             return;
         }
@@ -128,7 +130,7 @@ impl PeerCores {
     }
 
     /// Leaves some room in each ring for requests: a flood of messages never ends, if each is read at once.
-    fn post(&self, endpoint: &mut Endpoint<Note>) {
+    fn post(&self, endpoint: &mut Endpoint<Note<M::Parcel>>) {
         self.mail.send(|to, parcel| {
             if endpoint.room(to) <= RING_LENGTH / 4 {
                 return Err(parcel);
@@ -140,7 +142,7 @@ impl PeerCores {
         });
     }
 
-    fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note>) {
+    fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note<M::Parcel>>) {
         let peers = self.peers.borrow();
         let mut left = VecDeque::new();
         let mut is_full = vec![false; peers.len()];
@@ -163,7 +165,7 @@ impl PeerCores {
 
     /// Says what is to be said: that this core is there before any message, and that it has read that another wants to
     /// end behind all of them.
-    fn say(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note>) {
+    fn say(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Parcel>>) {
         let mut unsaid = self.unsaid.borrow_mut();
         let mut is_full = vec![false; if unsaid.is_empty() { 0 } else { endpoint.cores() }];
         for _ in 0..unsaid.len() {
@@ -193,7 +195,7 @@ impl PeerCores {
             .collect()
     }
 
-    fn take_in(&self, relay: &Relay, reception: &Reception, events: &mut Vec<Event>) {
+    fn take_in(&self, relay: &Relay, reception: &Reception<impl Application>, events: &mut Vec<Event>) {
         for event in events.drain(..) {
             let is_new = matches!(event, Event::Request(id) if relay.origin(id).is_some_and(|origin| origin != self.core));
             self.counters.taken.add(u64::from(is_new));

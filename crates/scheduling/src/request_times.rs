@@ -9,15 +9,15 @@ use std::rc::Rc;
 
 use howth_engine::{Event, ExchangeId};
 
-/// The requests that are open, no more than the engine has exchanges.
+/// When the requests that are open came, no more than the engine has exchanges.
 #[derive(Debug, Default)]
-pub(in crate::core) struct Exchanges {
+pub struct RequestTimes {
     open: HashMap<ExchangeId, Open>,
     sums: Sums,
 }
 
 /// Shared by who writes and who reads.
-pub(in crate::core) type SharedExchanges = Rc<RefCell<Exchanges>>;
+pub type SharedRequestTimes = Rc<RefCell<RequestTimes>>;
 
 #[derive(Clone, Copy, Debug)]
 struct Open {
@@ -28,17 +28,18 @@ struct Open {
 
 /// Of those whose response has left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Sums {
-    pub(super) count: u64,
+pub struct Sums {
+    /// How many.
+    pub count: u64,
     /// From the head to the end of the body.
-    pub(super) body_us: u64,
+    pub body_us: u64,
     /// From the head to the end of the response.
-    pub(super) whole_us: u64,
+    pub whole_us: u64,
 }
 
-impl Exchanges {
+impl RequestTimes {
     /// Takes note of what the engine says at this time.
-    pub(in crate::core) fn note(&mut self, event: Event, now_us: u64) {
+    pub fn note(&mut self, event: Event, now_us: u64) {
         match event {
             Event::Request(id) => {
                 let open = Open {
@@ -67,7 +68,7 @@ impl Exchanges {
     }
 
     /// The sums since this was last asked.
-    pub(super) fn take(&mut self) -> Sums {
+    pub fn take(&mut self) -> Sums {
         std::mem::take(&mut self.sums)
     }
 }
@@ -82,7 +83,7 @@ mod tests {
 
     #[test]
     fn counts_what_was_completed() {
-        let mut exchanges = Exchanges::default();
+        let mut exchanges = RequestTimes::default();
         for (event, now_us) in [
             (Event::Request(id(0)), 10),
             (Event::Request(id(1)), 20),

@@ -10,7 +10,7 @@ const INTERVAL_US: u64 = 100_000;
 
 /// The state of one core's door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Admission {
+pub(crate) struct Admission {
     /// The delay that is too long; `None`: none is.
     target_us: Option<u64>,
     interval_ends_us: u64,
@@ -20,7 +20,8 @@ pub(super) struct Admission {
 }
 
 impl Admission {
-    pub(super) fn new(target_us: Option<u64>) -> Self {
+    #[inline]
+    pub(crate) fn new(target_us: Option<u64>) -> Self {
         Admission {
             target_us,
             interval_ends_us: 0,
@@ -30,7 +31,8 @@ impl Admission {
     }
 
     /// Takes note of how long the request has waited whose turn it is, or whose turn should be.
-    pub(super) fn note(&mut self, now_us: u64, delay_us: u64) {
+    #[inline]
+    pub(crate) fn note(&mut self, now_us: u64, delay_us: u64) {
         let Some(target_us) = self.target_us else { return };
         self.least_us = self.least_us.min(delay_us);
         // Nobody waits: that is known at once.
@@ -45,13 +47,15 @@ impl Admission {
     }
 
     /// Nobody waits.
-    pub(super) fn note_nobody(&mut self) {
+    #[inline]
+    pub(crate) fn note_nobody(&mut self) {
         self.least_us = 0;
         self.is_overloaded = false;
     }
 
     /// Whether a request is refused that would wait for `wait_us`.
-    pub(super) fn refuses(&self, wait_us: u64) -> bool {
+    #[inline]
+    pub(crate) fn refuses(&self, wait_us: u64) -> bool {
         self.is_overloaded && self.target_us.is_some_and(|target_us| wait_us >= target_us)
     }
 }
