@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use howth_engine::EngineOptions;
 use howth_scheduling::Affinity;
+use howth_supervision::{ListenOptions, Pinning};
 
-use crate::affinity::Pinning;
 use crate::modules::ProgramText;
 
 /// Which engine is to serve.
@@ -47,22 +47,6 @@ pub enum UncaughtExceptions {
     Restart,
     /// The process ends with code 1. The default of a program that does not serve, or not yet.
     Exit,
-}
-
-/// Where to listen, as far as the command line or the environment said. What is missing is taken from the
-/// module's export, and from the defaults (0.0.0.0:3000) at last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListenOptions {
-    /// `--port`: over the module's export.
-    pub port: Option<u16>,
-    /// `--host`: over the module's export. An IP address or a name that resolves to one.
-    pub host: Option<String>,
-    /// `--unix`: a Unix-domain socket instead of TCP.
-    pub unix: Option<PathBuf>,
-    /// `PORT`: under the module's export.
-    pub port_from_environment: Option<u16>,
-    /// `HOST`: under the module's export.
-    pub host_from_environment: Option<String>,
 }
 
 /// Whether a program waits for its debugger.

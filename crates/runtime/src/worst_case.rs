@@ -7,8 +7,8 @@ use std::num::NonZeroUsize;
 
 use howth_engine::EngineOptions;
 use howth_scheduling::RING_LENGTH;
+use howth_supervision::usable_cores;
 
-use crate::affinity::usable_cores;
 use crate::isolate;
 use crate::topics::WAITING_BYTES_MAX;
 

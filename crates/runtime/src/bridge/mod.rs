@@ -26,8 +26,7 @@ mod values;
 use std::sync::Arc;
 
 use howth_engine::ExchangeId;
-
-use crate::error::ListenError;
+use howth_supervision::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;

@@ -9,12 +9,11 @@ use deno_core::v8;
 use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_relay::is_remote;
 use howth_scheduling::{Application, Counters};
+use howth_supervision::{Address, ListenError, Wanted};
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
 use super::uncaught::Exceptions;
-use crate::error::ListenError;
-use crate::listen::{Address, Wanted};
 
 /// Makes the engine when JavaScript wants to listen.
 pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;

@@ -23,17 +23,15 @@ use deno_core::ModuleId;
 use deno_core::error::CoreError;
 use howth_mesh::{Receiver, Sender};
 use howth_scheduling::{Health, Reception, SharedRequestTimes, Waiting, WakeFlag, now_us};
+use howth_supervision::{Command, Ended, Lease, Order, Report, TakeOver};
 
 use super::PeerCores;
-use super::command::Command;
 use super::interrupt::{self, CoreContext, EngineSlot, Interrupt, Request};
-use super::take_over::TakeOver;
 use super::trace::{Stage, Trace};
-use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
+use super::{Opened, Place, Reason, Shared, Termination};
 use crate::bridge::Application;
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
-use crate::listen::Lease;
 
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
@@ -62,7 +60,7 @@ pub(super) struct EventLoop<'a> {
     opened: Opened,
     /// Says when nothing may run in the isolate any more.
     termination: Arc<Termination>,
-    reports: &'a mut Sender<Report>,
+    reports: &'a mut Sender<Report<Error>>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
     /// The isolate waits for nothing: no timer, no op, no module.
     is_isolate_idle: bool,
@@ -108,7 +106,7 @@ impl<'a> EventLoop<'a> {
         opened: Opened,
         termination: Arc<Termination>,
         orders: Receiver<Order>,
-        reports: &'a mut Sender<Report>,
+        reports: &'a mut Sender<Report<Error>>,
     ) -> Self {
         let Place {
             core_slot,

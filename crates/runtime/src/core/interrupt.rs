@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use deno_core::v8;
 use howth_scheduling::{self as scheduling, CoreStatus, Counters, Waiting, now_us};
+use howth_supervision::Command;
 
 use super::PeerCores;
-use super::command::Command;
 use crate::bridge::{Application, Batch, Bridge};
 use crate::engine::{Engine, Polled};
 use crate::topics::Mail;

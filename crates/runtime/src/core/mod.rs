@@ -3,12 +3,10 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
-mod command;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
 mod interrupt;
-mod take_over;
 mod termination;
 mod trace;
 
@@ -17,18 +15,17 @@ use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
 use howth_scheduling::{self as scheduling, CoreStatus, Counters, Settings, Watchdog};
+use howth_supervision::{
+    self as supervision, Address, CoreSlot, Ended, Frequency, Lease, ListenError, Listeners, Mode, Order,
+    Report, pin,
+};
 
-use crate::affinity;
 use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Opener, Policy};
 use crate::engine::{Chosen, Engine};
-use crate::error::{Error, ListenError};
-use crate::frequency::Frequency;
-use crate::inbox::{Inbox, Predecessor};
+use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
-use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
 use crate::topics::{Mail, MeshAddress, Parcel};
 use event_loop::EventLoop;
@@ -41,67 +38,6 @@ type PeerCores = scheduling::PeerCores<Mail>;
 
 /// All cores of a program, as far as they know of each other.
 pub(crate) type Topology = scheduling::Topology<Parcel>;
-
-/// What the supervisor orders.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Accept clients, and go on with the connections of the core before it.
-    Serve,
-    /// Answer on this connection, also before it is to serve.
-    Adopt(Handed),
-    /// Stop accepting, give every connection away once what is in flight on it is finished, end.
-    HandOver(Predecessor),
-    /// Stop accepting, finish what is in flight, end.
-    Drain {
-        /// Because of a signal, which the program may have heard as well; else because of a change.
-        by_signal: bool,
-    },
-    /// Break everything off and end.
-    Abort,
-}
-
-/// What a core reports.
-#[derive(Debug)]
-pub(crate) enum Report {
-    /// It listens and serves.
-    Listening {
-        /// Where.
-        address: Address,
-        /// No other core is to.
-        is_local: bool,
-    },
-    /// It has ended.
-    Ended(Result<Ended, Error>),
-}
-
-/// How a core ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// The program is through, or the server was stopped; the code is the program's.
-    Finished(i32),
-    /// The heap reached its limit. The core may be started again.
-    HeapLimit,
-    /// Its JavaScript heard no orders and was ended.
-    Unresponsive,
-}
-
-impl From<Reason> for Ended {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::HeapLimit => Ended::HeapLimit,
-            Reason::Unresponsive => Ended::Unresponsive,
-        }
-    }
-}
-
-/// Whether the program is expected to serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// `howth serve`: a program that does not is an error.
-    Serve,
-    /// `howth run`: it may end.
-    Run,
-}
 
 /// What all cores of a process have in common.
 #[derive(Clone)]
@@ -121,17 +57,6 @@ pub(crate) struct Shared {
     pub(crate) heap_bytes_max: usize,
 }
 
-/// The place of a core among the others, which it may take over from another core.
-pub(crate) struct CoreSlot {
-    pub(crate) index: usize,
-    /// The processor it is to stay on.
-    pub(crate) processor: Option<usize>,
-    /// Where the connections of the core before it arrive.
-    pub(crate) inbox: Arc<Inbox>,
-    /// It listens, but does not serve before it is told to.
-    pub(crate) waits: bool,
-}
-
 /// Starts the thread of a core.
 ///
 /// # Errors
@@ -141,7 +66,7 @@ pub(crate) fn spawn(
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
-    mut reports: Sender<Report>,
+    mut reports: Sender<Report<Error>>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
         .name(format!("core-{}", core_slot.index))
@@ -149,7 +74,7 @@ pub(crate) fn spawn(
         .stack_size(8 << 20)
         .spawn(move || {
             if let Some(processor) = core_slot.processor {
-                affinity::pin(processor);
+                pin(processor);
             }
             let ended = run(core_slot, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
@@ -162,12 +87,12 @@ fn run(
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
-    reports: &mut Sender<Report>,
+    reports: &mut Sender<Report<Error>>,
 ) -> Result<Ended, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Core)?;
+        .map_err(supervision::Error::Core)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));

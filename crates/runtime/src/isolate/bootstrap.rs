@@ -10,11 +10,11 @@ use deno_runtime::deno_web::InMemoryBroadcastChannel;
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::{MainWorker, WorkerOptions, WorkerServiceOptions};
 use deno_runtime::{BootstrapOptions, WorkerExecutionMode, colors};
+use howth_supervision::usable_cores;
 use sys_traits::impls::RealSys;
 
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
-use crate::affinity::usable_cores;
 use crate::modules::{PackageChecker, PackageResolver};
 use crate::topics::Mail;
 

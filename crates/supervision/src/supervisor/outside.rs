@@ -6,8 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::task::Context;
 
 use super::upgrade::{Forerunner, Origin};
-use crate::core::Mode;
 use crate::error::Error;
+use crate::mode::Mode;
 use crate::options::Options;
 use crate::pid_file::PidFile;
 use crate::signals::Signals;

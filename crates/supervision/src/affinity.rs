@@ -48,7 +48,7 @@ fn original() -> &'static Original {
 }
 
 /// How many cores this process may use: the affinity mask it was started with and its cgroup's CPU quota decide.
-pub(crate) fn usable_cores() -> NonZeroUsize {
+pub fn usable_cores() -> NonZeroUsize {
     original().parallelism
 }
 
@@ -56,7 +56,7 @@ pub(crate) fn usable_cores() -> NonZeroUsize {
 ///
 /// # Errors
 /// A processor that was asked for is not in the mask.
-pub(crate) fn choose(pinning: &Pinning, cores: NonZeroUsize) -> Result<Vec<usize>, NotAllowed> {
+pub fn choose(pinning: &Pinning, cores: NonZeroUsize) -> Result<Vec<usize>, NotAllowed> {
     let allowed = original().mask.as_ref().map(Mask::processors);
     let online = || {
         let list = std::fs::read_to_string("/sys/devices/system/cpu/online").ok()?;
@@ -134,7 +134,7 @@ thread_local! {
 
 /// Keeps the calling thread on one processor. Where that is not possible it stays as it is: pinning saves
 /// cache misses, nothing depends on it.
-pub(crate) fn pin(processor: usize) {
+pub fn pin(processor: usize) {
     // Read before it changes.
     original();
     if Mask::only(processor).apply() {

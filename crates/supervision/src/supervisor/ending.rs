@@ -11,20 +11,20 @@ use tokio::time::sleep;
 use super::core_thread::CoreThread;
 use super::outside::Outside;
 use super::{Outcome, Supervisor};
-use crate::core::Order;
-use crate::error::Error;
+use crate::order::Order;
+use crate::runtime::Runtime;
 
 /// How often a new core looks into its backlog while the old one has not stopped accepting: the kernel may have told
 /// the old one alone of a client, and that may be busy.
 const BACKLOG_LOOK: Duration = Duration::from_millis(10);
 
-impl Supervisor {
+impl<R: Runtime> Supervisor<R> {
     /// Lets every core finish what is in flight, and end.
     pub(super) fn end(&mut self, by_signal: bool) {
         self.is_ending = true;
         self.give_reload_up();
         self.give_upgrade_up();
-        let patience = self.shared.options.drain;
+        let patience = self.common.options.drain;
         for core in self.cores.iter_mut().chain(&mut self.replaced) {
             core.end_within(patience, Order::Drain { by_signal });
         }
@@ -32,7 +32,7 @@ impl Supervisor {
 
     /// A core has failed, and the process with it; but during a drain the others finish what is in flight, and a
     /// core that had not begun to serve was no longer wanted.
-    pub(super) fn fail(&mut self, index: usize, error: Error) -> Result<(), Error> {
+    pub(super) fn fail(&mut self, index: usize, error: R::Failure) -> Result<(), R::Failure> {
         if !self.is_ending {
             return Err(error);
         }
@@ -69,7 +69,7 @@ impl Supervisor {
         }
     }
 
-    pub(super) fn poll_deadlines(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, Error>> {
+    pub(super) fn poll_deadlines(&mut self, context: &mut Context<'_>) -> Poll<Result<Outcome, R::Failure>> {
         for core in self.cores.iter_mut().chain(&mut self.replaced) {
             core.poll_deadline(context);
         }
@@ -93,7 +93,7 @@ impl Supervisor {
 
     /// A core hangs in native code, a child process it waits for perhaps. It still has its sockets, so that
     /// nothing can be started in its place: the process ends.
-    fn give_up(&self, core: usize) -> Result<Outcome, Error> {
+    fn give_up(&self, core: usize) -> Result<Outcome, R::Failure> {
         eprintln!("howth: core {core} hangs outside of JavaScript and cannot be ended; howth ends with it");
         match self.is_restarting {
             true => Ok(Outcome::Exit(ExitCode::FAILURE)),

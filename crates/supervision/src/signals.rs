@@ -11,7 +11,7 @@ use deno_signals::{SIGINT, SIGTERM};
 use libc::{SIGHUP, SIGUSR2};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-use crate::core::Mode;
+use crate::mode::Mode;
 
 /// Signals that wait to be heard; the second one ends the process at once, so there are never more.
 const WAITING_MAX: usize = 2;

@@ -9,7 +9,6 @@ mod ending;
 mod health;
 mod layout;
 mod outside;
-mod program;
 mod reload;
 mod restart;
 #[cfg(test)]
@@ -19,79 +18,93 @@ mod upgrade;
 use std::future::poll_fn;
 use std::pin::Pin;
 use std::process::ExitCode;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use howth_scheduling::Watchdog;
 use tokio::time::Sleep;
 
-use crate::bridge;
-use crate::core::{Ended, Mode, Shared};
-use crate::engine::Chosen;
 use crate::error::Error;
 use crate::frequency::Frequency;
-use crate::isolate;
 use crate::listen::{Address, Inherited, Listeners};
+use crate::mode::Mode;
 use crate::open_files;
 use crate::options::Options;
+use crate::order::Ended;
+use crate::runtime::{Failure, Runtime};
 use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
 use layout::Layout;
 use outside::Outside;
-use program::find_program;
 use reload::Reload;
 use upgrade::Upgrade;
 
-pub(crate) fn supervise(mode: Mode, options: Options) -> Result<ExitCode, Error> {
-    let inherited = Inherited::take().map_err(Error::Inherited)?;
-    isolate::initialize(&options.v8_flags)?;
-    serve_on_cores(mode, options, inherited)
-}
-
-fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<ExitCode, Error> {
-    let chosen = Chosen::by(options.engine)?;
+/// Serves programs of `runtime` until the process is told to end. To be called on the main thread, and with the sockets that
+/// the process has inherited.
+///
+/// # Errors
+/// The program cannot be started, or ended badly.
+pub fn supervise<R: Runtime>(
+    mode: Mode,
+    options: Options,
+    inherited: Inherited,
+    runtime: R,
+) -> Result<ExitCode, R::Failure> {
     open_files::raise_limit();
     let layout = Layout::new(mode, &options)?;
-    if let Some(address) = options.inspect {
-        isolate::listen_for_debugger(address).map_err(|error| Error::Inspect(error.to_string()))?;
-    }
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    let tokio = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .map_err(Error::Core)?;
     let Inherited { listeners, old_core } = inherited;
     let listeners = Listeners::new(options.listen.clone(), listeners).map_err(Error::Inherited)?;
-    let options = Arc::new(options);
-    let ended = runtime.block_on(async {
-        let mut outside = Outside::new(mode, &options, old_core)?;
-        supervise_until_the_end(mode, options, chosen, &listeners, &layout, &mut outside).await
+    let common = Common {
+        mode,
+        options,
+        runtime,
+        listeners,
+        layout,
+    };
+    let common = Rc::new(common);
+    let ended = tokio.block_on(async {
+        let mut outside = Outside::new(mode, &common.options, old_core)?;
+        supervise_until_the_end(&common, &mut outside).await
     });
-    listeners.close();
+    common.listeners.close();
     ended
 }
 
-async fn supervise_until_the_end(
+/// What one program after the other is supervised with.
+struct Common<R> {
     mode: Mode,
-    options: Arc<Options>,
-    chosen: Chosen,
-    listeners: &Arc<Listeners>,
-    layout: &Layout,
+    options: Options,
+    runtime: R,
+    listeners: Arc<Listeners>,
+    /// How many cores the options ask for.
+    layout: Layout,
+}
+
+impl<R: Runtime> Common<R> {
+    fn find(&self, before: Option<&R::Program>) -> Result<R::Program, R::Failure> {
+        self.runtime.find(&self.listeners, self.layout.cores(), before)
+    }
+}
+
+async fn supervise_until_the_end<R: Runtime>(
+    common: &Rc<Common<R>>,
     outside: &mut Outside,
-) -> Result<ExitCode, Error> {
-    let watchdog = Arc::new(Watchdog::default());
+) -> Result<ExitCode, R::Failure> {
     loop {
-        let cores = layout.cores();
-        let started = find_program(mode, &options, &chosen, listeners, &watchdog, cores, None);
-        let ended = match started {
-            Ok(shared) => Supervisor::new(shared, layout.clone()).run(outside).await,
+        let ended = match common.find(None) {
+            Ok(program) => Supervisor::new(common.clone(), program).run(outside).await,
             Err(error) => Err(error),
         };
         match ended {
             Ok(Outcome::Exit(code)) => return Ok(code),
             Ok(Outcome::Restart) => {}
-            Err(error) if options.watch => {
+            Err(error) if common.options.watch => {
                 eprintln!("howth: {error}\nhowth: waiting for a change");
                 if let Some(code) = wait_for_change(outside).await {
                     return Ok(code);
@@ -116,17 +129,17 @@ enum Outcome {
     Restart,
 }
 
-struct Supervisor {
+struct Supervisor<R: Runtime> {
+    common: Rc<Common<R>>,
     /// The code that new cores are started with.
-    shared: Shared,
-    /// How many cores the options ask for, and how many the program is served on.
-    layout: Layout,
+    program: R::Program,
+    /// How many cores the program is served on.
     wanted: usize,
     /// By their places.
-    cores: Vec<CoreThread>,
+    cores: Vec<CoreThread<R::Failure>>,
     /// Cores in whose places others serve, until they have ended.
-    replaced: Vec<CoreThread>,
-    reload: Option<Reload>,
+    replaced: Vec<CoreThread<R::Failure>>,
+    reload: Option<Reload<R>>,
     upgrade: Option<Upgrade>,
     /// A reload was asked for before the first core listened.
     is_reload_due: bool,
@@ -147,12 +160,12 @@ enum Who {
     Replaced(usize),
 }
 
-impl Supervisor {
-    fn new(shared: Shared, layout: Layout) -> Self {
+impl<R: Runtime> Supervisor<R> {
+    fn new(common: Rc<Common<R>>, program: R::Program) -> Self {
         Supervisor {
-            shared,
-            wanted: layout.cores().get(),
-            layout,
+            wanted: common.layout.cores().get(),
+            common,
+            program,
             cores: Vec::new(),
             replaced: Vec::new(),
             reload: None,
@@ -168,12 +181,16 @@ impl Supervisor {
         }
     }
 
-    async fn run(mut self, outside: &mut Outside) -> Result<Outcome, Error> {
+    async fn run(mut self, outside: &mut Outside) -> Result<Outcome, R::Failure> {
         self.start_core()?;
         poll_fn(|context| self.poll(context, outside)).await
     }
 
-    fn poll(&mut self, context: &mut Context<'_>, outside: &mut Outside) -> Poll<Result<Outcome, Error>> {
+    fn poll(
+        &mut self,
+        context: &mut Context<'_>,
+        outside: &mut Outside,
+    ) -> Poll<Result<Outcome, R::Failure>> {
         while let Poll::Ready(heard) = outside.signals.poll(context) {
             if let Some(code) = self.obey(heard, outside) {
                 return Poll::Ready(Ok(Outcome::Exit(code)));
@@ -205,7 +222,7 @@ impl Supervisor {
         }
         self.poll_upgrade(context);
         outside.tell_of_start(
-            &self.shared.options,
+            &self.common.options,
             self.cores[0].has_listened(),
             self.all_listen(),
         )?;
@@ -229,7 +246,7 @@ impl Supervisor {
             Heard::End(_) => {
                 self.was_told_to_end = true;
                 self.is_restarting = false;
-                self.shared.listeners.close();
+                self.common.listeners.close();
                 self.end(true);
             }
         }
@@ -243,14 +260,14 @@ impl Supervisor {
             .iter()
             .chain(&self.replaced)
             .any(CoreThread::has_listened);
-        self.shared.mode == Mode::Run && !has_listened && !bridge::was_listened_for(signal.into())
+        self.common.mode == Mode::Run && !has_listened && !self.common.runtime.was_listened_for(signal.into())
     }
 
     /// A file of the program has changed.
     fn change(&mut self) {
         // A script has effects of its own, which are not to happen beside each other, and a program that does not listen
         // yet may never do.
-        if self.shared.mode == Mode::Serve && self.may_reload() {
+        if self.common.mode == Mode::Serve && self.may_reload() {
             return self.reload();
         }
         self.is_restarting = true;
@@ -264,7 +281,7 @@ impl Supervisor {
         }
     }
 
-    fn next_news(&mut self, context: &mut Context<'_>) -> Option<(Who, News)> {
+    fn next_news(&mut self, context: &mut Context<'_>) -> Option<(Who, News<R::Failure>)> {
         let cores = self
             .cores
             .iter_mut()
@@ -287,7 +304,7 @@ impl Supervisor {
         None
     }
 
-    fn take_news(&mut self, who: Who, news: News) -> Result<(), Error> {
+    fn take_news(&mut self, who: Who, news: News<R::Failure>) -> Result<(), R::Failure> {
         match who {
             Who::Core(index) => self.take_news_of_core(index, news),
             Who::Successor => self.take_news_of_successor(news),
@@ -298,17 +315,15 @@ impl Supervisor {
         }
     }
 
-    fn take_news_of_core(&mut self, index: usize, news: News) -> Result<(), Error> {
+    fn take_news_of_core(&mut self, index: usize, news: News<R::Failure>) -> Result<(), R::Failure> {
         match news {
             News::Listening { address, is_local } => self.listening(index, &address, is_local),
             News::Ended(Ok(Ended::HeapLimit)) => self.restart_full_core(index),
-            News::Ended(Err(Error::Uncaught(uncaught))) if uncaught.restarts => {
-                self.restart_after_exception(index, uncaught)
-            }
+            News::Ended(Err(failure)) if failure.restarts() => self.restart_after_exception(index, failure),
             News::Panicked => self.restart_panicked_core(index),
             News::Ended(ended) => {
                 // Nobody accepts from its socket any more, while others may serve on.
-                self.shared.listeners.close_core(index);
+                self.common.listeners.close_core(index);
                 match ended {
                     Ok(Ended::Finished(code)) => self.code = self.code.max(code),
                     Ok(_) => tell_deaf(index),
@@ -320,7 +335,7 @@ impl Supervisor {
     }
 
     /// Whatever becomes of a core in whose place another serves, that serves on.
-    fn take_news_of_replaced(&mut self, position: usize, news: News) {
+    fn take_news_of_replaced(&mut self, position: usize, news: News<R::Failure>) {
         let index = self.replaced[position].index();
         match news {
             News::Listening { .. } => return,
@@ -335,7 +350,7 @@ impl Supervisor {
         self.replaced.swap_remove(position);
     }
 
-    fn listening(&mut self, index: usize, address: &Address, is_local: bool) -> Result<(), Error> {
+    fn listening(&mut self, index: usize, address: &Address, is_local: bool) -> Result<(), R::Failure> {
         if index == 0 && self.cores.len() == 1 {
             if is_local {
                 self.wanted = 1;
@@ -360,12 +375,12 @@ impl Supervisor {
         if !self.all_listen() {
             return;
         }
-        self.shared.listeners.close_unused();
+        self.common.listeners.close_unused();
         self.startup_code = Some(StartupCode::new());
     }
 
     fn announce(&self, what: &str, address: &Address) {
-        if self.shared.options.quiet {
+        if self.common.options.quiet {
             return;
         }
         let cores = match self.wanted {
@@ -374,17 +389,20 @@ impl Supervisor {
             several => format!("{several} cores, module state is per core"),
         };
         println!(
-            "howth {} {what} {} ({cores}, {}; V8 {})",
+            "howth {} {what} {} ({cores}, {})",
             env!("CARGO_PKG_VERSION"),
             address.url(),
-            self.shared.chosen,
-            crate::versions().v8,
+            self.common.runtime.description(),
         );
     }
 
-    fn start_core(&mut self) -> Result<(), Error> {
-        let core_slot = self.layout.core_slot(self.cores.len(), Arc::default(), false);
-        self.cores.push(CoreThread::spawn(core_slot, &self.shared)?);
+    fn start_core(&mut self) -> Result<(), R::Failure> {
+        let core_slot = self
+            .common
+            .layout
+            .core_slot(self.cores.len(), Arc::default(), false);
+        let core = CoreThread::spawn(&self.common.runtime, &self.program, core_slot)?;
+        self.cores.push(core);
         Ok(())
     }
 }

@@ -6,10 +6,11 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use howth_supervision::{ListenOptions, Pinning};
+
 use super::*;
-use crate::affinity::Pinning;
 use crate::core::fault;
-use crate::options::{EngineChoice, ListenOptions};
+use crate::options::EngineChoice;
 
 /// Far longer than anything here takes.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -21,7 +22,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
     Options {
         entry: entry.to_owned(),
         arguments: Vec::new(),
-        start: crate::Start::default(),
+        start: crate::options::Start::default(),
         cache: None,
         listen: ListenOptions {
             port: Some(address.port()),
@@ -165,7 +166,13 @@ fn a_core_that_panics_starts_again_but_not_for_ever() {
         let ended = serve(engine, one_panic_and_the_end).expect("an end in order");
         assert_eq!(format!("{ended:?}"), format!("{:?}", ExitCode::from(1)));
         let ended = serve(engine, panics_until_the_end);
-        assert!(matches!(ended, Err(Error::Panicked { .. })), "{ended:?}");
+        assert!(
+            matches!(
+                ended,
+                Err(Error::Supervision(supervision::Error::Panicked { .. }))
+            ),
+            "{ended:?}"
+        );
         // One may be left that no core came to.
         fault::forget();
     }

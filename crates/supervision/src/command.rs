@@ -1,19 +1,22 @@
-//! The supervisor's orders, and what of them a core obeys while its own JavaScript runs.
+//! The supervisor's orders, and what of them a core obeys while its own application runs.
 //!
 //! Owns the lane they come by, and the core's place in a take-over. An order about clients needs the engine alone and
-//! is obeyed at once, so that a core whose JavaScript does not return keeps no client from new code; one that needs
-//! JavaScript waits for the loop. Called by: the core's loop, and `interrupt`.
+//! is obeyed at once, so that a core whose application does not return keeps no client from new code; one that needs
+//! the application waits for the loop. Called by: the core's loop, and what
+//! interrupts its application.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
 
 use howth_mesh::Receiver;
 
-use super::Order;
-use super::take_over::TakeOver;
 use crate::engine::Engine;
+use crate::order::Order;
+use crate::take_over::TakeOver;
 
-pub(super) struct Command {
+/// The orders that a core has heard.
+#[derive(Debug)]
+pub struct Command {
     orders: Receiver<Order>,
     take_over: TakeOver,
     /// Heard early, and not obeyed.
@@ -22,7 +25,8 @@ pub(super) struct Command {
 }
 
 impl Command {
-    pub(super) fn new(orders: Receiver<Order>, take_over: TakeOver) -> Self {
+    /// Hears `orders`.
+    pub fn new(orders: Receiver<Order>, take_over: TakeOver) -> Self {
         Command {
             orders,
             take_over,
@@ -31,25 +35,26 @@ impl Command {
         }
     }
 
-    pub(super) fn take_over(&mut self) -> &mut TakeOver {
+    /// The core's place in a change of cores.
+    pub fn take_over(&mut self) -> &mut TakeOver {
         &mut self.take_over
     }
 
     /// Whether orders were heard that the loop has not obeyed.
-    pub(super) fn has_waiting(&self) -> bool {
+    pub fn has_waiting(&self) -> bool {
         !self.waiting.is_empty()
     }
 
     /// Whether another core serves in this one's place.
-    pub(super) fn is_replaced(&self) -> bool {
+    pub fn is_replaced(&self) -> bool {
         self.is_replaced
     }
 
     /// The next order that is left to the loop; `None`: there is no supervisor any more.
-    pub(super) fn poll(
+    pub fn poll(
         &mut self,
         context: &mut Context<'_>,
-        mut engine: Option<&mut Engine>,
+        mut engine: Option<&mut impl Engine>,
     ) -> Poll<Option<Order>> {
         loop {
             let order = match self.waiting.pop_front() {
@@ -65,8 +70,8 @@ impl Command {
         }
     }
 
-    /// Obeys what can be obeyed while JavaScript runs.
-    pub(super) fn poll_early(&mut self, context: &mut Context<'_>, engine: &mut Engine) {
+    /// Obeys what can be obeyed while the application runs.
+    pub fn poll_early(&mut self, context: &mut Context<'_>, engine: &mut impl Engine) {
         while let Poll::Ready(Some(order)) = self.orders.poll_receive(context) {
             if let Some(order) = self.obey(order, Some(engine)) {
                 // A drain is begun at least.
@@ -79,7 +84,7 @@ impl Command {
     }
 
     /// Obeys an order about clients, and gives any other back.
-    fn obey(&mut self, order: Order, engine: Option<&mut Engine>) -> Option<Order> {
+    fn obey(&mut self, order: Order, engine: Option<&mut impl Engine>) -> Option<Order> {
         match order {
             Order::Serve => self.take_over.serve(engine),
             Order::Adopt(handed) => {

@@ -5,23 +5,20 @@
 //! flight, and its connections go on with the new one. New code that fails leaves the old where it is. Owns the order of
 //! these events. Called by: the supervisor.
 
-use crate::core::Order;
-use crate::core::{Ended, Shared};
-use crate::error::Error;
-use crate::inbox::Predecessor;
-use crate::listen::Address;
-
 use super::Supervisor;
 use super::core_thread::{CoreThread, News};
 use super::health::{HealthCheck, Unhealthy};
-use super::program::find_program;
+use crate::inbox::Predecessor;
+use crate::listen::Address;
+use crate::order::{Ended, Order};
+use crate::runtime::Runtime;
 
 /// A reload that is going on.
-pub(super) struct Reload {
+pub(super) struct Reload<R: Runtime> {
     /// The new code.
-    shared: Shared,
+    program: R::Program,
     /// The core that is to take a place.
-    successor: CoreThread,
+    successor: CoreThread<R::Failure>,
     /// Where it listens, once it does, and whether no other core is to.
     listening: Option<(Address, bool)>,
     check: Option<HealthCheck>,
@@ -29,9 +26,9 @@ pub(super) struct Reload {
 
 /// Why the new code does not serve.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum NotReloaded {
-    #[error(transparent)]
-    Failed(#[from] Error),
+pub(super) enum NotReloaded<E> {
+    #[error("{0}")]
+    Failed(E),
     #[error("it ended before it listened")]
     Ended,
     #[error("it panicked")]
@@ -42,12 +39,12 @@ pub(super) enum NotReloaded {
     Unasked(std::io::Error),
 }
 
-impl Reload {
-    pub(super) fn successor(&mut self) -> &mut CoreThread {
+impl<R: Runtime> Reload<R> {
+    pub(super) fn successor(&mut self) -> &mut CoreThread<R::Failure> {
         &mut self.successor
     }
 
-    pub(super) fn into_successor(self) -> CoreThread {
+    pub(super) fn into_successor(self) -> CoreThread<R::Failure> {
         self.successor
     }
 
@@ -56,23 +53,13 @@ impl Reload {
     }
 }
 
-impl Supervisor {
+impl<R: Runtime> Supervisor<R> {
     /// Begins to put new code in place of the old; a reload that is going on begins anew.
     pub(super) fn reload(&mut self) {
         self.give_reload_up();
-        let shared = &self.shared;
-        let program = find_program(
-            shared.mode,
-            &shared.options,
-            &shared.chosen,
-            &shared.listeners,
-            &shared.watchdog,
-            self.layout.cores(),
-            Some(&shared.process),
-        );
-        match program {
-            Ok(shared) => self.start_successor(0, shared),
-            Err(error) => self.not_reloaded(0, &error.into()),
+        match self.common.find(Some(&self.program)) {
+            Ok(program) => self.start_successor(0, program),
+            Err(error) => self.not_reloaded(0, &NotReloaded::Failed(error)),
         }
     }
 
@@ -82,27 +69,30 @@ impl Supervisor {
         self.cores.len() == self.wanted && self.cores[0].has_listened()
     }
 
-    fn start_successor(&mut self, index: usize, shared: Shared) {
+    fn start_successor(&mut self, index: usize, program: R::Program) {
         let inbox = self.cores[index].inbox().clone();
-        match CoreThread::spawn(self.layout.core_slot(index, inbox, true), &shared) {
+        let core_slot = self.common.layout.core_slot(index, inbox, true);
+        match CoreThread::spawn(&self.common.runtime, &program, core_slot) {
             Ok(successor) => {
                 self.reload = Some(Reload {
-                    shared,
+                    program,
                     successor,
                     listening: None,
                     check: None,
                 });
             }
-            Err(error) => self.not_reloaded(index, &error.into()),
+            Err(error) => self.not_reloaded(index, &NotReloaded::Failed(error.into())),
         }
     }
 
     /// The new core of a reload has something to say.
-    pub(super) fn take_news_of_successor(&mut self, news: News) -> Result<(), Error> {
+    pub(super) fn take_news_of_successor(&mut self, news: News<R::Failure>) -> Result<(), R::Failure> {
         let failure = match news {
             News::Listening { address, is_local } => return self.successor_listens(address, is_local),
             News::Ended(Err(error)) => NotReloaded::Failed(error),
-            News::Ended(Ok(Ended::HeapLimit)) => NotReloaded::Failed(self.heap_limit(self.reloading())),
+            News::Ended(Ok(Ended::HeapLimit)) => {
+                NotReloaded::Failed(self.heap_limit(self.reloading()).into())
+            }
             News::Ended(Ok(Ended::Finished(_) | Ended::Unresponsive)) => NotReloaded::Ended,
             News::Panicked => {
                 self.code = 1;
@@ -113,12 +103,12 @@ impl Supervisor {
         Ok(())
     }
 
-    fn successor_listens(&mut self, address: Address, is_local: bool) -> Result<(), Error> {
+    fn successor_listens(&mut self, address: Address, is_local: bool) -> Result<(), R::Failure> {
         let Some(reload) = &mut self.reload else {
             return Ok(());
         };
         reload.listening = Some((address, is_local));
-        let Some(path) = &self.shared.options.reload_check else {
+        let Some(path) = &self.common.options.reload_check else {
             return self.promote();
         };
         match HealthCheck::begin(path) {
@@ -132,7 +122,7 @@ impl Supervisor {
     }
 
     /// The new core was asked whether it is well.
-    pub(super) fn take_health(&mut self, health: Result<(), Unhealthy>) -> Result<(), Error> {
+    pub(super) fn take_health(&mut self, health: Result<(), Unhealthy>) -> Result<(), R::Failure> {
         match health {
             Ok(()) => self.promote(),
             Err(unwell) => {
@@ -143,9 +133,9 @@ impl Supervisor {
     }
 
     /// The new core takes its place; the old one hands over.
-    fn promote(&mut self) -> Result<(), Error> {
+    fn promote(&mut self) -> Result<(), R::Failure> {
         let Some(Reload {
-            shared,
+            program,
             mut successor,
             listening: Some((address, is_local)),
             ..
@@ -155,29 +145,33 @@ impl Supervisor {
         };
         let index = successor.index();
         if index == 0 {
-            self.shared = shared.clone();
-            self.wanted = if is_local { 1 } else { self.layout.cores().get() };
+            self.program = program.clone();
+            self.wanted = if is_local {
+                1
+            } else {
+                self.common.layout.cores().get()
+            };
         }
         successor.order(Order::Serve);
         let old = std::mem::replace(&mut self.cores[index], successor);
         self.replaced(old);
         let next = index + 1;
         if next < self.cores.len().min(self.wanted) {
-            self.start_successor(next, shared);
+            self.start_successor(next, program);
             return Ok(());
         }
         self.reloaded(&address)
     }
 
     /// Lets an old core finish what it has begun.
-    fn replaced(&mut self, mut old: CoreThread) {
+    fn replaced(&mut self, mut old: CoreThread<R::Failure>) {
         if old.has_ended() {
             return;
         }
         match old.has_listened() {
             true => {
                 let old_core = Predecessor::of(old.inbox().clone());
-                old.end_within(self.shared.options.drain, Order::HandOver(old_core));
+                old.end_within(self.common.options.drain, Order::HandOver(old_core));
             }
             // It has nothing in flight, and may be in the middle of code that never comes to its end.
             false => old.abort(),
@@ -186,13 +180,13 @@ impl Supervisor {
     }
 
     /// All places were taken: there may be more or fewer of them now.
-    fn reloaded(&mut self, address: &Address) -> Result<(), Error> {
+    fn reloaded(&mut self, address: &Address) -> Result<(), R::Failure> {
         while self.cores.len() > self.wanted {
             let Some(mut old) = self.cores.pop() else { break };
-            self.shared.listeners.close_core(old.index());
+            self.common.listeners.close_core(old.index());
             // The first core goes on with its connections; who is in its backlog at this moment is turned away.
             let old_core = Predecessor::of(self.cores[0].inbox().clone());
-            old.end_within(self.shared.options.drain, Order::HandOver(old_core));
+            old.end_within(self.common.options.drain, Order::HandOver(old_core));
             self.replaced.push(old);
         }
         while self.cores.len() < self.wanted {
@@ -203,7 +197,7 @@ impl Supervisor {
         Ok(())
     }
 
-    fn roll_back(&mut self, failure: &NotReloaded) {
+    fn roll_back(&mut self, failure: &NotReloaded<R::Failure>) {
         let index = self.reloading();
         self.give_reload_up();
         self.not_reloaded(index, failure);
@@ -224,7 +218,7 @@ impl Supervisor {
         self.reload.as_ref().map_or(0, |reload| reload.successor.index())
     }
 
-    fn not_reloaded(&self, index: usize, failure: &NotReloaded) {
+    fn not_reloaded(&self, index: usize, failure: &NotReloaded<R::Failure>) {
         match index {
             0 => eprintln!("howth: not reloaded, the old code serves on: {failure}"),
             _ => eprintln!("howth: core {index} was not reloaded, the old code serves on there: {failure}"),

@@ -9,11 +9,13 @@ use crate::engine::Engine;
 use crate::inbox::{Inbox, Predecessor};
 
 /// Where a core stands between the one before it and the one behind it.
-pub(super) struct TakeOver {
+#[derive(Debug)]
+pub struct TakeOver {
     inbox: Arc<Inbox>,
     stage: Stage,
 }
 
+#[derive(Debug)]
 enum Stage {
     /// Another core serves; this one listens on the same socket and leaves the clients to it.
     Waiting,
@@ -23,13 +25,14 @@ enum Stage {
 }
 
 impl TakeOver {
-    pub(super) fn new(inbox: Arc<Inbox>, waits: bool) -> Self {
+    /// The core of this inbox, which waits until it is told to serve, or serves from the beginning.
+    pub fn new(inbox: Arc<Inbox>, waits: bool) -> Self {
         let stage = if waits { Stage::Waiting } else { Stage::Serving };
         TakeOver { inbox, stage }
     }
 
     /// Prepares an engine that has not taken a turn yet.
-    pub(super) fn opened(&self, engine: &mut Engine) {
+    pub fn opened(&self, engine: &mut impl Engine) {
         match self.stage {
             Stage::Waiting => engine.set_accepting(false),
             Stage::Serving => self.adopt_arrivals(engine),
@@ -38,12 +41,12 @@ impl TakeOver {
     }
 
     /// Whether the clients are this core's.
-    pub(super) fn is_serving(&self) -> bool {
+    pub fn is_serving(&self) -> bool {
         matches!(self.stage, Stage::Serving)
     }
 
     /// The time has come to serve.
-    pub(super) fn serve(&mut self, engine: Option<&mut Engine>) {
+    pub fn serve(&mut self, engine: Option<&mut impl Engine>) {
         self.stage = Stage::Serving;
         if let Some(engine) = engine {
             engine.set_accepting(true);
@@ -51,7 +54,7 @@ impl TakeOver {
     }
 
     /// Another core serves from now on.
-    pub(super) fn hand_over(&mut self, old_core: Predecessor, engine: Option<&mut Engine>) {
+    pub fn hand_over(&mut self, old_core: Predecessor, engine: Option<&mut impl Engine>) {
         self.stage = Stage::Replaced(old_core);
         if let Some(engine) = engine {
             engine.release_all();
@@ -59,14 +62,14 @@ impl TakeOver {
     }
 
     /// This core is lost, and another one will take its place.
-    pub(super) fn retire(&mut self, engine: Option<&mut Engine>) {
+    pub fn retire(&mut self, engine: Option<&mut impl Engine>) {
         let old_core = Predecessor::of(self.inbox.clone());
         self.hand_over(old_core, engine);
     }
 
     /// Goes on with the connections of a core before this one, and wakes `context` when more come, also before there is an
     /// engine.
-    pub(super) fn take_arrivals(&self, engine: Option<&mut Engine>, context: &Context<'_>) {
+    pub fn take_arrivals(&self, engine: Option<&mut impl Engine>, context: &Context<'_>) {
         if !matches!(self.stage, Stage::Serving) {
             return;
         }
@@ -76,7 +79,7 @@ impl TakeOver {
         }
     }
 
-    fn adopt_arrivals(&self, engine: &mut Engine) {
+    fn adopt_arrivals(&self, engine: &mut impl Engine) {
         let Some(arrivals) = self.inbox.take() else {
             return;
         };
@@ -94,7 +97,7 @@ impl TakeOver {
     }
 
     /// Gives away what the engine has given up; `None`: there is no engine any more.
-    pub(super) fn pass_on(&mut self, engine: Option<&mut Engine>) {
+    pub fn pass_on(&mut self, engine: Option<&mut impl Engine>) {
         let Stage::Replaced(old_core) = &mut self.stage else {
             return;
         };

@@ -9,15 +9,16 @@ use std::os::unix::net::{UnixListener, UnixStream};
 
 use listenfd::ListenFd;
 
-use crate::engine::Listener;
 use crate::environment;
+use howth_engine::Listener;
 
 /// What was inherited.
 #[derive(Debug, Default)]
-pub(crate) struct Inherited {
-    pub(crate) listeners: Vec<Listener>,
+pub struct Inherited {
+    /// Sockets that listen.
+    pub listeners: Vec<Listener>,
     /// The way to the howth that started this one.
-    pub(crate) old_core: Option<UnixStream>,
+    pub old_core: Option<UnixStream>,
 }
 
 impl Inherited {
@@ -25,7 +26,7 @@ impl Inherited {
     ///
     /// # Errors
     /// A descriptor is something else.
-    pub(crate) fn take() -> io::Result<Self> {
+    pub fn take() -> io::Result<Self> {
         let mut descriptors = ListenFd::from_env();
         // `ListenFd` takes the others.
         environment::take("LISTEN_FDS_FIRST_FD");

@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::outside::Outside;
 use super::{Supervisor, descriptors};
+use crate::runtime::Runtime;
 
 /// How long the kernel may take to end the operations of a process that has ended.
 const GOING: Duration = Duration::from_secs(1);
@@ -106,14 +107,14 @@ impl Upgrade {
     }
 }
 
-impl Supervisor {
+impl<R: Runtime> Supervisor<R> {
     /// Begins to put another process in the place of this one, unless that has begun.
     pub(super) fn upgrade(&mut self, outside: &Outside) {
         if self.is_ending || self.upgrade.is_some() || !self.may_reload() {
             return;
         }
         let begun = self
-            .shared
+            .common
             .listeners
             .duplicates()
             .and_then(|listeners| Upgrade::begin(outside.origin(), listeners));
@@ -128,7 +129,7 @@ impl Supervisor {
         match upgrade.poll(context) {
             Poll::Pending => {}
             Poll::Ready(Ok(())) => {
-                self.shared.listeners.leave();
+                self.common.listeners.leave();
                 self.end(false);
                 // The drain has orders for the cores, and deadlines to be looked at.
                 context.waker().wake_by_ref();

@@ -13,34 +13,56 @@ use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::engine::Listener;
+use howth_engine::Listener;
+
 use crate::error::ListenError;
-use crate::options::ListenOptions;
-pub(crate) use inherited::Inherited;
+pub use inherited::Inherited;
 use socket::{Asked, Place, Target, bind};
 
 const DEFAULT_HOST: &str = "0.0.0.0";
 const DEFAULT_PORT: u16 = 3000;
 
+/// Where to listen, as far as the command line or the environment said. What is missing is taken from the
+/// module's export, and from the defaults (0.0.0.0:3000) at last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListenOptions {
+    /// `--port`: over the module's export.
+    pub port: Option<u16>,
+    /// `--host`: over the module's export. An IP address or a name that resolves to one.
+    pub host: Option<String>,
+    /// `--unix`: a Unix-domain socket instead of TCP.
+    pub unix: Option<PathBuf>,
+    /// `PORT`: under the module's export.
+    pub port_from_environment: Option<u16>,
+    /// `HOST`: under the module's export.
+    pub host_from_environment: Option<String>,
+}
+
 /// What the module asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    pub(crate) port: Option<u16>,
-    pub(crate) host: Option<String>,
-    pub(crate) unix: Option<PathBuf>,
+pub struct Wanted {
+    /// This port.
+    pub port: Option<u16>,
+    /// This host.
+    pub host: Option<String>,
+    /// A Unix-domain socket at this path.
+    pub unix: Option<PathBuf>,
 }
 
 /// Where the application listens.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Address {
-    pub(crate) host: String,
-    pub(crate) port: u16,
-    pub(crate) unix: Option<PathBuf>,
+pub struct Address {
+    /// The host as it was given.
+    pub host: String,
+    /// The port.
+    pub port: u16,
+    /// The path of a Unix-domain socket; then there is neither.
+    pub unix: Option<PathBuf>,
 }
 
 impl Address {
     /// The address as a URL, or the path of the socket.
-    pub(crate) fn url(&self) -> String {
+    pub fn url(&self) -> String {
         match &self.unix {
             Some(path) => format!("unix:{}", path.display()),
             None if self.host.contains(':') => format!("http://[{}]:{}/", self.host, self.port),
@@ -49,7 +71,7 @@ impl Address {
     }
 
     /// The authority of request URLs whose client sent none.
-    pub(crate) fn authority(&self) -> String {
+    pub fn authority(&self) -> String {
         match &self.unix {
             Some(_) => "localhost".to_owned(),
             None if self.host.contains(':') => format!("[{}]:{}", self.host, self.port),
@@ -61,7 +83,7 @@ impl Address {
 /// The listening sockets of a process. A core is given duplicates: while it starts again, or another takes its place, its
 /// clients wait in the backlog of a socket that stays open.
 #[derive(Debug)]
-pub(crate) struct Listeners {
+pub struct Listeners {
     options: ListenOptions,
     bound: Mutex<Vec<Bound>>,
 }
@@ -79,7 +101,7 @@ impl Listeners {
     ///
     /// # Errors
     /// An inherited socket has no address.
-    pub(crate) fn new(options: ListenOptions, inherited: Vec<Listener>) -> io::Result<Arc<Self>> {
+    pub fn new(options: ListenOptions, inherited: Vec<Listener>) -> io::Result<Arc<Self>> {
         let places = socket::places_of(inherited)?;
         let bound = places.into_iter().map(|(address, place)| Bound {
             address,
@@ -93,7 +115,10 @@ impl Listeners {
     }
 
     /// A duplicate of the core's listening socket, which is made for the first.
-    pub(crate) fn listen(
+    ///
+    /// # Errors
+    /// Nobody can listen there, or the process is ending.
+    pub fn listen(
         self: &Arc<Self>,
         core: usize,
         wanted: &Wanted,
@@ -129,21 +154,21 @@ impl Listeners {
 
     /// Lets go of the sockets, so that clients are refused once the cores have stopped listening, and another process
     /// can take the address over. None of them is listened on again.
-    pub(crate) fn close(&self) {
+    pub fn close(&self) {
         for bound in self.bound().iter_mut() {
             bound.place = Place::Closed;
         }
     }
 
     /// Lets go of the sockets of a core that nobody takes the place of: its clients would wait for ever.
-    pub(crate) fn close_core(&self, core: usize) {
+    pub fn close_core(&self, core: usize) {
         for bound in self.bound().iter_mut() {
             bound.place.close_core(core);
         }
     }
 
     /// Lets go of the sockets that no core listens on, now that all of them do.
-    pub(crate) fn close_unused(&self) {
+    pub fn close_unused(&self) {
         let mut all = self.bound();
         all.retain(|bound| !bound.leases.is_empty());
         for bound in all.iter_mut() {
@@ -152,7 +177,10 @@ impl Listeners {
     }
 
     /// A duplicate of every socket, for another process.
-    pub(crate) fn duplicates(&self) -> io::Result<Vec<OwnedFd>> {
+    ///
+    /// # Errors
+    /// There are too many open files.
+    pub fn duplicates(&self) -> io::Result<Vec<OwnedFd>> {
         let mut duplicates = Vec::new();
         for bound in self.bound().iter() {
             bound.place.duplicate(&mut duplicates)?;
@@ -161,7 +189,7 @@ impl Listeners {
     }
 
     /// Lets go of the sockets like [`close`](Self::close), and leaves the addresses to another process that listens there.
-    pub(crate) fn leave(&self) {
+    pub fn leave(&self) {
         for bound in self.bound().iter_mut() {
             bound.place.leave();
         }
@@ -215,7 +243,7 @@ impl Listeners {
 
 /// A core listens; given back when it does not any more.
 #[derive(Debug)]
-pub(crate) struct Lease {
+pub struct Lease {
     listeners: Arc<Listeners>,
     core: usize,
     address: Address,
@@ -225,7 +253,7 @@ pub(crate) struct Lease {
 impl Lease {
     /// The program has stopped its server, and with it the core's socket. A lease that is only dropped, because its core
     /// ends, leaves that open for the core that follows, unless that listens somewhere else.
-    pub(crate) fn close(mut self) {
+    pub fn close(mut self) {
         self.is_closing = true;
     }
 }

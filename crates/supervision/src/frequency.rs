@@ -12,18 +12,18 @@ const PERIOD: Duration = Duration::from_secs(60);
 
 /// The times of the last while.
 #[derive(Debug, Default)]
-pub(crate) struct Frequency(VecDeque<Instant>);
+pub struct Frequency(VecDeque<Instant>);
 
 impl Frequency {
     /// Notes one more; true: that is too many.
-    pub(crate) fn note(&mut self, now: Instant) -> bool {
+    pub fn note(&mut self, now: Instant) -> bool {
         self.forget_old(now);
         self.0.push_back(now);
         self.0.len() > TIMES_MAX
     }
 
     /// Notes one more unless that would be too many; true: it was noted.
-    pub(crate) fn permits(&mut self, now: Instant) -> bool {
+    pub fn permits(&mut self, now: Instant) -> bool {
         self.forget_old(now);
         let is_permitted = self.0.len() < TIMES_MAX;
         if is_permitted {

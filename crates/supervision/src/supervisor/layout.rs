@@ -7,9 +7,10 @@ use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use crate::affinity::{self, Pinning, usable_cores};
-use crate::core::{CoreSlot, Mode};
+use crate::core_slot::CoreSlot;
 use crate::error::Error;
 use crate::inbox::Inbox;
+use crate::mode::Mode;
 use crate::options::Options;
 
 #[derive(Clone, Debug)]

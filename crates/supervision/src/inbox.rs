@@ -11,7 +11,7 @@ use howth_engine::Handed;
 
 /// What is under way to the core of one place.
 #[derive(Debug, Default)]
-pub(crate) struct Inbox(Mutex<Waiting>);
+pub struct Inbox(Mutex<Waiting>);
 
 #[derive(Debug, Default)]
 struct Waiting {
@@ -24,15 +24,16 @@ struct Waiting {
 
 /// What came.
 #[derive(Debug)]
-pub(crate) struct Arrivals {
-    pub(crate) connections: Vec<Handed>,
+pub struct Arrivals {
+    /// These.
+    pub connections: Vec<Handed>,
     /// A client may wait in the backlog of whom another core was told.
-    pub(crate) looks_for_clients: bool,
+    pub looks_for_clients: bool,
 }
 
 impl Inbox {
     /// Wakes `context` when something comes; what is there already is not told.
-    pub(crate) fn register(&self, context: &Context<'_>) {
+    pub fn register(&self, context: &Context<'_>) {
         let mut waiting = self.lock();
         match &mut waiting.reader {
             Some(reader) => reader.clone_from(context.waker()),
@@ -41,7 +42,7 @@ impl Inbox {
     }
 
     /// Everything that came since the last call.
-    pub(crate) fn take(&self) -> Option<Arrivals> {
+    pub fn take(&self) -> Option<Arrivals> {
         let mut waiting = self.lock();
         if waiting.connections.is_empty() && !waiting.looks_for_clients {
             return None;
@@ -53,17 +54,17 @@ impl Inbox {
     }
 
     /// Puts connections back for which there is no room; nobody is woken for them.
-    pub(crate) fn put_back(&self, connections: Vec<Handed>) {
+    pub fn put_back(&self, connections: Vec<Handed>) {
         self.lock().connections.extend(connections);
     }
 
     /// Whether a core that was replaced may still be told of clients.
-    pub(crate) fn has_listening_old_core(&self) -> bool {
+    pub fn has_listening_old_core(&self) -> bool {
         self.lock().listening > 0
     }
 
     /// Has the core look into the backlog.
-    pub(crate) fn look_for_clients(&self) {
+    pub fn look_for_clients(&self) {
         self.tell(|waiting| waiting.looks_for_clients = true);
     }
 
@@ -86,13 +87,14 @@ impl Inbox {
 
 /// The end that a core holds which was replaced.
 #[derive(Debug)]
-pub(crate) struct Predecessor {
+pub struct Predecessor {
     inbox: Arc<Inbox>,
     is_listening: bool,
 }
 
 impl Predecessor {
-    pub(crate) fn of(inbox: Arc<Inbox>) -> Self {
+    /// That of a core which was replaced at the place of this inbox.
+    pub fn of(inbox: Arc<Inbox>) -> Self {
         inbox.lock().listening += 1;
         Predecessor {
             inbox,
@@ -101,14 +103,14 @@ impl Predecessor {
     }
 
     /// Sends connections to whoever serves in its place.
-    pub(crate) fn give(&self, connections: Vec<Handed>) {
+    pub fn give(&self, connections: Vec<Handed>) {
         if !connections.is_empty() {
             self.inbox.tell(|waiting| waiting.connections.extend(connections));
         }
     }
 
     /// It has stopped accepting.
-    pub(crate) fn stopped_listening(&mut self) {
+    pub fn stopped_listening(&mut self) {
         if std::mem::take(&mut self.is_listening) {
             self.inbox.tell(|waiting| {
                 waiting.listening -= 1;

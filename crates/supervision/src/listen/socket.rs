@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Address;
-use crate::engine::Listener;
 use crate::error::ListenError;
+use howth_engine::Listener;
 
 /// Connections that wait in the kernel to be accepted; the kernel caps it (net.core.somaxconn).
 const BACKLOG: i32 = 4096;

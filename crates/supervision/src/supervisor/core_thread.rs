@@ -1,6 +1,6 @@
 //! One core as the main thread sees it: a thread, the lanes to and from it, and how long it may take to end.
 //!
-//! Owns the steps of an end: finish what is in flight, break it off, end JavaScript that hears nothing, give up. Never
+//! Owns the steps of an end: finish what is in flight, break it off, end an application that hears nothing, give up. Never
 //! decides when one begins. Called by: the supervisor.
 
 use std::pin::Pin;
@@ -11,35 +11,37 @@ use std::time::Duration;
 use howth_mesh::{Receiver, Sender, lane};
 use tokio::time::{Sleep, sleep};
 
-use crate::core::{self, CoreSlot, Ended, Order, Report, Shared, Termination};
+use crate::core_slot::CoreSlot;
 use crate::error::Error;
 use crate::inbox::Inbox;
 use crate::listen::Address;
+use crate::order::{Ended, Order, Report};
+use crate::runtime::{Runtime, Terminate};
 
 /// Messages a lane of orders or reports holds; there are never more than a few.
 const LANE_LENGTH: usize = 8;
 
 /// How long a core may take to break everything off, once its drain deadline has passed; and then, once its
-/// JavaScript was ended.
+/// application was ended.
 const ABORT_GRACE: Duration = Duration::from_secs(1);
 
 /// What a core has to say.
 #[derive(Debug)]
-pub(super) enum News {
+pub(super) enum News<E> {
     /// It listens.
     Listening { address: Address, is_local: bool },
     /// It has ended.
-    Ended(Result<Ended, Error>),
+    Ended(Result<Ended, E>),
     /// It is gone without a word: it panicked, and has said why on stderr.
     Panicked,
 }
 
-pub(super) struct CoreThread {
+pub(super) struct CoreThread<E> {
     index: usize,
     inbox: Arc<Inbox>,
     orders: Sender<Order>,
-    reports: Receiver<Report>,
-    termination: Arc<Termination>,
+    reports: Receiver<Report<E>>,
+    termination: Arc<dyn Terminate>,
     has_listened: bool,
     end: End,
 }
@@ -51,27 +53,25 @@ enum End {
     Draining(Pin<Box<Sleep>>),
     /// Until the deadline it breaks off what it does.
     Aborting(Pin<Box<Sleep>>),
-    /// Until the deadline JavaScript that heard no orders, and was ended, comes to its end.
+    /// Until the deadline an application that heard no orders, and was ended, comes to its end.
     Terminating(Pin<Box<Sleep>>),
     /// It hangs in native code, a child process it waits for perhaps.
     Hanging,
     Reached,
 }
 
-impl CoreThread {
-    pub(super) fn spawn(core_slot: CoreSlot, shared: &Shared) -> Result<Self, Error> {
+impl<E> CoreThread<E> {
+    pub(super) fn spawn<R: Runtime<Failure = E>>(
+        runtime: &R,
+        program: &R::Program,
+        core_slot: CoreSlot,
+    ) -> Result<Self, Error> {
         let (orders, order_receiver) = lane(LANE_LENGTH);
         let (report_sender, reports) = lane(LANE_LENGTH);
-        let termination = Arc::new(Termination::default());
         let (index, inbox) = (core_slot.index, core_slot.inbox.clone());
-        core::spawn(
-            core_slot,
-            shared.clone(),
-            termination.clone(),
-            order_receiver,
-            report_sender,
-        )
-        .map_err(Error::Core)?;
+        let termination = runtime
+            .start_core(program, core_slot, order_receiver, report_sender)
+            .map_err(Error::Core)?;
         Ok(CoreThread {
             index,
             inbox,
@@ -126,7 +126,7 @@ impl CoreThread {
         }
     }
 
-    pub(super) fn poll_news(&mut self, context: &mut Context<'_>) -> Poll<News> {
+    pub(super) fn poll_news(&mut self, context: &mut Context<'_>) -> Poll<News<E>> {
         if self.has_ended() {
             return Poll::Pending;
         }
