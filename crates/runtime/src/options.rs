@@ -11,8 +11,6 @@ use howth_engine::EngineOptions;
 use howth_scheduling::Affinity;
 use howth_supervision::{ListenOptions, Pinning};
 
-use crate::modules::ProgramText;
-
 /// Which engine is to serve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum EngineChoice {
@@ -59,6 +57,31 @@ pub enum Debugger {
     IsAwaited,
     /// `--inspect-brk`: and stops at its first statement.
     Breaks,
+}
+
+/// What the text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextKind {
+    /// An ES module if it is written as one, else CommonJS.
+    #[default]
+    AsWritten,
+    /// `--input-type=commonjs`
+    CommonJs,
+    /// `--input-type=module`
+    Module,
+}
+
+/// A program that is no file.
+#[derive(Clone, Debug)]
+pub struct ProgramText {
+    /// What it is called in messages and stack traces: `[eval]`, `[stdin]`.
+    pub name: &'static str,
+    /// JavaScript or TypeScript.
+    pub code: String,
+    /// What it is.
+    pub kind: TextKind,
+    /// Its value is printed (`--print`).
+    pub prints: bool,
 }
 
 /// How a program is started, by the options that Node's users know.

@@ -1,4 +1,4 @@
-//! The main thread: starts the cores, listens to signals and reports, ends the process.
+//! The cores of a program: starts them, listens to signals and their reports, ends them.
 //!
 //! Owns the number of cores and the order of events at start and stop. Never serves. The first core starts
 //! alone, so that a program that fails, fails once; the others follow when it listens.
@@ -9,6 +9,7 @@ mod ending;
 mod health;
 mod layout;
 mod outside;
+mod process;
 mod reload;
 mod restart;
 #[cfg(test)]
@@ -24,105 +25,21 @@ use std::task::{Context, Poll};
 
 use tokio::time::Sleep;
 
-use crate::error::Error;
 use crate::frequency::Frequency;
-use crate::listen::{Address, Inherited, Listeners};
+use crate::listen::Address;
 use crate::mode::Mode;
-use crate::open_files;
-use crate::options::Options;
 use crate::order::Ended;
 use crate::runtime::{Failure, Runtime};
 use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
 use ending::tell_deaf;
-use layout::Layout;
 use outside::Outside;
+use process::Common;
 use reload::Reload;
 use upgrade::Upgrade;
 
-/// Serves programs of `runtime` until the process is told to end. To be called on the main thread, and with the sockets that
-/// the process has inherited.
-///
-/// # Errors
-/// The program cannot be started, or ended badly.
-pub fn supervise<R: Runtime>(
-    mode: Mode,
-    options: Options,
-    inherited: Inherited,
-    runtime: R,
-) -> Result<ExitCode, R::Failure> {
-    open_files::raise_limit();
-    let layout = Layout::new(mode, &options)?;
-    let tokio = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(Error::Core)?;
-    let Inherited { listeners, old_core } = inherited;
-    let listeners = Listeners::new(options.listen.clone(), listeners).map_err(Error::Inherited)?;
-    let common = Common {
-        mode,
-        options,
-        runtime,
-        listeners,
-        layout,
-    };
-    let common = Rc::new(common);
-    let ended = tokio.block_on(async {
-        let mut outside = Outside::new(mode, &common.options, old_core)?;
-        supervise_until_the_end(&common, &mut outside).await
-    });
-    common.listeners.close();
-    ended
-}
-
-/// What one program after the other is supervised with.
-struct Common<R> {
-    mode: Mode,
-    options: Options,
-    runtime: R,
-    listeners: Arc<Listeners>,
-    /// How many cores the options ask for.
-    layout: Layout,
-}
-
-impl<R: Runtime> Common<R> {
-    fn find(&self, before: Option<&R::Program>) -> Result<R::Program, R::Failure> {
-        self.runtime.find(&self.listeners, self.layout.cores(), before)
-    }
-}
-
-async fn supervise_until_the_end<R: Runtime>(
-    common: &Rc<Common<R>>,
-    outside: &mut Outside,
-) -> Result<ExitCode, R::Failure> {
-    loop {
-        let ended = match common.find(None) {
-            Ok(program) => Supervisor::new(common.clone(), program).run(outside).await,
-            Err(error) => Err(error),
-        };
-        match ended {
-            Ok(Outcome::Exit(code)) => return Ok(code),
-            Ok(Outcome::Restart) => {}
-            Err(error) if common.options.watch => {
-                eprintln!("howth: {error}\nhowth: waiting for a change");
-                if let Some(code) = wait_for_change(outside).await {
-                    return Ok(code);
-                }
-            }
-            Err(error) => return Err(error),
-        }
-    }
-}
-
-async fn wait_for_change(outside: &mut Outside) -> Option<ExitCode> {
-    poll_fn(|context| match outside.signals.poll(context) {
-        Poll::Ready(Heard::End(_)) => Poll::Ready(Some(ExitCode::SUCCESS)),
-        Poll::Ready(Heard::Reload | Heard::Upgrade) => Poll::Ready(None),
-        Poll::Pending => outside.watch.poll_changed(context).map(|()| None),
-    })
-    .await
-}
+pub use process::supervise;
 
 enum Outcome {
     Exit(ExitCode),

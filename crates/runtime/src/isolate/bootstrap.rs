@@ -59,7 +59,7 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         },
         extensions: howth_snapshot::extensions(options.ops),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
-        // The snapshot has all of them. Their fast calls follow, see `js/00_howth.js`.
+        // The snapshot has all of them. Their fast calls follow, see `js/boot/main.js`.
         skip_op_registration: true,
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,

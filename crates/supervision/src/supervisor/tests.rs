@@ -7,9 +7,12 @@ use std::num::NonZeroUsize;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::layout::Layout;
 use super::*;
 use crate::affinity::Pinning;
-use crate::listen::ListenOptions;
+use crate::error::Error;
+use crate::listen::{ListenOptions, Listeners};
+use crate::options::Options;
 use programs::{Broken, Core, Log, Program, Programs, serving, serving_but};
 
 /// Far longer than anything here takes.

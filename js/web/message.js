@@ -4,9 +4,9 @@
 // Deno's code reads `body` and `headerList` as of an inner request or response of its own.
 
 import { core, primordials } from "ext:core/mod.js";
-import { privateSymbol } from "ext:howth/11_interface.js";
-import { FieldList, fieldName } from "ext:howth/12_fields.js";
-import { isLargeBlob, streamOfBlob, streamOfIterable } from "ext:howth/19_chunk.js";
+import { isLargeBlob, streamOfBlob, streamOfIterable } from "ext:howth/web/chunk.js";
+import { FieldList, fieldName } from "ext:howth/web/fields.js";
+import { privateSymbol } from "ext:howth/web/interface.js";
 
 const {
   ArrayBufferPrototype,

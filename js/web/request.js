@@ -4,12 +4,12 @@
 // `fetch` can be told goes to Deno's constructor.
 
 import { core, primordials } from "ext:core/mod.js";
-import { privateSymbol, replaceInterface, replaceMembers } from "ext:howth/11_interface.js";
-import { FieldList, fieldName, fromPairs } from "ext:howth/12_fields.js";
-import { headersOver, readFields } from "ext:howth/13_headers.js";
-import { InnerMessage, toBody } from "ext:howth/14_message.js";
-import { resolveUrl } from "ext:howth/16_url.js";
-import { replaceFormData } from "ext:howth/19_form_data.js";
+import { FieldList, fieldName, fromPairs } from "ext:howth/web/fields.js";
+import { replaceFormData } from "ext:howth/web/form_data.js";
+import { headersOver, readFields } from "ext:howth/web/headers.js";
+import { privateSymbol, replaceInterface, replaceMembers } from "ext:howth/web/interface.js";
+import { InnerMessage, toBody } from "ext:howth/web/message.js";
+import { resolveUrl } from "ext:howth/web/url.js";
 
 const {
   ObjectPrototypeIsPrototypeOf,

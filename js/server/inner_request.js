@@ -5,23 +5,18 @@
 // exchange is named by its slot and the slot's generation; once it is over, the engine answers that it is gone.
 
 import { core } from "ext:core/mod.js";
-import { WholeBody } from "ext:howth/14_message.js";
-import * as headText from "ext:howth/18_head_text.js";
-import * as bodies from "ext:howth/19_body.js";
+import * as bodies from "ext:howth/server/body.js";
+import * as headText from "ext:howth/server/head_text.js";
+import { FieldLine, METHODS as KNOWN_METHODS, Watched } from "ext:howth/server/numbers.js";
+import { WholeBody } from "ext:howth/web/message.js";
 
 const { fromInnerRequest } = core.loadExtScript("ext:deno_fetch/23_request.js");
 const { InnerBody } = core.loadExtScript("ext:deno_fetch/22_body.js");
 
-// What op_howth_watch answers when the exchange is over, and when the client has closed its side.
-const WATCH_OVER = 0;
-const WATCH_LEFT = 2;
-
-// What op_howth_field answers besides where the only field line of a name begins.
-const FIELD_MISSING = -1;
-
-// The methods that cross as a number, crates/runtime/src/bridge/head_text.rs has the same. 0: the text begins with
-// the method.
-const METHODS = [null, "GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+const { OVER: WATCH_OVER, LEFT: WATCH_LEFT } = Watched;
+const { MISSING: FIELD_MISSING } = FieldLine;
+// What is constant in its own module is found faster.
+const METHODS = KNOWN_METHODS;
 
 // Exchanges that want to hear more than their request, by slot.
 const watched = new Map();

@@ -5,10 +5,10 @@
 // explained.
 
 import { core } from "ext:core/mod.js";
+import { isResponse, Unsendable } from "ext:howth/server/send.js";
+import { describe } from "ext:howth/web/chunk.js";
 // A package may have put a class of its own in the place of the global one.
-import { Response } from "ext:howth/15_response.js";
-import { describe } from "ext:howth/19_chunk.js";
-import { isResponse, Unsendable } from "ext:howth/30_response.js";
+import { Response } from "ext:howth/web/response.js";
 
 const { ReadableStream, ReadableStreamPrototype } = core.loadExtScript(
   "ext:deno_web/06_streams.js",

@@ -4,7 +4,7 @@
 // The requests of one turn of the core are collected and handed over together, no more than the size at a time. An
 // answer may be a plain object, for which no Response is made.
 
-import { makeRequest } from "ext:howth/20_request.js";
+import { makeRequest } from "ext:howth/server/inner_request.js";
 
 const SIZE_DEFAULT = 64;
 const SIZE_MAX = 1024;

@@ -3,10 +3,9 @@
 // Holds no state of its own. What a program gave is checked here, so that the ops are called with what they expect.
 
 import { core } from "ext:core/mod.js";
+import { Version } from "ext:howth/shared/numbers.js";
 
-// A version that stands for any, and the one of a key under which nothing is stored.
-const ANY_VERSION = -1;
-const NO_VERSION = 0;
+const { ANY: ANY_VERSION, NONE: NO_VERSION } = Version;
 
 core.registerErrorBuilder(
   "DOMExceptionDataCloneError",

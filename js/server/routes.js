@@ -6,10 +6,10 @@
 //
 // Paths are compared as URLs have them, serialised: those of requests are, and those of routes are made so.
 
-import { Response } from "ext:howth/15_response.js";
-import { serializedPath } from "ext:howth/16_url.js";
-import { isResponse } from "ext:howth/30_response.js";
-import { engineResponse, wholeResponse } from "ext:howth/32_whole.js";
+import { isResponse } from "ext:howth/server/send.js";
+import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
+import { Response } from "ext:howth/web/response.js";
+import { serializedPath } from "ext:howth/web/url.js";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 const NO_PARAMETERS = Object.freeze({});

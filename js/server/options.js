@@ -3,9 +3,9 @@
 // Every mistake is a TypeError or RangeError that names the option.
 
 import { primordials } from "ext:core/mod.js";
-import { Response } from "ext:howth/15_response.js";
-import { engineResponse, wholeResponse } from "ext:howth/32_whole.js";
-import { Routes, routed } from "ext:howth/37_routes.js";
+import { Routes, routed } from "ext:howth/server/routes.js";
+import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
+import { Response } from "ext:howth/web/response.js";
 
 // A program may have changed what it finds on prototypes.
 const { FunctionPrototypeToString, RegExpPrototypeTest, SafeRegExp } = primordials;

@@ -2,11 +2,13 @@
 //
 // Rust finds the fields (crates/runtime/src/bridge/field_places.rs), names and values are cut out here. Reads only.
 
+import { FieldPlaces } from "ext:howth/server/numbers.js";
+
 const SPACE = 0x20;
 const TAB = 0x09;
 
-// What op_howth_fields writes of a field: the number of its name, where the name begins and ends, where the value does.
-const FIELD_LENGTH = 5;
+// Of what op_howth_fields writes: the number of a field's name, where the name begins and ends, where the value does.
+const FIELD_LENGTH = FieldPlaces.LENGTH;
 const FIELDS_AT_FIRST = 64;
 
 let ops;

@@ -4,8 +4,8 @@
 // has looked at counts as whole as long as nothing was read.
 
 import { core } from "ext:core/mod.js";
-import { innerResponse, repeatedResponse } from "ext:howth/15_response.js";
-import { checkResponse, Unsendable } from "ext:howth/30_response.js";
+import { checkResponse, Unsendable } from "ext:howth/server/send.js";
+import { innerResponse, repeatedResponse } from "ext:howth/web/response.js";
 
 const { toInnerResponse, wireHeaderList } = core.loadExtScript("ext:deno_fetch/23_response.js");
 const { getParts, isBlob } = core.loadExtScript("ext:deno_web/09_file.js");

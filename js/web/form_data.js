@@ -4,8 +4,8 @@
 // a line, lines end in CRLF, every part says its name, and the closing delimiter has to be there.
 
 import { core, primordials } from "ext:core/mod.js";
-import { privateSymbol, replaceMembers } from "ext:howth/11_interface.js";
-import { TOKEN } from "ext:howth/12_fields.js";
+import { TOKEN } from "ext:howth/web/fields.js";
+import { privateSymbol, replaceMembers } from "ext:howth/web/interface.js";
 
 const {
   ArrayPrototypeJoin,

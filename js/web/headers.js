@@ -4,13 +4,13 @@
 // do not know how to treat, goes through Deno's methods.
 
 import { core, primordials } from "ext:core/mod.js";
+import { FieldList, fieldName, fieldValue, fromPairs } from "ext:howth/web/fields.js";
 import {
   defineDefaults,
   privateSymbol,
   replaceInterface,
   replaceMembers,
-} from "ext:howth/11_interface.js";
-import { FieldList, fieldName, fieldValue, fromPairs } from "ext:howth/12_fields.js";
+} from "ext:howth/web/interface.js";
 
 const {
   ArrayIsArray,

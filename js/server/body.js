@@ -1,15 +1,14 @@
 // A request body that comes while it is read, also when the response is out.
 //
 // The engine holds what has arrived, and bounds it. An exchange is over with its response, unless the engine was asked to
-// keep the body: then the exchange lasts until its end. Called by: js/20_request.js.
+// keep the body: then the exchange lasts until its end. Called by: js/server/inner_request.js.
 
 import { core } from "ext:core/mod.js";
+import { BodyRead } from "ext:howth/server/numbers.js";
 
 const { isReadableStreamLocked, ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 
-// What op_howth_body_read answers besides bytes.
-const BODY_PENDING = 0;
-const BODY_END = 1;
+const { PENDING: BODY_PENDING, END: BODY_END } = BodyRead;
 
 // Why a body cannot be read; "The request body" stands before it.
 const BROKEN_OFF = "broke off before its end";

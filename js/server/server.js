@@ -1,34 +1,28 @@
 // Howth.serve, `export default { fetch }`, and the dispatch of batches to handlers.
 
 import { core } from "ext:core/mod.js";
-import { Response } from "ext:howth/15_response.js";
-import * as requests from "ext:howth/20_request.js";
-import * as responses from "ext:howth/30_response.js";
-import { looksLikeResponse, toResponse } from "ext:howth/31_foreign.js";
-import * as whole from "ext:howth/32_whole.js";
-import { errorPage } from "ext:howth/35_error_page.js";
-import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/36_options.js";
-import * as facades from "ext:howth/38_facade.js";
-import { BatchHandler, readBatchSize } from "ext:howth/42_batch.js";
-import { listensItself } from "ext:howth/52_process.js";
+import { listensItself } from "ext:howth/node/process.js";
+import { BatchHandler, readBatchSize } from "ext:howth/server/batch.js";
+import { errorPage } from "ext:howth/server/error_page.js";
+import * as facades from "ext:howth/server/facade.js";
+import { looksLikeResponse, toResponse } from "ext:howth/server/foreign.js";
+import * as requests from "ext:howth/server/inner_request.js";
+import { Batch, EventKind, Served } from "ext:howth/server/numbers.js";
+import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/server/options.js";
+import * as responses from "ext:howth/server/send.js";
+import * as whole from "ext:howth/server/whole.js";
+import { Response } from "ext:howth/web/response.js";
 
 const { reportException } = core.loadExtScript("ext:deno_web/02_event.js");
 const { InnerRequest, makeRequest, watchedExchange } = requests;
 const { checkResponse, sendPlain, sendResponse } = responses;
 const { Info, Server, startElysia } = facades;
 
-// The kinds of events in a batch; the same numbers stand in crates/runtime/src/bridge/batch.rs.
-const REQUEST = 0;
-const BODY_READABLE = 1;
-const WRITABLE = 2;
-const DISCONNECTED = 3;
-const COMPLETED = 4;
-const ABORTED = 5;
-// What stood here was taken back.
-const TAKEN = 6;
+const { REQUEST, BODY_READABLE, WRITABLE, DISCONNECTED, COMPLETED, ABORTED, TAKEN } = EventKind;
 // An event's numbers: kind, slot, generation; of a request also its method's number, and the lengths of method and URL
 // in its text.
-const EVENT_LENGTH = 6;
+const { EVENT_LENGTH } = Batch;
+const { SERVES, NO_HANDLER, NODE_APPLICATION, LISTENS_ITSELF } = Served;
 
 const waiting = new Set();
 
@@ -346,14 +340,6 @@ function listen(options, handlers, isLocal) {
   return facade;
 }
 
-// What became of a module's default export; the same numbers stand in crates/runtime/src/bridge/application.rs.
-const SERVES = 0;
-const NO_HANDLER = 1;
-// What Express and its kind export, which node:http calls and nobody else.
-const NODE_APPLICATION = 2;
-// It has opened its own server.
-const LISTENS_ITSELF = 3;
-
 // Serves a module's default export, if it is one that can be served: an object with `fetch`, or a function.
 //
 // `mayLeaveAlone`: as `howth run` has it. What programs export is theirs then: a function is left alone, and an object
@@ -400,8 +386,14 @@ function isThenable(value) {
   return typeof value?.then === "function";
 }
 
+// What all cores have counted.
+function metrics() {
+  return ops.op_howth_metrics();
+}
+
 export {
   connect,
+  metrics,
   serve,
   serveArrays,
   serveBatch,

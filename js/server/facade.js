@@ -3,9 +3,9 @@
 // Holds no state of its own.
 
 import { core } from "ext:core/mod.js";
-import { servedRequest } from "ext:howth/17_request.js";
-import { readHandlers } from "ext:howth/36_options.js";
-import { publish, subscribe } from "ext:howth/46_topics.js";
+import { readHandlers } from "ext:howth/server/options.js";
+import { publish, subscribe } from "ext:howth/shared/topics.js";
+import { servedRequest } from "ext:howth/web/request.js";
 
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
 

@@ -1,22 +1,19 @@
-// Entry of the extension `howth`: runs once, while the snapshot is made.
+// The last module of the extension `howth`: runs once, while the snapshot is made.
 //
 // What Rust needs to reach is put on one object. The isolate takes it from the global scope right after it
 // starts, before any program runs, so no program sees it.
 
 import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
-import "ext:howth/17_request.js";
-import "ext:howth/50_node.js";
-import "ext:howth/51_node_streams.js";
-import * as server from "ext:howth/40_server.js";
-import * as shared from "ext:howth/45_kv.js";
-import * as topics from "ext:howth/46_topics.js";
-import { defineLeftOut } from "ext:howth/47_left_out.js";
-import * as program from "ext:howth/52_process.js";
-import * as require from "ext:howth/52_require.js";
-import { warmUp } from "ext:howth/60_warm_up.js";
+import { defineLeftOut } from "ext:howth/boot/left_out.js";
+import { warmUp } from "ext:howth/boot/warm_up.js";
+import * as program from "ext:howth/node/process.js";
+import * as require from "ext:howth/node/require.js";
+import * as server from "ext:howth/server/server.js";
+import * as shared from "ext:howth/shared/kv.js";
+import * as topics from "ext:howth/shared/topics.js";
 
-const { connect, serve, serveModule, stopped, waitingPromises } = server;
+const { connect, metrics, serve, serveModule, stopped, waitingPromises } = server;
 const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
 
 // As they are in the snapshot, without fast calls.
@@ -43,7 +40,7 @@ function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
   define(ops, configuration.version, {
-    metrics: () => ops.op_howth_metrics(),
+    metrics,
     serve: (first, second) => serve(first, second),
     serveArrays,
     serveBatch,

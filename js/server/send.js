@@ -1,14 +1,15 @@
 // From the platform's Response to the wire.
 //
 // A response with a string or bytes leaves in one call of the engine; only a stream takes more. What a program
-// constructed is sent as it was given (js/14_message.js); Deno's own responses are taken apart first.
+// constructed is sent as it was given (js/web/message.js); Deno's own responses are taken apart first.
 
 import { core } from "ext:core/mod.js";
-import { fieldName } from "ext:howth/12_fields.js";
-import { readFields } from "ext:howth/13_headers.js";
-import { InnerResponse, innerResponse } from "ext:howth/15_response.js";
-import { bytesOf, describe, PIECE_BYTES } from "ext:howth/19_chunk.js";
-import { cancelReader, InnerRequest, interrupted } from "ext:howth/20_request.js";
+import { cancelReader, InnerRequest, interrupted } from "ext:howth/server/inner_request.js";
+import { Started, Written } from "ext:howth/server/numbers.js";
+import { bytesOf, describe, PIECE_BYTES } from "ext:howth/web/chunk.js";
+import { fieldName } from "ext:howth/web/fields.js";
+import { readFields } from "ext:howth/web/headers.js";
+import { InnerResponse, innerResponse } from "ext:howth/web/response.js";
 
 const { responseBodyUsed, ResponsePrototype, toInnerResponse, wireHeaderList } = core.loadExtScript(
   "ext:deno_fetch/23_response.js",
@@ -25,13 +26,8 @@ const CONTENT_TYPE = fieldName("content-type");
 // Why the stream of a response to HEAD, or with a status like 304, is cancelled.
 const NO_BODY = "A response to this request has no body";
 
-// What op_howth_start answers, besides that the exchange is over.
-const START_STREAM = 1;
-const START_BODYLESS = 2;
-
-// What op_howth_write answers.
-const WRITE_READY = 0;
-const WRITE_FULL = 1;
+const { STREAM: START_STREAM, BODYLESS: START_BODYLESS } = Started;
+const { READY: WRITE_READY, FULL: WRITE_FULL } = Written;
 
 let ops;
 
