@@ -125,3 +125,40 @@ struct Seen {
     /// An application is taking long.
     is_any_late: bool,
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+    use crate::core_status::Interrupt;
+
+    struct Telling(Sender<()>);
+
+    impl Interrupt for Telling {
+        fn request(&self) {
+            let _ = self.0.send(());
+        }
+    }
+
+    #[test]
+    fn an_application_that_does_not_return_is_interrupted_again_and_again() {
+        const PATIENCE: Duration = Duration::from_secs(30);
+        let (watchdog, core_status) = (Arc::new(Watchdog::default()), Arc::new(CoreStatus::default()));
+        let (sender, requests) = channel();
+        core_status.set_interrupt(Some(Box::new(Telling(sender))));
+        watchdog.watch(&core_status).expect("a thread");
+        core_status.enter();
+        for _ in 0..3 {
+            requests.recv_timeout(PATIENCE).expect("a request");
+            core_status.interrupted();
+        }
+        core_status.leave();
+        // A look that had begun may still ask.
+        std::thread::sleep(2 * TICK);
+        requests.try_iter().for_each(drop);
+        core_status.interrupted();
+        std::thread::sleep(3 * TICK);
+        assert!(requests.try_recv().is_err(), "it has returned");
+    }
+}
