@@ -1,16 +1,45 @@
-//! What of a connection needs no input or output, for engines to drive.
+//! The HTTP connection without input or output: bytes and time in, events and bytes out.
 //!
-//! Owns: tables of reusable slots, the timer wheel of deadlines, the bytes of responses in the order they go out. Never
-//! does: sockets, clocks, threads; time is passed in. Called by: the ring engine.
+//! Owns: what becomes of the bytes of a connection and of the responses to it: decoding, exchanges and their order, bodies
+//! both ways with their watermarks, keep-alive, lingering, every deadline, the reason of every end. Never does: sockets,
+//! clocks, threads, V8; time is passed in. Called by: the two engines, which drive it, and the application, through
+//! [`Shared`].
+//!
+//! A driver [opens](Connections::open) a connection for each socket, tells what has happened to it
+//! ([`received`](Connections::received), [`end_of_stream`](Connections::end_of_stream), [`sent`](Connections::sent),
+//! [`broken`](Connections::broken)), and then, for each [unsettled](Connections::next_unsettled) one, sends its
+//! [`output`](Connections::output) and does what is [wanted](Wanted).
 
 #![forbid(unsafe_code)]
 
+mod backpressure;
+mod body;
+mod connection;
+mod connections;
+mod deadlines;
+mod direct;
+mod end;
+mod exchange;
+mod exchanges;
+mod hand_over;
+mod order;
 mod outgoing;
 mod output;
+mod receive;
+mod refuse;
+mod respond;
+mod settle;
+mod switch;
 mod table;
 mod timer_wheel;
+mod transport;
 
+pub use connection::End;
+pub use connections::Connections;
+pub use exchanges::Shared;
 pub use outgoing::Outgoing;
 pub use output::{Output, SEGMENT_BYTES_MIN};
+pub use settle::{Receive, Wanted};
 pub use table::Table;
 pub use timer_wheel::{TICK_MS, TimerWheel};
+pub use transport::{Driver, Transport};

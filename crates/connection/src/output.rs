@@ -52,10 +52,10 @@ impl Output {
         !self.tail.is_empty() || !self.segments.is_empty()
     }
 
-    /// Whether the tail is all there is to give to the kernel.
+    /// Whether the tail is all that is unsent: nothing is under way before it.
     #[inline]
     pub fn is_only_tail(&self) -> bool {
-        self.segments.is_empty()
+        self.segments.is_empty() && self.taken == self.sent
     }
 
     /// Takes back everything from position `at` on; false, and nothing is changed: the kernel has some of it.

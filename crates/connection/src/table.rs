@@ -68,6 +68,16 @@ impl<T: Default> Table<T> {
         index
     }
 
+    /// Frees what the values of free slots have allocated.
+    pub fn shrink(&mut self) {
+        for position in 0..self.free.len() {
+            let index = self.free[position];
+            self.slot_mut(index).value = T::default();
+        }
+    }
+}
+
+impl<T> Table<T> {
     /// Gives a slot back; ids with its generation are stale from now on.
     pub fn release(&mut self, index: u32) {
         let generation_mask = self.generation_mask;
@@ -85,14 +95,6 @@ impl<T: Default> Table<T> {
         slot.generation = slot.generation.wrapping_add(1) & generation_mask;
     }
 
-    /// Frees what the values of free slots have allocated.
-    pub fn shrink(&mut self) {
-        for position in 0..self.free.len() {
-            let index = self.free[position];
-            self.slot_mut(index).value = T::default();
-        }
-    }
-
     /// The slot's value if it is occupied by that generation.
     pub fn get(&self, index: u32, generation: u32) -> Option<&T> {
         self.chunks
@@ -105,6 +107,11 @@ impl<T: Default> Table<T> {
     /// Whether the slot is occupied by that generation.
     pub fn contains(&self, index: u32, generation: u32) -> bool {
         self.get(index, generation).is_some()
+    }
+
+    /// Whether the slot is occupied.
+    pub fn is_occupied(&self, index: u32) -> bool {
+        index < self.len && self.slot(index).occupied
     }
 
     /// The generation of a slot.
@@ -121,9 +128,7 @@ impl<T: Default> Table<T> {
     pub fn indices(&self) -> impl Iterator<Item = u32> + '_ {
         (0..self.len).filter(|&index| self.slot(index).occupied)
     }
-}
 
-impl<T> Table<T> {
     fn slot(&self, index: u32) -> &Slot<T> {
         &self.chunks[index as usize / CHUNK_SLOTS][index as usize % CHUNK_SLOTS]
     }

@@ -7,59 +7,10 @@
 use std::cell::Ref;
 use std::net::SocketAddr;
 
-use howth_http1::{RequestHead, ResponseHead};
+use howth_http1::{RequestHead, ResponseHead, Trailers};
 
 use crate::ExchangeId;
-
-/// The exchange is over: answered, aborted, or never existed. The call had no effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gone;
-
-impl std::fmt::Display for Gone {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.write_str("the exchange is over")
-    }
-}
-
-impl std::error::Error for Gone {}
-
-/// Why a part of a response was not taken.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum WriteError {
-    /// See [`Gone`].
-    Gone,
-    /// The response is not as long as it says. The client is answered 500 where nothing of it has been sent; where some
-    /// has, it breaks off. The exchange is over for the application.
-    Length {
-        /// The length that its head says.
-        declared: u64,
-        /// The bytes it was given, with those that were too many.
-        given: u64,
-    },
-}
-
-impl From<Gone> for WriteError {
-    fn from(_: Gone) -> Self {
-        WriteError::Gone
-    }
-}
-
-impl std::fmt::Display for WriteError {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            WriteError::Gone => Gone.fmt(formatter),
-            WriteError::Length { declared, given } => {
-                let at_least = if given > declared { "at least " } else { "" };
-                write!(
-                    formatter,
-                    "content-length says {declared} bytes, and the body has {at_least}{given}"
-                )
-            }
-        }
-    }
-}
-
-impl std::error::Error for WriteError {}
+use crate::error::{Gone, InterimError, UpgradeError, WriteError};
 
 /// Whether a response stream should go on producing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +111,24 @@ pub trait Exchanges {
 
     /// Gives up the request body: what arrives of it is drained up to the engine's limit.
     fn cancel_body(&self, id: ExchangeId) -> Result<(), Gone>;
+
+    /// The trailer fields of the request (RFC 9110 section 6.5), which are there once its body is complete; none before, and
+    /// where there are none. `None`: the exchange is over.
+    ///
+    /// The guard must be dropped before any other method is called.
+    fn trailers(&self, id: ExchangeId) -> Option<Ref<'_, Trailers>>;
+
+    /// Sends an interim response (RFC 9110 section 15.2), any number of them before the response is begun; 100 goes out only
+    /// where the client waits for it. It is left out for a client of HTTP/1.0, which knows none, and where so much waits
+    /// already that a stream would have to pause.
+    fn inform(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), InterimError>;
+
+    /// Changes the connection's protocol: answers with `head` a request that asks for an upgrade (101, RFC 9110 section 7.8)
+    /// or for a tunnel (2xx to CONNECT, section 9.3.6). From then on [`read_body`](Self::read_body) gives what the client
+    /// sends, its end included; [`write`](Self::write) sends; [`finish`](Self::finish) ends our side, and the other goes on;
+    /// [`fail`](Self::fail) resets. The exchange is over when both sides have ended, and with it the connection. The engine
+    /// has no deadline for it but that of a client that takes nothing, and those of [`set_timeout`](Self::set_timeout).
+    fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
 
     /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone>;

@@ -10,6 +10,7 @@
 //! to another.
 
 pub mod body;
+mod error;
 mod event;
 mod exchanges;
 mod handed;
@@ -17,8 +18,9 @@ mod listener;
 mod options;
 pub mod stopwatch;
 
+pub use error::{Gone, InterimError, UpgradeError, WriteError};
 pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
-pub use exchanges::{Backpressure, BodyRead, Exchanges, Gone, PeerAddress, TlsState, WriteError};
+pub use exchanges::{Backpressure, BodyRead, Exchanges, PeerAddress, TlsState};
 pub use handed::Handed;
 pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

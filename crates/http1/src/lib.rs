@@ -32,6 +32,7 @@ mod fields;
 mod framing;
 mod head;
 mod host;
+mod interim;
 mod limits;
 mod parse;
 mod rejection;
@@ -48,6 +49,7 @@ pub use decoder::{Decoded, Decoder, Step};
 pub use encode::{CHUNK_END, CONTINUE, encode_chunk, encode_chunk_start, encode_head, encode_last_chunk};
 pub use fields::is_token;
 pub use head::{BodyLength, FieldLines, RequestHead, Version};
+pub use interim::{encode_interim, encode_switch};
 pub use limits::Limits;
 pub use rejection::Rejection;
 pub use response::{
@@ -55,3 +57,4 @@ pub use response::{
     plan_response,
 };
 pub use serialized::{serialize_authority, serialize_path};
+pub use trailers::Trailers;

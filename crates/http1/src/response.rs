@@ -72,9 +72,15 @@ pub struct ResponsePlan {
 /// A response head that cannot be sent. Nothing of it may reach the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidResponse {
-    /// RFC 9110 section 15; interim responses (1xx) are not an application's to send.
+    /// RFC 9110 section 15.
     #[error("the status is not between 200 and 599")]
     Status,
+    /// RFC 9110 section 15.2.
+    #[error("the status is not that of an interim response")]
+    Interim,
+    /// RFC 9110 sections 7.8 and 9.3.6.
+    #[error("a protocol is changed by 101 with an upgrade field, or by 2xx in answer to CONNECT")]
+    Switch,
     /// RFC 9112 section 4.
     #[error("the reason phrase holds a control character")]
     Reason,
@@ -169,10 +175,7 @@ impl OwnFields {
         if !(200..=599).contains(&head.status) {
             return Err(InvalidResponse::Status);
         }
-        let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
-        if !head.reason.unwrap_or_default().bytes().all(is_allowed) {
-            return Err(InvalidResponse::Reason);
-        }
+        validate_reason(head.reason)?;
         let mut connection = ConnectionOptions::default();
         let mut content_lengths = (0, None);
         for &(name, value) in head.fields {
@@ -191,6 +194,22 @@ impl OwnFields {
             content_length,
             close: connection.close,
         })
+    }
+}
+
+/// All of a head but its status.
+pub(crate) fn validate_head(head: &ResponseHead<'_>) -> Result<(), InvalidResponse> {
+    validate_reason(head.reason)?;
+    let mut fields = head.fields.iter();
+    fields.try_for_each(|(name, value)| validate(name, value))
+}
+
+/// RFC 9112 section 4: a reason phrase is text on one line.
+fn validate_reason(reason: Option<&str>) -> Result<(), InvalidResponse> {
+    let is_allowed = |byte: u8| byte == b'\t' || (byte >= b' ' && byte != 0x7f);
+    match reason.unwrap_or_default().bytes().all(is_allowed) {
+        true => Ok(()),
+        false => Err(InvalidResponse::Reason),
     }
 }
 

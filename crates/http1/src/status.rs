@@ -18,6 +18,10 @@ macro_rules! status_lines {
 }
 
 status_lines! {
+    100 "Continue",
+    101 "Switching Protocols",
+    102 "Processing",
+    103 "Early Hints",
     200 "OK",
     201 "Created",
     202 "Accepted",

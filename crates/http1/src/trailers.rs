@@ -54,8 +54,8 @@ pub(crate) fn is_forbidden(name: &[u8]) -> bool {
         .any(|forbidden| name.eq_ignore_ascii_case(forbidden.as_bytes()))
 }
 
-/// Name as sent and value.
-pub(crate) type Trailers = Vec<(String, Vec<u8>)>;
+/// The fields of a trailer section: name as sent, and value.
+pub type Trailers = Vec<(String, Vec<u8>)>;
 
 /// Parses the trailer section at the start of `input`, `scanned` bytes of which were searched before.
 /// `None`: its end is not there yet.

@@ -1,79 +1,99 @@
-//! Connections that go to another engine, and such that come from one.
+//! Connections that go to another engine, and such that come from one; the end of all of them.
 //!
-//! Only a new connection leaves, of which nothing is read, or an idle one, of which nothing was read but whole requests
-//! that were answered; what the client sends meanwhile waits in its socket. Never decides who leaves for where. Called by:
-//! the runtime, between turns, and the engine when it accepts.
-
-use std::rc::Rc;
+//! Owns the sockets on their way. Never decides who leaves: `howth_connection` does. Called by: the runtime, between turns.
 
 use howth_engine::Handed;
 
-use crate::connection::Connection;
 use crate::engine::PortableEngine;
-use crate::receive::Intake;
 use crate::socket::Socket;
 
 impl PortableEngine {
-    /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well.
-    pub fn set_accepting(&mut self, accepts: bool) {
-        self.leaves_clients = !accepts;
-        self.accept_waker.wake_by_ref();
-    }
-
-    /// Whether the listening socket is open here.
-    pub fn is_listening(&self) -> bool {
-        self.acceptor.is_some()
-    }
-
-    /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
-    /// engine that stops serves those that still come.
-    pub fn release_new(&mut self, releases: bool) {
-        if releases && !self.releases_new && self.is_full {
-            self.accept_waker.wake_by_ref();
+    /// Stops accepting and finishes what is in flight. A connection ends with its next response, and one
+    /// without a request after half a second. The turns go on until [`Turn::Finished`](howth_engine::Turn::Finished).
+    pub fn drain(&mut self) {
+        if self.shared.0.borrow().connections.is_draining() {
+            return;
         }
-        self.releases_new = releases;
+        self.begin();
+        // Whoever has connected already may have sent a request, too.
+        self.accept();
+        self.accept.acceptor = None;
+        self.shared.0.borrow_mut().connections.drain();
+        self.end();
     }
 
-    /// Gives up as many connections as `count` says, or as are idle. [`take_released`](Self::take_released) has them
-    /// after one of the next turns.
+    /// Ends everything at once: the listener and all connections are closed, those included that were given up and not
+    /// taken; exchanges are aborted with the next turn.
+    pub fn abort(&mut self) {
+        self.begin();
+        self.accept.acceptor = None;
+        {
+            let core = &mut *self.shared.0.borrow_mut();
+            core.connections.drain();
+            // Nobody is waited for who would take them.
+            core.released.clear();
+            core.connections.end_all();
+        }
+        self.end();
+    }
+
+    /// Ends the idle connections of an engine that drains, with its next turn, and without the grace that
+    /// [`drain`](Self::drain) gives them. A request that has arrived by then is answered.
+    pub fn end_idle(&mut self) {
+        if !self.shared.0.borrow().connections.is_draining() {
+            return;
+        }
+        self.begin();
+        {
+            let core = &mut *self.shared.0.borrow_mut();
+            // What tokio has not told of is read as well.
+            let was_unassisted = std::mem::replace(&mut core.is_unassisted, true);
+            for index in core.connections.slots() {
+                core.ready(index);
+            }
+            core.settle_all();
+            core.is_unassisted = was_unassisted;
+            core.connections.wish_idle_ended();
+        }
+        self.end();
+    }
+
+    /// Whether a drain has come so far that every response has left, and no request can come: what is left are
+    /// connections whose clients have not ended them yet.
+    pub fn is_through(&self) -> bool {
+        self.shared.0.borrow().connections.is_through()
+    }
+
+    /// Gives up as many idle connections as `count` says, or as there are.
+    /// [`take_released`](Self::take_released) has them after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {
-        let mut released = 0;
-        for index in 0..self.connections.len() as u32 {
-            if released == count {
-                return;
-            }
-            if self
-                .connection(index)
-                .is_some_and(|connection| connection.may_leave())
-            {
-                self.release(index);
-                released += 1;
-            }
-        }
+        self.begin();
+        self.shared
+            .0
+            .borrow_mut()
+            .connections
+            .release_idle(count, |_| true);
+        self.end();
     }
 
     /// Stops accepting, like [`drain`](Self::drain), but gives every connection up as soon as it is idle instead of
     /// closing it. The turns go on until [`Turn::Finished`](howth_engine::Turn::Finished), which waits for
     /// [`take_released`](Self::take_released).
     pub fn release_all(&mut self) {
-        if self.is_stopping() {
+        if self.shared.0.borrow().connections.is_stopping() {
             return;
         }
-        self.shared.begin_turn();
+        self.begin();
         // Whoever has connected already goes as well.
         self.accept();
-        self.acceptor = None;
-        self.shared.releases_all.set(true);
-        for index in 0..self.connections.len() as u32 {
-            self.settle(index);
-        }
-        self.shared.end_turn();
-        self.shared.wakes.wake_root();
+        self.accept.acceptor = None;
+        self.shared.0.borrow_mut().connections.release_all();
+        self.end();
     }
 
     /// The connections that were given up since the last call.
     pub fn take_released(&mut self) -> Vec<Handed> {
-        std::mem::take(&mut self.released)
+        std::mem::take(&mut self.shared.0.borrow_mut().released)
     }
 
     /// Goes on with a connection that another engine gave up; its deadlines begin anew.
@@ -81,7 +101,7 @@ impl PortableEngine {
     /// # Errors
     /// The connection comes back where there are as many as there may be.
     pub fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
-        if self.open_count() >= self.shared.options.connections_max as usize {
+        if !self.shared.0.borrow().connections.has_room() {
             return Err(handed);
         }
         let has_asked = handed.has_asked();
@@ -89,59 +109,13 @@ impl PortableEngine {
         let Ok((socket, peer)) = Socket::adopt(handed) else {
             return Ok(());
         };
-        self.shared.begin_turn();
-        self.shared.count(|counters| counters.adopted += 1);
-        let index = self.open(socket, peer);
-        let now = self.shared.now.get();
-        if let Some(connection) = self.connection(index).filter(|_| has_asked) {
-            connection.has_asked = true;
-            connection.head_since = None;
-            connection.idle_since = Some(now);
+        self.begin();
+        {
+            let core = &mut *self.shared.0.borrow_mut();
+            core.connections.counters.adopted += 1;
+            core.open(socket, peer, has_asked);
         }
-        self.receive(index);
-        self.shared.end_turn();
-        self.shared.wakes.wake_root();
+        self.end();
         Ok(())
-    }
-
-    /// Gives up a connection that is idle.
-    pub(crate) fn release(&mut self, index: u32) {
-        let Some(connection) = self.connections[index as usize].take() else {
-            return;
-        };
-        let has_asked = connection.has_asked;
-        match connection.into_socket() {
-            Ok(socket) => {
-                self.drop_connection(index);
-                self.pass_on(socket, has_asked);
-            }
-            Err(connection) => self.connections[index as usize] = Some(connection),
-        }
-    }
-
-    /// Gives up a socket that nobody uses.
-    pub(crate) fn pass_on(&mut self, socket: Socket, has_asked: bool) {
-        // One that tokio does not let go of is closed.
-        if let Ok(socket) = socket.into_owned() {
-            self.released.push(Handed::new(socket, has_asked));
-            self.shared.count(|counters| counters.released += 1);
-        }
-    }
-}
-
-impl Connection {
-    /// Idle, and the client may send more.
-    pub(crate) fn may_leave(&self) -> bool {
-        self.is_idle() && self.intake == Intake::Open && !self.is_hyper_done
-    }
-
-    /// The socket, if nobody else holds on to the connection; else the connection.
-    pub(crate) fn into_socket(mut self: Box<Self>) -> Result<Socket, Box<Self>> {
-        // It waits for the next request of what it takes for its client.
-        self.hyper = None;
-        match Rc::try_unwrap(self.link) {
-            Ok(link) => Ok(link.socket.into_inner()),
-            Err(link) => Err(Box::new(Connection { link, ..*self })),
-        }
     }
 }

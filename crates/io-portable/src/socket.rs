@@ -1,17 +1,18 @@
 //! TCP and Unix-domain sockets behind one type, and the listeners they come from.
 //!
-//! Owns the sockets' options. Never interprets bytes. Called by: `engine` (accepting), `link` and
-//! `connection` (reading and writing).
+//! Owns the sockets' options. Never interprets bytes. Called by: `accept`, and `settle`
+//! (reading and writing).
 
-use std::io::{self, IoSlice, Read, Write};
+use std::io::{self, IoSlice, Read as _, Write as _};
 use std::os::fd::OwnedFd;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use howth_engine::{BindAddress, Handed, Listener, PeerAddress};
+use hyper::rt::{Read, ReadBuf, Write};
+use hyper_util::rt::TokioIo;
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// A listening socket registered with tokio.
@@ -53,11 +54,11 @@ impl Acceptor {
                 // Responses are gathered before they are written, so waiting for more only adds delay.
                 // A failure leaves a slower but correct connection.
                 let _ = stream.set_nodelay(true);
-                (Socket::Tcp(stream), PeerAddress::Tcp(address))
+                (Socket::Tcp(TokioIo::new(stream)), PeerAddress::Tcp(address))
             }),
             Acceptor::Unix(listener) => listener
                 .poll_accept(context)
-                .map_ok(|(stream, _)| (Socket::Unix(stream), PeerAddress::Unix)),
+                .map_ok(|(stream, _)| (Socket::Unix(TokioIo::new(stream)), PeerAddress::Unix)),
         }
     }
 }
@@ -75,11 +76,11 @@ impl Acceptor {
                 Some(address) => {
                     let _ = socket.set_tcp_nodelay(true);
                     let stream = TcpStream::from_std(socket.into())?;
-                    (Socket::Tcp(stream), PeerAddress::Tcp(address))
+                    (Socket::Tcp(TokioIo::new(stream)), PeerAddress::Tcp(address))
                 }
                 None => {
                     let stream = UnixStream::from_std(socket.into())?;
-                    (Socket::Unix(stream), PeerAddress::Unix)
+                    (Socket::Unix(TokioIo::new(stream)), PeerAddress::Unix)
                 }
             })
         });
@@ -95,9 +96,10 @@ fn pending_if_blocked<T>(result: io::Result<T>) -> Poll<io::Result<T>> {
 }
 
 /// A connected stream socket.
+#[derive(Debug)]
 pub(crate) enum Socket {
-    Tcp(TcpStream),
-    Unix(UnixStream),
+    Tcp(TokioIo<TcpStream>),
+    Unix(TokioIo<UnixStream>),
 }
 
 impl Socket {
@@ -107,11 +109,11 @@ impl Socket {
         let socket = handed.into_socket();
         Ok(match peer {
             Some(address) => (
-                Socket::Tcp(TcpStream::from_std(socket.into())?),
+                Socket::Tcp(TokioIo::new(TcpStream::from_std(socket.into())?)),
                 PeerAddress::Tcp(address),
             ),
             None => (
-                Socket::Unix(UnixStream::from_std(socket.into())?),
+                Socket::Unix(TokioIo::new(UnixStream::from_std(socket.into())?)),
                 PeerAddress::Unix,
             ),
         })
@@ -120,8 +122,8 @@ impl Socket {
     /// The socket without its registration with tokio.
     pub(crate) fn into_owned(self) -> io::Result<OwnedFd> {
         match self {
-            Socket::Tcp(stream) => stream.into_std().map(OwnedFd::from),
-            Socket::Unix(stream) => stream.into_std().map(OwnedFd::from),
+            Socket::Tcp(stream) => stream.into_inner().into_std().map(OwnedFd::from),
+            Socket::Unix(stream) => stream.into_inner().into_std().map(OwnedFd::from),
         }
     }
 
@@ -133,8 +135,8 @@ impl Socket {
     ) -> Poll<io::Result<usize>> {
         let mut buffer = ReadBuf::new(buffer);
         let poll = match self {
-            Socket::Tcp(stream) => Pin::new(stream).poll_read(context, &mut buffer),
-            Socket::Unix(stream) => Pin::new(stream).poll_read(context, &mut buffer),
+            Socket::Tcp(stream) => Read::poll_read(Pin::new(stream), context, buffer.unfilled()),
+            Socket::Unix(stream) => Read::poll_read(Pin::new(stream), context, buffer.unfilled()),
         };
         poll.map_ok(|()| buffer.filled().len())
     }
@@ -149,27 +151,21 @@ impl Socket {
         pending_if_blocked((&*self.reference()).write_vectored(slices))
     }
 
-    pub(crate) fn poll_write(&mut self, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        match self {
-            Socket::Tcp(stream) => Pin::new(stream).poll_write(context, bytes),
-            Socket::Unix(stream) => Pin::new(stream).poll_write(context, bytes),
-        }
-    }
-
-    pub(crate) fn poll_write_vectored(
+    /// Writes what the kernel takes of all slices.
+    pub(crate) fn poll_write(
         &mut self,
         context: &mut Context<'_>,
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         match self {
-            Socket::Tcp(stream) => Pin::new(stream).poll_write_vectored(context, slices),
-            Socket::Unix(stream) => Pin::new(stream).poll_write_vectored(context, slices),
+            Socket::Tcp(stream) => Write::poll_write_vectored(Pin::new(stream), context, slices),
+            Socket::Unix(stream) => Write::poll_write_vectored(Pin::new(stream), context, slices),
         }
     }
 
-    /// Sends the end of the stream; reading goes on. Fails when the peer is gone already.
-    pub(crate) fn shutdown_write(&self) -> io::Result<()> {
-        self.reference().shutdown(std::net::Shutdown::Write)
+    /// Ends one side or both. Fails when the peer is gone already.
+    pub(crate) fn shutdown(&self, how: std::net::Shutdown) -> io::Result<()> {
+        self.reference().shutdown(how)
     }
 
     /// Makes the coming close a reset (RST), which a client can't take for the end of a response.
@@ -181,8 +177,8 @@ impl Socket {
 
     fn reference(&self) -> SockRef<'_> {
         match self {
-            Socket::Tcp(stream) => SockRef::from(stream),
-            Socket::Unix(stream) => SockRef::from(stream),
+            Socket::Tcp(stream) => SockRef::from(stream.inner()),
+            Socket::Unix(stream) => SockRef::from(stream.inner()),
         }
     }
 }

@@ -20,21 +20,21 @@ impl PortableEngine {
         context: &mut Context<'_>,
         handler: &mut dyn Handler,
     ) -> Poll<Turn> {
-        self.shared.is_unassisted.set(true);
+        self.shared.0.borrow_mut().is_unassisted = true;
         self.look();
         let turn = self.poll_turn(context, handler);
-        self.shared.is_unassisted.set(false);
+        self.shared.0.borrow_mut().is_unassisted = false;
         turn
     }
 
     fn look(&mut self) {
-        self.shared.begin_turn();
+        self.begin();
         self.accept();
-        let slots = self.connections.len();
-        for _ in 0..slots.min(LOOKS_MAX) {
-            self.looked_at = (self.looked_at + 1) % slots;
-            self.receive(self.looked_at as u32);
+        let core = &mut *self.shared.0.borrow_mut();
+        let slots = core.connections.slots();
+        for _ in 0..slots.len().min(LOOKS_MAX) {
+            self.looked_at = (self.looked_at + 1) % slots.len();
+            core.ready(slots[self.looked_at]);
         }
-        self.shared.end_turn();
     }
 }

@@ -1,7 +1,7 @@
 //! Wakers that say which connection is ready, so that a turn looks at no other.
 //!
 //! Owns the list of woken connections and the waker of the runtime's root future. Never polls anything.
-//! Called by: tokio's reactor and Hyper, through [`Waker`]; the engine, which takes the list every turn.
+//! Called by: tokio's reactor, through [`Waker`]; the engine, which takes the list every turn.
 //!
 //! `Waker` must be `Send + Sync` by contract, hence the mutex; everything here runs on the core's own
 //! thread, so it is never contended.

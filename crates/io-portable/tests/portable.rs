@@ -1,14 +1,11 @@
 //! The cases of all engines, run by the portable engine.
 
-#[path = "../../engine/cases/mod.rs"]
-mod cases;
-
 use std::future::poll_fn;
 use std::sync::mpsc::channel;
 use std::task::Poll;
 
-use cases::{Command, Listen, MakeHandler, Running, engine_cases};
 use howth_engine::{EngineOptions, Listener, Turn};
+use howth_engine_conformance::{Command, Listen, MakeHandler, Running, engine_cases};
 use howth_io_portable::PortableEngine;
 use tokio::sync::mpsc;
 
@@ -32,6 +29,7 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
         address: address.recv().expect("the engine's thread"),
         commands: Box::new(move |command| drop(commands.send(command))),
         thread,
+        memory: None,
     }
 }
 

@@ -5,19 +5,14 @@
 //! the runtime's core loop; never calls it back other than through [`Handler`].
 
 mod accept;
-mod deadlines;
-mod direct;
 mod doorbell;
 mod drain;
-mod exchanges;
 mod hand_over;
+mod link;
 mod receive;
-mod refuse;
-mod respond;
 mod rest;
+mod send;
 mod settle;
-mod state;
-mod teardown;
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
@@ -27,16 +22,15 @@ use std::rc::Rc;
 use std::task::Waker;
 use std::time::Duration;
 
-use howth_connection::TICK_MS;
+use howth_connection::{Connections, Driver, Shared};
 use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
-use crate::connection::Phase;
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::{Ring, RingOptions};
+use crate::token::GENERATION_MASK;
 use accept::Accepting;
 use doorbell::Polling;
-use exchanges::Shared;
-use state::State;
+use link::{Ending, Link, Sockets};
 
 pub use crate::kernel::Wait;
 pub use howth_engine::{Listener, Turn};
@@ -59,7 +53,7 @@ fn descriptor_of(listener: Listener) -> io::Result<OwnedFd> {
 /// The engine of one core. Not `Send`: it stays on the thread that made it.
 #[derive(Debug)]
 pub struct RingEngine<K: Kernel = Ring> {
-    shared: Rc<Shared<K>>,
+    shared: Rc<Shared<Core<K>>>,
     events: Vec<Event>,
 }
 
@@ -78,7 +72,7 @@ impl RingEngine<Ring> {
     /// # Errors
     /// The process has no descriptor left.
     pub fn readiness(&self) -> io::Result<OwnedFd> {
-        self.shared.core.borrow().kernel.readiness()
+        self.shared.0.borrow().kernel.readiness()
     }
 
     /// Ends the wait of a turn, or makes the next one wait for nothing, when any thread uses it; a storm of such makes
@@ -88,19 +82,19 @@ impl RingEngine<Ring> {
     /// The process has no descriptor left.
     pub fn waker(&mut self) -> io::Result<Waker> {
         self.hear_doorbell();
-        self.shared.core.borrow_mut().kernel.waker()
+        self.shared.0.borrow_mut().kernel.waker()
     }
 
     /// Makes the descriptor of [`readiness`](Self::readiness) readable when something completes from now on, for a thread that is
     /// about to sleep in another poller. Take one more turn before sleeping: what completed before is not
     /// told.
     pub fn before_park(&mut self) {
-        self.shared.core.borrow_mut().kernel.switch_readiness_on();
+        self.shared.0.borrow_mut().kernel.switch_readiness_on();
     }
 
     /// Undoes [`before_park`](Self::before_park): an awake core pays for no signals.
     pub fn after_park(&mut self) {
-        self.shared.core.borrow_mut().kernel.switch_readiness_off();
+        self.shared.0.borrow_mut().kernel.switch_readiness_off();
     }
 }
 
@@ -109,9 +103,7 @@ impl<K: Kernel> RingEngine<K> {
     pub fn with_kernel(kernel: K, options: EngineOptions) -> Self {
         let core = Core::new(kernel, options);
         RingEngine {
-            shared: Rc::new(Shared {
-                core: RefCell::new(core),
-            }),
+            shared: Rc::new(Shared(RefCell::new(core))),
             events: Vec::new(),
         }
     }
@@ -128,17 +120,17 @@ impl<K: Kernel + 'static> RingEngine<K> {
     /// # Errors
     /// The ring is unusable; a turn that was interrupted or found the queue full is no error.
     pub fn turn(&mut self, wait: Wait, handler: &mut dyn Handler) -> io::Result<Turn> {
-        let worked = self.shared.core.borrow_mut().turn(wait, &mut self.events)?;
+        let worked = self.shared.0.borrow_mut().turn(wait, &mut self.events)?;
         if !self.events.is_empty() {
             handler.on_batch(&self.events);
             self.events.clear();
-            self.shared.core.borrow_mut().settle_all();
+            self.shared.0.borrow_mut().settle_all();
             return Ok(Turn::Worked);
         }
-        let core = self.shared.core.borrow();
+        let core = self.shared.0.borrow();
         Ok(match () {
             () if core.is_finished() => Turn::Finished,
-            () if worked || core.state.has_unsettled() => Turn::Worked,
+            () if worked || core.connections.has_work() => Turn::Worked,
             () => Turn::Idle,
         })
     }
@@ -146,58 +138,58 @@ impl<K: Kernel + 'static> RingEngine<K> {
     /// Polls the kernel's doorbell from the next turn on: whoever rings it ends the wait of a turn. [`waker`](Self::waker)
     /// asks for it on a real ring.
     pub fn hear_doorbell(&mut self) {
-        self.shared.core.borrow_mut().want_doorbell();
+        self.shared.0.borrow_mut().want_doorbell();
     }
 
     /// How long nothing will be due, as far as the engine's own deadlines go.
     pub fn next_deadline(&self) -> Option<Duration> {
-        self.shared.core.borrow().next_deadline()
+        self.shared.0.borrow().next_deadline()
     }
 
     /// Stops accepting and lets requests in flight finish. Every response from now on closes its connection;
     /// idle connections are closed after a short grace, so that a request that is on the wire already is
     /// still answered.
     pub fn drain(&mut self) {
-        self.shared.core.borrow_mut().drain();
+        self.shared.0.borrow_mut().drain();
     }
 
     /// Breaks every connection off, those included that were given up and not taken.
     pub fn abort(&mut self) {
-        self.shared.core.borrow_mut().abort();
+        self.shared.0.borrow_mut().abort();
     }
 
     /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well, where a
     /// client may wait of whom only another engine on the same socket was told.
     pub fn set_accepting(&mut self, accepts: bool) {
-        self.shared.core.borrow_mut().set_accepting(accepts);
+        self.shared.0.borrow_mut().set_accepting(accepts);
     }
 
     /// Whether the listening socket is open here: a stop takes a turn or two to close it.
     pub fn is_listening(&self) -> bool {
-        self.shared.core.borrow().accepting != Accepting::Ended
+        self.shared.0.borrow().accepting != Accepting::Ended
     }
 
     /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
     /// engine that stops serves those that still come.
     pub fn release_new(&mut self, releases: bool) {
-        self.shared.core.borrow_mut().state.releases_new = releases;
+        self.shared.0.borrow_mut().releases_new = releases;
     }
 
     /// Gives up as many connections as `count` says, or as are idle; one that gets a request first stays.
     /// [`take_released`](Self::take_released) has them after one of the next turns.
     pub fn release_idle(&mut self, count: usize) {
-        self.shared.core.borrow_mut().release_idle(count);
+        self.shared.0.borrow_mut().release_idle(count);
     }
 
     /// Stops accepting, like [`drain`](Self::drain), but gives every connection up as soon as it is idle instead of closing
     /// it. The turns go on until [`Turn::Finished`], which waits for [`take_released`](Self::take_released).
     pub fn release_all(&mut self) {
-        self.shared.core.borrow_mut().release_all();
+        self.shared.0.borrow_mut().connections.release_all();
     }
 
     /// The connections that were given up since the last call.
     pub fn take_released(&mut self) -> Vec<Handed> {
-        std::mem::take(&mut self.shared.core.borrow_mut().released)
+        std::mem::take(&mut self.shared.0.borrow_mut().released)
     }
 
     /// Goes on with a connection that another engine gave up; its deadlines begin anew.
@@ -205,31 +197,34 @@ impl<K: Kernel + 'static> RingEngine<K> {
     /// # Errors
     /// The connection comes back where there are as many as there may be.
     pub fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
-        self.shared.core.borrow_mut().adopt(handed)
+        self.shared.0.borrow_mut().adopt(handed)
     }
 
     /// What was counted so far.
     pub fn counters(&self) -> Counters {
-        let core = self.shared.core.borrow();
+        let core = self.shared.0.borrow();
         Counters {
-            connections: core.state.connections.occupied() as u64,
+            connections: core.connections.len() as u64,
             completions_overflowed: core.kernel.overflows(),
-            ..core.state.counters
+            ..core.connections.counters
         }
     }
 }
 
-/// The kernel and the state. Split, so that received bytes can be borrowed from the one while the other
+/// The kernel and the connections. Split, so that received bytes can be borrowed from the one while the other
 /// changes.
 #[derive(Debug)]
 struct Core<K: Kernel> {
     kernel: K,
-    state: State,
+    connections: Connections<Link>,
     accepting: Accepting,
     doorbell: Polling,
-    due: Vec<(u32, u32)>,
     /// Connections that were given up and wait for whoever takes them.
     released: Vec<Handed>,
+    /// New clients are left to other engines for now.
+    leaves_clients: bool,
+    /// New connections are given up as they are accepted.
+    releases_new: bool,
     /// Connections that were accepted before the accept could be cancelled, and wait for room.
     waiting: VecDeque<Socket>,
     /// The last crowded turn whose memory was not freed yet.
@@ -238,29 +233,33 @@ struct Core<K: Kernel> {
 
 impl<K: Kernel> Core<K> {
     fn new(kernel: K, options: EngineOptions) -> Self {
-        let state = State::new(options, kernel.clock());
+        let (now_ms, wall) = (kernel.now_ms(), kernel.wall_clock());
+        let connections = Connections::new(options, now_ms, wall, GENERATION_MASK);
         Core {
             kernel,
-            state,
+            connections,
             accepting: Accepting::default(),
             doorbell: Polling::default(),
-            due: Vec::new(),
             released: Vec::new(),
+            leaves_clients: false,
+            releases_new: false,
             waiting: VecDeque::new(),
             crowded_at_ms: None,
         }
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
-        self.state.end_failed_bodies();
-        self.state.tear_doomed();
+        if self.connections.has_work() {
+            // The application may have taken its time since the last turn: what it wants counts from now.
+            self.read_clock();
+        }
+        self.connections.begin_turn();
         self.settle_all();
         self.settle_accepting();
         self.settle_doorbell();
-        let wait = if self.state.events.is_empty() {
-            wait
-        } else {
-            Wait::Not
+        let wait = match self.connections.has_events() {
+            true => Wait::Not,
+            false => wait,
         };
         self.kernel.enter(wait)?;
         self.read_clock();
@@ -272,22 +271,28 @@ impl<K: Kernel> Core<K> {
             self.complete(completion);
             reaped += 1;
         }
-        let has_ended = self.end_idle() | self.expire();
+        let has_ended = self.connections.end_idle() | self.connections.expire(&Sockets(&mut self.kernel));
         self.settle_all();
         self.rest(reaped);
-        std::mem::swap(events, &mut self.state.events);
-        self.state.counters.turns += u64::from(reaped > 0);
+        self.connections.take_events(events);
+        self.connections.counters.turns += u64::from(reaped > 0);
         Ok(reaped > 0 || has_ended)
     }
 
     fn read_clock(&mut self) {
-        let clock = self.kernel.clock();
-        let state = &mut self.state;
-        state.now_ms = clock.monotonic_ms;
-        if state.now_ms >= state.date_updated_ms + TICK_MS {
-            state.date_updated_ms = state.now_ms;
-            state.date.update(clock.wall);
-        }
+        let kernel = &self.kernel;
+        self.connections
+            .set_clock(kernel.now_ms(), || kernel.wall_clock());
+    }
+
+    fn next_deadline(&self) -> Option<Duration> {
+        let moments = [
+            self.connections.next_deadline_ms(),
+            self.accept_retry_ms(),
+            self.rests_at_ms(),
+        ];
+        let at_ms = moments.into_iter().flatten().min()?;
+        Some(Duration::from_millis(at_ms.saturating_sub(self.kernel.now_ms())))
     }
 
     fn complete(&mut self, completion: Completion) {
@@ -306,9 +311,9 @@ impl<K: Kernel> Core<K> {
     }
 
     fn is_finished(&self) -> bool {
-        self.state.is_stopping()
+        self.connections.is_stopping()
             && self.accepting == Accepting::Ended
-            && self.state.connections.occupied() == 0
+            && self.connections.is_empty()
             && self.released.is_empty()
             && self.waiting.is_empty()
     }
@@ -319,13 +324,28 @@ impl<K: Kernel> Drop for Core<K> {
     fn drop(&mut self) {
         self.end_accepting();
         self.discard_waiting();
-        let open: Vec<u32> = self.state.connections.indices().collect();
-        for index in open {
-            let connection = &mut self.state.connections[index];
-            let is_closing = connection.phase == Phase::Closing;
-            if let Some(socket) = connection.socket.take().filter(|_| !is_closing) {
+        for index in self.connections.slots() {
+            let link = self.connections.link_mut(index);
+            let is_closing = link.ending >= Ending::Closing;
+            if let Some(socket) = link.socket.take().filter(|_| !is_closing) {
                 self.kernel.discard(socket);
             }
         }
+    }
+}
+
+impl<K: Kernel> Driver for Core<K> {
+    type Link = Link;
+    type Transport<'a>
+        = Sockets<'a, K>
+    where
+        K: 'a;
+
+    fn connections(&self) -> &Connections<Link> {
+        &self.connections
+    }
+
+    fn parts(&mut self) -> (Sockets<'_, K>, &mut Connections<Link>) {
+        (Sockets(&mut self.kernel), &mut self.connections)
     }
 }

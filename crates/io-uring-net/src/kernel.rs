@@ -22,15 +22,6 @@ pub struct Socket(pub i32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i32);
 
-/// Both clocks, read once a turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Clock {
-    /// Milliseconds since some fixed moment; never goes back.
-    pub monotonic_ms: u64,
-    /// The time of day, for the date field.
-    pub wall: SystemTime,
-}
-
 /// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Lease {
@@ -97,8 +88,11 @@ pub enum Wait {
 /// What the engine needs of a kernel. Operations are queued; [`enter`](Self::enter) submits all of them at
 /// once and waits. Every accepted operation completes, sooner or later, with its token.
 pub trait Kernel {
-    /// Reads the clocks.
-    fn clock(&self) -> Clock;
+    /// Milliseconds since some fixed moment; never goes back.
+    fn now_ms(&self) -> u64;
+
+    /// The time of day.
+    fn wall_clock(&self) -> SystemTime;
 
     /// Arms a multishot accept on the listener.
     fn accept(&mut self, token: Token);
@@ -136,7 +130,7 @@ pub trait Kernel {
     /// Makes the close of the socket a reset (SO_LINGER of 0 seconds).
     fn reset_on_close(&mut self, socket: Socket);
 
-    /// close(2). Nothing else may be in flight on the socket.
+    /// close(2). Nothing else may be in flight on the socket but what is being cancelled.
     fn close(&mut self, socket: Socket, token: Token);
 
     /// close(2) at once, when the engine itself ends: operations in flight end with the kernel object.

@@ -9,9 +9,7 @@
 #![cfg(target_os = "linux")]
 
 mod client;
-mod connection;
 mod engine;
-mod exchange;
 mod kernel;
 mod probe;
 mod ring;
@@ -20,7 +18,7 @@ mod token;
 pub use client::{ClientCompletion, ClientRing, Payload};
 pub use engine::{Listener, RingEngine, Turn, Wait};
 pub use howth_connection::Outgoing;
-pub use kernel::{Clock, Completion, Errno, Kernel, Lease, Socket};
+pub use kernel::{Completion, Errno, Kernel, Lease, Socket};
 pub use probe::{Refusal, probe};
 pub use ring::{Ring, RingOptions};
 pub use token::{Operation, Token};

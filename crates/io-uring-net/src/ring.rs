@@ -23,7 +23,7 @@ use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, opcode, types};
 
-use crate::kernel::{Clock, Completion, Errno, Kernel, Lease, Socket, Wait};
+use crate::kernel::{Completion, Errno, Kernel, Lease, Socket, Wait};
 use crate::token::{Operation, Token};
 use buffers::ProvidedBuffers;
 use doorbell::Doorbell;
@@ -190,11 +190,12 @@ impl Drop for Ring {
 }
 
 impl Kernel for Ring {
-    fn clock(&self) -> Clock {
-        Clock {
-            monotonic_ms: self.started.elapsed().as_millis() as u64,
-            wall: SystemTime::now(),
-        }
+    fn now_ms(&self) -> u64 {
+        self.started.elapsed().as_millis() as u64
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        SystemTime::now()
     }
 
     fn accept(&mut self, token: Token) {

@@ -1,7 +1,7 @@
 //! A request on a connection that has had some already allocates nothing.
 #![cfg(target_os = "linux")]
 
-#[path = "../../engine/cases/allocations.rs"]
+#[path = "../../engine-conformance/allocations.rs"]
 mod counting;
 
 use std::io::{Read, Write};

@@ -1,14 +1,11 @@
 //! The cases of all engines, run by the ring engine.
 #![cfg(target_os = "linux")]
 
-#[path = "../../engine/cases/mod.rs"]
-mod cases;
-
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use cases::{Command, Listen, MakeHandler, Running, engine_cases};
 use howth_engine::{BindAddress, EngineOptions, Listener, Turn};
+use howth_engine_conformance::{Command, Listen, MakeHandler, Running, engine_cases};
 use howth_io_uring_net::{RingEngine, Wait};
 
 engine_cases!(crate::start);
@@ -24,6 +21,7 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
         address,
         commands: Box::new(move |command| drop(commands.send(command))),
         thread,
+        memory: None,
     }
 }
 

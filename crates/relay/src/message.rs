@@ -1,7 +1,7 @@
 //! What crosses from core to core. Everything is owned: no core looks into another's memory.
 
 use howth_engine::{ExchangeId, PeerAddress};
-use howth_http1::{Field, RequestHead, ResponseHead};
+use howth_http1::{Field, RequestHead, ResponseHead, Trailers};
 
 /// A whole request on its way to the core that answers it.
 #[derive(Debug)]
@@ -12,6 +12,8 @@ pub struct Parcel {
     pub head: RequestHead,
     /// The body, which had arrived whole.
     pub body: Vec<u8>,
+    /// Its trailer fields.
+    pub trailers: Trailers,
     /// Where the request came from.
     pub peer_address: Option<PeerAddress>,
     /// When it arrived, in microseconds of the clock that all cores share.
@@ -80,6 +82,13 @@ pub enum Message {
     Request(Box<Parcel>),
     /// To the origin: the answering core has no server any more; the origin answers it after all.
     Returned(Box<Parcel>),
+    /// To the origin: an interim response.
+    Inform {
+        /// The exchange.
+        id: ExchangeId,
+        /// Its head.
+        head: ResponseParts,
+    },
     /// To the origin: a whole response.
     Respond {
         /// The exchange.

@@ -64,8 +64,8 @@ impl Relay {
         self.forwarded.borrow().at(core)
     }
 
-    /// Hands a request of this core's own to another one. False: it stays, because it is over or its body has not
-    /// arrived whole. Nothing of it may have been read before.
+    /// Hands a request of this core's own to another one. False: it stays, because it is over, its body has not arrived
+    /// whole, or its answer may change the connection's protocol. Nothing of it may have been read before.
     pub fn hand_over(&self, id: ExchangeId, to: usize, arrived_us: u64) -> bool {
         assert!(
             to != self.core && !is_remote(id),
@@ -78,6 +78,10 @@ impl Relay {
         let Some(head) = own.head(id).map(|head| head.clone()) else {
             return false;
         };
+        if head.is_connect() || head.upgrade().is_some() {
+            return false;
+        }
+        let trailers = own.trailers(id).map(|trailers| trailers.clone());
         let body = match own.read_body(id, usize::MAX) {
             Ok(BodyRead::Data(bytes)) => bytes,
             Ok(BodyRead::End) => Vec::new(),
@@ -87,6 +91,7 @@ impl Relay {
             id,
             head,
             body,
+            trailers: trailers.unwrap_or_default(),
             peer_address: own.peer_address(id),
             arrived_us,
         };
@@ -170,6 +175,11 @@ impl Relay {
         match message {
             Message::Request(parcel) => self.admit(from, *parcel),
             Message::Returned(parcel) => self.take_in(*parcel),
+            Message::Inform { id, head } => {
+                if self.forwarded.borrow().contains(id) {
+                    let _ = head.with(|head| self.own.inform(id, head));
+                }
+            }
             Message::Respond { id, head, body } => {
                 if self.forwarded.borrow().contains(id) {
                     let _ = head.with(|head| self.own.respond_owned(id, head, body));

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use howth_engine::{BodyRead, ExchangeId, PeerAddress, first_generation};
-use howth_http1::RequestHead;
+use howth_http1::{RequestHead, Trailers};
 
 use crate::message::Parcel;
 
@@ -33,6 +33,7 @@ pub(crate) struct RemoteRequest {
     pub(crate) origin: Origin,
     pub(crate) head: RequestHead,
     body: Vec<u8>,
+    pub(crate) trailers: Trailers,
     /// Bytes of the body that were read.
     read: usize,
     pub(crate) peer_address: Option<PeerAddress>,
@@ -118,6 +119,7 @@ impl RemoteRequests {
             origin,
             head: parcel.head,
             body: parcel.body,
+            trailers: parcel.trailers,
             read: 0,
             peer_address: parcel.peer_address,
             arrived_us: parcel.arrived_us,
@@ -196,6 +198,7 @@ impl From<RemoteRequest> for Parcel {
             id: remote_request.origin.id,
             head: remote_request.head,
             body: remote_request.body,
+            trailers: remote_request.trailers,
             peer_address: remote_request.peer_address,
             arrived_us: remote_request.arrived_us,
         }

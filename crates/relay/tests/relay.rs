@@ -4,7 +4,9 @@ mod support;
 
 use std::rc::Rc;
 
-use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, WriteError};
+use howth_engine::{
+    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, InterimError, UpgradeError, WriteError,
+};
 use howth_http1::ResponseHead;
 use howth_relay::{Relay, is_remote};
 use support::{Call, Engine, head};
@@ -64,6 +66,46 @@ fn events(relay: &Relay) -> Vec<Event> {
     let mut events = Vec::new();
     relay.take_events(&mut events);
     events
+}
+
+#[test]
+fn what_precedes_and_follows_a_message_crosses_as_well() {
+    let cores = Cores::new();
+    let id = cores.engine.request("POST / HTTP/1.1", "body");
+    let trailers = vec![("x-sum".to_owned(), b"4".to_vec())];
+    cores.engine.has_trailers(id, trailers.clone());
+    let remote_request = cores.hand_over(id);
+    let away = &cores.away;
+    assert_eq!(*away.trailers(remote_request).expect("it is there"), trailers);
+    let hints = ResponseHead {
+        status: 103,
+        reason: None,
+        fields: &[(b"link", b"</a>")],
+    };
+    assert_eq!(away.inform(remote_request, &hints), Ok(()));
+    assert!(matches!(
+        away.inform(remote_request, &OK),
+        Err(InterimError::Invalid(_))
+    ));
+    assert_eq!(away.respond(remote_request, &OK, b""), Ok(()));
+    assert_eq!(away.inform(remote_request, &hints), Err(InterimError::Gone(Gone)));
+    cores.carry();
+    let told = [Call::Inform(head(&hints)), Call::Respond(head(&OK), Vec::new())];
+    assert_eq!(cores.engine.calls(id), told);
+}
+
+#[test]
+fn what_may_change_its_protocol_stays_where_its_connection_is() {
+    let cores = Cores::new();
+    let upgrade = "GET / HTTP/1.1\r\nconnection: upgrade\r\nupgrade: websocket";
+    let id = cores.engine.request(upgrade, "");
+    assert!(!cores.origin.hand_over(id, AWAY, 7));
+    let other = cores.engine.request("GET / HTTP/1.1", "");
+    let remote_request = cores.hand_over(other);
+    assert_eq!(
+        cores.away.upgrade(remote_request, &OK),
+        Err(UpgradeError::Elsewhere)
+    );
 }
 
 #[test]
@@ -132,7 +174,7 @@ fn a_stream_that_does_not_fit_its_length_is_found_where_it_is_made() {
     let error = |given| WriteError::Length { declared: 4, given };
     let (id, remote_request) = begin("GET / HTTP/1.1");
     assert_eq!(away.write(remote_request, b"de"), Err(error(5)));
-    assert_eq!(away.finish(remote_request, &[]), Err(WriteError::Gone));
+    assert_eq!(away.finish(remote_request, &[]), Err(WriteError::Gone(Gone)));
     cores.carry();
     let bytes: usize = cores.engine.calls(id).iter().map(Call::bytes).sum();
     assert_eq!(bytes, 5);

@@ -15,9 +15,10 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
+use std::time::SystemTime;
 
 use howth_engine::PeerAddress;
-use howth_io_uring_net::{Clock, Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
+use howth_io_uring_net::{Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
 
 use crate::faults::{Fault, Faults};
 use crate::memory;
@@ -133,7 +134,9 @@ impl SimulatedKernel {
                     a == b
                 }
                 (Operation::Send(a, _), Operation::Send(b, _)) => a == b,
-                (other, Operation::Close(b)) => other.socket() == Some(*b),
+                (other_operation, Operation::Close(b)) => {
+                    other_operation.socket() == Some(*b) && !self.is_cancelled(other.token)
+                }
                 (Operation::Close(a), operation) => operation.socket() == Some(*a),
                 _ => false,
             });
@@ -148,6 +151,13 @@ impl SimulatedKernel {
         }
         self.in_flight.push(InFlight { token, operation });
         self.publish();
+    }
+
+    /// Whether the cancellation of an operation is in flight as well.
+    fn is_cancelled(&self, token: Token) -> bool {
+        let cancels =
+            |other: &InFlight| matches!(other.operation, Operation::Cancel(target) if target == token);
+        self.in_flight.iter().any(cancels)
     }
 
     fn push(&mut self, completion: Completion) {
@@ -190,12 +200,12 @@ impl SimulatedKernel {
 }
 
 impl Kernel for SimulatedKernel {
-    fn clock(&self) -> Clock {
-        let network = self.network.borrow();
-        Clock {
-            monotonic_ms: network.now_ms,
-            wall: network.wall(),
-        }
+    fn now_ms(&self) -> u64 {
+        self.network.borrow().now_ms
+    }
+
+    fn wall_clock(&self) -> SystemTime {
+        self.network.borrow().wall()
     }
 
     fn accept(&mut self, token: Token) {

@@ -18,8 +18,10 @@ fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())
 }
 
-/// Seeds that have found a fault of the engine: a paused stream taken for silent after a long turn.
-const FOUND: [u64; 1] = [1187];
+/// Seeds that have found a fault of the engine: a paused stream taken for silent after a long turn; a client of HTTP/1.0
+/// taken for one that has promised to send no more; a response until the close, given whole and sent in part, that an abort
+/// ended as if it were sent whole; a request that waited for a receive buffer while its connection was ended as idle.
+const FOUND: [u64; 4] = [1187, 100_527, 101_753, 114_975];
 
 #[test]
 fn what_was_found_stays_mended() {

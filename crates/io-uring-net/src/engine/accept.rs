@@ -6,7 +6,8 @@
 
 use std::time::Duration;
 
-use crate::engine::{Core, State};
+use crate::engine::Core;
+use crate::engine::link::Link;
 use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
 use crate::token::{Operation, Token};
 
@@ -47,10 +48,10 @@ pub(super) enum Accepting {
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_accepting(&mut self) {
         self.place_waiting();
-        let may_accept = self.has_room() || self.state.releases_new;
-        let wanted = may_accept && !self.state.leaves_clients && !self.state.is_stopping();
+        let may_accept = self.connections.has_room() || self.releases_new;
+        let wanted = may_accept && !self.leaves_clients && !self.connections.is_stopping();
         self.accepting = match self.accepting {
-            Accepting::Resting(until_ms) if wanted && self.state.now_ms < until_ms => self.accepting,
+            Accepting::Resting(until_ms) if wanted && self.connections.now_ms() < until_ms => self.accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
                 self.kernel.accept(TOKEN);
                 Accepting::Armed
@@ -59,7 +60,7 @@ impl<K: Kernel> Core<K> {
                 self.kernel.cancel(TOKEN, CANCEL);
                 Accepting::Cancelling
             }
-            Accepting::Off | Accepting::Resting(_) if self.state.is_stopping() => {
+            Accepting::Off | Accepting::Resting(_) if self.connections.is_stopping() => {
                 self.kernel.close_listener();
                 Accepting::Ended
             }
@@ -73,10 +74,10 @@ impl<K: Kernel> Core<K> {
     fn place_waiting(&mut self) {
         while let Some(socket) = self.waiting.pop_front() {
             // The last ones are served here: nobody else would.
-            if self.state.releases_new && !self.state.is_stopping() {
+            if self.releases_new && !self.connections.is_stopping() {
                 self.give_away(socket, false);
-            } else if self.has_room() || self.state.is_stopping() {
-                self.state.open(socket);
+            } else if self.connections.has_room() || self.connections.is_stopping() {
+                self.connections.open(Link::new(socket), false);
             } else {
                 return self.waiting.push_front(socket);
             }
@@ -89,22 +90,18 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    pub(super) fn has_room(&self) -> bool {
-        self.state.connections.occupied() < self.state.options.connections_max as usize
-    }
-
     pub(super) fn accepted(&mut self, result: Result<Socket, Errno>, more: bool) {
         if !more {
             self.accepting = Accepting::Off;
         }
         match result {
             Ok(socket) => {
-                self.state.counters.accepted += 1;
+                self.connections.counters.accepted += 1;
                 self.waiting.push_back(socket);
                 self.place_waiting();
             }
             Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
-                self.accepting = Accepting::Resting(self.state.now_ms + RETRY_MS);
+                self.accepting = Accepting::Resting(self.connections.now_ms() + RETRY_MS);
             }
             // Cancelled, or a client that was gone before it was accepted.
             Err(_) => {}
@@ -142,7 +139,7 @@ impl<K: Kernel> Core<K> {
 
     /// An accept that is armed ends, and another tries at once, if accepting is to go on.
     pub(super) fn set_accepting(&mut self, accepts: bool) {
-        self.state.leaves_clients = !accepts;
+        self.leaves_clients = !accepts;
         if self.accepting == Accepting::Armed {
             self.kernel.cancel(TOKEN, CANCEL);
             self.accepting = Accepting::Cancelling;
@@ -155,16 +152,5 @@ impl<K: Kernel> Core<K> {
             Accepting::Resting(until_ms) => Some(until_ms),
             _ => None,
         }
-    }
-}
-
-impl State {
-    /// A new connection; gives its slot.
-    pub(super) fn open(&mut self, socket: Socket) -> u32 {
-        let index = self.connections.occupy();
-        let now_ms = self.now_ms;
-        self.connections[index].open(socket, now_ms);
-        self.unsettle(index);
-        index
     }
 }

@@ -17,8 +17,11 @@ impl<K: Kernel> Core<K> {
     /// Notes how many completions a turn had; frees what the last crowd needed once it is long gone.
     pub(super) fn rest(&mut self, completions: usize) {
         if completions >= CROWD {
-            self.crowded_at_ms = Some(self.state.now_ms);
-        } else if self.rests_at_ms().is_some_and(|at_ms| at_ms <= self.state.now_ms) {
+            self.crowded_at_ms = Some(self.connections.now_ms());
+        } else if self
+            .rests_at_ms()
+            .is_some_and(|at_ms| at_ms <= self.connections.now_ms())
+        {
             self.crowded_at_ms = None;
             self.shrink();
         }
@@ -30,13 +33,7 @@ impl<K: Kernel> Core<K> {
     }
 
     fn shrink(&mut self) {
-        let state = &mut self.state;
-        state.connections.shrink();
-        state.exchanges.shrink();
-        state.spare = Vec::new();
-        state.events.shrink_to_fit();
-        state.unsettled.shrink_to_fit();
-        self.due.shrink_to_fit();
+        self.connections.shrink();
         self.kernel.shrink();
     }
 }

@@ -1,166 +1,146 @@
 //! Comparing what a connection wants with what the kernel was asked, and asking for the difference.
 //!
-//! Everything else in the engine only changes state and marks the connection unsettled; this is the one
-//! place that queues operations on connections, so their number in flight is counted in one place too.
+//! Everything else in the engine only marks the connection unsettled; this is the one place that queues operations on
+//! connections, so their number in flight is counted in one place too.
 
-use howth_connection::Outgoing;
-use howth_http1::BodyLength;
+use howth_connection::{End, Receive, Wanted};
 
-use crate::connection::{Phase, Receive};
-use crate::engine::{Core, State};
-use crate::exchange::BodyState;
+use crate::engine::Core;
+use crate::engine::link::{Ending, Receiving};
 use crate::kernel::{Kernel, Socket};
 use crate::token::{Operation, Token};
 
-/// A body is large when so much of it is to come, or has come of one whose length nobody knows: then a change of the
-/// way it is received pays. Measured on loopback; below it is lost in what the change costs.
-const LARGE_BODY_BYTES: u64 = 256 * 1024;
-
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_all(&mut self) {
-        self.state.sent_directly = 0;
-        while let Some(index) = self.state.unsettled.pop() {
-            self.state.connections[index].unsettled = false;
+        while let Some(index) = self.connections.next_unsettled() {
             self.settle(index);
         }
     }
 
     fn settle(&mut self, index: u32) {
-        // A response may have become whole after all its bytes were sent.
-        self.state.retire(index);
-        self.state.tell_writable(index);
-        if self.state.connections[index].phase == Phase::Open {
-            self.state.resume_decoding(index);
-        }
-        let connection = &mut self.state.connections[index];
-        if connection.phase <= Phase::Finishing && !connection.sending && connection.output.is_ready() {
-            let outgoing = connection.output.take();
-            connection.moments.write_ms = self.state.now_ms;
-            connection.unacknowledged = 0;
+        if self.connections.link(index).is_sending {
+            self.connections.advance(index);
+        } else if let Some(outgoing) = self.connections.output(index) {
             self.send(index, outgoing);
         }
-        self.state.advance_phase(index);
-        if self.pass_on(index) {
-            return;
-        }
-        match self.state.connections[index].phase {
-            Phase::Open | Phase::Finishing => {}
-            Phase::Lingering => self.shut_down(index, false),
-            Phase::Tearing => {
-                self.end_both_sides(index);
-                if self.state.connections[index].operations == 0 {
-                    self.close(index);
-                }
+        match self.connections.settle(index) {
+            Wanted::Open(receive) => self.settle_receive(index, receive),
+            Wanted::HalfClosed(receive) => {
+                self.shut_down(index, Ending::Sending);
+                self.settle_receive(index, receive);
             }
-            Phase::Closing => return,
-        }
-        self.settle_receive(index);
-        self.schedule(index);
-    }
-
-    pub(super) fn send(&mut self, index: u32, outgoing: Outgoing) {
-        let token = self.begin(index, Operation::Send);
-        let connection = &mut self.state.connections[index];
-        connection.sending = true;
-        if let Some(socket) = connection.socket {
-            self.kernel.send(socket, token, outgoing);
-            self.state.counters.sends += 1;
+            Wanted::End(end) => self.end(index, end),
+            Wanted::Leave { has_asked } => self.pass_on(index, has_asked),
         }
     }
 
-    fn settle_receive(&mut self, index: u32) {
-        let wanted = self.state.wants_receive(index);
-        let direct = wanted && self.state.receives_directly(index);
-        let connection = &mut self.state.connections[index];
-        let Some(socket) = connection.socket else { return };
-        let in_flight = match connection.receive {
-            Receive::Off if wanted => {
-                let resumes = std::mem::take(&mut connection.paused);
-                if resumes {
-                    self.state.restart_body_clock(index);
-                }
-                return self.begin_receive(index, socket, direct);
-            }
-            Receive::Off | Receive::Cancelling => {
-                connection.paused |= !wanted;
-                return;
-            }
-            Receive::Armed if wanted && !direct => return,
-            Receive::Polled if direct => return,
-            Receive::Armed => Operation::Receive,
-            Receive::Polled => Operation::Readable,
+    pub(super) fn settle_receive(&mut self, index: u32, wanted: Receive) {
+        let link = self.connections.link_mut(index);
+        let Some(socket) = link.socket else { return };
+        let in_flight = match (link.receiving, wanted) {
+            (Receiving::Off, Receive::Nothing) | (Receiving::Cancelling, _) => return,
+            (Receiving::Off, _) => return self.begin_receive(index, socket, wanted),
+            (Receiving::Armed, Receive::Bytes) | (Receiving::Polled, Receive::Body) => return,
+            (Receiving::Armed, _) => Operation::Receive,
+            (Receiving::Polled, _) => Operation::Readable,
         };
-        connection.receive = Receive::Cancelling;
-        connection.paused |= !wanted;
+        link.receiving = Receiving::Cancelling;
+        self.cancel(index, in_flight);
+    }
+
+    fn begin_receive(&mut self, index: u32, socket: Socket, wanted: Receive) {
+        let (operation, receiving) = match wanted {
+            Receive::Body => (Operation::Readable, Receiving::Polled),
+            Receive::Bytes | Receive::Nothing => (Operation::Receive, Receiving::Armed),
+        };
+        let token = self.begin(index, operation);
+        match wanted {
+            Receive::Body => self.kernel.poll_readable(socket, token),
+            Receive::Bytes | Receive::Nothing => self.kernel.receive(socket, token),
+        }
+        self.connections.link_mut(index).receiving = receiving;
+    }
+
+    /// Ends both sides, and closes the socket once nothing is in flight on it.
+    fn end(&mut self, index: u32, end: End) {
+        let link = self.connections.link(index);
+        match link.ending {
+            Ending::Closing => return,
+            Ending::Closed => return self.release_closed(index),
+            Ending::Not | Ending::Sending | Ending::Both => {}
+        }
+        let only_receives = !link.is_sending && link.receiving != Receiving::Cancelling;
+        if end == End::Plain && link.ending == Ending::Not && only_receives {
+            // A receive that waits is cancelled at once, and with it nothing holds the socket any more.
+            self.settle_receive(index, Receive::Nothing);
+            return self.close(index);
+        }
+        match end {
+            End::Plain => self.end_plainly(index),
+            End::Reset => self.end_by_reset(index),
+        }
+        if self.connections.link(index).operations == 0 {
+            return self.close(index);
+        }
+        self.settle_receive(index, Receive::Nothing);
+    }
+
+    /// Frees the slot of a connection whose socket is closed, once whatever was in flight has completed.
+    pub(super) fn release_closed(&mut self, index: u32) {
+        if self.connections.link(index).operations == 0 {
+            self.connections.close(index);
+        }
+    }
+
+    /// Makes every operation in flight complete by shutting the socket down, which tells the client of the end.
+    fn end_plainly(&mut self, index: u32) {
+        let link = self.connections.link(index);
+        // Otherwise both have ended already, and with them whatever was in flight.
+        if !link.is_read_closed || link.ending == Ending::Not {
+            self.shut_down(index, Ending::Both);
+        }
+    }
+
+    /// Cancels every operation in flight, so that the close, which is a reset, is the end.
+    fn end_by_reset(&mut self, index: u32) {
+        let link = self.connections.link_mut(index);
+        let Some(socket) = link.socket.filter(|_| link.ending < Ending::Both) else {
+            return;
+        };
+        link.ending = Ending::Both;
+        let is_sending = link.is_sending;
+        self.kernel.reset_on_close(socket);
+        if is_sending {
+            self.cancel(index, Operation::Send);
+        }
+    }
+
+    fn shut_down(&mut self, index: u32, ending: Ending) {
+        let link = self.connections.link_mut(index);
+        let Some(socket) = link.socket.filter(|_| link.ending < ending) else {
+            return;
+        };
+        link.ending = ending;
+        self.kernel.shutdown(socket, ending == Ending::Both);
+    }
+
+    fn close(&mut self, index: u32) {
+        let token = self.begin(index, Operation::Close);
+        let link = self.connections.link_mut(index);
+        link.ending = Ending::Closing;
+        if let Some(socket) = link.socket {
+            self.kernel.close(socket, token);
+        }
+    }
+
+    fn cancel(&mut self, index: u32, in_flight: Operation) {
         let target = self.token(index, in_flight);
         let token = self.begin(index, Operation::Cancel);
         self.kernel.cancel(target, token);
     }
 
-    fn begin_receive(&mut self, index: u32, socket: Socket, direct: bool) {
-        let (operation, receive) = match direct {
-            true => (Operation::Readable, Receive::Polled),
-            false => (Operation::Receive, Receive::Armed),
-        };
-        let token = self.begin(index, operation);
-        match direct {
-            true => self.kernel.poll_readable(socket, token),
-            false => self.kernel.receive(socket, token),
-        }
-        self.state.connections[index].receive = receive;
-    }
-
-    /// Makes every operation in flight complete: by shutting the socket down, which tells the client of the end,
-    /// or by cancelling them, where the end is to be a reset.
-    fn end_both_sides(&mut self, index: u32) {
-        let connection = &mut self.state.connections[index];
-        if connection.read_closed && connection.shut_down && !connection.must_reset {
-            // Both have ended already, and with them whatever was in flight.
-            return;
-        }
-        if !connection.must_reset {
-            return self.shut_down(index, true);
-        }
-        let Some(socket) = connection.socket.filter(|_| !connection.shut_down_both) else {
-            return;
-        };
-        connection.shut_down_both = true;
-        let is_sending = connection.sending;
-        self.kernel.reset_on_close(socket);
-        if is_sending {
-            let target = self.token(index, Operation::Send);
-            let token = self.begin(index, Operation::Cancel);
-            self.kernel.cancel(target, token);
-        }
-    }
-
-    fn shut_down(&mut self, index: u32, both: bool) {
-        let connection = &self.state.connections[index];
-        let done = if both {
-            connection.shut_down_both
-        } else {
-            connection.shut_down
-        };
-        let (false, Some(socket)) = (done, connection.socket) else {
-            return;
-        };
-        self.kernel.shutdown(socket, both);
-        let connection = &mut self.state.connections[index];
-        connection.shut_down = true;
-        connection.shut_down_both |= both;
-    }
-
-    fn close(&mut self, index: u32) {
-        let token = self.begin(index, Operation::Close);
-        let connection = &mut self.state.connections[index];
-        connection.phase = Phase::Closing;
-        if let Some(socket) = connection.socket {
-            self.kernel.close(socket, token);
-        }
-    }
-
-    fn begin(&mut self, index: u32, operation: Operation) -> Token {
-        self.state.connections[index].operations += 1;
+    pub(super) fn begin(&mut self, index: u32, operation: Operation) -> Token {
+        self.connections.link_mut(index).operations += 1;
         self.token(index, operation)
     }
 
@@ -168,92 +148,7 @@ impl<K: Kernel> Core<K> {
         Token {
             operation,
             index,
-            generation: self.state.connections.generation(index),
+            generation: self.connections.generation(index),
         }
-    }
-}
-
-impl State {
-    /// Goes on with requests that were kept because the pipeline was full.
-    fn resume_decoding(&mut self, index: u32) {
-        let connection = &self.connections[index];
-        if connection.held_back && connection.exchanges < self.options.pipeline_max {
-            self.decode_input(index);
-            self.end_unfinished_body(index);
-        }
-    }
-
-    /// Moves the phase on where nothing is left to do in it.
-    fn advance_phase(&mut self, index: u32) {
-        let now_ms = self.now_ms;
-        let connection = &mut self.connections[index];
-        let is_sent = !connection.sending && !connection.output.is_ready();
-        if connection.phase == Phase::Open && connection.takes_no_more && connection.exchanges == 0 {
-            connection.phase = Phase::Finishing;
-        }
-        match connection.phase {
-            Phase::Open if connection.read_closed && connection.exchanges == 0 && is_sent => {
-                connection.phase = Phase::Tearing;
-            }
-            Phase::Finishing if is_sent && connection.exchanges == 0 => {
-                connection.moments.idle_ms = now_ms;
-                connection.moments.head_ms = now_ms;
-                connection.discarded_bytes = 0;
-                connection.input = Vec::new();
-                // RFC 9112 section 9.6: the client's last bytes are lingered over, where there may be any.
-                let is_silent = connection.is_last && !connection.reading_body;
-                connection.phase = if connection.read_closed || is_silent || connection.must_reset {
-                    Phase::Tearing
-                } else {
-                    Phase::Lingering
-                };
-            }
-            Phase::Lingering if connection.read_closed => connection.phase = Phase::Tearing,
-            _ => {}
-        }
-    }
-
-    /// Whether more bytes of the client are welcome.
-    fn wants_receive(&self, index: u32) -> bool {
-        let connection = &self.connections[index];
-        if connection.read_closed || self.is_read_elsewhere(connection) {
-            return false;
-        }
-        match connection.phase {
-            Phase::Open => {
-                connection.held_bytes < self.options.body_high_watermark_bytes.max(1)
-                    && !connection.held_back
-                    && connection.discarded_bytes <= self.options.drain_bytes_max
-                    && (connection.exchanges < self.options.pipeline_max || connection.body.is_some())
-                    && self.unsent_bytes(index) < 4 * self.options.write_high_watermark_bytes as u64
-            }
-            Phase::Finishing => matches!(connection.receive, Receive::Armed | Receive::Polled),
-            Phase::Lingering => true,
-            Phase::Tearing | Phase::Closing => false,
-        }
-    }
-
-    /// Whether what arrives now is a large body that somebody wants, or the greater part of one.
-    fn receives_directly(&self, index: u32) -> bool {
-        let connection = &self.connections[index];
-        let Some(body) = connection.body.filter(|_| connection.phase == Phase::Open) else {
-            return false;
-        };
-        let exchange = &self.exchanges[body];
-        let is_large = match exchange.head.body() {
-            BodyLength::Known(length) => length.saturating_sub(connection.body_bytes) >= LARGE_BODY_BYTES,
-            BodyLength::Chunked => connection.body_bytes >= LARGE_BODY_BYTES,
-            BodyLength::None => false,
-        };
-        is_large && exchange.body == BodyState::Arriving
-    }
-
-    /// The client was not read from for a while: its silence was ours.
-    fn restart_body_clock(&mut self, index: u32) {
-        let now_ms = self.now_ms;
-        let connection = &mut self.connections[index];
-        connection.moments.body_ms = now_ms;
-        connection.moments.body_started_ms = now_ms;
-        connection.rate_bytes_base = connection.body_bytes;
     }
 }

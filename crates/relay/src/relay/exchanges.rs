@@ -5,8 +5,12 @@
 
 use std::cell::Ref;
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
-use howth_http1::{Framing, RequestFacts, RequestHead, ResponseHead, plan_response};
+use howth_engine::{
+    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+};
+use howth_http1::{
+    Framing, RequestFacts, RequestHead, ResponseHead, Trailers, encode_interim, plan_response,
+};
 
 use super::{HIGH_WATERMARK_BYTES, Relay, is_remote};
 use crate::message::{Message, ResponseParts};
@@ -88,6 +92,44 @@ impl Exchanges for Relay {
             .ok_or(Gone)?
             .cancel_body();
         Ok(())
+    }
+
+    fn trailers(&self, id: ExchangeId) -> Option<Ref<'_, Trailers>> {
+        if !is_remote(id) {
+            return self.own.trailers(id);
+        }
+        Ref::filter_map(self.remote_requests.borrow(), |remote_requests| {
+            remote_requests
+                .get(id)
+                .map(|remote_request| &remote_request.trailers)
+        })
+        .ok()
+    }
+
+    fn inform(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), InterimError> {
+        if !is_remote(id) {
+            return self.own.inform(id, head);
+        }
+        // The origin's engine judges it again, and nobody would hear of that.
+        encode_interim(&mut Vec::new(), head)?;
+        self.remote_request(id, |remote_request| {
+            if remote_request.response != Response::Owed {
+                return Err(Gone);
+            }
+            Ok(Message::Inform {
+                id: remote_request.origin.id,
+                head: head.into(),
+            })
+        })?;
+        Ok(())
+    }
+
+    fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        match is_remote(id) {
+            // None that asks for it is handed over.
+            true => Err(UpgradeError::Elsewhere),
+            false => self.own.upgrade(id, head),
+        }
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
@@ -223,7 +265,7 @@ impl Relay {
         let mut remote_requests = self.remote_requests.borrow_mut();
         let remote_request = remote_requests.get_mut(id).ok_or(Gone)?;
         if remote_request.response != Response::Begun {
-            return Err(WriteError::Gone);
+            return Err(WriteError::Gone(Gone));
         }
         let origin = remote_request.origin;
         remote_request.given += chunk.len() as u64;

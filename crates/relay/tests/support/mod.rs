@@ -2,13 +2,16 @@
 
 use std::cell::{Cell, Ref, RefCell};
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Exchanges, Gone, PeerAddress, WriteError};
-use howth_http1::{Decoder, Limits, RequestHead, ResponseHead};
+use howth_engine::{
+    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+};
+use howth_http1::{Decoder, Limits, RequestHead, ResponseHead, Trailers};
 use howth_relay::ResponseParts;
 
 /// What an engine was told.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Call {
+    Inform(ResponseParts),
     Respond(ResponseParts, Vec<u8>),
     Start(ResponseParts, Option<u64>),
     Write(Vec<u8>),
@@ -21,7 +24,7 @@ impl Call {
     pub fn bytes(&self) -> usize {
         match self {
             Call::Respond(_, bytes) | Call::Write(bytes) => bytes.len(),
-            Call::Start(..) | Call::Finish(_) | Call::Fail => 0,
+            Call::Inform(_) | Call::Start(..) | Call::Finish(_) | Call::Fail => 0,
         }
     }
 }
@@ -35,6 +38,7 @@ pub fn head(head: &ResponseHead<'_>) -> ResponseParts {
 struct Exchange {
     head: RequestHead,
     body: Vec<u8>,
+    trailers: Trailers,
     is_arriving: bool,
     calls: Vec<Call>,
     has_begun: bool,
@@ -62,6 +66,10 @@ impl Engine {
             index: exchanges.len() as u32 - 1,
             generation: 3,
         }
+    }
+
+    pub fn has_trailers(&self, id: ExchangeId, trailers: Trailers) {
+        self.exchanges.borrow_mut()[id.index as usize].trailers = trailers;
     }
 
     pub fn is_arriving(&self, id: ExchangeId) {
@@ -123,6 +131,23 @@ impl Exchanges for Engine {
 
     fn cancel_body(&self, _: ExchangeId) -> Result<(), Gone> {
         Ok(())
+    }
+
+    fn trailers(&self, id: ExchangeId) -> Option<Ref<'_, Trailers>> {
+        Ref::filter_map(self.exchanges.borrow(), |exchanges| {
+            exchanges
+                .get(id.index as usize)
+                .map(|exchange| &exchange.trailers)
+        })
+        .ok()
+    }
+
+    fn inform(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), InterimError> {
+        Ok(self.told(id, Call::Inform(head.into()))?)
+    }
+
+    fn upgrade(&self, _: ExchangeId, _: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        Err(UpgradeError::NotAsked)
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {

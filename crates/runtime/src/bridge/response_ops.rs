@@ -211,7 +211,7 @@ pub(super) fn op_howth_write(state: &OpState, index: u32, generation: u32, #[buf
 /// Says on stderr what was wrong with a response that the engine did not send as it was given.
 fn report(state: &OpState, id: ExchangeId, error: WriteError) {
     const TARGET_BYTES_MAX: usize = 200;
-    if error == WriteError::Gone {
+    if matches!(error, WriteError::Gone(_)) {
         return;
     }
     let request = state.borrow::<Bridge>().with(|exchanges| {

@@ -1,4 +1,4 @@
-//! The ring engine as a remote request of tokio: the loop drives the ring itself while there is work, and parks in
+//! The ring engine inside tokio: the loop drives the ring itself while there is work, and parks in
 //! tokio, with the ring's readiness registered there, when there is none.
 
 use std::io;

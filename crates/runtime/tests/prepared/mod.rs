@@ -7,9 +7,10 @@ use std::path::Path;
 use std::rc::Rc;
 
 use howth_engine::{
-    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, PeerAddress, WriteError,
+    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, InterimError, PeerAddress,
+    UpgradeError, WriteError,
 };
-use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead};
+use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead, Trailers};
 use howth_runtime::in_process::InProcess;
 use howth_runtime::isolate::{Process, ProcessOptions};
 use howth_runtime::modules::Modules;
@@ -89,6 +90,18 @@ impl Exchanges for Prepared {
         Ok(())
     }
 
+    fn trailers(&self, _: ExchangeId) -> Option<Ref<'_, Trailers>> {
+        None
+    }
+
+    fn inform(&self, _: ExchangeId, _: &ResponseHead<'_>) -> Result<(), InterimError> {
+        Err(Gone.into())
+    }
+
+    fn upgrade(&self, _: ExchangeId, _: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        Err(UpgradeError::NotAsked)
+    }
+
     fn respond(&self, _: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
         self.take(head, body);
         Ok(())
@@ -104,11 +117,11 @@ impl Exchanges for Prepared {
     }
 
     fn write(&self, _: ExchangeId, _: &[u8]) -> Result<Backpressure, WriteError> {
-        Err(WriteError::Gone)
+        Err(WriteError::Gone(Gone))
     }
 
     fn finish(&self, _: ExchangeId, _: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
-        Err(WriteError::Gone)
+        Err(WriteError::Gone(Gone))
     }
 
     fn fail(&self, _: ExchangeId) -> Result<(), Gone> {

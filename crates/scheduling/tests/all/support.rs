@@ -5,9 +5,10 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use howth_engine::{
-    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handed, PeerAddress, WriteError,
+    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handed, InterimError, PeerAddress,
+    UpgradeError, WriteError,
 };
-use howth_http1::{Decoder, Limits, RequestHead, ResponseHead};
+use howth_http1::{Decoder, Limits, RequestHead, ResponseHead, Trailers};
 use howth_scheduling::{Application, Engine, Waiting};
 
 /// What an exchange is, and what it was answered.
@@ -87,6 +88,18 @@ impl Exchanges for Requests {
 
     fn cancel_body(&self, _: ExchangeId) -> Result<(), Gone> {
         Ok(())
+    }
+
+    fn trailers(&self, _: ExchangeId) -> Option<Ref<'_, Trailers>> {
+        None
+    }
+
+    fn inform(&self, _: ExchangeId, _: &ResponseHead<'_>) -> Result<(), InterimError> {
+        Ok(())
+    }
+
+    fn upgrade(&self, _: ExchangeId, _: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        Err(UpgradeError::NotAsked)
     }
 
     fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, _: &[u8]) -> Result<(), Gone> {

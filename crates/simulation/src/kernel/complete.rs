@@ -77,12 +77,15 @@ impl SimulatedKernel {
             self.random.shuffle(&mut asked);
         }
         let mut cancels = Vec::new();
+        let mut closes = Vec::new();
         for in_flight in asked {
             if matches!(in_flight.operation, Operation::Cancel(_)) {
                 cancels.push(in_flight);
             } else if self.draw(Fault::Late) {
                 self.network.borrow_mut().has_delayed = true;
                 self.in_flight.push(in_flight);
+            } else if matches!(in_flight.operation, Operation::Close(_)) {
+                closes.push(in_flight);
             } else if let Some(in_flight) = self.attempt(in_flight) {
                 self.in_flight.push(in_flight);
             }
@@ -92,6 +95,11 @@ impl SimulatedKernel {
                 self.in_flight.push(cancel);
             } else {
                 self.cancel_now(cancel);
+            }
+        }
+        for close in closes {
+            if let Some(close) = self.attempt(close) {
+                self.in_flight.push(close);
             }
         }
     }
@@ -105,6 +113,8 @@ impl SimulatedKernel {
             Operation::Receive(socket) => self.attempt_receive(socket, token),
             Operation::Poll(socket) => self.attempt_poll(socket, token),
             Operation::Send(socket, outgoing) => return self.attempt_send(socket, token, outgoing),
+            // A socket lives for as long as an operation holds it.
+            Operation::Close(socket) if self.has_in_flight(socket) => true,
             Operation::Close(socket) => {
                 self.network.borrow_mut().server_close(socket.0);
                 self.push(Completion::Done { token });

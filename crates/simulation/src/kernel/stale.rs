@@ -1,6 +1,6 @@
 //! Completions of connections that are gone, whose slots may be used again.
 //!
-//! Never made up for one whose close has not been told.
+//! Never made up for one of whose operations any has not been told.
 
 use howth_io_uring_net::{Completion, Errno, Operation as Asked, Outgoing, Token};
 
@@ -17,10 +17,16 @@ impl SimulatedKernel {
 
     /// Tells of an operation on a connection whose slot has been released.
     pub(super) fn push_stale(&mut self) {
-        if self.stale.is_empty() {
+        let told: Vec<Token> = self
+            .stale
+            .iter()
+            .filter(|token| self.is_told(**token))
+            .copied()
+            .collect();
+        if told.is_empty() {
             return;
         }
-        let mut token = *self.random.choose(&self.stale);
+        let mut token = *self.random.choose(&told);
         let completion = match self.random.below(4) {
             0 => {
                 token.operation = Asked::Receive;
@@ -49,5 +55,19 @@ impl SimulatedKernel {
             }
         };
         self.push(completion);
+    }
+
+    /// Whether every operation of the connection that had this token has completed, and the engine knows.
+    fn is_told(&self, token: Token) -> bool {
+        let is_its = |other: Token| (other.index, other.generation) == (token.index, token.generation);
+        let is_in_flight = self.in_flight.iter().any(|in_flight| is_its(in_flight.token));
+        let is_waiting = self.completions.iter().any(|completion| match completion {
+            Completion::Received { token, .. }
+            | Completion::Readable { token }
+            | Completion::Sent { token, .. }
+            | Completion::Done { token } => is_its(*token),
+            Completion::Accepted { .. } | Completion::Rung { .. } => false,
+        });
+        !is_in_flight && !is_waiting
     }
 }

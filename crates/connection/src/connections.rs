@@ -1,0 +1,253 @@
+//! All connections of one core, as far as they need no input or output.
+//!
+//! Owns the tables of connections and exchanges, the lists of a turn, and the clock as it was last told. Never asks a
+//! transport for anything but through [`Transport`](crate::Transport). Called by: the driver, with what has happened; the
+//! application, through [`Shared`](crate::Shared).
+
+use std::time::SystemTime;
+
+use howth_engine::{Counters, EngineOptions, Event, ExchangeId, first_generation};
+use howth_http1::{Date, RequestHead};
+
+use crate::connection::Connection;
+use crate::deadlines;
+use crate::exchange::Exchange;
+use crate::refuse::FailedBody;
+use crate::{TICK_MS, Table, TimerWheel};
+
+/// Generations of exchanges are small integers in JavaScript.
+const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
+
+/// The connections of one core. `L` is what the driver keeps of each: its socket, and what it has under way on it.
+#[derive(Debug)]
+pub struct Connections<L> {
+    pub(crate) options: EngineOptions,
+    pub(crate) connections: Table<Connection<L>>,
+    pub(crate) exchanges: Table<Exchange>,
+    pub(crate) events: Vec<Event>,
+    /// Connections whose wishes may differ from what the driver was told.
+    pub(crate) unsettled: Vec<u32>,
+    /// Connections to be ended after the events of this turn, with their generations.
+    pub(crate) doomed: Vec<(u32, u32)>,
+    /// Exchanges whose request bodies failed, with their generations, to be ended after the events of this turn.
+    pub(crate) failed: Vec<FailedBody>,
+    pub(crate) wheel: TimerWheel,
+    pub(crate) due: Vec<(u32, u32)>,
+    pub(crate) now_ms: u64,
+    pub(crate) date: Date,
+    date_updated_ms: u64,
+    /// Filled by the decoder, then swapped with an exchange's.
+    pub(crate) head: RequestHead,
+    /// Response bytes that the transport has taken from the application's memory since connections were last settled.
+    pub(crate) sent_directly: u64,
+    /// Output buffers that wait to be used again.
+    pub(crate) spare: Vec<Vec<u8>>,
+    /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
+    pub(crate) shortest_ms: u64,
+    /// The application has set a deadline of its own, at some time.
+    pub(crate) has_own_deadlines: bool,
+    /// Whether the connections come to an end.
+    pub(crate) stop: Stop,
+    /// What was counted; a driver counts what only it knows.
+    pub counters: Counters,
+}
+
+/// Whether, and how, all connections come to an end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// They go on.
+    #[default]
+    Not,
+    /// Each is given up to another engine once it is idle.
+    Release,
+    /// Each ends with its next response; since when, and whether idle ones end with the next turn.
+    Drain { since_ms: u64, ends_idle: bool },
+}
+
+impl<L: Default> Connections<L> {
+    /// No connections. `now_ms`: milliseconds since some fixed moment, which never go back; `wall`: the time of day, for the
+    /// date field. Generations of connections wrap at `generation_mask`, a power of two minus one.
+    pub fn new(options: EngineOptions, now_ms: u64, wall: SystemTime, generation_mask: u32) -> Self {
+        Connections {
+            shortest_ms: deadlines::shortest_ms(&options.deadlines),
+            has_own_deadlines: false,
+            sent_directly: 0,
+            options,
+            connections: Table::new(generation_mask),
+            exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),
+            events: Vec::new(),
+            unsettled: Vec::new(),
+            doomed: Vec::new(),
+            failed: Vec::new(),
+            wheel: TimerWheel::new(now_ms),
+            due: Vec::new(),
+            now_ms,
+            date: Date::new(wall),
+            date_updated_ms: now_ms,
+            head: RequestHead::new(),
+            spare: Vec::new(),
+            stop: Stop::Not,
+            counters: Counters::default(),
+        }
+    }
+
+    /// A new connection; gives its slot. `has_asked`: a request was answered on it elsewhere.
+    pub fn open(&mut self, link: L, has_asked: bool) -> u32 {
+        let index = self.connections.occupy();
+        let now_ms = self.now_ms;
+        self.connections[index].open(link, has_asked, now_ms);
+        self.unsettle(index);
+        index
+    }
+
+    /// The connection is gone: its slot is free, and its generation is over. Gives what the driver kept of it.
+    ///
+    /// Whatever it had of exchanges is over already: it has ended, or it is idle and leaves.
+    pub fn close(&mut self, index: u32) -> L {
+        debug_assert_eq!(
+            self.connections[index].exchanges, 0,
+            "a connection closes with exchanges"
+        );
+        // What the connection still holds would stay until its slot is used again.
+        let connection = std::mem::take(&mut self.connections[index]);
+        self.connections.release(index);
+        connection.link
+    }
+
+    /// Frees memory that only a crowd needed.
+    pub fn shrink(&mut self) {
+        self.connections.shrink();
+        self.exchanges.shrink();
+        self.spare = Vec::new();
+        self.events.shrink_to_fit();
+        self.unsettled.shrink_to_fit();
+        self.due.shrink_to_fit();
+    }
+}
+
+impl<L> Connections<L> {
+    /// Tells the time. The time of day is asked for only when the date is old.
+    #[inline]
+    pub fn set_clock(&mut self, now_ms: u64, wall: impl FnOnce() -> SystemTime) {
+        self.now_ms = now_ms;
+        if now_ms >= self.date_updated_ms + TICK_MS {
+            self.date_updated_ms = now_ms;
+            self.date.update(wall());
+        }
+    }
+
+    /// The time that was told last, in milliseconds of the driver's clock.
+    pub fn now_ms(&self) -> u64 {
+        self.now_ms
+    }
+
+    /// The options.
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    /// How many connections are open.
+    pub fn len(&self) -> usize {
+        self.connections.occupied()
+    }
+
+    /// Whether no connection is open.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Whether there may be one more.
+    pub fn has_room(&self) -> bool {
+        self.len() < self.options.connections_max as usize
+    }
+
+    /// The slots of all open connections; a copy, so that each may be changed meanwhile.
+    pub fn slots(&self) -> Vec<u32> {
+        self.connections.indices().collect()
+    }
+
+    /// Whether the slot is that of the connection which had this generation.
+    #[inline]
+    pub fn contains(&self, index: u32, generation: u32) -> bool {
+        self.connections.contains(index, generation)
+    }
+
+    /// Whether a connection is in the slot.
+    #[inline]
+    pub fn is_occupied(&self, index: u32) -> bool {
+        self.connections.is_occupied(index)
+    }
+
+    /// The generation of a slot.
+    #[inline]
+    pub fn generation(&self, index: u32) -> u32 {
+        self.connections.generation(index)
+    }
+
+    /// What the driver keeps of a connection.
+    #[inline]
+    pub fn link(&self, index: u32) -> &L {
+        &self.connections[index].link
+    }
+
+    /// What the driver keeps of a connection, to be changed.
+    #[inline]
+    pub fn link_mut(&mut self, index: u32) -> &mut L {
+        &mut self.connections[index].link
+    }
+
+    /// Ends what was to be ended once the application had seen the events of the last turn. To be called as a turn begins.
+    pub fn begin_turn(&mut self) {
+        self.end_failed_bodies();
+        self.end_doomed();
+    }
+
+    /// Whether there are events for the application.
+    pub fn has_events(&self) -> bool {
+        !self.events.is_empty()
+    }
+
+    /// Gives the events of this turn, in exchange for an empty list.
+    pub fn take_events(&mut self, events: &mut Vec<Event>) {
+        std::mem::swap(events, &mut self.events);
+    }
+
+    /// Whether a turn would find something to do.
+    pub fn has_work(&self) -> bool {
+        let is_settled = self.unsettled.is_empty() && self.events.is_empty();
+        !(is_settled && self.doomed.is_empty() && self.failed.is_empty())
+    }
+
+    /// Remembers to compare the connection's wishes with what the driver was told.
+    pub fn unsettle(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        if !connection.is_unsettled {
+            connection.is_unsettled = true;
+            self.unsettled.push(index);
+        }
+    }
+
+    /// [`unsettle`](Self::unsettle) for all.
+    pub(crate) fn unsettle_all(&mut self) {
+        for index in self.slots() {
+            self.unsettle(index);
+        }
+    }
+
+    pub(crate) fn exchange_id(&self, index: u32) -> ExchangeId {
+        ExchangeId {
+            index,
+            generation: self.exchanges.generation(index),
+        }
+    }
+
+    /// All exchanges whose response was not begun.
+    pub(crate) fn owed(&self) -> Vec<ExchangeId> {
+        let is_owed = |index: &u32| {
+            let exchange = &self.exchanges[*index];
+            exchange.may_begin() && !exchange.silent
+        };
+        let owed = self.exchanges.indices().filter(is_owed);
+        owed.map(|index| self.exchange_id(index)).collect()
+    }
+}

@@ -1,0 +1,132 @@
+//! Requests that the engine refuses, and such that break off.
+//!
+//! Owns what becomes of a connection whose client breaks a rule, takes too long or leaves in the middle: responses to
+//! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
+//! itself. Called by: `receive`, `deadlines`, `settle`, the turn; `respond` and `teardown`, which stop the intake.
+
+use howth_engine::Event;
+use howth_engine::body::failure::BROKE_OFF;
+use howth_http1::Rejection;
+
+use crate::connection::{Intake, Phase};
+use crate::connections::Connections;
+use crate::exchange::BodyState;
+
+/// An exchange whose request body will never be whole.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct FailedBody {
+    exchange: u32,
+    generation: u32,
+    /// The answer, where nothing was answered; `None`: nobody is there to read it.
+    answer: Option<Rejection>,
+}
+
+impl<L> Connections<L> {
+    /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last. Within a
+    /// body, `reason` is what its reader is told.
+    pub(crate) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
+        let is_within_body = self.connections[index].body().is_some();
+        // Within a body whose request has its answer already, a second one would be taken for that to another request.
+        if !self.end_body(index, reason, Some(rejection)) && !is_within_body {
+            self.head.clear();
+            let exchange = self.append_exchange(index);
+            self.exchanges[exchange].silent = true;
+            self.answer_with(exchange, rejection);
+        }
+        self.unsettle(index);
+    }
+
+    /// Nothing more is decoded, and the body that is arriving, if it is anybody's, will never be whole: its reader is told
+    /// `reason`, and `answer` is sent if nothing was answered yet. False: there is no such body.
+    pub(crate) fn end_body(&mut self, index: u32, reason: &'static str, answer: Option<Rejection>) -> bool {
+        let body = self.connections[index].body_exchange();
+        self.connections[index].stop_intake();
+        if let Some(body) = body {
+            self.end_body_early(body, reason, answer);
+        }
+        body.is_some()
+    }
+
+    /// The client sends nothing more.
+    pub fn end_of_stream(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        connection.moments.read_closed_ms = Some(self.now_ms);
+        if connection.phase != Phase::Open {
+            return;
+        }
+        if let Intake::Tunnel(exchange) = connection.intake {
+            return self.end_tunnel(exchange);
+        }
+        let body = connection.body_exchange();
+        let mut next = connection.front;
+        while let Some(exchange) = next {
+            let state = &self.exchanges[exchange];
+            next = state.next;
+            if !state.silent && !state.is_over() && body != Some(exchange) {
+                let id = self.exchange_id(exchange);
+                self.events.push(Event::Disconnected(id));
+            }
+        }
+        self.end_unfinished_body(index);
+    }
+
+    /// Once the client sends nothing more, a body that is not there as a whole never will be.
+    pub(crate) fn end_unfinished_body(&mut self, index: u32) {
+        let connection = &self.connections[index];
+        if connection.is_read_closed() && matches!(connection.intake, Intake::Body(_)) {
+            self.end_body(index, BROKE_OFF, None);
+        }
+    }
+
+    /// The body is never whole; its reader is told `reason`.
+    pub(crate) fn fail_body(&mut self, exchange: u32, reason: &'static str) {
+        if self.exchanges[exchange].body == BodyState::Arriving {
+            self.exchanges[exchange].body = BodyState::Failed(reason);
+            self.tell_body_over(exchange);
+        }
+    }
+
+    fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
+        // The application sees the body fail before the exchange is taken from it.
+        self.fail_body(exchange, reason);
+        self.failed.push(FailedBody {
+            exchange,
+            generation: self.exchanges.generation(exchange),
+            answer,
+        });
+    }
+
+    /// Ends the exchanges whose bodies failed in the last turn.
+    pub(crate) fn end_failed_bodies(&mut self) {
+        while let Some(failed) = self.failed.pop() {
+            let exchange = failed.exchange;
+            if !self.exchanges.contains(exchange, failed.generation) {
+                continue;
+            }
+            match failed.answer {
+                // A response that is given whole still goes out.
+                _ if self.exchanges[exchange].is_over() => {}
+                _ if self.exchanges[exchange].has_begun() => self.break_off(exchange),
+                Some(rejection) => self.answer_instead(exchange, rejection),
+                None => self.abort_from(exchange),
+            }
+        }
+    }
+
+    /// The handler took too long: 503, in the place of its response and of all behind it, if that was not begun.
+    pub(crate) fn give_up_handler(&mut self, exchange: u32) {
+        if self.exchanges[exchange].has_begun() {
+            return self.break_off(exchange);
+        }
+        self.answer_instead(exchange, Rejection::SERVICE_UNAVAILABLE);
+    }
+
+    /// Answers in the place of the application, which has not begun to, and nothing behind that.
+    pub(crate) fn answer_instead(&mut self, exchange: u32, rejection: Rejection) {
+        let index = self.exchanges[exchange].connection;
+        self.abort_after(index, exchange);
+        self.connections[index].stop_intake();
+        self.take_over(exchange);
+        self.answer_with(exchange, rejection);
+    }
+}

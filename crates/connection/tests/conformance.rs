@@ -1,0 +1,137 @@
+//! The cases of all engines that need no sockets, in memory and with a clock of the test's own.
+
+mod memory;
+
+use howth_engine_conformance::engine_cases;
+
+engine_cases! { crate::memory::start:
+    messages {
+        answers_hello
+        answers_thousands_of_requests_on_one_connection
+        answers_many_connections
+        keeps_the_order_of_pipelined_requests
+        answers_requests_that_arrive_byte_by_byte
+        hands_over_the_head_as_sent
+        answers_http_1_0
+        closes_after_connection_close
+        takes_any_target_form_and_method
+    }
+    responses {
+        writes_reason_phrases
+        answers_head_without_a_body
+        answers_statuses_without_a_body
+        refuses_a_second_answer
+        refuses_for_the_application
+        answers_an_invalid_response_with_500
+        sends_large_bodies
+        holds_responses_for_a_slow_client
+    }
+    bodies {
+        reads_a_whole_body
+        reads_a_whole_body_in_its_place
+        reads_a_body_as_it_arrives
+        reads_a_chunked_body_with_trailers
+        sends_continue_when_the_body_is_read
+        sends_no_continue_when_the_body_has_begun
+        closes_when_continue_was_never_sent
+        drains_a_small_unread_body
+        closes_before_a_large_unread_body
+        drains_a_cancelled_body
+        tells_of_a_body_that_began_after_all
+        closes_after_a_cancelled_body_that_is_too_long
+        aborts_when_the_client_leaves_within_a_body
+        answers_what_was_asked_before_a_body_broke_off
+        counts_nothing_twice_in_pipelined_bodies
+    }
+    kept {
+        reads_what_comes_after_the_response
+        keeps_a_body_that_had_arrived
+        reads_the_rest_behind_a_large_response
+        reads_the_rest_before_a_last_connection_ends
+        keeps_no_more_of_a_body_nobody_reads
+        gives_up_a_kept_body_that_is_not_taken
+        gives_up_a_kept_body_that_does_not_come
+        ends_a_kept_body_when_the_client_leaves
+        goes_on_when_a_kept_body_is_cancelled
+        keeps_nothing_that_was_not_asked_for
+    }
+    streams {
+        streams_chunks
+        streams_a_known_length
+        streams_until_close_to_http_1_0
+        streams_trailers
+        tells_a_stream_of_a_client_that_left
+        leaves_a_streamed_body_out_after_head
+    }
+    bounds {
+        takes_no_request_while_responses_wait
+    }
+    broken {
+        breaks_off
+        sends_what_was_written_before_it_breaks_off
+        breaks_off_behind_a_whole_response
+        breaks_off_before_an_earlier_response
+        breaks_when_a_known_length_is_exceeded
+        breaks_when_a_known_length_is_not_reached
+        answers_500_for_a_wrong_length_that_nobody_saw
+    }
+    differential {
+        answers_any_requests_as_they_are_decoded
+    }
+    pipelines {
+        writes_whole_and_streamed_responses_in_order
+        writes_all_that_waits_behind_a_slow_stream
+        writes_nothing_behind_the_last_response
+    }
+    refusals {
+        refuses_what_the_protocol_refuses
+        refuses_behind_earlier_answers
+        refuses_a_broken_body
+        refuses_no_body_whose_request_was_answered
+        refuses_tunnels
+        tells_why_a_body_failed
+        refuses_a_large_body
+        lingers_after_a_refusal_within_a_last_body
+        decodes_nothing_behind_a_refusal
+    }
+    tunnels {
+        informs_before_the_response
+        informs_in_order_and_nobody_of_http_1_0
+        tells_a_client_to_continue
+        holds_no_more_interim_responses_than_a_stream
+        tells_the_trailers_of_a_request
+        carries_bytes_both_ways
+        keeps_what_came_before_the_switch
+        goes_on_when_one_side_has_ended
+        resets_a_tunnel_that_fails
+        holds_no_more_of_a_tunnel_than_of_a_body
+        answers_what_it_does_not_switch
+        switches_only_what_asks_for_it
+        tunnels_for_connect_where_that_is_taken
+        keeps_a_tunnel_that_is_silent
+    }
+    deadlines {
+        ends_a_head_that_does_not_come
+        ends_a_head_once_behind_a_slow_response
+        ends_a_connection_that_says_nothing
+        ends_a_body_that_stops
+        ends_an_idle_connection
+        ends_a_client_that_takes_nothing
+        ends_a_handler_that_takes_too_long
+        ends_whichever_handler_takes_too_long
+        ends_a_slow_body_after_the_response
+        sets_the_deadline_of_one_exchange
+        keeps_a_slow_stream_to_a_client_that_half_closed
+        ends_a_silent_stream_to_a_client_that_half_closed
+    }
+    life {
+        aborts_when_the_client_resets
+        shows_requests_of_a_client_that_left_at_once
+        answers_a_client_that_half_closed
+        drains_to_the_end
+        answers_what_is_on_the_wire_while_draining
+        is_through_before_a_client_ends_its_connection
+        aborts_everything
+        never_uses_an_id_twice
+    }
+}

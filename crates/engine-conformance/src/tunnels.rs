@@ -1,0 +1,376 @@
+//! Interim responses, and connections that change their protocol.
+
+use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone, InterimError, UpgradeError};
+use howth_http1::{Field, InvalidResponse, ResponseHead};
+
+use super::client::{Client, manual, manual_with};
+use super::harness::{Server, Start, ok};
+
+const UPGRADE: &str = "GET /socket HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: echo\r\n\r\n";
+const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+
+fn head(status: u16, fields: &'static [Field<'static>]) -> ResponseHead<'static> {
+    ResponseHead {
+        status,
+        reason: None,
+        fields,
+    }
+}
+
+fn switching() -> ResponseHead<'static> {
+    head(101, &[(b"upgrade", b"echo")])
+}
+
+/// A connection that has become a tunnel.
+fn tunnel(start: Start) -> (Server, Client, ExchangeId) {
+    let (server, mut client) = manual(start);
+    client.send(UPGRADE);
+    let id = server.next_request();
+    assert_eq!(
+        server.call(move |exchanges| exchanges.upgrade(id, &switching())),
+        Ok(())
+    );
+    let response = client.head();
+    assert_eq!(response.status_line, "HTTP/1.1 101 Switching Protocols");
+    assert_eq!(
+        (response.field("connection"), response.field("upgrade")),
+        (Some("upgrade"), Some("echo"))
+    );
+    assert_eq!(response.field("content-length"), None);
+    (server, client, id)
+}
+
+fn write(server: &Server, id: ExchangeId, bytes: &'static [u8]) {
+    server
+        .call(move |exchanges| exchanges.write(id, bytes))
+        .expect("an open exchange");
+}
+
+pub fn informs_before_the_response(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send(GET);
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        let hints = head(
+            103,
+            &[(b"link", b"</a.css>; rel=preload"), (b"content-length", b"9")],
+        );
+        assert_eq!(exchanges.inform(id, &hints), Ok(()));
+        assert_eq!(exchanges.inform(id, &head(102, &[])), Ok(()));
+        // Nobody waits for it.
+        assert_eq!(exchanges.inform(id, &head(100, &[])), Ok(()));
+        for status in [99, 101, 200] {
+            assert_eq!(
+                exchanges.inform(id, &head(status, &[])),
+                Err(InterimError::Invalid(InvalidResponse::Interim))
+            );
+        }
+    });
+    let hints = client.head();
+    assert_eq!(hints.status_line, "HTTP/1.1 103 Early Hints");
+    assert_eq!(
+        hints.fields,
+        [("link".to_owned(), "</a.css>; rel=preload".to_owned())]
+    );
+    assert_eq!(client.head().status_line, "HTTP/1.1 102 Processing");
+    client.expect_silence();
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
+    let late = server.call(move |exchanges| exchanges.inform(id, &head(103, &[])));
+    assert_eq!(late, Err(InterimError::Gone(Gone)));
+}
+
+/// In its turn, and not to a client that knows no interim responses.
+pub fn informs_in_order_and_nobody_of_http_1_0(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send([GET, GET].concat());
+    let (first, second) = (server.next_request(), server.next_request());
+    server
+        .call(move |exchanges| exchanges.inform(second, &head(103, &[])))
+        .expect("an open exchange");
+    server.respond(second, "second");
+    client.expect_silence();
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.head().status(), 103);
+    assert_eq!(client.response().text(), "second");
+    let mut client = Client::connect(&server);
+    client.send("GET / HTTP/1.0\r\n\r\n");
+    let id = server.next_request_among_others();
+    server
+        .call(move |exchanges| exchanges.inform(id, &head(103, &[])))
+        .expect("an open exchange");
+    server.respond(id, "old");
+    assert_eq!(client.response().text(), "old");
+}
+
+pub fn tells_a_client_to_continue(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.inform(id, &head(100, &[])))
+        .expect("an open exchange");
+    assert_eq!(
+        (client.line(), client.line()),
+        ("HTTP/1.1 100 Continue".into(), String::new())
+    );
+    client.send("hi");
+    assert_eq!(server.read_to_end(id), Ok(b"hi".to_vec()));
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
+}
+
+/// However long the application asks for more of them, no more waits than of a stream.
+pub fn holds_no_more_interim_responses_than_a_stream(start: Start) {
+    let (server, mut client) = manual_with(
+        start,
+        EngineOptions {
+            write_high_watermark_bytes: 1_000,
+            ..EngineOptions::default()
+        },
+    );
+    client.send([GET, GET].concat());
+    let (first, second) = (server.next_request(), server.next_request());
+    server.call(move |exchanges| {
+        for _ in 0..10_000 {
+            let hints = head(103, &[(b"link", b"</a>")]);
+            exchanges.inform(second, &hints).expect("an open exchange");
+        }
+    });
+    server.respond(second, "second");
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    let mut hints = 0;
+    let last = loop {
+        let mut response = client.head();
+        if response.status() == 200 {
+            client.body(&mut response);
+            break response;
+        }
+        hints += 1;
+    };
+    assert_eq!(last.text(), "second");
+    assert!((1..100).contains(&hints), "{hints} of them");
+}
+
+pub fn tells_the_trailers_of_a_request(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n2\r\nhi\r\n");
+    let id = server.next_request();
+    assert_eq!(server.read(id, 2), BodyRead::Data(b"hi".to_vec()));
+    let trailers = move |server: &Server| {
+        server.call(move |exchanges| exchanges.trailers(id).map(|trailers| trailers.clone()))
+    };
+    assert_eq!(trailers(&server), Some(Vec::new()));
+    assert_eq!(server.read(id, 2), BodyRead::Pending);
+    client.send("0\r\nX-Sum: 2\r\nhost: forbidden\r\n\r\n".replace("host", "age"));
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(server.read(id, 2), BodyRead::End);
+    assert_eq!(trailers(&server), Some(vec![("X-Sum".to_owned(), b"2".to_vec())]));
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
+    // The next request on the connection has none.
+    client.send(GET);
+    server.expect(Event::Completed(id));
+    assert_eq!(trailers(&server), None);
+    let next = server.next_request();
+    let none = server.call(move |exchanges| exchanges.trailers(next).map(|trailers| trailers.len()));
+    assert_eq!(none, Some(0));
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+}
+
+pub fn carries_bytes_both_ways(start: Start) {
+    let (server, mut client, id) = tunnel(start);
+    assert_eq!(server.read(id, 100), BodyRead::Pending);
+    client.send(b"\x00GET / HTTP/1.1\r\n\r\n");
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(server.read(id, 1), BodyRead::Data(b"\x00".to_vec()));
+    assert_eq!(
+        server.read(id, 100),
+        BodyRead::Data(b"GET / HTTP/1.1\r\n\r\n".to_vec())
+    );
+    write(&server, id, b"\xffany");
+    assert_eq!(client.take(4), b"\xffany");
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    client.expect_end();
+    client.end();
+    server.expect(Event::Completed(id));
+    assert_eq!(server.read_to_end(id), Ok(Vec::new()));
+    server.wait_for(|counters| counters.connections == 0);
+}
+
+/// What the client sends before it has its answer is the tunnel's.
+pub fn keeps_what_came_before_the_switch(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send([UPGRADE, "early"].concat());
+    let id = server.next_request();
+    client.send(" bird");
+    server.expect_no_event();
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &switching()))
+        .expect("an open exchange");
+    assert_eq!(client.head().status(), 101);
+    let mut received = Vec::new();
+    while received.len() < 10 {
+        match server.read(id, 100) {
+            BodyRead::Data(bytes) => received.extend(bytes),
+            BodyRead::Pending => server.expect(Event::BodyReadable(id)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(received, b"early bird");
+}
+
+/// Each side ends by itself.
+pub fn goes_on_when_one_side_has_ended(start: Start) {
+    // The client's first.
+    let (server, mut client, id) = tunnel(start);
+    client.send("last");
+    client.end();
+    assert_eq!(server.read_to_end(id), Ok(b"last".to_vec()));
+    write(&server, id, b"more");
+    assert_eq!(client.take(4), b"more");
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    // The server's first.
+    let (server, mut client, id) = tunnel(start);
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    assert_eq!(server.read(id, 100), BodyRead::Pending);
+    client.send("still");
+    server.expect(Event::BodyReadable(id));
+    assert_eq!(server.read(id, 100), BodyRead::Data(b"still".to_vec()));
+    client.end();
+    assert_eq!(server.read_to_end(id), Ok(Vec::new()));
+    server.wait_for(|counters| counters.connections == 0);
+}
+
+pub fn resets_a_tunnel_that_fails(start: Start) {
+    let (server, mut client, id) = tunnel(start);
+    write(&server, id, b"half");
+    assert_eq!(client.take(4), b"half");
+    assert_eq!(server.call(move |exchanges| exchanges.fail(id)), Ok(()));
+    client.expect_reset();
+    server.expect(Event::Aborted(id));
+}
+
+pub fn holds_no_more_of_a_tunnel_than_of_a_body(start: Start) {
+    let options = EngineOptions {
+        body_high_watermark_bytes: 10_000,
+        write_high_watermark_bytes: 10_000,
+        ..EngineOptions::default()
+    };
+    let (server, mut client) = manual_with(start, options);
+    client.send(UPGRADE);
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &switching()))
+        .expect("an open exchange");
+    assert_eq!(client.head().status(), 101);
+    let bytes = vec![7; 50_000_000];
+    let sent = client.send_until_stuck(&bytes, std::time::Duration::from_millis(300));
+    assert!(sent < bytes.len(), "all of it was taken");
+    let mut received = 0;
+    while received < sent {
+        match server.read(id, usize::MAX) {
+            BodyRead::Data(bytes) => received += bytes.len(),
+            BodyRead::Pending => server.expect(Event::BodyReadable(id)),
+            other => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(received, sent);
+}
+
+/// A request that asks for another protocol and is answered in this one is a request like others.
+pub fn answers_what_it_does_not_switch(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send([UPGRADE, GET].concat());
+    let id = server.next_request();
+    server.expect_no_event();
+    server.respond(id, "no");
+    assert_eq!(client.response().text(), "no");
+    let next = server.next_request_among_others();
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+    // A part of a request that follows is one as well.
+    client.send([UPGRADE, "GET / HT"].concat());
+    let id = server.next_request_among_others();
+    server.respond(id, "no");
+    assert_eq!(client.response().text(), "no");
+    client.send("TP/1.1\r\nhost: h\r\n\r\n");
+    let next = server.next_request_among_others();
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+}
+
+pub fn switches_only_what_asks_for_it(start: Start) {
+    let (server, mut client) = manual(start);
+    let upgrade =
+        move |server: &Server, id| server.call(move |exchanges| exchanges.upgrade(id, &switching()));
+    client.send(GET);
+    let id = server.next_request();
+    assert_eq!(upgrade(&server, id), Err(UpgradeError::NotAsked));
+    server.respond(id, "plain");
+    assert_eq!(client.response().text(), "plain");
+    client.send(UPGRADE.replace("\r\n\r\n", "\r\ncontent-length: 2\r\n\r\nhi"));
+    let id = server.next_request_among_others();
+    assert_eq!(upgrade(&server, id), Err(UpgradeError::HasBody));
+    server.respond(id, "body");
+    assert_eq!(client.response().text(), "body");
+    client.send(UPGRADE);
+    let id = server.next_request_among_others();
+    let nameless = server.call(move |exchanges| exchanges.upgrade(id, &ok()));
+    assert_eq!(nameless, Err(UpgradeError::Invalid(InvalidResponse::Switch)));
+    assert_eq!(upgrade(&server, id), Ok(()));
+    assert_eq!(client.head().status(), 101);
+    assert_eq!(upgrade(&server, id), Err(UpgradeError::Gone(Gone)));
+}
+
+pub fn tunnels_for_connect_where_that_is_taken(start: Start) {
+    let mut options = EngineOptions::default();
+    options.limits.takes_connect = true;
+    let (server, mut client) = manual_with(start, options);
+    client.send("CONNECT h:443 HTTP/1.1\r\nhost: h:443\r\n\r\nhello");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &head(200, &[])))
+        .expect("an open exchange");
+    let response = client.head();
+    assert_eq!((response.status(), response.field("content-length")), (200, None));
+    assert_eq!(server.read(id, 100), BodyRead::Data(b"hello".to_vec()));
+    write(&server, id, b"world");
+    assert_eq!(client.take(5), b"world");
+}
+
+/// No deadline of a message counts for a tunnel; and a drain waits for it.
+pub fn keeps_a_tunnel_that_is_silent(start: Start) {
+    let mut options = EngineOptions::default();
+    let short = Some(std::time::Duration::from_millis(80));
+    options.deadlines.head = short;
+    options.deadlines.keep_alive = short;
+    options.deadlines.body_gap = short;
+    options.deadlines.handler = short;
+    let (server, mut client) = manual_with(start, options);
+    client.send(UPGRADE);
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &switching()))
+        .expect("an open exchange");
+    assert_eq!(client.head().status(), 101);
+    for _ in 0..5 {
+        client.expect_silence();
+    }
+    server.drain();
+    write(&server, id, b"still");
+    assert_eq!(client.take(5), b"still");
+}

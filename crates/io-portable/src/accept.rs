@@ -1,0 +1,150 @@
+//! Accepting connections: when, how many at a time, and when not.
+//!
+//! At the connection limit nothing is accepted, so that clients wait in the kernel's backlog. Where new connections are
+//! given up, there is no limit. Never reads a connection. Called by: the engine's turn, and its methods.
+
+use std::io;
+use std::task::{Context, Poll, Waker};
+
+use howth_engine::{BindAddress, Listener, PeerAddress};
+
+use crate::engine::PortableEngine;
+use crate::link::Link;
+use crate::socket::{Acceptor, Socket};
+
+/// How many connections are accepted before the open ones have their turn.
+const ACCEPTS_PER_TURN_MAX: usize = 64;
+/// How long accepting rests when the process or the system is out of descriptors or memory.
+const RETRY_MS: u64 = 100;
+
+/// The listener, and whether it is accepted from.
+pub(crate) struct Accept {
+    /// `None`: it is closed.
+    pub(crate) acceptor: Option<Acceptor>,
+    pub(crate) waker: Waker,
+    /// There were as many connections as there may be when something was last accepted, or was to be.
+    pub(crate) is_full: bool,
+    /// New clients are left to other engines for now.
+    pub(crate) leaves_clients: bool,
+    /// New connections are given up as they are accepted.
+    pub(crate) releases_new: bool,
+    /// Until when accepting rests, in milliseconds of the connections' clock.
+    rests_until_ms: Option<u64>,
+}
+
+impl Accept {
+    pub(crate) fn new(listener: Listener, waker: Waker) -> io::Result<(Self, BindAddress)> {
+        let acceptor = Acceptor::new(listener)?;
+        let address = acceptor.local_address()?;
+        waker.wake_by_ref();
+        let accept = Accept {
+            acceptor: Some(acceptor),
+            waker,
+            is_full: false,
+            leaves_clients: false,
+            releases_new: false,
+            rests_until_ms: None,
+        };
+        Ok((accept, address))
+    }
+
+    /// When accepting is to be tried again.
+    pub(crate) fn retry_ms(&self) -> Option<u64> {
+        self.rests_until_ms.filter(|_| self.acceptor.is_some())
+    }
+
+    /// Whether it is to be tried again by now.
+    pub(crate) fn is_retried(&self, now_ms: u64) -> bool {
+        self.retry_ms().is_some_and(|until_ms| until_ms <= now_ms)
+    }
+
+    /// Looks again whom there is to accept, if there was no room when it was last looked.
+    pub(crate) fn has_room(&mut self) {
+        if std::mem::take(&mut self.is_full) {
+            self.waker.wake_by_ref();
+        }
+    }
+}
+
+impl PortableEngine {
+    /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well.
+    pub fn set_accepting(&mut self, accepts: bool) {
+        self.accept.leaves_clients = !accepts;
+        self.accept.waker.wake_by_ref();
+    }
+
+    /// Whether the listening socket is open here.
+    pub fn is_listening(&self) -> bool {
+        self.accept.acceptor.is_some()
+    }
+
+    /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
+    /// engine that stops serves those that still come.
+    pub fn release_new(&mut self, releases: bool) {
+        if releases && !self.accept.releases_new {
+            self.accept.has_room();
+        }
+        self.accept.releases_new = releases;
+    }
+
+    pub(crate) fn accept(&mut self) {
+        let core = &mut *self.shared.0.borrow_mut();
+        let accept = &mut self.accept;
+        // Whoever asks meanwhile would only make another attempt fail.
+        if accept
+            .rests_until_ms
+            .is_some_and(|until_ms| core.connections.now_ms() < until_ms)
+        {
+            return;
+        }
+        accept.rests_until_ms = None;
+        for _ in 0..ACCEPTS_PER_TURN_MAX {
+            let Some(acceptor) = accept.acceptor.as_ref().filter(|_| !accept.leaves_clients) else {
+                return;
+            };
+            let releases = accept.releases_new && !core.connections.is_stopping();
+            accept.is_full = !core.connections.has_room();
+            if accept.is_full && !releases {
+                return;
+            }
+            let mut poll = acceptor.poll_accept(&mut Context::from_waker(&accept.waker));
+            if poll.is_pending() && core.is_unassisted {
+                poll = acceptor.accept_now();
+            }
+            match poll {
+                Poll::Pending => return,
+                Poll::Ready(Ok((socket, peer))) => {
+                    core.connections.counters.accepted += 1;
+                    match releases {
+                        true => core.give_away(socket, false),
+                        false => core.open(socket, peer, false),
+                    }
+                }
+                Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
+                Poll::Ready(Err(_)) => {
+                    accept.rests_until_ms = Some(core.connections.now_ms() + RETRY_MS);
+                    return;
+                }
+            }
+        }
+        accept.waker.wake_by_ref();
+    }
+}
+
+impl crate::core::Core {
+    /// A new connection.
+    pub(crate) fn open(&mut self, socket: Socket, peer: PeerAddress, has_asked: bool) {
+        let index = self.connections.open(Link::default(), has_asked);
+        let waker = self.wakes.waker(index);
+        *self.connections.link_mut(index) = Link::new(socket, peer, waker);
+    }
+}
+
+/// Errors of `accept` that concern only the connection that would have been accepted.
+fn is_of_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, PermissionDenied, TimedOut};
+    matches!(
+        error.kind(),
+        ConnectionAborted | ConnectionReset | Interrupted | PermissionDenied | TimedOut
+    )
+}

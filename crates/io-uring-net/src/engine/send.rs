@@ -1,0 +1,68 @@
+//! Sends and the last operations of a connection, queued and completed.
+//!
+//! At most one send of a connection is in flight. Closing a socket does not cancel its operations (io_uring_cancelation(7)):
+//! it is closed once none is in flight but those that are cancelled, and its slot is free once all of them have completed. Called by: the turn, `settle`.
+
+use howth_connection::Outgoing;
+
+use crate::engine::Core;
+use crate::engine::link::{Ending, Receiving};
+use crate::kernel::{Errno, Kernel};
+use crate::token::{Operation, Token};
+
+impl<K: Kernel> Core<K> {
+    pub(super) fn send(&mut self, index: u32, outgoing: Outgoing) {
+        let token = self.begin(index, Operation::Send);
+        let link = self.connections.link_mut(index);
+        link.is_sending = true;
+        if let Some(socket) = link.socket {
+            self.kernel.send(socket, token, outgoing);
+            self.connections.counters.sends += 1;
+        }
+    }
+
+    pub(super) fn sent(&mut self, token: Token, result: Result<usize, Errno>, mut outgoing: Outgoing) {
+        let index = token.index;
+        if !self.connections.contains(index, token.generation) {
+            return;
+        }
+        let link = self.connections.link_mut(index);
+        link.operations -= 1;
+        link.is_sending = false;
+        let sent = match result {
+            Ok(sent) => sent,
+            Err(Errno(libc::EINTR | libc::EAGAIN)) => 0,
+            Err(_) => {
+                self.connections.unsettle(index);
+                return self.connections.end(index);
+            }
+        };
+        let mut spent = None;
+        outgoing.advance(sent, |segment| spent = Some(segment));
+        if let Some(segment) = spent {
+            self.connections.reuse(segment);
+        }
+        self.connections.sent(index, sent);
+        if !outgoing.is_empty() && self.connections.is_sending(index) {
+            self.send(index, outgoing);
+        }
+        let is_armed = self.connections.link(index).receiving == Receiving::Armed;
+        if !is_armed || !self.connections.is_at_rest(index) {
+            self.connections.unsettle(index);
+        }
+    }
+
+    pub(super) fn done(&mut self, token: Token) {
+        let index = token.index;
+        if index == u32::MAX || !self.connections.contains(index, token.generation) {
+            return;
+        }
+        self.connections.link_mut(index).operations -= 1;
+        if token.operation == Operation::Close {
+            self.connections.link_mut(index).ending = Ending::Closed;
+            self.release_closed(index);
+        } else {
+            self.connections.unsettle(index);
+        }
+    }
+}
