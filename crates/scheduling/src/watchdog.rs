@@ -155,10 +155,11 @@ mod tests {
         }
         core_status.leave();
         // A look that had begun may still ask.
-        std::thread::sleep(2 * TICK);
-        requests.try_iter().for_each(drop);
-        core_status.interrupted();
-        std::thread::sleep(3 * TICK);
-        assert!(requests.try_recv().is_err(), "it has returned");
+        let mut late = 0;
+        while requests.recv_timeout(5 * TICK).is_ok() {
+            core_status.interrupted();
+            late += 1;
+        }
+        assert!(late <= 1, "it has returned, and was interrupted {late} times");
     }
 }
