@@ -36,6 +36,8 @@ pub struct Lease {
 pub enum Completion {
     /// A connection was accepted, or accepting failed. `more`: the multishot goes on.
     Accepted {
+        /// Whose accept it is: its index is that of the listener.
+        token: Token,
         /// The new socket.
         result: Result<Socket, Errno>,
         /// Whether further completions of the same operation follow.
@@ -94,7 +96,10 @@ pub trait Kernel {
     /// The time of day.
     fn wall_clock(&self) -> SystemTime;
 
-    /// Arms a multishot accept on the listener.
+    /// How many listeners there are.
+    fn listeners(&self) -> usize;
+
+    /// Arms a multishot accept on the listener that the token's index names.
     fn accept(&mut self, token: Token);
 
     /// Arms a multishot poll of the doorbell; there is one.
@@ -142,8 +147,8 @@ pub trait Kernel {
     /// Lets go of a socket that nothing is in flight on, and that is never named again.
     fn give_up(&mut self, socket: Socket) -> OwnedFd;
 
-    /// Stops listening: closes the listener. Connections that were not accepted are refused.
-    fn close_listener(&mut self);
+    /// Stops listening: closes the listeners, if they are open. Connections that were not accepted are refused.
+    fn close_listeners(&mut self);
 
     /// Submits what is queued, waits, and makes completions available.
     fn enter(&mut self, wait: Wait) -> io::Result<()>;

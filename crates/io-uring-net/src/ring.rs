@@ -68,7 +68,7 @@ pub struct Ring {
     readiness: Readiness,
     /// `None` until somebody wants to ring it.
     doorbell: Option<Arc<Doorbell>>,
-    listener: Option<OwnedFd>,
+    listeners: Vec<OwnedFd>,
     started: Instant,
     overflows: u64,
     /// Completions that were taken from the kernel's queue together, in reverse.
@@ -90,11 +90,11 @@ impl std::fmt::Debug for IoUringBox {
 }
 
 impl Ring {
-    /// Makes a ring that accepts from `listener`.
+    /// Makes a ring that accepts from `listeners`.
     ///
     /// # Errors
     /// What io_uring_setup(2) and io_uring_register(2) say.
-    pub fn new(listener: OwnedFd, options: RingOptions) -> io::Result<Self> {
+    pub fn new(listeners: Vec<OwnedFd>, options: RingOptions) -> io::Result<Self> {
         let mut ring = submission::set_up(options)?;
         let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
         buffers.register(&ring, BUFFER_GROUP)?;
@@ -105,7 +105,7 @@ impl Ring {
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
-            listener: Some(listener),
+            listeners,
             started: Instant::now(),
             overflows: 0,
             reaped: Vec::with_capacity(REAPED_MAX),
@@ -156,6 +156,7 @@ impl Ring {
         let more = cqueue::more(entry.flags());
         Some(match token.operation {
             Operation::Accept => Completion::Accepted {
+                token,
                 result: result_of(entry).map(|socket| Socket(socket.cast_signed())),
                 more,
             },
@@ -198,8 +199,12 @@ impl Kernel for Ring {
         SystemTime::now()
     }
 
+    fn listeners(&self) -> usize {
+        self.listeners.len()
+    }
+
     fn accept(&mut self, token: Token) {
-        if let Some(listener) = &self.listener {
+        if let Some(listener) = self.listeners.get(token.index as usize) {
             let entry = opcode::AcceptMulti::new(types::Fd(listener.as_raw_fd()))
                 .flags(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
                 .build();
@@ -267,8 +272,8 @@ impl Kernel for Ring {
         submission::owned(socket)
     }
 
-    fn close_listener(&mut self) {
-        self.listener = None;
+    fn close_listeners(&mut self) {
+        self.listeners = Vec::new();
     }
 
     fn enter(&mut self, wait: Wait) -> io::Result<()> {
