@@ -5,7 +5,7 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 
 use howth_engine::{
-    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handed, InterimError, PeerAddress,
+    Backpressure, Body, BodyRead, Event, ExchangeId, Exchanges, Gone, Handed, InterimError, PeerAddress,
     UpgradeError, WriteError,
 };
 use howth_http1::{Decoder, Limits, RequestHead, ResponseHead, Trailers};
@@ -102,11 +102,7 @@ impl Exchanges for Requests {
         Err(UpgradeError::NotAsked)
     }
 
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, _: &[u8]) -> Result<(), Gone> {
-        self.answer(id, head.status)
-    }
-
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, _: Vec<u8>) -> Result<(), Gone> {
+    fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, _: Body<'_>) -> Result<(), Gone> {
         self.answer(id, head.status)
     }
 
