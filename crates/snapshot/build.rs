@@ -8,9 +8,11 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use deno_core::ExtensionFileSourceCode;
+use deno_core::{Extension, ExtensionFileSource};
 use deno_runtime::ops::bootstrap::SnapshotOptions;
 use deno_runtime::snapshot::{LazyExtensionFile, LazyExtensionFileKind, create_runtime_snapshot};
+
+use howth_javascript::{ENTRY, FILES, FOLDERS};
 
 use code_cache::Kind;
 
@@ -20,12 +22,20 @@ include!("src/flags.rs");
 /// What `Deno.version.typescript` reports: the version Deno 2.9 names.
 const TYPESCRIPT_VERSION: &str = "6.0.3";
 
-/// The module that makes `require`, and what is added to it: the call of js/52_require.js.
+/// The module that makes `require`, and what is added to it: the call of js/node/require.js.
 const REQUIRE: &str = "node:module";
 const EXTEND_REQUIRE: &str = "\ninternals.howthRequire?.(Module);\n";
 
 fn main() -> Result<(), Box<dyn Error>> {
-    if code_cache::is_second_run(|| vec![howth::init(), howth_ops::init()])? {
+    if code_cache::is_second_run(|| {
+        vec![
+            Extension {
+                name: "howth",
+                ..Extension::default()
+            },
+            howth_ops::init(),
+        ]
+    })? {
         return Ok(());
     }
     println!("cargo:rerun-if-changed=build.rs");
@@ -42,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         target: std::env::var("TARGET")?,
     };
     // Names every JavaScript file it reads to Cargo, as a reason to run again.
-    let extensions = vec![from_this_checkout(howth::init())?, howth_ops::init()];
+    let extensions = vec![howth(&out_dir)?, howth_ops::init()];
     let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, extensions);
 
     let consumed: HashSet<&str> = snapshot
@@ -57,24 +67,38 @@ fn main() -> Result<(), Box<dyn Error>> {
     write_residual(&out_dir, residual)
 }
 
-/// The extension with its files read from the checkout that is built. The macro has put the folder into this program
-/// that it was compiled in, which may be another one: Cargo runs it for every checkout that uses the target folder.
-fn from_this_checkout(mut extension: deno_core::Extension) -> Result<deno_core::Extension, Box<dyn Error>> {
-    let compiled_in = concat!(env!("CARGO_MANIFEST_DIR"), "/");
+/// The extension with howth's JavaScript: the files of the checkout that is built, and the modules that are written from
+/// Rust. V8 evaluates it by its entry, which imports all in their order.
+fn howth(out_dir: &Path) -> Result<Extension, Box<dyn Error>> {
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
-    for source in extension.esm_files.to_mut() {
-        let ExtensionFileSourceCode::LoadedFromFsDuringSnapshot(path) = &mut source.code else {
-            continue;
-        };
-        let relative = path
-            .strip_prefix(compiled_in)
-            .ok_or("a file of js/ lies elsewhere")?;
-        let absolute = here.join(relative).into_os_string().into_string();
-        *path = absolute
-            .map_err(|_| "the path of the checkout is not UTF-8")?
-            .leak();
+    let folder = here.join("../../js");
+    let mut files = Vec::new();
+    let mut add = |file: &str, path: PathBuf| {
+        let path = path.into_os_string().into_string();
+        let path = path.map_err(|_| "the path of the checkout is not UTF-8")?;
+        let specifier: &str = format!("ext:howth/{file}").leak();
+        files.push(ExtensionFileSource::loaded_during_snapshot(
+            specifier,
+            path.leak(),
+        ));
+        Ok::<_, Box<dyn Error>>(())
+    };
+    for file in FILES {
+        add(file, folder.join(file))?;
     }
-    Ok(extension)
+    let numbers = FOLDERS.iter().map(|folder| (folder.path, folder.numbers()));
+    for (file, text) in numbers.chain([(ENTRY, howth_javascript::entry())]) {
+        let path = out_dir.join(file.replace('/', "_"));
+        fs::write(&path, text)?;
+        add(file, path)?;
+    }
+    let entry: &str = format!("ext:howth/{ENTRY}").leak();
+    Ok(Extension {
+        name: "howth",
+        esm_files: files.into(),
+        esm_entry_point: Some(entry),
+        ..Extension::default()
+    })
 }
 
 /// Writes `residual.rs`: tables of the sources that isolates load only when a program asks for them, and of the code that V8

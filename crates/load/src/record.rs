@@ -9,6 +9,7 @@ use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::connection::Started;
+use crate::cpu::CpuTime;
 use crate::error::{ErrorClass, Errors};
 use crate::http_client::Verdict;
 
@@ -268,6 +269,14 @@ fn close(sum: &Sample) -> Second {
         p99_us: quantile(0.99),
         max_us: microseconds(sum.latencies.max()),
     }
+}
+
+/// The sum of all threads' outcomes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Ended {
+    pub(crate) cpu: CpuTime,
+    pub(crate) unsent: u64,
+    pub(crate) elapsed_ns: u64,
 }
 
 #[cfg(test)]

@@ -13,8 +13,7 @@ use serde::Serialize;
 
 use crate::error::Errors;
 use crate::options::{Options, Pace};
-use crate::record::{Record, Second, Summary, microseconds};
-use crate::run::Ended;
+use crate::record::{Ended, Record, Second, Summary, microseconds};
 
 /// Percentiles that a report has.
 const PERCENTILES: [f64; 9] = [50.0, 75.0, 90.0, 95.0, 99.0, 99.9, 99.99, 99.999, 100.0];

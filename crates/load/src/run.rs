@@ -8,7 +8,6 @@ use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use crate::connection::Layers;
-use crate::cpu::CpuTime;
 use crate::decoder::HeadCache;
 use crate::descriptors;
 use crate::error::LoadError;
@@ -17,7 +16,7 @@ use crate::http_client::HttpShared;
 use crate::observer::{EverySecond, Observer};
 use crate::options::{Options, Pace, Stop};
 use crate::pace::Schedule;
-use crate::record::{Second, Summary};
+use crate::record::{Ended, Second, Summary};
 use crate::report::Report;
 use crate::request::Request;
 use crate::target::{Protocol, Target};
@@ -74,14 +73,6 @@ pub fn run_over(
     let ended = run.all_threads(&mut summary, observer)?;
     let is_echo = target.protocol == Protocol::WebSocket;
     Ok(Report::new(options, target.url.clone(), is_echo, summary, &ended))
-}
-
-/// The sum of all threads' outcomes.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Ended {
-    pub(crate) cpu: CpuTime,
-    pub(crate) unsent: u64,
-    pub(crate) elapsed_ns: u64,
 }
 
 /// A server that is not there is told at once and not counted.

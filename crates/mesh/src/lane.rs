@@ -9,7 +9,7 @@ use std::task::{Context, Poll};
 
 use atomic_waker::AtomicWaker;
 
-use crate::Refused;
+use crate::refused::Refused;
 
 /// The producing end of a lane.
 #[derive(Debug)]

@@ -6,21 +6,15 @@
 //! runtime.
 #![forbid(unsafe_code)]
 
+mod atomic;
 mod bell;
 mod core_set;
 mod endpoint;
 mod lane;
 mod mesh;
-
-/// The atomics of the wake-up protocol. The model test compiles `bell.rs` with those of loom.
-mod atomic {
-    pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
-}
+mod refused;
 
 pub use endpoint::Endpoint;
 pub use lane::{Receiver, Sender, lane};
 pub use mesh::Mesh;
-
-/// The ring is full, or nobody will ever read it; the message comes back.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Refused<T>(pub T);
+pub use refused::Refused;

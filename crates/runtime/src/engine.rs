@@ -6,13 +6,11 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Turn};
+use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
 use howth_io_portable::PortableEngine;
 
 use crate::error::Error;
 use crate::options::EngineChoice;
-
-pub(crate) use howth_engine::Listener;
 
 cfg_if::cfg_if! {
     if #[cfg(all(target_os = "linux", feature = "uring"))] {
@@ -153,55 +151,6 @@ impl Engine {
         }
     }
 
-    /// Accepts, or leaves new clients in the kernel's backlog.
-    pub(crate) fn set_accepting(&mut self, accepts: bool) {
-        match self {
-            Engine::Ring(driver) => driver.set_accepting(accepts),
-            Engine::Portable(engine) => engine.set_accepting(accepts),
-        }
-    }
-
-    /// Whether its socket may still give it a client.
-    pub(crate) fn is_listening(&self) -> bool {
-        match self {
-            Engine::Ring(driver) => driver.is_listening(),
-            Engine::Portable(engine) => engine.is_listening(),
-        }
-    }
-
-    /// How many connections are open.
-    pub(crate) fn connections(&self) -> usize {
-        let counters = match self {
-            Engine::Ring(driver) => driver.counters(),
-            Engine::Portable(engine) => engine.counters(),
-        };
-        counters.connections as usize
-    }
-
-    /// Gives new connections up as they are accepted, or serves them.
-    pub(crate) fn release_new(&mut self, releases: bool) {
-        match self {
-            Engine::Ring(driver) => driver.release_new(releases),
-            Engine::Portable(engine) => engine.release_new(releases),
-        }
-    }
-
-    /// Gives up as many idle connections as `count` says.
-    pub(crate) fn release_idle(&mut self, count: usize) {
-        match self {
-            Engine::Ring(driver) => driver.release_idle(count),
-            Engine::Portable(engine) => engine.release_idle(count),
-        }
-    }
-
-    /// Stops accepting, and gives every connection up as soon as it is idle.
-    pub(crate) fn release_all(&mut self) {
-        match self {
-            Engine::Ring(driver) => driver.release_all(),
-            Engine::Portable(engine) => engine.release_all(),
-        }
-    }
-
     /// The connections that were given up since the last call.
     pub(crate) fn take_released(&mut self) -> Vec<Handed> {
         match self {
@@ -254,5 +203,72 @@ fn polled(turn: Poll<Turn>) -> Polled {
         Poll::Ready(Turn::Worked) => Polled::Worked,
         Poll::Ready(Turn::Finished) => Polled::Finished,
         Poll::Ready(Turn::Idle) | Poll::Pending => Polled::Idle,
+    }
+}
+
+impl howth_scheduling::Engine for Engine {
+    fn connections(&self) -> usize {
+        let counters = match self {
+            Engine::Ring(driver) => driver.counters(),
+            Engine::Portable(engine) => engine.counters(),
+        };
+        counters.connections as usize
+    }
+
+    fn release_new(&mut self, releases: bool) {
+        match self {
+            Engine::Ring(driver) => driver.release_new(releases),
+            Engine::Portable(engine) => engine.release_new(releases),
+        }
+    }
+
+    fn release_idle(&mut self, count: usize) {
+        match self {
+            Engine::Ring(driver) => driver.release_idle(count),
+            Engine::Portable(engine) => engine.release_idle(count),
+        }
+    }
+
+    fn take_released(&mut self) -> Vec<Handed> {
+        Engine::take_released(self)
+    }
+
+    fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        Engine::adopt(self, handed)
+    }
+}
+
+impl howth_supervision::Engine for Engine {
+    fn set_accepting(&mut self, accepts: bool) {
+        match self {
+            Engine::Ring(driver) => driver.set_accepting(accepts),
+            Engine::Portable(engine) => engine.set_accepting(accepts),
+        }
+    }
+
+    fn is_listening(&self) -> bool {
+        match self {
+            Engine::Ring(driver) => driver.is_listening(),
+            Engine::Portable(engine) => engine.is_listening(),
+        }
+    }
+
+    fn release_all(&mut self) {
+        match self {
+            Engine::Ring(driver) => driver.release_all(),
+            Engine::Portable(engine) => engine.release_all(),
+        }
+    }
+
+    fn take_released(&mut self) -> Vec<Handed> {
+        Engine::take_released(self)
+    }
+
+    fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+        Engine::adopt(self, handed)
+    }
+
+    fn drain(&mut self) {
+        Engine::drain(self);
     }
 }

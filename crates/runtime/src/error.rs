@@ -3,7 +3,6 @@
 use std::io;
 use std::path::PathBuf;
 
-use crate::affinity::NotAllowed;
 use crate::isolate::UnknownFlags;
 use crate::modules::ModulesError;
 
@@ -16,9 +15,6 @@ pub enum Error {
     /// `--v8-flags`.
     #[error("{0}; see `node --v8-options` for V8's flags")]
     V8Flags(#[from] UnknownFlags),
-    /// `--pin`.
-    #[error("--pin: {0}; name some of those, or give --pin=off")]
-    Pin(#[from] NotAllowed),
     /// `--uring` was asked for and cannot be had.
     #[error("--uring: {cause}; {remedy}")]
     RingRefused {
@@ -55,9 +51,9 @@ pub enum Error {
          itself, by its `listen(port)`, and start it by: howth run {0}"
     )]
     NodeApplication(PathBuf),
-    /// Listening failed.
+    /// What is the supervisor's affair: cores, sockets, signals.
     #[error(transparent)]
-    Listen(#[from] ListenError),
+    Supervision(#[from] howth_supervision::Error),
     /// A thread or its event loop could not be made.
     #[error("cannot start a core: {0}; check the limits on processes and open files (ulimit -u, ulimit -n)")]
     Core(#[source] io::Error),
@@ -75,37 +71,9 @@ pub enum Error {
         /// What ended the program.
         error: Box<Error>,
     },
-    /// A core used up its heap where starting it again is no help.
-    #[error("core {core} reached its heap limit of {heap_mib} MiB; raise it with --max-heap")]
-    HeapLimit {
-        /// Which core.
-        core: usize,
-        /// The limit.
-        heap_mib: usize,
-    },
-    /// A bug of howth's own.
-    #[error("core {core} panicked; please report what it said")]
-    Panicked {
-        /// Which core.
-        core: usize,
-    },
-    /// `LISTEN_FDS`
-    #[error("cannot use the sockets of LISTEN_FDS ({0}); pass listening stream sockets only")]
-    Inherited(#[source] io::Error),
-    /// `--pid-file`
-    #[error("cannot write the process id to {} ({cause}); choose another file with --pid-file", path.display())]
-    PidFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: io::Error,
-    },
     /// `--inspect` cannot listen.
     #[error("--inspect: {0}; give another address as --inspect=HOST:PORT")]
     Inspect(String),
-    /// `--watch` cannot watch.
-    #[error("--watch: {0}; start without --watch")]
-    Watch(#[from] notify::Error),
 }
 
 impl Error {
@@ -115,7 +83,7 @@ impl Error {
             // The system keeps the lowest eight bits, as of any code.
             Error::WithCode { code, .. } => *code as u8,
             // What was typed is wrong, though that could not be seen before the machine was asked.
-            Error::Pin(_) => 2,
+            Error::Supervision(howth_supervision::Error::Pin(_)) => 2,
             _ => 1,
         }
     }
@@ -143,56 +111,3 @@ impl std::fmt::Display for Uncaught {
 }
 
 impl std::error::Error for Uncaught {}
-
-/// Why an address cannot be listened on.
-#[derive(Clone, Debug, thiserror::Error)]
-pub enum ListenError {
-    /// Somebody else listens there.
-    #[error("port {port} on {host} is in use; stop what listens there or choose another with --port")]
-    PortInUse {
-        /// The port.
-        port: u16,
-        /// The host as it was given.
-        host: String,
-    },
-    /// A privileged port.
-    #[error("port {port} on {host} is not permitted; use a port from 1024 or grant CAP_NET_BIND_SERVICE")]
-    Denied {
-        /// The port.
-        port: u16,
-        /// The host as it was given.
-        host: String,
-    },
-    /// The host has no address.
-    #[error("host {host} has no address here ({cause}); give an IP address with --host")]
-    Host {
-        /// The host as it was given.
-        host: String,
-        /// What the resolver said.
-        cause: String,
-    },
-    /// A Unix-domain socket.
-    #[error("cannot listen on the socket {path}: {cause}; check the path with --unix")]
-    Unix {
-        /// The path.
-        path: String,
-        /// What the kernel said.
-        cause: String,
-    },
-    /// A signal or a change came first.
-    #[error("cannot listen any more: the process is ending")]
-    Ending,
-    /// Only the application itself can.
-    #[error("a Worker cannot listen")]
-    Worker,
-    /// Anything else.
-    #[error("cannot listen on {host}:{port}: {cause}; choose another address with --host and --port")]
-    Other {
-        /// The port.
-        port: u16,
-        /// The host as it was given.
-        host: String,
-        /// What the kernel said.
-        cause: String,
-    },
-}

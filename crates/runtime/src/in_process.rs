@@ -8,10 +8,11 @@ use std::sync::Arc;
 
 use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler};
+use howth_scheduling::Waiting;
+use howth_supervision::Address;
 
-use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served, Waiting};
+use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served};
 use crate::isolate::{Isolate, IsolateOptions, Process};
-use crate::listen::Address;
 
 const HEAP_BYTES_MAX: usize = 1 << 30;
 

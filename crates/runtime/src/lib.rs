@@ -4,45 +4,38 @@
 //! stop. Never does: read flags or print help (that is the binary), submit to a ring or parse HTTP (that is
 //! the engines). Called by: the binary, through [`serve`] and [`run`].
 
-mod affinity;
 mod bridge;
 mod core;
 mod engine;
-mod environment;
 mod error;
-mod frequency;
 #[doc(hidden)]
 pub mod in_process;
-mod inbox;
 pub mod isolate;
-mod listen;
 pub mod modules;
 pub mod node_options;
-mod open_files;
 mod options;
-mod pid_file;
-mod signals;
-mod startup_code;
-mod supervisor;
+mod program;
 mod topics;
-mod watch;
 pub mod worst_case;
 
-pub use affinity::{NotAllowed, Pinning, Unpinned, parse_processors};
-pub use error::{Error, ListenError};
+pub use error::Error;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
-pub use options::{
-    Affinity, Debugger, EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections,
+pub use howth_scheduling::Affinity;
+pub use howth_supervision::{
+    Error as SupervisionError, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned, parse_processors,
 };
+pub use options::{Debugger, EngineChoice, Options, Start, UncaughtExceptions, UnhandledRejections};
 
 use std::process::ExitCode;
+
+use howth_supervision::Mode;
 
 /// Serves an application until it is told to stop.
 ///
 /// # Errors
 /// The application cannot be started, or ended badly.
 pub fn serve(options: Options) -> Result<ExitCode, Error> {
-    supervisor::supervise(core::Mode::Serve, options)
+    program::serve(Mode::Serve, options)
 }
 
 /// Runs a script, or a program that serves, until it is through.
@@ -50,7 +43,7 @@ pub fn serve(options: Options) -> Result<ExitCode, Error> {
 /// # Errors
 /// The program cannot be started, or ended badly.
 pub fn run(options: Options) -> Result<ExitCode, Error> {
-    supervisor::supervise(core::Mode::Run, options)
+    program::serve(Mode::Run, options)
 }
 
 /// Versions of what the runtime is made of.

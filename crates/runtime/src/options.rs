@@ -8,9 +8,8 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use howth_engine::EngineOptions;
-
-use crate::affinity::Pinning;
-use crate::modules::ProgramText;
+use howth_scheduling::Affinity;
+use howth_supervision::{ListenOptions, Pinning};
 
 /// Which engine is to serve.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -48,31 +47,6 @@ pub enum UncaughtExceptions {
     Exit,
 }
 
-/// What of a request decides which core answers it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Affinity {
-    /// The first field of this name.
-    Header(String),
-    /// The cookie of this name.
-    Cookie(String),
-}
-
-/// Where to listen, as far as the command line or the environment said. What is missing is taken from the
-/// module's export, and from the defaults (0.0.0.0:3000) at last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ListenOptions {
-    /// `--port`: over the module's export.
-    pub port: Option<u16>,
-    /// `--host`: over the module's export. An IP address or a name that resolves to one.
-    pub host: Option<String>,
-    /// `--unix`: a Unix-domain socket instead of TCP.
-    pub unix: Option<PathBuf>,
-    /// `PORT`: under the module's export.
-    pub port_from_environment: Option<u16>,
-    /// `HOST`: under the module's export.
-    pub host_from_environment: Option<String>,
-}
-
 /// Whether a program waits for its debugger.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Debugger {
@@ -83,6 +57,31 @@ pub enum Debugger {
     IsAwaited,
     /// `--inspect-brk`: and stops at its first statement.
     Breaks,
+}
+
+/// What the text is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum TextKind {
+    /// An ES module if it is written as one, else CommonJS.
+    #[default]
+    AsWritten,
+    /// `--input-type=commonjs`
+    CommonJs,
+    /// `--input-type=module`
+    Module,
+}
+
+/// A program that is no file.
+#[derive(Clone, Debug)]
+pub struct ProgramText {
+    /// What it is called in messages and stack traces: `[eval]`, `[stdin]`.
+    pub name: &'static str,
+    /// JavaScript or TypeScript.
+    pub code: String,
+    /// What it is.
+    pub kind: TextKind,
+    /// Its value is printed (`--print`).
+    pub prints: bool,
 }
 
 /// How a program is started, by the options that Node's users know.

@@ -6,9 +6,9 @@
 use std::num::NonZeroUsize;
 
 use howth_engine::EngineOptions;
+use howth_scheduling::RING_LENGTH;
+use howth_supervision::usable_cores;
 
-use crate::affinity::usable_cores;
-use crate::core::RING_LENGTH;
 use crate::isolate;
 use crate::topics::WAITING_BYTES_MAX;
 

@@ -1,8 +1,7 @@
 //! The V8 startup snapshot: a heap in which Deno's JavaScript and howth's own has already run.
 //!
-//! Owns: the snapshot bytes, the sources left outside it, their code, the list of howth's JavaScript files,
-//! the names of the ops these call, the flags of V8. Never does: start an isolate, implement an op. Called by: `howth-runtime`, for every isolate it
-//! starts.
+//! Owns: the snapshot bytes, the sources left outside it, their code, the flags of V8. Never does: start an isolate, implement
+//! an op. Called by: `howth-runtime`, for every isolate it starts.
 //!
 //! The crate is apart because making the snapshot takes long, and little changes it: `js/`, the names of ops, V8's flags,
 //! Deno's version and what is left out of that.
@@ -12,8 +11,8 @@
 mod declared {
     include!("extension.rs");
 
-    pub(super) fn extensions() -> [deno_core::Extension; 2] {
-        [howth::init(), howth_ops::init()]
+    pub(super) fn placeholders() -> deno_core::Extension {
+        howth_ops::init()
     }
 }
 
@@ -43,7 +42,12 @@ pub static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.
 /// # Panics
 /// If `ops` holds other ops than the snapshot.
 pub fn extensions(ops: Option<Extension>) -> Vec<Extension> {
-    let [howth, placeholders] = declared::extensions();
+    // Its files are in the snapshot.
+    let howth = Extension {
+        name: "howth",
+        ..Extension::default()
+    };
+    let placeholders = declared::placeholders();
     let Some(ops) = ops else {
         return vec![howth, placeholders];
     };

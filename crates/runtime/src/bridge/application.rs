@@ -76,7 +76,7 @@ impl Application {
             });
         assert!(
             application.functions.is_some(),
-            "js/40_server.js connects when it is started"
+            "js/server/server.js connects when it is started"
         );
         application
     }
@@ -233,7 +233,7 @@ impl Application {
         let started = call(scope, &self.isolate.bridge, "start", &[object.into()]);
         assert!(
             started.is_some(),
-            "js/00_howth.js starts: {}",
+            "js/boot/main.js starts: {}",
             exception_message(scope)
         );
     }
@@ -271,7 +271,7 @@ impl Drop for Application {
     }
 }
 
-/// Calls a function of the object that `js/00_howth.js` made; `None`: it threw.
+/// Calls a function of the object that `js/boot/main.js` made; `None`: it threw.
 fn call<'s>(
     scope: &mut v8::PinScope<'s, '_>,
     bridge: &v8::Global<v8::Object>,

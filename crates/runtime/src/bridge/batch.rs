@@ -1,7 +1,7 @@
 //! How events cross into JavaScript: as numbers in a buffer both sides see.
 //!
 //! Six 32-bit numbers an event: kind, slot, generation, and of a request what tells the parts of its text apart. Behind
-//! the last event stands which one JavaScript is at. `js/40_server.js` knows the same.
+//! the last event stands which one JavaScript is at. The numbers are those of `js/server/bridge.rs`.
 //!
 //! Events that JavaScript has not come to can be taken back while it runs: it reads an event's kind when it comes to it.
 
@@ -9,27 +9,29 @@ use std::cell::{Cell, RefCell};
 
 use deno_core::v8;
 use howth_engine::Event;
+use howth_javascript::server::{batch, event as kinds};
+use howth_scheduling::Waiting;
 
 use super::head_text::Lengths;
 
 /// Events in one call of JavaScript's dispatch; a longer batch takes several calls.
 pub(super) const LENGTH: usize = 1024;
 
-const EVENT_BYTES: usize = 6 * size_of::<u32>();
+const EVENT_BYTES: usize = batch::EVENT_LENGTH * size_of::<u32>();
 const CURSOR_AT: usize = LENGTH * EVENT_BYTES;
 
 /// What happened, as JavaScript counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u32)]
 enum Kind {
-    Request = 0,
-    BodyReadable = 1,
-    Writable = 2,
-    Disconnected = 3,
-    Completed = 4,
-    Aborted = 5,
+    Request = kinds::REQUEST,
+    BodyReadable = kinds::BODY_READABLE,
+    Writable = kinds::WRITABLE,
+    Disconnected = kinds::DISCONNECTED,
+    Completed = kinds::COMPLETED,
+    Aborted = kinds::ABORTED,
     /// Nothing: what stood here was taken back.
-    Taken = 6,
+    Taken = kinds::TAKEN,
 }
 
 /// The number of an event's kind.
@@ -41,20 +43,6 @@ fn kind(event: Event) -> Kind {
         Event::Disconnected(_) => Kind::Disconnected,
         Event::Completed(_) => Kind::Completed,
         Event::Aborted(_) => Kind::Aborted,
-    }
-}
-
-/// An event that waits for JavaScript, and when it came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
-    pub(crate) event: Event,
-    /// In microseconds of the clock that all cores share.
-    pub(crate) arrived_us: u64,
-}
-
-impl Waiting {
-    pub(crate) fn is_request(&self) -> bool {
-        matches!(self.event, Event::Request(_))
     }
 }
 

@@ -8,10 +8,10 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use deno_core::{op2, v8};
+use howth_javascript::server::field;
 
-/// Numbers a field: its name's number, where the name begins and ends, where the value does. `js/18_head_text.js`
-/// knows the same.
-const FIELD_LENGTH: usize = 5;
+/// Numbers a field: its name's number, where the name begins and ends, where the value does.
+const FIELD_LENGTH: usize = field::LENGTH;
 
 /// The number of a name that is not in [`NAMES`].
 const UNKNOWN: u32 = 0;

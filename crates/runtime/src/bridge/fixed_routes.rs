@@ -1,7 +1,7 @@
 //! Responses that are given without a call of JavaScript: static routes, and the one of `Howth.serveRustOnly`.
 //!
 //! Owns the table, which JavaScript fills when it listens; its paths are serialised, as those of requests are. Never
-//! matches patterns: `js/37_routes.js` does. Called by: the
+//! matches patterns: `js/server/routes.js` does. Called by: the
 //! application, for every request, while there is a route.
 
 use std::collections::HashMap;

@@ -1,15 +1,11 @@
 //! How the head of a request crosses into JavaScript: as one string and three numbers.
 //!
 //! The string: the method, unless it is one that has a number; the URL, serialised; the field section as it was
-//! received. One copy for everything a program may read, now or after the exchange is over. `js/20_request.js` cuts it up.
+//! received. One copy for everything a program may read, now or after the exchange is over. `js/server/inner_request.js` cuts it up.
 
 use deno_core::v8;
 use howth_http1::RequestHead;
-
-/// The methods that cross as a number; `js/20_request.js` has the same table. 0: any other.
-const METHODS: [&[u8]; 8] = [
-    b"", b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"OPTIONS", b"PATCH",
-];
+use howth_javascript::server::METHODS;
 
 /// What tells the parts of the string apart.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,7 +22,10 @@ pub(super) struct Lengths {
 pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str) -> Lengths {
     text.clear();
     let (name, own, path) = head.request_bytes();
-    let method = METHODS.iter().position(|known| *known == name).unwrap_or(0);
+    let method = METHODS
+        .iter()
+        .position(|known| known.as_bytes() == name)
+        .unwrap_or(0);
     if method == 0 {
         text.extend_from_slice(name);
     }

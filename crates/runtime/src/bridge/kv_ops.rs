@@ -1,6 +1,6 @@
 //! Ops of `Howth.kv`: the process's store, as one isolate sees it.
 //!
-//! A key crosses as UTF-8, values as `values.rs` says. `js/45_kv.js` has checked the arguments.
+//! A key crosses as UTF-8, values as `values.rs` says. `js/shared/kv.js` has checked the arguments.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -8,14 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use deno_core::{OpState, op2, v8};
+use howth_javascript::shared::version;
 use howth_kv::{IncrementError, Store, TooLarge, Value};
 
 use super::state::Bridge;
 use super::values::{self, NotTaken};
-
-/// Versions that JavaScript gives besides those of entries; `js/45_kv.js` knows the same numbers.
-const ANY_VERSION: f64 = -1.0;
-const NO_VERSION: f64 = 0.0;
 
 /// What `Howth.kv` throws.
 #[derive(Debug, thiserror::Error, deno_error::JsError)]
@@ -89,11 +86,11 @@ pub(super) fn op_howth_kv_put<'s>(
         Err(NotTaken::Threw) => return Ok(false),
     };
     let lifetime = duration(lifetime);
-    if expected == ANY_VERSION {
+    if expected == version::ANY {
         store.set(key, value, lifetime)?;
         return Ok(true);
     }
-    let expected = (expected != NO_VERSION).then_some(expected as u64);
+    let expected = (expected != version::NONE).then_some(expected as u64);
     Ok(store.compare_and_set(key, expected, value, lifetime)?)
 }
 

@@ -8,22 +8,10 @@ use deno_core::{OpState, op2, v8};
 use howth_engine::body::failure::BROKE_OFF;
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
 use howth_http1::{BodyLength, FieldLines, RequestHead};
+use howth_javascript::server::{body, field_line, watch};
 
 use super::values::give_bytes;
 use super::{head_text, id, state::Bridge};
-
-/// What `op_howth_body_read` answers besides bytes; `js/19_body.js` knows the same numbers.
-const BODY_PENDING: i32 = 0;
-const BODY_END: i32 = 1;
-
-/// What `op_howth_field` answers besides a position.
-const FIELD_MISSING: i32 = -1;
-const FIELD_UNKNOWN: i32 = -2;
-
-/// What `op_howth_watch` answers; there as well. The last: the client has closed its side.
-const WATCH_OVER: u32 = 0;
-const WATCH_OPEN: u32 = 1;
-const WATCH_LEFT: u32 = 2;
 
 fn with_head<R>(
     state: &OpState,
@@ -62,7 +50,7 @@ pub(super) fn op_howth_head<'s>(
     }
 }
 
-/// Where the only field line of a name begins in the field section; else `FIELD_MISSING`, or `FIELD_UNKNOWN`, if there
+/// Where the only field line of a name begins in the field section; else `field_line::MISSING`, or `field_line::UNKNOWN`, if there
 /// are several or the exchange is over.
 #[op2(fast)]
 pub(super) fn op_howth_field(
@@ -72,9 +60,9 @@ pub(super) fn op_howth_field(
     #[string(onebyte)] name: Cow<'_, [u8]>,
 ) -> i32 {
     match with_head(state, index, generation, |head| head.field_line(&name)) {
-        Some(FieldLines::One(at)) => i32::try_from(at).unwrap_or(FIELD_UNKNOWN),
-        Some(FieldLines::None) => FIELD_MISSING,
-        Some(FieldLines::Several) | None => FIELD_UNKNOWN,
+        Some(FieldLines::One(at)) => i32::try_from(at).unwrap_or(field_line::UNKNOWN),
+        Some(FieldLines::None) => field_line::MISSING,
+        Some(FieldLines::Several) | None => field_line::UNKNOWN,
     }
 }
 
@@ -92,8 +80,8 @@ pub(super) fn op_howth_remote_address(state: &OpState, index: u32, generation: u
     })
 }
 
-/// Asks to be told of what happens to the exchange, and says what has happened: `WATCH_OVER`, `WATCH_OPEN`, or
-/// `WATCH_LEFT`.
+/// Asks to be told of what happens to the exchange, and says what has happened: `watch::OVER`, `watch::OPEN`, or
+/// `watch::LEFT`.
 #[op2(fast)]
 pub(super) fn op_howth_watch(state: &OpState, index: u32, generation: u32) -> u32 {
     let bridge = state.borrow::<Bridge>();
@@ -103,10 +91,10 @@ pub(super) fn op_howth_watch(state: &OpState, index: u32, generation: u32) -> u3
         (is_open, exchanges.is_disconnected(id))
     });
     let Some((true, has_left)) = found else {
-        return WATCH_OVER;
+        return watch::OVER;
     };
     bridge.watch(id);
-    if has_left { WATCH_LEFT } else { WATCH_OPEN }
+    if has_left { watch::LEFT } else { watch::OPEN }
 }
 
 /// The whole body if it has arrived: bytes; null for a request without one; undefined if it has to be read in
@@ -180,8 +168,8 @@ pub(super) fn op_howth_body_read<'s>(
         .with(|exchanges| exchanges.read_body(id(index, generation), usize::MAX));
     match read {
         Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, state, bytes),
-        Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, BODY_PENDING).into(),
-        Some(Ok(BodyRead::End)) => v8::Integer::new(scope, BODY_END).into(),
+        Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, body::PENDING).into(),
+        Some(Ok(BodyRead::End)) => v8::Integer::new(scope, body::END).into(),
         Some(Ok(BodyRead::Failed(reason))) => text_value(scope, reason),
         Some(Err(_)) | None => text_value(scope, BROKE_OFF),
     }

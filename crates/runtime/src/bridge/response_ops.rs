@@ -8,18 +8,9 @@ use std::borrow::Cow;
 use deno_core::{OpState, op2, v8};
 use howth_engine::{Backpressure, Body, ExchangeId, Exchanges, WriteError};
 use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
+use howth_javascript::server::{start, write};
 
 use super::{id, state::Bridge};
-
-/// What `op_howth_write` answers; `js/30_response.js` knows the same numbers.
-const WRITE_READY: u32 = 0;
-const WRITE_FULL: u32 = 1;
-const WRITE_GONE: u32 = 2;
-
-/// What `op_howth_start` answers.
-const START_GONE: u32 = 0;
-const START_STREAM: u32 = 1;
-const START_BODYLESS: u32 = 2;
 
 /// A response with this many header fields needs no allocation for them.
 const FIELDS_ON_STACK: usize = 24;
@@ -194,9 +185,9 @@ pub(super) fn op_howth_start(
             .borrow::<Bridge>()
             .with(|exchanges| exchanges.start(id, head, length));
         match started {
-            Some(Ok(())) if has_content == Some(true) => START_STREAM,
-            Some(Ok(())) => START_BODYLESS,
-            Some(Err(_)) | None => START_GONE,
+            Some(Ok(())) if has_content == Some(true) => start::STREAM,
+            Some(Ok(())) => start::BODYLESS,
+            Some(Err(_)) | None => start::GONE,
         }
     })
 }
@@ -207,13 +198,13 @@ pub(super) fn op_howth_write(state: &OpState, index: u32, generation: u32, #[buf
         .borrow::<Bridge>()
         .with(|exchanges| exchanges.write(id(index, generation), chunk));
     match written {
-        Some(Ok(Backpressure::Ready)) => WRITE_READY,
-        Some(Ok(Backpressure::Full)) => WRITE_FULL,
+        Some(Ok(Backpressure::Ready)) => write::READY,
+        Some(Ok(Backpressure::Full)) => write::FULL,
         Some(Err(error)) => {
             report(state, id(index, generation), error);
-            WRITE_GONE
+            write::GONE
         }
-        None => WRITE_GONE,
+        None => write::GONE,
     }
 }
 

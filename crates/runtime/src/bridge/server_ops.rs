@@ -5,14 +5,13 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
+use howth_scheduling::CoreMetrics;
+use howth_supervision::{Address, ListenError, Wanted};
 use serde::Serialize;
 
 use super::fixed_routes::FixedResponse;
 use super::id;
 use super::state::{Bridge, StopOrder};
-use crate::core::counters::CoreMetrics;
-use crate::error::ListenError;
-use crate::listen::{Address, Wanted};
 
 /// Where the server listens, for JavaScript.
 #[derive(Serialize)]

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use deno_core::v8;
 use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_relay::is_remote;
+use howth_scheduling::{Application, Counters};
+use howth_supervision::{Address, ListenError, Wanted};
 
 use super::fixed_routes::FixedRoutes;
 use super::head_text::{self, Lengths};
 use super::uncaught::Exceptions;
-use crate::core::counters::Counters;
-use crate::error::ListenError;
-use crate::listen::{Address, Wanted};
 
 /// Makes the engine when JavaScript wants to listen.
 pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;
@@ -160,27 +159,6 @@ impl Bridge {
         self.0.fixed_routes.borrow_mut()
     }
 
-    /// Answers for a handler that cannot: 503.
-    pub(crate) fn refuse(&self, id: ExchangeId) {
-        self.with(|exchanges| exchanges.refuse(id));
-    }
-
-    /// Whether any response is given without a call of JavaScript.
-    pub(crate) fn has_fixed_routes(&self) -> bool {
-        !self.0.fixed_routes.borrow().is_empty()
-    }
-
-    /// Answers a request that has a response without a call of JavaScript; false: it has none.
-    pub(crate) fn answer(&self, id: ExchangeId) -> bool {
-        let routes = self.0.fixed_routes.borrow();
-        let answered = self.with(|exchanges| {
-            let response = routes.find(&*exchanges.head(id)?)?;
-            response.send(exchanges, id);
-            Some(())
-        });
-        answered.flatten().is_some()
-    }
-
     /// Notes that JavaScript was given a buffer of so many bytes.
     pub(super) fn note_given(&self, bytes: usize) {
         self.0
@@ -212,11 +190,6 @@ impl Bridge {
         self.0.slice_max.set(slice_max);
     }
 
-    /// How many requests JavaScript is given at once, at most.
-    pub(crate) fn slice_max(&self) -> usize {
-        self.0.slice_max.get().get()
-    }
-
     /// Whether JavaScript wants to be given what requests say.
     pub(super) fn takes_texts(&self) -> bool {
         self.0.takes_texts.get()
@@ -238,21 +211,6 @@ impl Bridge {
     /// Requests of other cores are few, and their numbers too large for a list.
     pub(super) fn is_watched(&self, id: ExchangeId) -> bool {
         is_remote(id) || self.0.watched.borrow().get(id.index as usize) == Some(&(id.generation + 1))
-    }
-
-    /// Does JavaScript want to hear of it?
-    pub(crate) fn is_wanted(&self, event: Event) -> bool {
-        match event {
-            // Whether somebody listens for a client's leaving is known after its request was handled, which may stand
-            // in the same batch.
-            Event::Request(_) | Event::Disconnected(_) => true,
-            other => self.is_watched(other.exchange()),
-        }
-    }
-
-    /// Whether the exchange is not over.
-    pub(crate) fn is_open(&self, id: ExchangeId) -> bool {
-        self.with(|exchanges| exchanges.head(id).is_some()) == Some(true)
     }
 
     /// All exchanges whose response was not begun.
@@ -297,5 +255,38 @@ impl Bridge {
         self.0.dispatch.replace(None);
         self.0.batch.replace(None);
         self.0.exchanges.replace(None);
+    }
+}
+
+impl Application for Bridge {
+    fn with_exchanges<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
+        self.with(ask)
+    }
+
+    fn has_fixed_routes(&self) -> bool {
+        !self.0.fixed_routes.borrow().is_empty()
+    }
+
+    fn answer(&self, id: ExchangeId) -> bool {
+        let routes = self.0.fixed_routes.borrow();
+        let answered = self.with(|exchanges| {
+            let response = routes.find(&*exchanges.head(id)?)?;
+            response.send(exchanges, id);
+            Some(())
+        });
+        answered.flatten().is_some()
+    }
+
+    fn is_wanted(&self, event: Event) -> bool {
+        match event {
+            // Whether somebody listens for a client's leaving is known after its request was handled, which may stand
+            // in the same batch.
+            Event::Request(_) | Event::Disconnected(_) => true,
+            other => self.is_watched(other.exchange()),
+        }
+    }
+
+    fn slice_max(&self) -> usize {
+        self.0.slice_max.get().get()
     }
 }

@@ -1,4 +1,4 @@
-//! Ops of topics: what an isolate publishes and what has come for it. `js/46_topics.js` has checked the arguments.
+//! Ops of topics: what an isolate publishes and what has come for it. `js/shared/topics.js` has checked the arguments.
 
 use std::cell::RefCell;
 use std::future::poll_fn;

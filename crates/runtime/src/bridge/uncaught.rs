@@ -13,10 +13,10 @@ use std::time::{Duration, Instant};
 
 use deno_core::error::{CoreErrorKind, JsError, dispatch_exception};
 use deno_core::{OpDecl, OpState, op2, v8};
+use howth_supervision::Frequency;
 
 use super::state::Bridge;
 use crate::error::Uncaught;
-use crate::frequency::Frequency;
 use crate::isolate;
 use crate::options::{UncaughtExceptions, UnhandledRejections};
 

@@ -22,21 +22,16 @@ use std::time::Duration;
 use deno_core::ModuleId;
 use deno_core::error::CoreError;
 use howth_mesh::{Receiver, Sender};
+use howth_scheduling::{Health, Reception, SharedRequestTimes, Waiting, WakeFlag, now_us};
+use howth_supervision::{Command, Ended, Lease, Order, Report, TakeOver};
 
-use super::clock::now_us;
-use super::command::Command;
-use super::health::Health;
-use super::interrupt::{self, CoreContext, EngineSlot, Interrupt};
-use super::peer_cores::PeerCores;
-use super::reception::Reception;
-use super::take_over::TakeOver;
-use super::trace::{SharedExchanges, Stage, Trace};
-use super::wake_flag::WakeFlag;
-use super::{Ended, Opened, Order, Place, Reason, Report, Shared, Termination};
-use crate::bridge::{Application, Waiting};
+use super::PeerCores;
+use super::interrupt::{self, CoreContext, EngineSlot, Interrupt, Request};
+use super::trace::{Stage, Trace};
+use super::{Opened, Place, Reason, Shared, Termination};
+use crate::bridge::Application;
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
-use crate::listen::Lease;
 
 /// Turns between two looks at tokio's own work.
 const TURNS_PER_POLL: usize = 32;
@@ -65,7 +60,7 @@ pub(super) struct EventLoop<'a> {
     opened: Opened,
     /// Says when nothing may run in the isolate any more.
     termination: Arc<Termination>,
-    reports: &'a mut Sender<Report>,
+    reports: &'a mut Sender<Report<Error>>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
     /// The isolate waits for nothing: no timer, no op, no module.
     is_isolate_idle: bool,
@@ -111,7 +106,7 @@ impl<'a> EventLoop<'a> {
         opened: Opened,
         termination: Arc<Termination>,
         orders: Receiver<Order>,
-        reports: &'a mut Sender<Report>,
+        reports: &'a mut Sender<Report<Error>>,
     ) -> Self {
         let Place {
             core_slot,
@@ -123,9 +118,9 @@ impl<'a> EventLoop<'a> {
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
         let isolate = application.isolate().worker.js_runtime.v8_isolate();
-        core_status.set_isolate(Some(isolate.thread_safe_handle()));
+        core_status.set_interrupt(Some(Box::new(Request(isolate.thread_safe_handle()))));
         let take_over = TakeOver::new(core_slot.inbox, core_slot.waits);
-        let traced = shared.options.trace.then(SharedExchanges::default);
+        let traced = shared.options.trace.then(SharedRequestTimes::default);
         let core_context = CoreContext {
             engine: EngineSlot::default(),
             command: Rc::new(RefCell::new(Command::new(orders, take_over))),
@@ -362,7 +357,7 @@ impl Drop for EventLoop<'_> {
         if let Some(peer_cores) = &self.core_context.peer_cores {
             peer_cores.depart();
         }
-        self.core_context.core_status.set_isolate(None);
+        self.core_context.core_status.set_interrupt(None);
         interrupt::forget();
         // Before the application, whose requests it holds.
         self.core_context.engine.replace(None);

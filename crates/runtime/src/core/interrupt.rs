@@ -14,14 +14,11 @@ use std::task::{Context, Waker};
 use std::time::Duration;
 
 use deno_core::v8;
+use howth_scheduling::{self as scheduling, CoreStatus, Counters, Waiting, now_us};
+use howth_supervision::Command;
 
-use super::clock::now_us;
-use super::command::Command;
-use super::core_status::CoreStatus;
-use super::counters::Counters;
-use super::peer_cores::PeerCores;
-use super::reception::{Intake, Reception};
-use crate::bridge::{Application, Batch, Waiting};
+use super::PeerCores;
+use crate::bridge::{Application, Batch, Bridge};
 use crate::engine::{Engine, Polled};
 use crate::topics::Mail;
 
@@ -42,8 +39,20 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<Interrupt>>> = const { RefCell::new(None) };
 }
 
+/// What another thread asks V8 for by the isolate's handle: [`interrupted`] is called on the core's thread, when its
+/// JavaScript next enters a function. At a loop's end V8 looks only now and then below its last tier: after thousands of
+/// turns, and after millions while that tier is being compiled.
+pub(super) struct Request(pub(super) v8::IsolateHandle);
+
+impl scheduling::Interrupt for Request {
+    fn request(&self) {
+        self.0
+            .request_interrupt(interrupted, std::ptr::null_mut::<c_void>());
+    }
+}
+
 /// V8's callback.
-pub(super) unsafe extern "C" fn interrupted(isolate: v8::UnsafeRawIsolatePtr, _data: *mut c_void) {
+unsafe extern "C" fn interrupted(isolate: v8::UnsafeRawIsolatePtr, _data: *mut c_void) {
     let current = CURRENT.with(|current| current.borrow().clone());
     if let Some(interrupt) = current {
         // SAFETY: V8 hands over the isolate that it has interrupted, which lives, and is entered, during the call.
@@ -72,7 +81,7 @@ pub(super) struct Verdict {
 pub(super) struct CoreContext {
     pub(super) engine: EngineSlot,
     pub(super) command: Rc<RefCell<Command>>,
-    pub(super) reception: Rc<Reception>,
+    pub(super) reception: Rc<scheduling::Reception<Bridge>>,
     /// Where there are any.
     pub(super) peer_cores: Option<Rc<PeerCores>>,
     pub(super) mail: Rc<Mail>,
@@ -82,8 +91,8 @@ pub(super) struct CoreContext {
 
 impl CoreContext {
     /// The engine's way to the queue.
-    pub(super) fn intake(&self) -> Intake<'_> {
-        Intake {
+    pub(super) fn intake(&self) -> scheduling::Intake<'_, Bridge, Mail> {
+        scheduling::Intake {
             reception: &self.reception,
             peer_cores: self.peer_cores.as_deref(),
         }

@@ -3,116 +3,41 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
-mod admission;
-pub(crate) mod clock;
-mod command;
-mod core_status;
-pub(crate) mod counters;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
-mod health;
 mod interrupt;
-mod peer_cores;
-mod policy;
-mod reception;
-mod sticky;
-mod take_over;
 mod termination;
 mod trace;
-mod utilization;
-mod wake_flag;
-mod watchdog;
 
 use std::cell::RefCell;
 use std::io;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 
-use howth_engine::Handed;
 use howth_mesh::{Receiver, Sender};
+use howth_scheduling::{self as scheduling, CoreStatus, Counters, Settings, Watchdog};
+use howth_supervision::{
+    self as supervision, Address, CoreSlot, Ended, Frequency, Lease, ListenError, Listeners, Mode, Order,
+    Report, pin,
+};
 
-use crate::affinity;
 use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Opener, Policy};
 use crate::engine::{Chosen, Engine};
-use crate::error::{Error, ListenError};
-use crate::frequency::Frequency;
-use crate::inbox::{Inbox, Predecessor};
+use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
-use crate::listen::{Address, Lease, Listeners};
 use crate::options::Options;
-use crate::topics::Mail;
+use crate::topics::{Mail, MeshAddress, Parcel};
 use event_loop::EventLoop;
 use termination::Reason;
 
-use core_status::CoreStatus;
-use counters::Counters;
-use peer_cores::PeerCores;
-
-pub(crate) use peer_cores::{RING_LENGTH, Topology};
 pub(crate) use termination::Termination;
-pub(crate) use watchdog::Watchdog;
 
-/// What the supervisor orders.
-#[derive(Debug)]
-pub(crate) enum Order {
-    /// Accept clients, and go on with the connections of the core before it.
-    Serve,
-    /// Answer on this connection, also before it is to serve.
-    Adopt(Handed),
-    /// Stop accepting, give every connection away once what is in flight on it is finished, end.
-    HandOver(Predecessor),
-    /// Stop accepting, finish what is in flight, end.
-    Drain {
-        /// Because of a signal, which the program may have heard as well; else because of a change.
-        by_signal: bool,
-    },
-    /// Break everything off and end.
-    Abort,
-}
+/// The other cores, as one sees them.
+type PeerCores = scheduling::PeerCores<Mail>;
 
-/// What a core reports.
-#[derive(Debug)]
-pub(crate) enum Report {
-    /// It listens and serves.
-    Listening {
-        /// Where.
-        address: Address,
-        /// No other core is to.
-        is_local: bool,
-    },
-    /// It has ended.
-    Ended(Result<Ended, Error>),
-}
-
-/// How a core ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Ended {
-    /// The program is through, or the server was stopped; the code is the program's.
-    Finished(i32),
-    /// The heap reached its limit. The core may be started again.
-    HeapLimit,
-    /// Its JavaScript heard no orders and was ended.
-    Unresponsive,
-}
-
-impl From<Reason> for Ended {
-    fn from(reason: Reason) -> Self {
-        match reason {
-            Reason::HeapLimit => Ended::HeapLimit,
-            Reason::Unresponsive => Ended::Unresponsive,
-        }
-    }
-}
-
-/// Whether the program is expected to serve.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Mode {
-    /// `howth serve`: a program that does not is an error.
-    Serve,
-    /// `howth run`: it may end.
-    Run,
-}
+/// All cores of a program, as far as they know of each other.
+pub(crate) type Topology = scheduling::Topology<Parcel>;
 
 /// What all cores of a process have in common.
 #[derive(Clone)]
@@ -132,17 +57,6 @@ pub(crate) struct Shared {
     pub(crate) heap_bytes_max: usize,
 }
 
-/// The place of a core among the others, which it may take over from another core.
-pub(crate) struct CoreSlot {
-    pub(crate) index: usize,
-    /// The processor it is to stay on.
-    pub(crate) processor: Option<usize>,
-    /// Where the connections of the core before it arrive.
-    pub(crate) inbox: Arc<Inbox>,
-    /// It listens, but does not serve before it is told to.
-    pub(crate) waits: bool,
-}
-
 /// Starts the thread of a core.
 ///
 /// # Errors
@@ -152,7 +66,7 @@ pub(crate) fn spawn(
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
-    mut reports: Sender<Report>,
+    mut reports: Sender<Report<Error>>,
 ) -> io::Result<std::thread::JoinHandle<()>> {
     std::thread::Builder::new()
         .name(format!("core-{}", core_slot.index))
@@ -160,7 +74,7 @@ pub(crate) fn spawn(
         .stack_size(8 << 20)
         .spawn(move || {
             if let Some(processor) = core_slot.processor {
-                affinity::pin(processor);
+                pin(processor);
             }
             let ended = run(core_slot, shared, termination, orders, &mut reports);
             // The supervisor reads until this comes; a lane that is full or closed has nobody to tell.
@@ -173,12 +87,12 @@ fn run(
     shared: Shared,
     termination: Arc<Termination>,
     orders: Receiver<Order>,
-    reports: &mut Sender<Report>,
+    reports: &mut Sender<Report<Error>>,
 ) -> Result<Ended, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .map_err(Error::Core)?;
+        .map_err(supervision::Error::Core)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
         let opened = Rc::new(RefCell::new(None));
@@ -220,14 +134,19 @@ impl Place {
         let counters = shared.counters[core_slot.index].clone();
         let topology = shared.topology.clone();
         let options = &shared.options;
-        let mail = Mail::new(
-            topology
-                .as_ref()
-                .map(|topology| topology.address(core_slot.index)),
-        );
+        let address = topology.as_ref().map(|topology| MeshAddress {
+            mesh: topology.number(),
+            core: core_slot.index,
+        });
+        let mail = Mail::new(address);
         let peer_cores = topology.map(|topology| {
             let (core_status, mail, counters) = (core_status.clone(), mail.clone(), counters.clone());
-            PeerCores::new(topology, core_slot.index, options, core_status, mail, counters)
+            let settings = Settings {
+                shares_work: options.shares_work,
+                affinity: options.affinity.clone(),
+                connections_max: options.engine_options.connections_max as usize,
+            };
+            PeerCores::new(topology, core_slot.index, settings, core_status, mail, counters)
         });
         Place {
             core_slot,

@@ -7,6 +7,7 @@
 use std::sync::OnceLock;
 
 use deno_core::v8;
+use howth_supervision::{Ended, Terminate};
 
 /// Why the JavaScript of a core was ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,6 +16,15 @@ pub(crate) enum Reason {
     HeapLimit,
     /// It kept the core from hearing orders.
     Unresponsive,
+}
+
+impl From<Reason> for Ended {
+    fn from(reason: Reason) -> Self {
+        match reason {
+            Reason::HeapLimit => Ended::HeapLimit,
+            Reason::Unresponsive => Ended::Unresponsive,
+        }
+    }
 }
 
 /// Shared by a core and the supervisor.
@@ -44,10 +54,12 @@ impl Termination {
             isolate.terminate_execution();
         }
     }
+}
 
+impl Terminate for Termination {
     /// Ends what runs, once: the core's loop lets nothing run after it. An isolate that does not exist yet is ended
     /// as soon as it does.
-    pub(crate) fn terminate(&self) {
+    fn terminate(&self) {
         self.note(Reason::Unresponsive);
         if let Some(isolate) = self.isolate.get() {
             isolate.terminate_execution();

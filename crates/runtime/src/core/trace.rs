@@ -2,18 +2,13 @@
 //!
 //! Off, it costs one branch a stage.
 
-mod exchanges;
-
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Context;
 use std::time::{Duration, Instant};
 
 use howth_engine::stopwatch;
-
-use super::counters::{CoreMetrics, Counters};
-
-pub(super) use exchanges::SharedExchanges;
+use howth_scheduling::{CoreMetrics, Counters, SharedRequestTimes};
 
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,14 +38,14 @@ pub(super) struct Trace {
     counters: Arc<Counters>,
     /// The counters when the period began.
     before: CoreMetrics,
-    exchanges: SharedExchanges,
+    exchanges: SharedRequestTimes,
     /// Wakes an idle core, so that the last requests are told as well.
     timer: Pin<Box<tokio::time::Sleep>>,
 }
 
 impl Trace {
     /// Must be called on the core's own thread. `exchanges`: what the reception writes to.
-    pub(super) fn new(core: usize, counters: Arc<Counters>, exchanges: SharedExchanges) -> Self {
+    pub(super) fn new(core: usize, counters: Arc<Counters>, exchanges: SharedRequestTimes) -> Self {
         let now = Instant::now();
         stopwatch::start();
         Trace {

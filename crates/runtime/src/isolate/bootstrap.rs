@@ -10,11 +10,11 @@ use deno_runtime::deno_web::InMemoryBroadcastChannel;
 use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::{MainWorker, WorkerOptions, WorkerServiceOptions};
 use deno_runtime::{BootstrapOptions, WorkerExecutionMode, colors};
+use howth_supervision::usable_cores;
 use sys_traits::impls::RealSys;
 
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
-use crate::affinity::usable_cores;
 use crate::modules::{PackageChecker, PackageResolver};
 use crate::topics::Mail;
 
@@ -59,7 +59,7 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         },
         extensions: howth_snapshot::extensions(options.ops),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
-        // The snapshot has all of them. Their fast calls follow, see `js/00_howth.js`.
+        // The snapshot has all of them. Their fast calls follow, see `js/boot/main.js`.
         skip_op_registration: true,
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,

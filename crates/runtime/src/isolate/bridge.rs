@@ -10,7 +10,7 @@ pub(super) fn take(runtime: &mut JsRuntime) -> v8::Global<v8::Object> {
     let object = global
         .get(scope, name)
         .and_then(|value| v8::Local::<v8::Object>::try_from(value).ok())
-        .expect("js/00_howth.js, in the snapshot, defines it");
+        .expect("js/boot/main.js, in the snapshot, defines it");
     global.delete(scope, name);
     // Of the flag that lets Rust collect garbage, see `platform`. It cannot be deleted: what an extension of V8 declares
     // stays declared.
@@ -59,7 +59,7 @@ fn call_in<'s>(
     let function = bridge
         .get(scope, function)
         .and_then(|value| v8::Local::<v8::Function>::try_from(value).ok())
-        .expect("js/00_howth.js, in the snapshot, defines it");
+        .expect("js/boot/main.js, in the snapshot, defines it");
     function.call(scope, bridge.into(), &[argument]);
 }
 

@@ -1,6 +1,6 @@
 //! What a program is told of how it was started, where that differs from what Deno's code says.
 //!
-//! Owns the text that js/52_process.js reads. Called by: the supervisor, once for each start of a program.
+//! Owns the text that js/node/process.js reads. Called by: `program`, once for each start of one.
 
 use std::path::Path;
 

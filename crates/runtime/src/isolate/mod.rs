@@ -41,7 +41,7 @@ pub use process::{Process, ProcessOptions};
 pub struct Isolate {
     /// Deno's worker: module loading, the event loop, ops.
     pub worker: MainWorker,
-    /// The object on which `js/00_howth.js` puts what Rust calls. Drop it before the worker.
+    /// The object on which `js/boot/main.js` puts what Rust calls. Drop it before the worker.
     pub bridge: v8::Global<v8::Object>,
 }
 

@@ -7,8 +7,7 @@
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use deno_runtime::deno_node::ops::ipc::ChildIpcSerialization;
-
-use crate::environment;
+use howth_supervision::take_variable;
 
 /// Node's variables: the pipe's file descriptor, and how messages are written.
 const DESCRIPTOR: &str = "NODE_CHANNEL_FD";
@@ -33,11 +32,11 @@ impl ParentChannel {
     }
 
     fn from_environment() -> Self {
-        let Some(descriptor) = environment::take(DESCRIPTOR).and_then(|descriptor| descriptor.parse().ok())
+        let Some(descriptor) = take_variable(DESCRIPTOR).and_then(|descriptor| descriptor.parse().ok())
         else {
             return Self::default();
         };
-        let serialization = environment::take(SERIALIZATION).and_then(|mode| mode.parse().ok());
+        let serialization = take_variable(SERIALIZATION).and_then(|mode| mode.parse().ok());
         let channel = (descriptor, serialization.unwrap_or(ChildIpcSerialization::Json));
         Self(Arc::new(Mutex::new(Some(channel))))
     }

@@ -34,7 +34,7 @@ pub struct ProcessOptions {
     pub worker_ops: Option<fn() -> Extension>,
     /// Whether a debugger may attach.
     pub inspect: bool,
-    /// What js/52_process.js is told, if anything.
+    /// What js/node/process.js is told, if anything.
     pub description: Option<String>,
 }
 

@@ -7,15 +7,12 @@ use deno_ast::{
     TranspileOptions,
 };
 use deno_config::deno_json::EmitConfigOptions;
-use deno_core::ModuleSpecifier;
 use deno_error::JsErrorBox;
 use deno_resolver::deno_json::{
-    CompilerOptionsData, CompilerOptionsSourceKind, CompilerOptionsType, get_base_compiler_options_for_emit,
+    CompilerOptionsSourceKind, CompilerOptionsType, get_base_compiler_options_for_emit,
 };
-use node_resolver::InNpmPackageChecker;
 use serde_json::{Map, Value};
 
-use super::discovery::Shared;
 use super::tsconfig::TsConfig;
 
 /// What holds for one file. All of it is in what the cache knows the file by.
@@ -24,32 +21,6 @@ pub(super) struct Settings {
     pub(super) transpile: TranspileOptions,
     /// The fields of classes are assigned, not defined.
     pub(super) assigns_fields: bool,
-}
-
-impl Shared {
-    /// The options of `deno.json`, where that has any: they win over `tsconfig.json`.
-    pub(super) fn deno_options(&self, specifier: &ModuleSpecifier) -> Option<&CompilerOptionsData> {
-        let data = self.compiler_options.for_specifier(specifier);
-        let is_deno = data.source_kind == CompilerOptionsSourceKind::DenoJson;
-        (is_deno && data.has_compiler_options()).then_some(data)
-    }
-
-    /// The settings of one file: those of `deno.json`, where that has any, else those of `tsconfig.json`.
-    pub(super) fn settings(&self, specifier: &ModuleSpecifier) -> Result<Settings, JsErrorBox> {
-        if let Some(data) = self.deno_options(specifier) {
-            let options = data.compiler_options_for_emit().map_err(JsErrorBox::from_err)?;
-            return settings(options.0.clone(), specifier.as_ref());
-        }
-        let path = specifier
-            .to_file_path()
-            .ok()
-            .filter(|_| !self.package_checker.in_npm_package(specifier));
-        let config = match path {
-            Some(path) => self.ts_configs.for_file(&path).map_err(JsErrorBox::from_err)?,
-            None => None,
-        };
-        of_config(config.as_deref())
-    }
 }
 
 /// Without a configuration: what holds for files that have none.
@@ -71,7 +42,7 @@ pub(super) fn of_config(config: Option<&TsConfig>) -> Result<Settings, JsErrorBo
 }
 
 /// `name`: where the options stand.
-fn settings(options: Value, name: &str) -> Result<Settings, JsErrorBox> {
+pub(super) fn settings(options: Value, name: &str) -> Result<Settings, JsErrorBox> {
     let assigns_fields = assigns_fields(&options);
     let options: EmitConfigOptions = serde_json::from_value(options)
         .map_err(|error| JsErrorBox::type_error(format!("\"compilerOptions\" of {name}: {error}")))?;

@@ -1,4 +1,4 @@
-//! Sets up the resolvers of a process from the configuration around the entry file.
+//! Sets up the resolvers of a process from the configuration around the entry file, and says what holds for each file.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -8,21 +8,23 @@ use deno_config::deno_json::NodeModulesDirMode;
 use deno_core::ModuleSpecifier;
 use deno_core::anyhow;
 use deno_core::futures::FutureExt;
+use deno_error::JsErrorBox;
 use deno_resolver::DefaultRawDenoResolverRc;
 use deno_resolver::cjs::{CjsTrackerRc, IsCjsResolutionMode};
-use deno_resolver::deno_json::CompilerOptionsResolverRc;
+use deno_resolver::deno_json::{CompilerOptionsData, CompilerOptionsResolverRc, CompilerOptionsSourceKind};
 use deno_resolver::factory::{
     ConfigDiscoveryOption, ResolverFactory, ResolverFactoryOptions, WorkspaceFactory, WorkspaceFactoryOptions,
 };
 use node_resolver::analyze::{CjsModuleExportAnalyzer, NodeCodeTranslator, NodeCodeTranslatorMode};
 use node_resolver::cache::NodeResolutionThreadLocalCache;
 use node_resolver::{
-    DenoIsBuiltInNodeModuleChecker, NodeConditionOptions, NodeResolverOptions, NodeResolverRc,
-    PackageJsonResolverRc, PackageJsonThreadLocalCache,
+    DenoIsBuiltInNodeModuleChecker, InNpmPackageChecker, NodeConditionOptions, NodeResolverOptions,
+    NodeResolverRc, PackageJsonResolverRc, PackageJsonThreadLocalCache,
 };
 use sys_traits::impls::RealSys;
 
 use super::cache::Cache;
+use super::compiler_options::{Settings, of_config, settings};
 use super::entry;
 use super::error::ModulesError;
 use super::export_analysis::ExportAnalyzer;
@@ -184,5 +186,31 @@ fn resolver_options(wanted: &[String]) -> ResolverFactoryOptions {
         package_json_cache: Some(Arc::new(PackageJsonThreadLocalCache)),
         unstable_sloppy_imports: true,
         ..Default::default()
+    }
+}
+
+impl Shared {
+    /// The options of `deno.json`, where that has any: they win over `tsconfig.json`.
+    pub(super) fn deno_options(&self, specifier: &ModuleSpecifier) -> Option<&CompilerOptionsData> {
+        let data = self.compiler_options.for_specifier(specifier);
+        let is_deno = data.source_kind == CompilerOptionsSourceKind::DenoJson;
+        (is_deno && data.has_compiler_options()).then_some(data)
+    }
+
+    /// The settings of one file: those of `deno.json`, where that has any, else those of `tsconfig.json`.
+    pub(super) fn settings(&self, specifier: &ModuleSpecifier) -> Result<Settings, JsErrorBox> {
+        if let Some(data) = self.deno_options(specifier) {
+            let options = data.compiler_options_for_emit().map_err(JsErrorBox::from_err)?;
+            return settings(options.0.clone(), specifier.as_ref());
+        }
+        let path = specifier
+            .to_file_path()
+            .ok()
+            .filter(|_| !self.package_checker.in_npm_package(specifier));
+        let config = match path {
+            Some(path) => self.ts_configs.for_file(&path).map_err(JsErrorBox::from_err)?,
+            None => None,
+        };
+        of_config(config.as_deref())
     }
 }

@@ -39,11 +39,11 @@ use sys_traits::impls::RealSys;
 
 use crate::options::Start;
 
+pub use crate::options::{ProgramText, TextKind};
 pub use cache::Cache;
 pub use entry::{EntryError, cause_of, find as find_entry};
 pub use error::{ModuleError, ModulesError};
 pub(crate) use path::normal;
-pub use program_text::{ProgramText, TextKind};
 
 /// Tells whether a file belongs to an npm package.
 pub type PackageChecker = DenoInNpmPackageChecker;

@@ -12,31 +12,7 @@ use deno_error::JsErrorBox;
 use super::compiler_options::of_config;
 use super::error::ModulesError;
 use super::typescript::{parse, to_javascript};
-
-/// What the text is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TextKind {
-    /// An ES module if it is written as one, else CommonJS.
-    #[default]
-    AsWritten,
-    /// `--input-type=commonjs`
-    CommonJs,
-    /// `--input-type=module`
-    Module,
-}
-
-/// A program that is no file.
-#[derive(Clone, Debug)]
-pub struct ProgramText {
-    /// What it is called in messages and stack traces: `[eval]`, `[stdin]`.
-    pub name: &'static str,
-    /// JavaScript or TypeScript.
-    pub code: String,
-    /// What it is.
-    pub kind: TextKind,
-    /// Its value is printed (`--print`).
-    pub prints: bool,
-}
+use crate::options::{ProgramText, TextKind};
 
 impl ProgramText {
     /// The ES module that runs the text.

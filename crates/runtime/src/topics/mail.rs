@@ -94,13 +94,30 @@ impl Mail {
         outbox[core].push_back(parcel);
     }
 
-    /// Whether something waits for room in the mesh.
-    pub(crate) fn has_unsent(&self) -> bool {
+    /// Something has come, or is left.
+    pub(super) fn note(&self) {
+        self.has_received.set(true);
+    }
+
+    /// Whether [`has_received`](Self::has_received) would say so.
+    pub(crate) fn has_something(&self) -> bool {
+        self.has_received.get()
+    }
+
+    /// Whether anything has come, or was left, since this was asked last: who waits for it has to be let run.
+    pub(crate) fn has_received(&self) -> bool {
+        self.has_received.take()
+    }
+}
+
+impl howth_scheduling::Mail for Mail {
+    type Parcel = Parcel;
+
+    fn has_unsent(&self) -> bool {
         self.outbox.borrow().iter().any(|queue| !queue.is_empty())
     }
 
-    /// Gives what is to be sent to `send`, which gives back what it has no room for. What is for one core keeps its order.
-    pub(crate) fn send(&self, mut send: impl FnMut(usize, Parcel) -> Result<(), Parcel>) {
+    fn send(&self, mut send: impl FnMut(usize, Parcel) -> Result<(), Parcel>) {
         for (core, queue) in self.outbox.borrow_mut().iter_mut().enumerate() {
             while let Some(parcel) = queue.pop_front() {
                 // Nobody is there who could take it, and the place may stay empty.
@@ -116,7 +133,7 @@ impl Mail {
     }
 
     /// Takes what has come. What is for an isolate that this core had before is dropped.
-    pub(crate) fn receive(&self, parcel: Parcel) {
+    fn receive(&self, parcel: Parcel) {
         let inboxes = self.inboxes.borrow();
         let mut inboxes = inboxes.iter().filter_map(Weak::upgrade);
         let inbox = inboxes.find(|inbox| inbox.is_of(&parcel.account));
@@ -124,20 +141,5 @@ impl Mail {
             inbox.push(message);
             self.note();
         }
-    }
-
-    /// Something has come, or is left.
-    pub(super) fn note(&self) {
-        self.has_received.set(true);
-    }
-
-    /// Whether [`has_received`](Self::has_received) would say so.
-    pub(crate) fn has_something(&self) -> bool {
-        self.has_received.get()
-    }
-
-    /// Whether anything has come, or was left, since this was asked last: who waits for it has to be let run.
-    pub(crate) fn has_received(&self) -> bool {
-        self.has_received.take()
     }
 }

@@ -6,6 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use howth_kv::Value;
 
+use howth_scheduling::Mail as _;
+
 use super::account::MESSAGES_MAX;
 use super::{Audience, Mail, MeshAddress, Message, Post, Registry, SharedMemory};
 

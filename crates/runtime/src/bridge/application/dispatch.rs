@@ -4,9 +4,10 @@
 
 use deno_core::v8;
 use howth_engine::Event;
+use howth_scheduling::{Application as _, Waiting};
 
 use super::{Application, exception_message};
-use crate::bridge::batch::{self, Waiting};
+use crate::bridge::batch;
 use crate::bridge::head_text::{self, Lengths};
 
 /// What requests say crosses in calls of no more than about so many bytes each.

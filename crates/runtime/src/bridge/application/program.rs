@@ -4,10 +4,11 @@
 
 use deno_core::error::JsError;
 use deno_core::v8;
+use howth_javascript::server::served;
 
 use super::{Application, call, exception_message, text};
 
-/// What `serveModule` made of the module's exports; the same numbers stand in js/40_server.js.
+/// What `serveModule` made of the module's exports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Entry {
     /// It is served now, or was already.
@@ -42,9 +43,9 @@ impl Application {
             &[default, may_leave_alone],
         );
         match served.map(|served| served.uint32_value(scope)) {
-            Some(Some(0)) => Entry::Serves,
-            Some(Some(2)) => Entry::NodeApplication,
-            Some(Some(3)) => Entry::ListensItself,
+            Some(Some(served::SERVES)) => Entry::Serves,
+            Some(Some(served::NODE_APPLICATION)) => Entry::NodeApplication,
+            Some(Some(served::LISTENS_ITSELF)) => Entry::ListensItself,
             Some(_) => Entry::NoHandler,
             None => Entry::Failed(exception_message(scope)),
         }
@@ -55,7 +56,7 @@ impl Application {
         self.asks("readArguments").unwrap_or(true)
     }
 
-    /// Whether a function of js/00_howth.js says yes; `None`: it threw.
+    /// Whether a function of js/boot/main.js says yes; `None`: it threw.
     fn asks(&mut self, name: &'static str) -> Option<bool> {
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);

@@ -6,13 +6,12 @@ use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
 use howth_engine::Event;
+use howth_scheduling::{Application as _, WakeFlag, now_us};
 
 use super::EventLoop;
 use crate::bridge::Served;
-use crate::core::clock::now_us;
 use crate::core::interrupt::Verdict;
 use crate::core::trace::Stage;
-use crate::core::wake_flag::WakeFlag;
 use crate::error::Error;
 use crate::isolate::describe;
 

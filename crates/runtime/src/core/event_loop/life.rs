@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use deno_core::error::CoreErrorKind;
 use howth_engine::{Event, Handler};
+use howth_scheduling::Application as _;
+use howth_supervision::{Ended, Order, Report};
 
 use super::{End, EventLoop, Round};
 use crate::bridge::{Bridge, StopOrder};
-use crate::core::{Ended, Order, Report};
 use crate::engine::Polled;
 use crate::error::Error;
 

@@ -7,8 +7,9 @@
 
 use std::task::{Context, Poll};
 
+use howth_scheduling::now_us;
+
 use super::{End, EventLoop};
-use crate::core::clock::now_us;
 use crate::core::trace::Stage;
 use crate::engine::Polled;
 use crate::error::Error;

@@ -6,10 +6,10 @@ use std::task::{Context, Poll};
 
 use deno_core::ModuleId;
 use deno_core::error::CoreError;
+use howth_supervision::Mode;
 
 use super::EventLoop;
 use crate::bridge::Entry;
-use crate::core::Mode;
 use crate::error::Error;
 use crate::isolate::describe;
 use crate::options::Debugger;

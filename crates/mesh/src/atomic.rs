@@ -1,0 +1,3 @@
+//! The atomics of the wake-up protocol. The model test compiles `bell.rs` with those of loom.
+
+pub(crate) use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};

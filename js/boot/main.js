@@ -1,0 +1,90 @@
+// The last module of the extension `howth`: runs once, while the snapshot is made.
+//
+// What Rust needs to reach is put on one object. The isolate takes it from the global scope right after it
+// starts, before any program runs, so no program sees it.
+
+import { core } from "ext:core/mod.js";
+import * as denoOps from "ext:core/ops";
+import { defineLeftOut } from "ext:howth/boot/left_out.js";
+import { warmUp } from "ext:howth/boot/warm_up.js";
+import * as program from "ext:howth/node/process.js";
+import * as require from "ext:howth/node/require.js";
+import * as server from "ext:howth/server/server.js";
+import * as shared from "ext:howth/shared/kv.js";
+import * as topics from "ext:howth/shared/topics.js";
+
+const { connect, metrics, serve, serveModule, stopped, waitingPromises } = server;
+const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
+
+// As they are in the snapshot, without fast calls.
+const slowOps = {};
+for (const [name, op] of Object.entries(denoOps)) {
+  if (name.startsWith("op_howth_")) slowOps[name] = op;
+}
+
+// deno_core makes new functions, with fast calls, for all ops that can have them when it is first asked for a script,
+// even for one that was loaded, and leaves them on `core.ops`, which a program can reach. The object is a new one: V8
+// takes for constant what was set only once, and makes fast calls of what is constant.
+function fastOps() {
+  denoOps.op_load_ext_script("ext:deno_node/path/mod.ts");
+  const ops = {};
+  for (const [name, op] of Object.entries(slowOps)) {
+    ops[name] = core.ops[name] ?? op;
+    delete core.ops[name];
+  }
+  return ops;
+}
+
+// Gives programs the `Howth` global and the bridge its ops.
+function start(configuration) {
+  const ops = fastOps();
+  connect(configuration, ops);
+  define(ops, configuration.version, {
+    metrics,
+    serve: (first, second) => serve(first, second),
+    serveArrays,
+    serveBatch,
+    serveLocal,
+    serveRustOnly,
+  });
+}
+
+// The same in a `Worker`, which cannot serve and is not counted.
+function startWorker(version) {
+  define(fastOps(), version, {});
+}
+
+function define(ops, version, ofCores) {
+  shared.connectOps(ops);
+  topics.connectOps(ops);
+  defineLeftOut();
+  require.connectOps(ops);
+  const howth = Object.freeze({
+    kv: shared.kv,
+    publish: topics.publish,
+    subscribe: topics.subscribe,
+    version,
+    ...ofCores,
+  });
+  Object.defineProperty(globalThis, "Howth", {
+    value: howth,
+    writable: true,
+    enumerable: false,
+    configurable: true,
+  });
+}
+
+globalThis.__howth = {
+  describeProcess: program.describeProcess,
+  endWithError: program.endWithError,
+  listensForSignals: program.listensForSignals,
+  readArguments: program.readArguments,
+  serveModule,
+  start,
+  startWorker,
+  stopped,
+  takesErrors: program.takesErrors,
+  waitingPromises,
+};
+
+warmUp();

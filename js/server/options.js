@@ -1,0 +1,115 @@
+// Reading what programs hand to Howth.serve, in the shapes of Bun and Deno.
+//
+// Every mistake is a TypeError or RangeError that names the option.
+
+import { primordials } from "ext:core/mod.js";
+import { Routes, routed } from "ext:howth/server/routes.js";
+import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
+import { Response } from "ext:howth/web/response.js";
+
+// A program may have changed what it finds on prototypes.
+const { FunctionPrototypeToString, RegExpPrototypeTest, SafeRegExp } = primordials;
+
+function readHandlers(options, handler) {
+  const routes = readRoutes(options);
+  const chosen = handler ?? options.fetch ?? options.handler;
+  if (typeof chosen !== "function" && (chosen !== undefined || routes === null)) {
+    throw new TypeError("Howth.serve needs a handler: give a function, or { fetch(request) {…} }");
+  }
+  for (const name of ["tls", "cert", "key", "websocket"]) {
+    if (isSetting(options[name])) {
+      throw new TypeError(`Howth.serve does not support the option \`${name}\` yet; leave it out`);
+    }
+  }
+  const errorHandler = options.error ?? options.onError;
+  if (errorHandler !== undefined && typeof errorHandler !== "function") {
+    throw new TypeError("Howth.serve: `error` must be a function that returns a Response");
+  }
+  const receiver = handler === undefined ? options : undefined;
+  const own = receiver === undefined || chosen === undefined ? chosen : bound(chosen, receiver);
+  const answering = routes === null ? own : routed(routes, own);
+  return {
+    handler: answering,
+    taken: argumentsTaken(answering),
+    fixed: routes === null ? [] : routes.fixed,
+    handledRoute: routes === null ? null : routes.handled,
+    errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
+    development: options.development === undefined ? undefined : Boolean(options.development),
+  };
+}
+
+// `routes`, and `static`, as Bun called it before: null if there are none.
+function readRoutes({ routes, static: fixed }) {
+  if (!isSetting(routes) && !isSetting(fixed)) return null;
+  for (const given of [routes, fixed]) {
+    if (typeof given === "string") throw new TypeError("Howth.serve: `routes` must be an object");
+  }
+  return new Routes({ ...fixed, ...routes });
+}
+
+// An application object (a router, say) may have properties of these names that mean something else to it.
+function isSetting(value) {
+  return typeof value === "string" || isRecord(value);
+}
+
+// Whether this is a plain object, of this realm or another.
+function isRecord(value) {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+const NEEDS_RECEIVER = new SafeRegExp(/\bthis\b|\bsuper\b|\[native code\]/);
+
+// The method as a function that takes no more arguments than it.
+function bound(method, receiver) {
+  if (!RegExpPrototypeTest(NEEDS_RECEIVER, sourceOf(method))) return method;
+  switch (argumentsTaken(method)) {
+    case 0:
+      return () => method.call(receiver);
+    case 1:
+      return (request) => method.call(receiver, request);
+    default:
+      return (request, info, context) => method.call(receiver, request, info, context);
+  }
+}
+
+function sourceOf(callable) {
+  return FunctionPrototypeToString(callable);
+}
+
+function isClass(callable) {
+  return RegExpPrototypeTest(CLASS, sourceOf(callable));
+}
+
+const CLASS = new SafeRegExp(/^class\b/);
+const HIDDEN_ARGUMENTS = new SafeRegExp(/\barguments\b|\beval\b|\[native code\]/);
+const NO_PARAMETERS = new SafeRegExp(/^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/);
+const ONE_PARAMETER = new SafeRegExp(
+  /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/,
+);
+
+// How many arguments the handler can be seen to take: 0, 1, or 3 for "perhaps all". Calling it with so many cannot be
+// told from calling it with more.
+function argumentsTaken(handler) {
+  const source = sourceOf(handler);
+  if (handler.length > 1 || RegExpPrototypeTest(HIDDEN_ARGUMENTS, source)) return 3;
+  if (handler.length === 0) return RegExpPrototypeTest(NO_PARAMETERS, source) ? 0 : 3;
+  return RegExpPrototypeTest(ONE_PARAMETER, source) ? 1 : 3;
+}
+
+// What Howth.serveRustOnly answers every request with, as a route for every path.
+function readAnswer({ body = "", status = 200, headers }) {
+  const answer = wholeResponse(new Response(body, { status, headers }));
+  return { path: "", methods: "", ...engineResponse(answer) };
+}
+
+function readPort(value) {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) {
+    throw new RangeError(`Howth.serve: port ${value} is not a number from 0 to 65535`);
+  }
+  return port;
+}
+
+export { isClass, isRecord, readAnswer, readHandlers, readPort };
