@@ -25,12 +25,12 @@ use std::time::Duration;
 use howth_connection::{Connections, Driver, Shared};
 use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
-use crate::RingOptions;
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::Ring;
 use accept::Accepting;
 use doorbell::Polling;
 use howth_ring::GENERATION_MASK;
+use howth_ring::RingOptions;
 use link::{Ending, Link, Sockets};
 
 pub use crate::kernel::Wait;

@@ -13,7 +13,7 @@ use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
 pub use howth_ring::{Errno, Lease, Socket, Wait};
 
-use crate::Token;
+use howth_ring::Token;
 
 /// What the kernel tells.
 #[derive(Debug)]

@@ -99,7 +99,7 @@ fn run_nop(ring: &mut IoUring) -> io::Result<()> {
 /// tried by setting the ring up, and the kernels that have it have the others.
 fn check_provided_buffers() -> Result<(), Refusal> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").map_err(Refusal::Failed)?;
-    crate::Ring::new(vec![socket.into()], SMALLEST)
+    crate::ring::Ring::new(vec![socket.into()], SMALLEST)
         .map(drop)
         .map_err(explain)
 }

@@ -16,7 +16,7 @@ use io_uring::types::BufRingEntry;
 use io_uring::{IoUring, cqueue};
 
 use crate::submission::result_of;
-use crate::{Errno, Lease};
+use crate::vocabulary::{Errno, Lease};
 
 /// How many buffers circulate at first.
 const CIRCULATING_MIN: u16 = 64;

@@ -9,60 +9,9 @@
 mod buffers;
 pub mod submission;
 mod token;
-
-use std::time::Duration;
+mod vocabulary;
 
 pub use buffers::ProvidedBuffers;
 pub use submission::set_up;
 pub use token::{GENERATION_MASK, Operation, Token};
-
-/// A connected socket, named as the kernel names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Socket(pub i32);
-
-/// An error number of errno(3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errno(pub i32);
-
-/// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// The buffer's id in its group.
-    pub buffer: u16,
-    /// How many bytes were received.
-    pub len: u32,
-}
-
-/// How long one turn may wait for the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Not at all: submit, and take what is there.
-    Not,
-    /// Until something completes, for this long at most.
-    For(Duration),
-}
-
-/// How large a ring is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RingOptions {
-    /// Submission queue entries.
-    pub submissions: u32,
-    /// Completion queue entries. A multishot receive completes without a submission, so this follows the
-    /// number of connections that may become readable within one turn.
-    pub completions: u32,
-    /// Provided buffers; a power of two of at most 32,768.
-    pub buffers: u16,
-    /// The size of a provided buffer.
-    pub buffer_bytes: u32,
-}
-
-impl Default for RingOptions {
-    fn default() -> Self {
-        RingOptions {
-            submissions: 1024,
-            completions: 8192,
-            buffers: 1024,
-            buffer_bytes: 4096,
-        }
-    }
-}
+pub use vocabulary::{Errno, Lease, RingOptions, Socket, Wait};

@@ -10,7 +10,7 @@ use std::os::fd::{FromRawFd, OwnedFd};
 use io_uring::{IoUring, cqueue, squeue, types};
 use socket2::{SockAddr, SockRef};
 
-use crate::{Errno, RingOptions, Socket, Wait};
+use crate::vocabulary::{Errno, RingOptions, Socket, Wait};
 
 /// The smallest ring that is tried.
 const SUBMISSIONS_MIN: u32 = 16;

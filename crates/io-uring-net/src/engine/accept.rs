@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::engine::Core;
 use crate::engine::link::Link;
 use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
-use crate::{Operation, Token};
+use howth_ring::{Operation, Token};
 
 /// How long accepting rests when the process or the machine is out of descriptors or memory.
 const RETRY_MS: u64 = 100;

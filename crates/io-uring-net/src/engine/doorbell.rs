@@ -4,7 +4,7 @@
 
 use crate::engine::Core;
 use crate::kernel::Kernel;
-use crate::{Operation, Token};
+use howth_ring::{Operation, Token};
 
 const TOKEN: Token = Token {
     operation: Operation::Doorbell,
