@@ -7,6 +7,7 @@ mod connection;
 mod launch;
 mod npm;
 mod output;
+pub mod reloading;
 mod response;
 mod sandbox;
 mod server;
