@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use super::response::{Response, field, lines};
 use super::{PATIENCE, request};
 
@@ -29,8 +31,7 @@ impl Connection {
         Connection::over_tcp(stream)
     }
 
-    /// Over a stream with options of the caller's own.
-    pub fn over_tcp(stream: TcpStream) -> Connection {
+    fn over_tcp(stream: TcpStream) -> Connection {
         stream.set_nodelay(true).expect("TCP_NODELAY");
         stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
@@ -95,6 +96,16 @@ impl Connection {
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
         }
         .expect("a shutdown");
+    }
+
+    /// Makes the coming close a reset.
+    pub fn reset_on_close(&self) {
+        let Stream::Tcp(stream) = &self.stream else {
+            panic!("a Unix-domain socket is not reset");
+        };
+        SockRef::from(stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("SO_LINGER");
     }
 
     /// The final response to a GET or the like.
