@@ -1,7 +1,7 @@
 //! Reload: new code takes the place of old, and nobody notices but by the answers.
 
 use std::process::Command;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use crate::support::reloading::{
     application, ask, change, expect_served, expect_served_on, reload, reloads, serving,
@@ -16,6 +16,7 @@ on_both_engines![
     a_stream_in_flight_is_finished_by_the_old_code,
     code_that_fails_changes_nothing,
     code_that_is_not_well_changes_nothing,
+    code_that_does_not_answer_changes_nothing,
     a_core_that_hears_nothing_keeps_nobody_from_the_new_code,
     a_reload_takes_the_place_of_one_that_gets_nowhere,
     a_signal_during_a_reload_ends_all_of_it,
@@ -170,6 +171,18 @@ fn code_that_is_not_well_changes_nothing(engine: Engine) {
     ",
     );
     assert_eq!(server.get("/").text(), "true");
+}
+
+/// Ten seconds are left to it.
+fn code_that_does_not_answer_changes_nothing(engine: Engine) {
+    let server = Launch::serve(engine, &application("one"))
+        .options(["--reload-check", "/healthz"])
+        .start();
+    let start = Instant::now();
+    change(&server, "export default () => new Promise(() => {});");
+    server.wait_for_output("howth: not reloaded, the old code serves on: ");
+    assert!(start.elapsed() > Duration::from_secs(9), "{}", server.stderr());
+    expect_served(&server, "one");
 }
 
 fn a_core_that_hears_nothing_keeps_nobody_from_the_new_code(engine: Engine) {

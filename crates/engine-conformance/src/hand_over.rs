@@ -113,7 +113,6 @@ pub fn keeps_a_connection_with_a_part_of_a_head(start: Start) {
     server.respond(id, "");
     another.response();
     server.expect(Event::Completed(id));
-    server.pass(Duration::from_millis(50));
     server.release_all();
     drop(server.next_released());
     client.send(&GET[20..]);
@@ -224,8 +223,8 @@ pub fn closes_what_is_left_when_it_drains_after_all(start: Start) {
 fn impatient() -> EngineOptions {
     EngineOptions {
         deadlines: Deadlines {
-            head: Some(Duration::from_millis(200)),
-            keep_alive: Some(Duration::from_millis(200)),
+            head: Some(Duration::from_secs(1)),
+            keep_alive: Some(Duration::from_secs(1)),
             ..Deadlines::default()
         },
         ..EngineOptions::default()
@@ -244,7 +243,7 @@ pub fn ends_an_adopted_connection_in_time(start: Start) {
     let second = named_with(start, "second", options);
     let mut client = served(&first);
     // An engine that slept for longer than its deadlines begins them now.
-    first.pass(Duration::from_millis(300));
+    first.pass(Duration::from_millis(1200));
     first.release_idle(1);
     second.adopt(first.next_released()).expect("there is room");
     assert_eq!(client.get("/").text(), "second");

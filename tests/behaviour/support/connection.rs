@@ -31,7 +31,8 @@ impl Connection {
         Connection::over_tcp(stream)
     }
 
-    fn over_tcp(stream: TcpStream) -> Connection {
+    /// Over a stream that was connected otherwise.
+    pub fn over_tcp(stream: TcpStream) -> Connection {
         stream.set_nodelay(true).expect("TCP_NODELAY");
         stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout");
         stream.set_write_timeout(Some(PATIENCE)).expect("a write timeout");
