@@ -212,7 +212,8 @@ fn connections(engine: Engine) {
 fn connections_that_nobody_accepts(engine: Engine) {
     raise_open_files_limit();
     let somaxconn = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a number");
-    let most = somaxconn.trim().parse().expect("a number").min(4096);
+    let somaxconn: usize = somaxconn.trim().parse().expect("a number");
+    let most = somaxconn.min(4096);
     let server = hello(engine, []);
     server.signal(libc::SIGSTOP);
     let patience = Duration::from_millis(500);
