@@ -6,7 +6,8 @@
 use std::cell::{Ref, RefCell};
 
 use howth_engine::{
-    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError,
+    WriteError,
 };
 use howth_http1::{RequestHead, ResponseHead, Trailers};
 
@@ -116,18 +117,12 @@ impl<D: Driver> Exchanges for Shared<D> {
         self.with(id, |connections, exchange| connections.upgrade(exchange, head))
     }
 
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+    fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
         self.with_transport(id, |transport, connections, exchange| {
-            connections.respond(exchange, head, body.len(), |connections, exchange| {
-                direct::push(transport, connections, exchange, &[body]);
-            })
-        })
-    }
-
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.with(id, |connections, exchange| {
-            connections.respond(exchange, head, body.len(), |connections, exchange| {
-                connections.push_owned(exchange, body);
+            connections.respond(exchange, head, body.len(), |connections, exchange| match body {
+                Body::Borrowed(bytes) => direct::push(transport, connections, exchange, &[bytes]),
+                Body::Owned(bytes) => connections.push_kept(exchange, bytes),
+                Body::Shared(bytes) => connections.push_kept(exchange, bytes),
             })
         })
     }

@@ -4,11 +4,12 @@
 //! are held until they are the writer. Every response of a turn leaves in one send. Never encodes. Called by: `respond`,
 //! `refuse`, `direct`.
 
-use crate::SEGMENT_BYTES_MIN;
+use howth_http1::Date;
+
 use crate::connection::{End, Phase};
 use crate::connections::Connections;
 use crate::exchange::ResponseState;
-use howth_http1::Date;
+use crate::{SEGMENT_BYTES_MIN, Segment};
 
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;
@@ -37,7 +38,8 @@ impl<L> Connections<L> {
     }
 
     /// Appends a body that is the engine's to keep: a large one is not copied.
-    pub(crate) fn push_owned(&mut self, exchange: u32, body: Vec<u8>) {
+    pub(crate) fn push_kept(&mut self, exchange: u32, body: impl Into<Segment>) {
+        let body = body.into();
         let index = self.exchanges[exchange].connection;
         let connection = &mut self.connections[index];
         if body.len() >= SEGMENT_BYTES_MIN && connection.writer == Some(exchange) {

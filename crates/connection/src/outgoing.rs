@@ -5,14 +5,16 @@
 
 use std::collections::VecDeque;
 
+use crate::Segment;
+
 /// Bytes on their way out: segments, of which a part may have been sent.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// Not empty while anything is to be sent.
-    first: Vec<u8>,
+    first: Segment,
     /// Most sends have no other segment: a pointer is all they move around for it.
     #[expect(clippy::box_collection, reason = "a deque by itself is four times as large")]
-    rest: Option<Box<VecDeque<Vec<u8>>>>,
+    rest: Option<Box<VecDeque<Segment>>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,
 }
@@ -20,7 +22,8 @@ pub struct Outgoing {
 impl Outgoing {
     /// Adds a segment behind the others.
     #[inline]
-    pub fn push(&mut self, segment: Vec<u8>) {
+    pub fn push(&mut self, segment: impl Into<Segment>) {
+        let segment = segment.into();
         if self.first.is_empty() {
             self.first = segment;
         } else if !segment.is_empty() {
@@ -32,11 +35,14 @@ impl Outgoing {
     #[inline]
     pub fn slices(&self) -> impl Iterator<Item = &[u8]> {
         let first = Some(&self.first[self.offset..]).filter(|slice| !slice.is_empty());
-        let rest = self.rest.iter().flat_map(|rest| rest.iter().map(Vec::as_slice));
+        let rest = self
+            .rest
+            .iter()
+            .flat_map(|rest| rest.iter().map(|segment| &**segment));
         first.into_iter().chain(rest)
     }
 
-    /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
+    /// Takes note that the kernel took `sent` bytes; segments that are done, and nobody else's, go to `spent`.
     ///
     /// # Panics
     /// When more was sent than there is.
@@ -56,7 +62,9 @@ impl Outgoing {
                 .as_mut()
                 .and_then(|rest| rest.pop_front())
                 .unwrap_or_default();
-            spent(std::mem::replace(&mut self.first, next));
+            if let Segment::Owned(done) = std::mem::replace(&mut self.first, next) {
+                spent(done);
+            }
         }
     }
 

@@ -3,13 +3,13 @@
 //! Owns what is encoded and not yet given to the kernel, and counts what was queued and sent. Never encodes and never
 //! sends. Called by: the protocol, which appends; an engine, which takes.
 
-use crate::Outgoing;
+use crate::{Outgoing, Segment};
 
 /// Response bytes of a connection, in the order they go out.
 #[derive(Debug, Default)]
 pub struct Output {
     /// Whole segments before the tail: bodies that were handed over rather than copied.
-    segments: Vec<Vec<u8>>,
+    segments: Vec<Segment>,
     /// What responses are encoded into.
     pub tail: Vec<u8>,
     /// Bytes ever queued and ever sent on this connection.
@@ -98,7 +98,8 @@ impl Output {
     }
 
     /// Queues a body without copying it.
-    pub fn push_segment(&mut self, segment: Vec<u8>) {
+    pub fn push_segment(&mut self, segment: impl Into<Segment>) {
+        let segment = segment.into();
         self.seal();
         self.segments_bytes += segment.len() as u64;
         self.segments.push(segment);
@@ -107,7 +108,7 @@ impl Output {
     fn seal(&mut self) {
         if !self.tail.is_empty() {
             self.segments_bytes += self.tail.len() as u64;
-            self.segments.push(std::mem::take(&mut self.tail));
+            self.segments.push(std::mem::take(&mut self.tail).into());
         }
     }
 

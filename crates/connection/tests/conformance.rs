@@ -24,6 +24,7 @@ engine_cases! { crate::memory::start:
         refuses_for_the_application
         answers_an_invalid_response_with_500
         sends_large_bodies
+        sends_shared_bodies
         holds_responses_for_a_slow_client
     }
     bodies {

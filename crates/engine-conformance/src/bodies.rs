@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{BodyRead, Event, Gone};
+use howth_engine::{Body, BodyRead, Event, Gone};
 
 use super::client::{Client, manual};
 use super::harness::{Start, ok};
@@ -285,7 +285,7 @@ pub fn counts_nothing_twice_in_pipelined_bodies(start: Start) {
         }
         assert_eq!(length, number * 37);
         server
-            .call(move |exchanges| exchanges.respond_owned(id, &ok(), length.to_string().into()))
+            .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Owned(length.to_string().into())))
             .expect("open");
         assert_eq!(client.response().text(), length.to_string());
     }

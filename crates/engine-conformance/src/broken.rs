@@ -1,6 +1,6 @@
 //! Responses that break off, and what becomes of those before and behind them.
 
-use howth_engine::{Event, ExchangeId, Exchanges, Gone, WriteError};
+use howth_engine::{Body, Event, ExchangeId, Exchanges, Gone, WriteError};
 
 use super::client::{Client, manual};
 use super::harness::{Server, Start, ok};
@@ -38,7 +38,7 @@ const ANSWERS: [(Answer, usize); 4] = [
     (
         |exchanges, id| {
             exchanges
-                .respond_owned(id, &ok(), vec![b'f'; HUGE])
+                .respond_with(id, &ok(), Body::Owned(vec![b'f'; HUGE]))
                 .expect("an open exchange");
         },
         HUGE,

@@ -65,6 +65,15 @@ impl Client {
         }
     }
 
+    /// A new connection to a Unix-domain socket.
+    pub fn connect_to(path: &std::path::Path) -> Self {
+        let stream = std::os::unix::net::UnixStream::connect(path).expect("connect");
+        Client {
+            stream: Box::new(stream),
+            buffer: Vec::new(),
+        }
+    }
+
     /// Sends all of it.
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.write_all(bytes.as_ref()).expect("write");

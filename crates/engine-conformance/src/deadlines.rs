@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{Backpressure, BodyRead, Deadlines, EngineOptions, Event, ExchangeId, Gone};
+use howth_engine::{Backpressure, Body, BodyRead, Deadlines, EngineOptions, Event, ExchangeId, Gone};
 
 use super::client::{Client, SILENCE};
 use super::harness::{Server, Start, ok};
@@ -131,7 +131,7 @@ pub fn ends_a_slow_body_after_the_response(start: Start) {
     client.send(request);
     let id = server.next_request();
     server
-        .call(move |exchanges| exchanges.respond_owned(id, &ok(), vec![b'w'; BODY]))
+        .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Owned(vec![b'w'; BODY])))
         .expect("an open exchange");
     // The deadline passes before the client has taken the response.
     server.pass(Duration::from_millis(300));

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use howth_engine::{BindAddress, Deadlines, EngineOptions, Event, Exchanges};
+use howth_engine::{BindAddress, EngineOptions, Event, Exchanges};
 
 use super::client::{Client, manual};
 use super::harness::{Listen, Server, Start, ok};
 
-const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
+pub(crate) const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
 /// An engine that answers everything with its name.
-fn named(start: Start, name: &'static str) -> Server {
+pub(crate) fn named(start: Start, name: &'static str) -> Server {
     named_with(start, name, EngineOptions::default())
 }
 
-fn named_with(start: Start, name: &'static str, options: EngineOptions) -> Server {
+pub(crate) fn named_with(start: Start, name: &'static str, options: EngineOptions) -> Server {
     Server::automatic(start, Listen::Loopback, options, answer_with(name))
 }
 
@@ -29,7 +29,7 @@ fn answer_with(name: &'static str) -> impl FnMut(&dyn Exchanges, Event) + Send {
 }
 
 /// A client of `server` whose first request was answered.
-fn served(server: &Server) -> Client {
+pub(crate) fn served(server: &Server) -> Client {
     let mut client = Client::connect(server);
     client.get("/");
     client
@@ -217,118 +217,6 @@ pub fn closes_what_is_left_when_it_drains_after_all(start: Start) {
     drop(client);
     server.expect(Event::Completed(id));
     server.join();
-}
-
-/// Silences are those of an engine under test; only their order counts.
-fn impatient() -> EngineOptions {
-    EngineOptions {
-        deadlines: Deadlines {
-            head: Some(Duration::from_secs(1)),
-            keep_alive: Some(Duration::from_secs(1)),
-            ..Deadlines::default()
-        },
-        ..EngineOptions::default()
-    }
-}
-
-pub fn ends_an_adopted_connection_in_time(start: Start) {
-    let first = named(start, "first");
-    let options = EngineOptions {
-        deadlines: Deadlines {
-            head: None,
-            ..impatient().deadlines
-        },
-        ..impatient()
-    };
-    let second = named_with(start, "second", options);
-    let mut client = served(&first);
-    // An engine that slept for longer than its deadlines begins them now.
-    first.pass(Duration::from_millis(1200));
-    first.release_idle(1);
-    second.adopt(first.next_released()).expect("there is room");
-    assert_eq!(client.get("/").text(), "second");
-    client.expect_end();
-}
-
-pub fn ends_an_adopted_connection_that_never_asked(start: Start) {
-    let first = named(start, "first");
-    let options = EngineOptions {
-        deadlines: Deadlines {
-            keep_alive: None,
-            ..impatient().deadlines
-        },
-        ..impatient()
-    };
-    let second = named_with(start, "second", options);
-    let mut client = Client::connect(&first);
-    first.wait_for(|counters| counters.connections == 1);
-    first.release_idle(1);
-    second.adopt(first.next_released()).expect("there is room");
-    client.expect_end();
-}
-
-pub fn adopts_no_more_than_the_bound(start: Start) {
-    let first = named(start, "first");
-    let options = EngineOptions {
-        connections_max: 1,
-        ..EngineOptions::default()
-    };
-    let second = named_with(start, "second", options);
-    let (mut moved, mut refused) = (served(&first), served(&first));
-    first.release_idle(usize::MAX);
-    let mut released = Vec::new();
-    while released.len() < 2 {
-        released.extend(first.take_released());
-    }
-    let refusals = released
-        .into_iter()
-        .filter_map(|handed| second.adopt(handed).err());
-    let mut refusals: Vec<_> = refusals.collect();
-    assert_eq!(refusals.len(), 1);
-    let refusal = refusals.pop().expect("one");
-    first.adopt(refusal).expect("there is room");
-    let mut names = [
-        moved.get("/").text().to_owned(),
-        refused.get("/").text().to_owned(),
-    ];
-    names.sort();
-    assert_eq!(names, ["first", "second"]);
-}
-
-pub fn ends_an_adopted_connection_whose_client_left(start: Start) {
-    let (first, second) = (named(start, "first"), named(start, "second"));
-    for resets in [false, true] {
-        let client = served(&first);
-        first.release_idle(1);
-        let handed = first.next_released();
-        if resets {
-            client.reset();
-        } else {
-            drop(client);
-        }
-        second.adopt(handed).expect("there is room");
-        second.wait_for(|counters| counters.connections == 0);
-    }
-}
-
-pub fn drains_an_adopted_connection(start: Start) {
-    let (first, second) = (named(start, "first"), named(start, "second"));
-    let mut client = served(&first);
-    first.release_idle(1);
-    let handed = first.next_released();
-    // It keeps the engine from being through.
-    let (held, mut asking) = manual(start);
-    asking.send(GET);
-    let id = held.next_request();
-    held.drain();
-    held.adopt(handed).expect("there is room");
-    client.expect_end();
-    held.respond(id, "last");
-    asking.expect_end_after_response();
-    drop((client, asking));
-    held.expect(Event::Completed(id));
-    held.join();
-    drop(second);
 }
 
 pub fn leaves_clients_to_others(start: Start) {

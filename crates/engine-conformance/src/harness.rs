@@ -25,6 +25,8 @@ pub enum Listen {
     Loopback,
     /// A Unix-domain socket.
     Unix(PathBuf),
+    /// A port of the loopback interface, and a Unix-domain socket beside it.
+    Both(PathBuf),
 }
 
 /// Makes the application, on the engine's thread.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone};
+use howth_engine::{Body, BodyRead, EngineOptions, Event, ExchangeId, Gone};
 
 use super::client::{Client, manual_with};
 use super::harness::{Server, Start, ok};
@@ -95,7 +95,7 @@ pub fn reads_the_rest_behind_a_large_response(start: Start) {
     let id = server.next_request();
     assert!(keep(&server, id, true));
     server
-        .call(move |exchanges| exchanges.respond_owned(id, &ok(), vec![b'r'; LENGTH]))
+        .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Owned(vec![b'r'; LENGTH])))
         .expect("an open exchange");
     assert_eq!(client.response().body.len(), LENGTH);
     server.expect(Event::Completed(id));

@@ -6,6 +6,7 @@
 
 #![expect(missing_docs, reason = "a case's name says what it promises")]
 
+pub mod adopted;
 pub mod bodies;
 pub mod bounds;
 pub mod broken;
@@ -61,6 +62,7 @@ macro_rules! engine_cases {
                 refuses_for_the_application
                 answers_an_invalid_response_with_500
                 sends_large_bodies
+                sends_shared_bodies
                 holds_responses_for_a_slow_client
             }
             bodies {
@@ -169,10 +171,18 @@ macro_rules! engine_cases {
                 ends_idle_connections_at_once
                 is_through_before_a_client_ends_its_connection
                 aborts_everything
+                serves_several_listeners
                 accepts_no_more_than_the_bound
                 holds_the_bound_in_a_rush
                 never_uses_an_id_twice
                 counts
+            }
+            adopted {
+                ends_an_adopted_connection_in_time
+                ends_an_adopted_connection_that_never_asked
+                adopts_no_more_than_the_bound
+                ends_an_adopted_connection_whose_client_left
+                drains_an_adopted_connection
             }
             hand_over {
                 goes_on_in_another_engine
@@ -185,11 +195,6 @@ macro_rules! engine_cases {
                 answers_what_it_has_read_before_it_gives_up
                 finishes_a_body_before_it_gives_up
                 closes_what_is_left_when_it_drains_after_all
-                ends_an_adopted_connection_in_time
-                ends_an_adopted_connection_that_never_asked
-                adopts_no_more_than_the_bound
-                ends_an_adopted_connection_whose_client_left
-                drains_an_adopted_connection
                 leaves_clients_to_others
                 gives_new_connections_up
                 gives_up_clients_it_has_no_room_for

@@ -285,3 +285,42 @@ pub fn counts(start: Start) {
     assert!(counters.turns >= 4);
     assert!(counters.sends >= 4);
 }
+
+/// An engine serves the clients of all its listeners, counts them together, and ends with all of them.
+pub fn serves_several_listeners(start: Start) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("socket");
+    let server = Server::automatic(
+        start,
+        Listen::Both(path.clone()),
+        EngineOptions {
+            connections_max: 2,
+            ..EngineOptions::default()
+        },
+        |exchanges, event| {
+            if let Event::Request(id) = event {
+                exchanges.respond(id, &ok(), b"served").expect("an open exchange");
+            }
+        },
+    );
+    let mut by_port = Client::connect(&server);
+    let mut by_path = Client::connect_to(&path);
+    for _ in 0..3 {
+        assert_eq!(by_port.get("/").text(), "served");
+        assert_eq!(by_path.get("/").text(), "served");
+    }
+    // There is no room for a third, whichever way it comes.
+    let mut waiting = Client::connect_to(&path);
+    waiting.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    waiting.expect_silence();
+    drop(by_port);
+    assert_eq!(waiting.response().text(), "served");
+    server.drain();
+    waiting.expect_end();
+    by_path.expect_end();
+    server.join();
+    assert!(
+        std::os::unix::net::UnixStream::connect(&path).is_err(),
+        "nobody listens"
+    );
+}

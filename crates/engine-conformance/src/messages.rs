@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use howth_engine::{EngineOptions, Event, Exchanges, Gone, PeerAddress};
+use howth_engine::{Body, EngineOptions, Event, Exchanges, Gone, PeerAddress};
 use howth_http1::{ResponseHead, Version};
 
 use super::client::Client;
@@ -13,7 +13,7 @@ fn echo_path(exchanges: &dyn Exchanges, event: Event) {
     let Event::Request(id) = event else { return };
     let path = exchanges.head(id).expect("an open exchange").path().to_owned();
     exchanges
-        .respond_owned(id, &ok(), path.into_bytes())
+        .respond_with(id, &ok(), Body::Owned(path.into_bytes()))
         .expect("an open exchange");
 }
 
@@ -95,7 +95,7 @@ pub fn keeps_the_order_of_pipelined_requests(start: Start) {
     for (number, id) in ids.iter().copied().enumerate().rev() {
         let body = number.to_string().into_bytes();
         server
-            .call(move |exchanges| exchanges.respond_owned(id, &ok(), body))
+            .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Owned(body)))
             .expect("an open exchange");
         if number > 0 {
             server.expect_no_event();
@@ -213,7 +213,7 @@ pub fn takes_any_target_form_and_method(start: Start) {
             let body = format!("{} {} {:?}", head.method(), head.path(), head.authority());
             drop(head);
             exchanges
-                .respond_owned(id, &ok(), body.into_bytes())
+                .respond_with(id, &ok(), Body::Owned(body.into_bytes()))
                 .expect("an open exchange");
         },
     );

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use howth_engine::{BodyRead, Deadlines, EngineOptions, Event, Gone};
+use howth_engine::{Body, BodyRead, Deadlines, EngineOptions, Event, Gone};
 use howth_http1::{Limits, Rejection};
 
 use super::client::Client;
@@ -129,7 +129,7 @@ pub fn refuses_no_body_whose_request_was_answered(start: Start) {
         let (first, second) = (server.next_request(), server.next_request());
         server.respond(first, "first");
         server
-            .call(move |exchanges| exchanges.respond_owned(second, &ok(), vec![b's'; BODY]))
+            .call(move |exchanges| exchanges.respond_with(second, &ok(), Body::Owned(vec![b's'; BODY])))
             .expect("an open exchange");
         assert_eq!(client.response().text(), "first");
         if is_sent {

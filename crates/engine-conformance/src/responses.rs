@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use howth_engine::{EngineOptions, Event, Exchanges, Gone, WriteError};
+use howth_engine::{Body, EngineOptions, Event, Exchanges, Gone, WriteError};
 use howth_http1::ResponseHead;
 
-use super::client::Client;
+use super::client::{Client, manual};
 use super::harness::{Listen, Server, Start, ok};
 
 /// Answers every request with its path.
@@ -14,7 +14,7 @@ fn echo_path(exchanges: &dyn Exchanges, event: Event) {
     let Event::Request(id) = event else { return };
     let path = exchanges.head(id).expect("an open exchange").path().to_owned();
     exchanges
-        .respond_owned(id, &ok(), path.into_bytes())
+        .respond_with(id, &ok(), Body::Owned(path.into_bytes()))
         .expect("an open exchange");
 }
 
@@ -216,7 +216,7 @@ pub fn sends_large_bodies(start: Start) {
             let path = exchanges.head(id).expect("an open exchange").path().to_owned();
             let body = served.lock().expect("the map")[&path].clone();
             exchanges
-                .respond_owned(id, &ok(), body)
+                .respond_with(id, &ok(), Body::Owned(body))
                 .expect("an open exchange");
         },
     );
@@ -247,7 +247,7 @@ pub fn holds_responses_for_a_slow_client(start: Start) {
             .parse()
             .expect("a number");
         exchanges
-            .respond_owned(id, &ok(), vec![number; LENGTH])
+            .respond_with(id, &ok(), Body::Owned(vec![number; LENGTH]))
             .expect("an open exchange");
     });
     let mut client = Client::connect(&server);
@@ -261,5 +261,29 @@ pub fn holds_responses_for_a_slow_client(start: Start) {
     assert!(server.counters().requests < 200, "all responses are held at once");
     for number in 0..200 {
         assert!(client.response().body == vec![number; LENGTH], "{number}");
+    }
+}
+
+/// Bytes that many responses have in common are sent to each, and stay what they are.
+pub fn sends_shared_bodies(start: Start) {
+    let (server, mut client) = manual(start);
+    for length in [10, 16 * 1024, 1_000_000] {
+        let body: bytes::Bytes = (0..length).map(|number| number as u8).collect();
+        client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n".repeat(3));
+        let ids = [
+            server.next_request_among_others(),
+            server.next_request_among_others(),
+            server.next_request_among_others(),
+        ];
+        // The last is given first, and so held.
+        for id in ids.into_iter().rev() {
+            let body = body.clone();
+            server
+                .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Shared(body)))
+                .expect("an open exchange");
+        }
+        for _ in ids {
+            assert_eq!(client.response().body, body);
+        }
     }
 }

@@ -7,10 +7,47 @@
 use std::cell::Ref;
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use howth_http1::{RequestHead, ResponseHead, Trailers};
 
 use crate::ExchangeId;
 use crate::error::{Gone, InterimError, UpgradeError, WriteError};
+
+/// The whole body of a response.
+#[derive(Debug)]
+pub enum Body<'a> {
+    /// Bytes that stay the application's: what the kernel does not take at once is copied.
+    Borrowed(&'a [u8]),
+    /// Bytes that the engine may keep, so that a large body is not copied.
+    Owned(Vec<u8>),
+    /// Bytes that many responses have in common; a large body is not copied.
+    Shared(Bytes),
+}
+
+impl Body<'_> {
+    /// How many bytes there are.
+    pub fn len(&self) -> usize {
+        match self {
+            Body::Borrowed(bytes) => bytes.len(),
+            Body::Owned(bytes) => bytes.len(),
+            Body::Shared(bytes) => bytes.len(),
+        }
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The bytes, which nobody else has.
+    pub fn into_owned(self) -> Vec<u8> {
+        match self {
+            Body::Borrowed(bytes) => bytes.to_vec(),
+            Body::Owned(bytes) => bytes,
+            Body::Shared(bytes) => bytes.into(),
+        }
+    }
+}
 
 /// Whether a response stream should go on producing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,10 +168,12 @@ pub trait Exchanges {
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
 
     /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone>;
+    fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone>;
 
-    /// Like [`respond`](Self::respond) with a body the engine may keep, so that a large one is not copied.
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone>;
+    /// [`respond_with`](Self::respond_with) a body that stays the application's.
+    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+        self.respond_with(id, head, Body::Borrowed(body))
+    }
 
     /// Begins a response of unknown length (`length: None`, sent chunked or until close) or of a length
     /// known beforehand in bytes.

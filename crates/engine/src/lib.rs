@@ -20,7 +20,7 @@ pub mod stopwatch;
 
 pub use error::{Gone, InterimError, UpgradeError, WriteError};
 pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
-pub use exchanges::{Backpressure, BodyRead, Exchanges, PeerAddress, TlsState};
+pub use exchanges::{Backpressure, Body, BodyRead, Exchanges, PeerAddress, TlsState};
 pub use handed::Handed;
 pub use listener::Listener;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};

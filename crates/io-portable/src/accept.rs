@@ -17,10 +17,12 @@ const ACCEPTS_PER_TURN_MAX: usize = 64;
 /// How long accepting rests when the process or the system is out of descriptors or memory.
 const RETRY_MS: u64 = 100;
 
-/// The listener, and whether it is accepted from.
+/// The listeners, and whether they are accepted from.
 pub(crate) struct Accept {
-    /// `None`: it is closed.
-    pub(crate) acceptor: Option<Acceptor>,
+    /// None: they are closed.
+    pub(crate) acceptors: Vec<Acceptor>,
+    /// The one that is asked first, so that each has its turn.
+    first: usize,
     pub(crate) waker: Waker,
     /// There were as many connections as there may be when something was last accepted, or was to be.
     pub(crate) is_full: bool,
@@ -33,12 +35,18 @@ pub(crate) struct Accept {
 }
 
 impl Accept {
-    pub(crate) fn new(listener: Listener, waker: Waker) -> io::Result<(Self, BindAddress)> {
-        let acceptor = Acceptor::new(listener)?;
-        let address = acceptor.local_address()?;
+    /// Gives the address of the first listener as well.
+    pub(crate) fn new(listeners: Vec<Listener>, waker: Waker) -> io::Result<(Self, BindAddress)> {
+        let acceptors: Vec<Acceptor> = listeners
+            .into_iter()
+            .map(Acceptor::new)
+            .collect::<io::Result<_>>()?;
+        let first = acceptors.first().ok_or(io::ErrorKind::InvalidInput)?;
+        let address = first.local_address()?;
         waker.wake_by_ref();
         let accept = Accept {
-            acceptor: Some(acceptor),
+            acceptors,
+            first: 0,
             waker,
             is_full: false,
             leaves_clients: false,
@@ -50,7 +58,7 @@ impl Accept {
 
     /// When accepting is to be tried again.
     pub(crate) fn retry_ms(&self) -> Option<u64> {
-        self.rests_until_ms.filter(|_| self.acceptor.is_some())
+        self.rests_until_ms.filter(|_| !self.acceptors.is_empty())
     }
 
     /// Whether it is to be tried again by now.
@@ -66,6 +74,26 @@ impl Accept {
     }
 }
 
+impl Accept {
+    /// Accepts from any listener; pending: nobody is there, and the waker is told of who comes.
+    fn poll_any(&mut self, is_unassisted: bool) -> Poll<io::Result<(Socket, PeerAddress)>> {
+        let count = self.acceptors.len();
+        for place in 0..count {
+            let listener = (self.first + place) % count;
+            let acceptor = &self.acceptors[listener];
+            let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.waker));
+            if poll.is_pending() && is_unassisted {
+                poll = acceptor.accept_now();
+            }
+            if poll.is_ready() {
+                self.first = (listener + 1) % count;
+                return poll;
+            }
+        }
+        Poll::Pending
+    }
+}
+
 impl PortableEngine {
     /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well.
     pub fn set_accepting(&mut self, accepts: bool) {
@@ -73,9 +101,9 @@ impl PortableEngine {
         self.accept.waker.wake_by_ref();
     }
 
-    /// Whether the listening socket is open here.
+    /// Whether the listening sockets are open here.
     pub fn is_listening(&self) -> bool {
-        self.accept.acceptor.is_some()
+        !self.accept.acceptors.is_empty()
     }
 
     /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
@@ -99,19 +127,15 @@ impl PortableEngine {
         }
         accept.rests_until_ms = None;
         for _ in 0..ACCEPTS_PER_TURN_MAX {
-            let Some(acceptor) = accept.acceptor.as_ref().filter(|_| !accept.leaves_clients) else {
+            if accept.leaves_clients || accept.acceptors.is_empty() {
                 return;
-            };
+            }
             let releases = accept.releases_new && !core.connections.is_stopping();
             accept.is_full = !core.connections.has_room();
             if accept.is_full && !releases {
                 return;
             }
-            let mut poll = acceptor.poll_accept(&mut Context::from_waker(&accept.waker));
-            if poll.is_pending() && core.is_unassisted {
-                poll = acceptor.accept_now();
-            }
-            match poll {
+            match accept.poll_any(core.is_unassisted) {
                 Poll::Pending => return,
                 Poll::Ready(Ok((socket, peer))) => {
                     core.connections.counters.accepted += 1;

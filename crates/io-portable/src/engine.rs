@@ -1,4 +1,4 @@
-//! The portable engine: one core's listener and connections, driven turn by turn.
+//! The portable engine: one core's listeners and connections, driven turn by turn.
 //!
 //! Owns what a turn is: settle what the application changed since the last one, look at what is ready, hand all events to
 //! the handler in one batch, settle again. Called by: the runtime's root future, on a tokio current-thread runtime.
@@ -33,15 +33,15 @@ pub struct PortableEngine {
 }
 
 impl PortableEngine {
-    /// An engine on a socket the caller has bound.
+    /// An engine on sockets the caller has bound.
     ///
     /// # Errors
     /// When not called inside a tokio runtime with input, output and time enabled; everything after must happen on the same
-    /// runtime. What setting the socket up says.
-    pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
+    /// runtime; when there is no listener. What setting the sockets up says.
+    pub fn new(listeners: Vec<Listener>, options: EngineOptions) -> io::Result<Self> {
         tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let wakes = Arc::new(WakeList::default());
-        let (accept, address) = Accept::new(listener, wakes.waker(LISTENER))?;
+        let (accept, address) = Accept::new(listeners, wakes.waker(LISTENER))?;
         Ok(PortableEngine {
             shared: Rc::new(Shared(RefCell::new(Core::new(options, wakes)))),
             accept,
@@ -58,7 +58,7 @@ impl PortableEngine {
         self.shared.clone()
     }
 
-    /// Where the engine listens, or listened.
+    /// Where the engine listens, or listened, first.
     pub fn local_address(&self) -> BindAddress {
         self.address.clone()
     }

@@ -17,7 +17,7 @@ impl PortableEngine {
         self.begin();
         // Whoever has connected already may have sent a request, too.
         self.accept();
-        self.accept.acceptor = None;
+        self.accept.acceptors = Vec::new();
         self.shared.0.borrow_mut().connections.drain();
         self.end();
     }
@@ -26,7 +26,7 @@ impl PortableEngine {
     /// taken; exchanges are aborted with the next turn.
     pub fn abort(&mut self) {
         self.begin();
-        self.accept.acceptor = None;
+        self.accept.acceptors = Vec::new();
         {
             let core = &mut *self.shared.0.borrow_mut();
             core.connections.drain();
@@ -86,7 +86,7 @@ impl PortableEngine {
         self.begin();
         // Whoever has connected already goes as well.
         self.accept();
-        self.accept.acceptor = None;
+        self.accept.acceptors = Vec::new();
         self.shared.0.borrow_mut().connections.release_all();
         self.end();
     }

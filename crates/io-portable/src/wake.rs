@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Wake, Waker};
 
-/// Stands for the listener in the list of woken connections.
+/// Stands for the listeners in the list of woken connections.
 pub(crate) const LISTENER: u32 = u32::MAX;
 
 /// What has been woken since the engine last looked.

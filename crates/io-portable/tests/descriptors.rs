@@ -42,8 +42,8 @@ fn accepting_outlives_a_lack_of_descriptors() {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let mut engine =
-                PortableEngine::new(Listener::Tcp(listener), EngineOptions::default()).expect("an engine");
+            let mut engine = PortableEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default())
+                .expect("an engine");
             let mut handler = Hello(engine.exchanges());
             poll_fn(|context| {
                 while engine.poll_turn(context, &mut handler) == Poll::Ready(Turn::Worked) {

@@ -33,10 +33,19 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
     }
 }
 
-fn bind(listen: Listen) -> Listener {
+fn bind(listen: Listen) -> Vec<Listener> {
     match listen {
-        Listen::Loopback => Listener::Tcp(std::net::TcpListener::bind("127.0.0.1:0").expect("bind")),
-        Listen::Unix(path) => Listener::Unix(std::os::unix::net::UnixListener::bind(path).expect("bind")),
+        Listen::Loopback => vec![Listener::Tcp(
+            std::net::TcpListener::bind("127.0.0.1:0").expect("bind"),
+        )],
+        Listen::Unix(path) => vec![Listener::Unix(
+            std::os::unix::net::UnixListener::bind(path).expect("bind"),
+        )],
+        Listen::Both(path) => {
+            let mut listeners = bind(Listen::Loopback);
+            listeners.extend(bind(Listen::Unix(path)));
+            listeners
+        }
     }
 }
 

@@ -25,11 +25,12 @@ use std::time::Duration;
 use howth_connection::{Connections, Driver, Shared};
 use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
 
+use crate::RingOptions;
 use crate::kernel::{Completion, Kernel, Socket};
-use crate::ring::{Ring, RingOptions};
-use crate::token::GENERATION_MASK;
+use crate::ring::Ring;
 use accept::Accepting;
 use doorbell::Polling;
+use howth_ring::GENERATION_MASK;
 use link::{Ending, Link, Sockets};
 
 pub use crate::kernel::Wait;
@@ -58,12 +59,13 @@ pub struct RingEngine<K: Kernel = Ring> {
 }
 
 impl RingEngine<Ring> {
-    /// An engine that serves `listener`'s connections.
+    /// An engine that serves the connections of all `listeners`.
     ///
     /// # Errors
     /// What setting up the ring says; [`probe`](crate::probe) explains such errors.
-    pub fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
-        let ring = Ring::new(descriptor_of(listener)?, RingOptions::default())?;
+    pub fn new(listeners: Vec<Listener>, options: EngineOptions) -> io::Result<Self> {
+        let descriptors = listeners.into_iter().map(descriptor_of);
+        let ring = Ring::new(descriptors.collect::<io::Result<_>>()?, RingOptions::default())?;
         Ok(RingEngine::with_kernel(ring, options))
     }
 
@@ -164,9 +166,9 @@ impl<K: Kernel + 'static> RingEngine<K> {
         self.shared.0.borrow_mut().set_accepting(accepts);
     }
 
-    /// Whether the listening socket is open here: a stop takes a turn or two to close it.
+    /// Whether a listening socket is open here: a stop takes a turn or two to close it.
     pub fn is_listening(&self) -> bool {
-        self.shared.0.borrow().accepting != Accepting::Ended
+        self.shared.0.borrow().is_listening()
     }
 
     /// Gives new connections up as they are accepted, also while there are as many as there may be; or serves them. An
@@ -217,7 +219,8 @@ impl<K: Kernel + 'static> RingEngine<K> {
 struct Core<K: Kernel> {
     kernel: K,
     connections: Connections<Link>,
-    accepting: Accepting,
+    /// By listener.
+    accepting: Vec<Accepting>,
     doorbell: Polling,
     /// Connections that were given up and wait for whoever takes them.
     released: Vec<Handed>,
@@ -233,12 +236,13 @@ struct Core<K: Kernel> {
 
 impl<K: Kernel> Core<K> {
     fn new(kernel: K, options: EngineOptions) -> Self {
+        let listeners = kernel.listeners();
         let (now_ms, wall) = (kernel.now_ms(), kernel.wall_clock());
         let connections = Connections::new(options, now_ms, wall, GENERATION_MASK);
         Core {
             kernel,
             connections,
-            accepting: Accepting::default(),
+            accepting: vec![Accepting::Off; listeners],
             doorbell: Polling::default(),
             released: Vec::new(),
             leaves_clients: false,
@@ -297,7 +301,7 @@ impl<K: Kernel> Core<K> {
 
     fn complete(&mut self, completion: Completion) {
         match completion {
-            Completion::Accepted { result, more } => self.accepted(result, more),
+            Completion::Accepted { token, result, more } => self.accepted(token, result, more),
             Completion::Received { token, result, more } => self.received(token, result, more),
             Completion::Readable { token } => self.readable(token),
             Completion::Sent {
@@ -312,7 +316,7 @@ impl<K: Kernel> Core<K> {
 
     fn is_finished(&self) -> bool {
         self.connections.is_stopping()
-            && self.accepting == Accepting::Ended
+            && !self.is_listening()
             && self.connections.is_empty()
             && self.released.is_empty()
             && self.waiting.is_empty()

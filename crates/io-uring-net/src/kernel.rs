@@ -7,35 +7,21 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
+pub use howth_ring::{Errno, Lease, Socket, Wait};
 
 use crate::Token;
-
-/// A connected socket, named as the kernel names it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Socket(pub i32);
-
-/// An error number of errno(3).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Errno(pub i32);
-
-/// A provided buffer that holds received bytes. Not `Clone`: it is given back exactly once.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// The buffer's id in its group.
-    pub buffer: u16,
-    /// How many bytes were received.
-    pub len: u32,
-}
 
 /// What the kernel tells.
 #[derive(Debug)]
 pub enum Completion {
     /// A connection was accepted, or accepting failed. `more`: the multishot goes on.
     Accepted {
+        /// Whose accept it is: its index is that of the listener.
+        token: Token,
         /// The new socket.
         result: Result<Socket, Errno>,
         /// Whether further completions of the same operation follow.
@@ -76,15 +62,6 @@ pub enum Completion {
     },
 }
 
-/// How long one turn may wait for the kernel.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Wait {
-    /// Not at all: submit, and take what is there.
-    Not,
-    /// Until something completes, for this long at most.
-    For(Duration),
-}
-
 /// What the engine needs of a kernel. Operations are queued; [`enter`](Self::enter) submits all of them at
 /// once and waits. Every accepted operation completes, sooner or later, with its token.
 pub trait Kernel {
@@ -94,7 +71,10 @@ pub trait Kernel {
     /// The time of day.
     fn wall_clock(&self) -> SystemTime;
 
-    /// Arms a multishot accept on the listener.
+    /// How many listeners there are.
+    fn listeners(&self) -> usize;
+
+    /// Arms a multishot accept on the listener that the token's index names.
     fn accept(&mut self, token: Token);
 
     /// Arms a multishot poll of the doorbell; there is one.
@@ -142,8 +122,8 @@ pub trait Kernel {
     /// Lets go of a socket that nothing is in flight on, and that is never named again.
     fn give_up(&mut self, socket: Socket) -> OwnedFd;
 
-    /// Stops listening: closes the listener. Connections that were not accepted are refused.
-    fn close_listener(&mut self);
+    /// Stops listening: closes the listeners, if they are open. Connections that were not accepted are refused.
+    fn close_listeners(&mut self);
 
     /// Submits what is queued, waits, and makes completions available.
     fn enter(&mut self, wait: Wait) -> io::Result<()>;

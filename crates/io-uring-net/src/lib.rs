@@ -2,23 +2,19 @@
 //!
 //! Owns: the ring, the provided buffers, the connections, their deadlines. Never does: JavaScript, threads,
 //! parsing of its own (that is `howth-http1`). Called by: the runtime, which drives [`RingEngine::turn`]
-//! with its handler over V8; benchmarks and tests, which drive it with handlers in plain Rust. The client side
-//! of a ring ([`ClientRing`]) is apart from it and called by the load generator alone.
+//! with its handler over V8; benchmarks and tests, which drive it with handlers in plain Rust.
 //!
 //! Linux 6.1 or newer; elsewhere the crate is empty and the portable engine serves.
 #![cfg(target_os = "linux")]
 
-mod client;
 mod engine;
 mod kernel;
 mod probe;
 mod ring;
-mod token;
 
-pub use client::{ClientCompletion, ClientRing, Payload};
 pub use engine::{Listener, RingEngine, Turn, Wait};
 pub use howth_connection::Outgoing;
+pub use howth_ring::{Operation, RingOptions, Token};
 pub use kernel::{Completion, Errno, Kernel, Lease, Socket};
 pub use probe::{Refusal, probe};
-pub use ring::{Ring, RingOptions};
-pub use token::{Operation, Token};
+pub use ring::Ring;

@@ -7,7 +7,7 @@ use std::io;
 
 use io_uring::{IoUring, Probe, opcode};
 
-use crate::ring::{RingOptions, set_up};
+use howth_ring::{RingOptions, set_up};
 
 /// A ring that costs the start little: whatever would refuse a large one refuses this one, but for the limit on
 /// locked memory, for which the engine makes its ring smaller.
@@ -99,7 +99,7 @@ fn run_nop(ring: &mut IoUring) -> io::Result<()> {
 /// tried by setting the ring up, and the kernels that have it have the others.
 fn check_provided_buffers() -> Result<(), Refusal> {
     let socket = std::net::TcpListener::bind("127.0.0.1:0").map_err(Refusal::Failed)?;
-    crate::Ring::new(socket.into(), SMALLEST)
+    crate::Ring::new(vec![socket.into()], SMALLEST)
         .map(drop)
         .map_err(explain)
 }

@@ -5,13 +5,9 @@
 //! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
 //! go of the buffers when they are freed.
 
-pub(crate) mod buffers;
 mod doorbell;
 mod in_flight;
 mod readiness;
-pub(crate) mod submission;
-
-pub(crate) use submission::set_up;
 
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -21,43 +17,17 @@ use std::time::{Instant, SystemTime};
 
 use howth_connection::Outgoing;
 use howth_engine::PeerAddress;
+use howth_ring::submission::{self, result_of};
+use howth_ring::{Operation, ProvidedBuffers, RingOptions, Token};
 use io_uring::{IoUring, cqueue, opcode, types};
 
 use crate::kernel::{Completion, Errno, Kernel, Lease, Socket, Wait};
-use crate::token::{Operation, Token};
-use buffers::ProvidedBuffers;
 use doorbell::Doorbell;
 use in_flight::InFlight;
 use readiness::Readiness;
-use submission::result_of;
 
 /// The group of the one ring of provided buffers.
 const BUFFER_GROUP: u16 = 0;
-
-/// How large a ring is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct RingOptions {
-    /// Submission queue entries.
-    pub submissions: u32,
-    /// Completion queue entries. A multishot receive completes without a submission, so this follows the
-    /// number of connections that may become readable within one turn.
-    pub completions: u32,
-    /// Provided buffers; a power of two of at most 32,768.
-    pub buffers: u16,
-    /// The size of a provided buffer.
-    pub buffer_bytes: u32,
-}
-
-impl Default for RingOptions {
-    fn default() -> Self {
-        RingOptions {
-            submissions: 1024,
-            completions: 8192,
-            buffers: 1024,
-            buffer_bytes: 4096,
-        }
-    }
-}
 
 /// The ring of one core. Must be used on the thread that made it (`SINGLE_ISSUER`).
 #[derive(Debug)]
@@ -68,7 +38,7 @@ pub struct Ring {
     readiness: Readiness,
     /// `None` until somebody wants to ring it.
     doorbell: Option<Arc<Doorbell>>,
-    listener: Option<OwnedFd>,
+    listeners: Vec<OwnedFd>,
     started: Instant,
     overflows: u64,
     /// Completions that were taken from the kernel's queue together, in reverse.
@@ -90,11 +60,11 @@ impl std::fmt::Debug for IoUringBox {
 }
 
 impl Ring {
-    /// Makes a ring that accepts from `listener`.
+    /// Makes a ring that accepts from `listeners`.
     ///
     /// # Errors
     /// What io_uring_setup(2) and io_uring_register(2) say.
-    pub fn new(listener: OwnedFd, options: RingOptions) -> io::Result<Self> {
+    pub fn new(listeners: Vec<OwnedFd>, options: RingOptions) -> io::Result<Self> {
         let mut ring = submission::set_up(options)?;
         let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
         buffers.register(&ring, BUFFER_GROUP)?;
@@ -105,7 +75,7 @@ impl Ring {
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
-            listener: Some(listener),
+            listeners,
             started: Instant::now(),
             overflows: 0,
             reaped: Vec::with_capacity(REAPED_MAX),
@@ -148,7 +118,8 @@ impl Ring {
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
-        submission::push(&mut self.ring.0, entry.user_data(token.pack()));
+        // SAFETY: a send points to what `InFlight` owns until its completion; the other operations point to nothing.
+        unsafe { submission::push(&mut self.ring.0, entry.user_data(token.pack())) };
     }
 
     fn completion(&mut self, entry: &cqueue::Entry) -> Option<Completion> {
@@ -156,6 +127,7 @@ impl Ring {
         let more = cqueue::more(entry.flags());
         Some(match token.operation {
             Operation::Accept => Completion::Accepted {
+                token,
                 result: result_of(entry).map(|socket| Socket(socket.cast_signed())),
                 more,
             },
@@ -198,8 +170,12 @@ impl Kernel for Ring {
         SystemTime::now()
     }
 
+    fn listeners(&self) -> usize {
+        self.listeners.len()
+    }
+
     fn accept(&mut self, token: Token) {
-        if let Some(listener) = &self.listener {
+        if let Some(listener) = self.listeners.get(token.index as usize) {
             let entry = opcode::AcceptMulti::new(types::Fd(listener.as_raw_fd()))
                 .flags(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
                 .build();
@@ -267,8 +243,8 @@ impl Kernel for Ring {
         submission::owned(socket)
     }
 
-    fn close_listener(&mut self) {
-        self.listener = None;
+    fn close_listeners(&mut self) {
+        self.listeners = Vec::new();
     }
 
     fn enter(&mut self, wait: Wait) -> io::Result<()> {
@@ -311,7 +287,8 @@ impl Kernel for Ring {
     }
 
     fn peer_address(&self, socket: Socket) -> Option<PeerAddress> {
-        submission::peer_address(socket)
+        let address = submission::peer_address(socket)?;
+        Some(address.as_socket().map_or(PeerAddress::Unix, PeerAddress::Tcp))
     }
 
     fn unacknowledged_bytes(&self, socket: Socket) -> u32 {

@@ -1,7 +1,7 @@
 //! A request on a connection that has had some already allocates nothing.
 #![cfg(target_os = "linux")]
 
-#[path = "../../engine-conformance/allocations.rs"]
+#[path = "../../engine-conformance/tests/support/allocations.rs"]
 mod counting;
 
 use std::io::{Read, Write};
@@ -67,7 +67,8 @@ impl Served {
         let client = TcpStream::connect(listener.local_addr().expect("it is bound")).expect("it listens");
         let patience = Some(Duration::from_secs(20));
         client.set_read_timeout(patience).expect("a timeout");
-        let engine = RingEngine::new(Listener::Tcp(listener), EngineOptions::default()).expect("a ring");
+        let engine =
+            RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring");
         let handler = Hello {
             exchanges: engine.exchanges(),
             reads_bodies,

@@ -87,7 +87,7 @@ fn accepting_outlives_a_lack_of_descriptors() {
         connections_max: 2,
         ..EngineOptions::default()
     };
-    let engine = RingEngine::new(Listener::Tcp(listener), options).expect("a ring");
+    let engine = RingEngine::new(vec![Listener::Tcp(listener)], options).expect("a ring");
     let handler = Hello(engine.exchanges());
     let mut served = Served { engine, handler };
     let mut first = TcpStream::connect(address).expect("connect");

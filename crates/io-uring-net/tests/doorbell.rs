@@ -20,7 +20,7 @@ impl Handler for Silent {
 
 fn engine() -> RingEngine {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    RingEngine::new(Listener::Tcp(listener), EngineOptions::default()).expect("a ring")
+    RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring")
 }
 
 fn turn(engine: &mut RingEngine, wait: Wait) -> Turn {
@@ -140,7 +140,7 @@ fn a_doorbell_survives_an_overflow_of_completions() {
         completions: 2,
         ..RingOptions::default()
     };
-    let ring = Ring::new(listener.into(), options).expect("a ring");
+    let ring = Ring::new(vec![listener.into()], options).expect("a ring");
     let mut engine = RingEngine::with_kernel(ring, EngineOptions::default());
     let waker = engine.waker().expect("a doorbell");
     settle(&mut engine);

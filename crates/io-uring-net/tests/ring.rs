@@ -12,9 +12,9 @@ engine_cases!(crate::start);
 
 fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> Running {
     let (commands, receiver) = channel();
-    let (listener, address) = bind(listen);
+    let (listeners, address) = bind(listen);
     let thread = std::thread::spawn(move || {
-        let engine = RingEngine::new(listener, options).expect("an engine");
+        let engine = RingEngine::new(listeners, options).expect("an engine");
         drive(engine, &receiver, make_handler);
     });
     Running {
@@ -25,16 +25,21 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
     }
 }
 
-fn bind(listen: Listen) -> (Listener, BindAddress) {
+fn bind(listen: Listen) -> (Vec<Listener>, BindAddress) {
     match listen {
         Listen::Loopback => {
             let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
             let address = listener.local_addr().expect("it is bound");
-            (Listener::Tcp(listener), BindAddress::Tcp(address))
+            (vec![Listener::Tcp(listener)], BindAddress::Tcp(address))
         }
         Listen::Unix(path) => {
             let listener = std::os::unix::net::UnixListener::bind(&path).expect("a new socket");
-            (Listener::Unix(listener), BindAddress::Unix(path))
+            (vec![Listener::Unix(listener)], BindAddress::Unix(path))
+        }
+        Listen::Both(path) => {
+            let (mut listeners, address) = bind(Listen::Loopback);
+            listeners.extend(bind(Listen::Unix(path)).0);
+            (listeners, address)
         }
     }
 }

@@ -15,7 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use howth_io_uring_net::{ClientCompletion, ClientRing, Errno, RingOptions, Wait};
+use howth_ring_client::{ClientCompletion, ClientRing, Errno, RingOptions, Wait};
 
 use crate::connection::{Connection, Layers, Phase};
 use crate::cpu::CpuTime;

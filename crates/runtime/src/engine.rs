@@ -86,7 +86,7 @@ impl Engine {
     pub(crate) fn new(chosen: &Chosen, listener: Listener, options: EngineOptions) -> io::Result<Self> {
         match chosen {
             Chosen::Ring => RingDriver::new(listener, options).map(Engine::Ring),
-            Chosen::Portable { .. } => PortableEngine::new(listener, options)
+            Chosen::Portable { .. } => PortableEngine::new(vec![listener], options)
                 .map(Box::new)
                 .map(Engine::Portable),
         }

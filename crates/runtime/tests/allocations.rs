@@ -4,7 +4,7 @@
 //! The test has its own `main`, since V8 must be started on the main thread. What V8 allocates for itself does
 //! not pass through Rust's allocator and is not counted.
 
-#[path = "../../engine-conformance/allocations.rs"]
+#[path = "../../engine-conformance/tests/support/allocations.rs"]
 mod counting;
 mod prepared;
 

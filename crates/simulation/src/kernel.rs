@@ -7,6 +7,7 @@
 mod buffers;
 mod complete;
 mod control;
+mod in_flight;
 mod stale;
 
 use std::collections::VecDeque;
@@ -153,13 +154,6 @@ impl SimulatedKernel {
         self.publish();
     }
 
-    /// Whether the cancellation of an operation is in flight as well.
-    fn is_cancelled(&self, token: Token) -> bool {
-        let cancels =
-            |other: &InFlight| matches!(other.operation, Operation::Cancel(target) if target == token);
-        self.in_flight.iter().any(cancels)
-    }
-
     fn push(&mut self, completion: Completion) {
         self.completions.push_back(completion);
     }
@@ -191,12 +185,6 @@ impl SimulatedKernel {
             .lost_buffers
             .set(usize::from(self.options.buffers) - known);
     }
-
-    fn has_in_flight(&self, socket: Socket) -> bool {
-        self.in_flight
-            .iter()
-            .any(|other| other.operation.socket() == Some(socket))
-    }
 }
 
 impl Kernel for SimulatedKernel {
@@ -206,6 +194,10 @@ impl Kernel for SimulatedKernel {
 
     fn wall_clock(&self) -> SystemTime {
         self.network.borrow().wall()
+    }
+
+    fn listeners(&self) -> usize {
+        1
     }
 
     fn accept(&mut self, token: Token) {
@@ -319,7 +311,7 @@ impl Kernel for SimulatedKernel {
         descriptor
     }
 
-    fn close_listener(&mut self) {
+    fn close_listeners(&mut self) {
         self.is_listening = false;
         memory::outside(|| self.network.borrow_mut().close_listener());
     }

@@ -10,7 +10,7 @@ use crate::reader::Message;
 pub enum Form {
     /// `respond`.
     Whole,
-    /// `respond_owned`.
+    /// `respond_with` an owned body.
     Owned,
     /// `start` of unknown length, then chunks.
     Stream,

@@ -112,7 +112,8 @@ impl Peer for SimulatedPeer {
 fn token(operation: Operation) -> Token {
     Token {
         operation,
-        index: 1,
+        // There is one listener.
+        index: u32::from(operation != Operation::Accept),
         generation: 1,
     }
 }
@@ -129,7 +130,7 @@ fn completed(kernel: &mut impl Kernel, socket: &mut Option<Socket>) -> Vec<Strin
         while let Some(completion) = kernel.reap() {
             quiet = 0;
             all.push(match completion {
-                Completion::Accepted { result, more } => {
+                Completion::Accepted { result, more, .. } => {
                     *socket = result.ok().or(*socket);
                     format!("accepted {:?} {more}", result.map(|_| ()))
                 }
@@ -237,7 +238,7 @@ fn script(kernel: &mut impl Kernel, peer: &mut impl Peer) -> Vec<String> {
 fn the_real_and_the_simulated_kernel_complete_alike() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let copy = listener.try_clone().expect("a descriptor");
-    let mut ring = match Ring::new(listener.into(), RingOptions::default()) {
+    let mut ring = match Ring::new(vec![listener.into()], RingOptions::default()) {
         Ok(ring) => ring,
         Err(error) if std::env::var_os("CI").is_none() => return eprintln!("skipped: {error}"),
         Err(error) => panic!("no io_uring: {error}"),

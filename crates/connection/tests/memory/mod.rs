@@ -209,7 +209,7 @@ impl Engine {
         let passed_ms = due_ms.filter(|due_ms| *due_ms <= most_ms);
         self.now_ms += passed_ms.unwrap_or(most_ms);
         // Whatever is due now is due by the clock as well.
-        passed_ms.map(|passed_ms| Duration::from_millis(passed_ms))
+        passed_ms.map(Duration::from_millis)
     }
 
     /// One turn. True: something happened.

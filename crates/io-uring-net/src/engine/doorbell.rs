@@ -4,7 +4,7 @@
 
 use crate::engine::Core;
 use crate::kernel::Kernel;
-use crate::token::{Operation, Token};
+use crate::{Operation, Token};
 
 const TOKEN: Token = Token {
     operation: Operation::Doorbell,

@@ -3,7 +3,6 @@
 //! Owns neither the drain's beginning nor its last step: see `hand_over`. Called by: the runtime, when an application has
 //! stopped its own server.
 
-use super::accept::Accepting;
 use crate::engine::RingEngine;
 use crate::kernel::Kernel;
 
@@ -18,6 +17,6 @@ impl<K: Kernel + 'static> RingEngine<K> {
     /// connections whose clients have not ended them yet.
     pub fn is_through(&self) -> bool {
         let core = self.shared.0.borrow();
-        core.accepting == Accepting::Ended && core.waiting.is_empty() && core.connections.is_through()
+        !core.is_listening() && core.waiting.is_empty() && core.connections.is_through()
     }
 }

@@ -3,10 +3,10 @@
 //! Owns what a completion of a receive or a poll means. Never decodes: `howth_connection` does, where the kernel put the
 //! bytes. Called by: the turn.
 
+use crate::Token;
 use crate::engine::Core;
 use crate::engine::link::Receiving;
 use crate::kernel::{Errno, Kernel, Lease};
-use crate::token::Token;
 
 impl<K: Kernel> Core<K> {
     pub(super) fn received(&mut self, token: Token, result: Result<Option<Lease>, Errno>, more: bool) {

@@ -8,7 +8,7 @@ use howth_connection::Outgoing;
 use crate::engine::Core;
 use crate::engine::link::{Ending, Receiving};
 use crate::kernel::{Errno, Kernel};
-use crate::token::{Operation, Token};
+use crate::{Operation, Token};
 
 impl<K: Kernel> Core<K> {
     pub(super) fn send(&mut self, index: u32, outgoing: Outgoing) {

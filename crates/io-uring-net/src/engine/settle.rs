@@ -8,7 +8,7 @@ use howth_connection::{End, Receive, Wanted};
 use crate::engine::Core;
 use crate::engine::link::{Ending, Receiving};
 use crate::kernel::{Kernel, Socket};
-use crate::token::{Operation, Token};
+use crate::{Operation, Token};
 
 impl<K: Kernel> Core<K> {
     pub(super) fn settle_all(&mut self) {

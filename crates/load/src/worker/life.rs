@@ -2,7 +2,7 @@
 
 use std::net::TcpStream;
 
-use howth_io_uring_net::{Errno, Operation, Token};
+use howth_ring_client::{Errno, Operation, Token};
 
 use super::{RETRY_NS, SWEEP_NS_MAX, Worker};
 use crate::connection::{Connection, Phase};

@@ -1,6 +1,6 @@
 //! Bytes in and out of open connections, and the verdicts they bring.
 
-use howth_io_uring_net::{Errno, Lease, Payload, Token};
+use howth_ring_client::{Errno, Lease, Payload, Token};
 
 use super::{SPARE_MAX, Worker, is_no_error};
 use crate::connection::Phase;

@@ -6,7 +6,8 @@
 use std::cell::Ref;
 
 use howth_engine::{
-    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError,
+    WriteError,
 };
 use howth_http1::{
     Framing, RequestFacts, RequestHead, ResponseHead, Trailers, encode_interim, plan_response,
@@ -132,18 +133,18 @@ impl Exchanges for Relay {
         }
     }
 
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
+    fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
         if !is_remote(id) {
-            return self.own.respond(id, head, body);
+            return self.own.respond_with(id, head, body);
         }
-        self.respond_remote_request(id, head, body.to_vec())
-    }
-
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        if !is_remote(id) {
-            return self.own.respond_owned(id, head, body);
-        }
-        self.respond_remote_request(id, head, body)
+        self.remote_request(id, |remote_request| {
+            remote_request.begin(Response::Whole)?;
+            Ok(Message::Respond {
+                id: remote_request.origin.id,
+                head: head.into(),
+                body: body.into_owned(),
+            })
+        })
     }
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
@@ -243,22 +244,6 @@ impl Relay {
         drop(remote_requests);
         self.post(origin, message);
         Ok(())
-    }
-
-    fn respond_remote_request(
-        &self,
-        id: ExchangeId,
-        head: &ResponseHead<'_>,
-        body: Vec<u8>,
-    ) -> Result<(), Gone> {
-        self.remote_request(id, |remote_request| {
-            remote_request.begin(Response::Whole)?;
-            Ok(Message::Respond {
-                id: remote_request.origin.id,
-                head: head.into(),
-                body,
-            })
-        })
     }
 
     fn write_remote_request(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {

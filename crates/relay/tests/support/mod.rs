@@ -3,7 +3,8 @@
 use std::cell::{Cell, Ref, RefCell};
 
 use howth_engine::{
-    Backpressure, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError, WriteError,
+    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError,
+    WriteError,
 };
 use howth_http1::{Decoder, Limits, RequestHead, ResponseHead, Trailers};
 use howth_relay::ResponseParts;
@@ -150,12 +151,8 @@ impl Exchanges for Engine {
         Err(UpgradeError::NotAsked)
     }
 
-    fn respond(&self, id: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        self.told(id, Call::Respond(head.into(), body.to_vec()))
-    }
-
-    fn respond_owned(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.told(id, Call::Respond(head.into(), body))
+    fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
+        self.told(id, Call::Respond(head.into(), body.into_owned()))
     }
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use howth_engine::{ExchangeId, Exchanges};
+use bytes::Bytes;
+use howth_engine::{Body, ExchangeId, Exchanges};
 use howth_http1::RequestHead;
 
 use super::response_ops::with_response_head;
@@ -18,14 +19,14 @@ pub(super) struct FixedResponse {
     pub(super) reason: Vec<u8>,
     /// Name, line feed, value, line feed, and so on.
     pub(super) fields: Vec<u8>,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Bytes,
 }
 
 impl FixedResponse {
     /// Answers; a client that is gone is no error.
     pub(super) fn send(&self, exchanges: &dyn Exchanges, id: ExchangeId) {
         with_response_head(self.status, &self.reason, &self.fields, |head| {
-            let _ = exchanges.respond(id, head, &self.body);
+            let _ = exchanges.respond_with(id, head, Body::Shared(self.body.clone()));
         });
     }
 }
@@ -93,7 +94,7 @@ mod tests {
             status: 200,
             reason: Vec::new(),
             fields: Vec::new(),
-            body: body.into(),
+            body: body.as_bytes().to_vec().into(),
         }
     }
 

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 
 use deno_core::{OpState, op2, v8};
-use howth_engine::{Backpressure, ExchangeId, Exchanges, WriteError};
+use howth_engine::{Backpressure, Body, ExchangeId, Exchanges, WriteError};
 use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
 
 use super::{id, state::Bridge};
@@ -151,7 +151,7 @@ pub(super) fn op_howth_respond_long(
         let text = body.to_rust_string_lossy(scope).into_bytes();
         let _ = state
             .borrow::<Bridge>()
-            .with(|exchanges| exchanges.respond_owned(id, head, text));
+            .with(|exchanges| exchanges.respond_with(id, head, Body::Owned(text)));
     });
 }
 

@@ -82,7 +82,7 @@ pub(super) fn op_howth_add_route(
         status,
         reason: reason.as_bytes().to_vec(),
         fields: fields.into_owned(),
-        body: body.to_vec(),
+        body: body.to_vec().into(),
     };
     state
         .borrow::<Bridge>()

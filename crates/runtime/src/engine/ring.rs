@@ -36,7 +36,7 @@ pub(crate) struct RingDriver {
 
 impl RingDriver {
     pub(super) fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
-        let engine = RingEngine::new(listener, options)?;
+        let engine = RingEngine::new(vec![listener], options)?;
         let descriptor = engine.readiness()?;
         // SAFETY: an owned descriptor is open, and stays what it is, until the `AsyncFd` that owns it drops it.
         let readiness = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?;

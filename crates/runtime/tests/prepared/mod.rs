@@ -7,7 +7,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 use howth_engine::{
-    Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, InterimError, PeerAddress,
+    Backpressure, Body, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, InterimError, PeerAddress,
     UpgradeError, WriteError,
 };
 use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead, Trailers};
@@ -48,9 +48,9 @@ impl Prepared {
         self.answered.get()
     }
 
-    fn take(&self, head: &ResponseHead<'_>, body: &[u8]) {
+    fn take(&self, head: &ResponseHead<'_>, body_bytes: usize) {
         let fields = head.fields.iter().map(|(name, value)| name.len() + value.len());
-        let bytes = fields.sum::<usize>() + body.len();
+        let bytes = fields.sum::<usize>() + body_bytes;
         self.answered_bytes.set(self.answered_bytes.get() + bytes as u64);
         self.answered.set(self.answered.get() + 1);
     }
@@ -102,13 +102,8 @@ impl Exchanges for Prepared {
         Err(UpgradeError::NotAsked)
     }
 
-    fn respond(&self, _: ExchangeId, head: &ResponseHead<'_>, body: &[u8]) -> Result<(), Gone> {
-        self.take(head, body);
-        Ok(())
-    }
-
-    fn respond_owned(&self, _: ExchangeId, head: &ResponseHead<'_>, body: Vec<u8>) -> Result<(), Gone> {
-        self.take(head, &body);
+    fn respond_with(&self, _: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
+        self.take(head, body.len());
         Ok(())
     }
 

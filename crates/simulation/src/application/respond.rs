@@ -2,7 +2,7 @@
 //!
 //! Owns no state. Called by: the application, when a request is told, an event comes, or its time has.
 
-use howth_engine::{Backpressure, BodyRead, ExchangeId, Gone};
+use howth_engine::{Backpressure, Body, BodyRead, ExchangeId, Gone};
 use howth_http1::ResponseHead;
 
 use super::{Application, Stage, Work};
@@ -96,7 +96,7 @@ impl Application {
             }
             Form::Owned => self
                 .exchanges
-                .respond_owned(id, &head, plan.bytes(0, plan.length)),
+                .respond_with(id, &head, Body::Owned(plan.bytes(0, plan.length))),
             Form::Stream | Form::Echo | Form::Counted => {
                 work.stage = Stage::Streams { sent: 0 };
                 let length = (plan.form == Form::Counted).then_some(plan.length as u64);

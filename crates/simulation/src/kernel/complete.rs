@@ -108,7 +108,7 @@ impl SimulatedKernel {
     fn attempt(&mut self, in_flight: InFlight) -> Option<InFlight> {
         let InFlight { token, operation } = in_flight;
         let goes_on = match operation {
-            Operation::Accept => self.attempt_accept(),
+            Operation::Accept => self.attempt_accept(token),
             Operation::Doorbell => self.attempt_doorbell(),
             Operation::Receive(socket) => self.attempt_receive(socket, token),
             Operation::Poll(socket) => self.attempt_poll(socket, token),
@@ -125,7 +125,7 @@ impl SimulatedKernel {
         goes_on.then_some(InFlight { token, operation })
     }
 
-    fn attempt_accept(&mut self) -> bool {
+    fn attempt_accept(&mut self, token: Token) -> bool {
         for _ in 0..ACCEPTS_MAX {
             let Some(link) = self.network.borrow().backlog.front().copied() else {
                 return true;
@@ -133,7 +133,7 @@ impl SimulatedKernel {
             if self.draw(Fault::NoDescriptor) {
                 let errors = [libc::EMFILE, libc::ENFILE, libc::ENOMEM, libc::ENOBUFS];
                 let error = *self.random.choose(&errors);
-                return self.end_accept(error);
+                return self.end_accept(token, error);
             }
             self.network.borrow_mut().backlog.pop_front();
             if self.draw(Fault::AbortedClient) {
@@ -142,11 +142,12 @@ impl SimulatedKernel {
                 network.server_closed(link);
                 network.reset(link);
                 drop(network);
-                return self.end_accept(libc::ECONNABORTED);
+                return self.end_accept(token, libc::ECONNABORTED);
             }
             let socket = Socket(self.network.borrow_mut().open_descriptor(link));
             let more = !self.draw(Fault::MultishotEnds);
             self.push(Completion::Accepted {
+                token,
                 result: Ok(socket),
                 more,
             });
@@ -157,8 +158,9 @@ impl SimulatedKernel {
         true
     }
 
-    fn end_accept(&mut self, error: i32) -> bool {
+    fn end_accept(&mut self, token: Token, error: i32) -> bool {
         self.push(Completion::Accepted {
+            token,
             result: Err(Errno(error)),
             more: false,
         });
@@ -340,7 +342,7 @@ impl SimulatedKernel {
         let cancelled = Errno(libc::ECANCELED);
         let loses = self.draw(Fault::CancelLoses);
         match operation {
-            Operation::Accept => drop(self.end_accept(libc::ECANCELED)),
+            Operation::Accept => drop(self.end_accept(token, libc::ECANCELED)),
             Operation::Doorbell => self.push(Completion::Rung { more: false }),
             // The bytes come with the last completion, and not before it.
             Operation::Receive(socket) if loses && self.is_readable(socket) && self.buffers.free() > 0 => {

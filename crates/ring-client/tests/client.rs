@@ -6,7 +6,7 @@ use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::rc::Rc;
 use std::time::Duration;
 
-use howth_io_uring_net::{ClientCompletion, ClientRing, Errno, Operation, Payload, RingOptions, Wait};
+use howth_ring_client::{ClientCompletion, ClientRing, Errno, Operation, Payload, RingOptions, Wait};
 
 fn ring(target: SocketAddr) -> ClientRing {
     let options = RingOptions {

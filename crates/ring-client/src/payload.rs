@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use io_uring::{opcode, squeue, types};
 
-use crate::kernel::Socket;
+use howth_ring::Socket;
 
 /// Bytes on their way out, of which a part may have been sent. They lie on the heap and are not changed while
 /// a payload exists.

@@ -8,7 +8,7 @@
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Operation {
-    /// Multishot accept on the listener.
+    /// Multishot accept on a listener.
     Accept = 1,
     /// Multishot receive on a connection.
     Receive = 2,
@@ -28,19 +28,19 @@ pub enum Operation {
     Doorbell = 9,
 }
 
-/// An operation of one connection (or of the listener or the doorbell, index 0).
+/// An operation of one connection, of a listener, or of the doorbell (index 0).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Token {
     /// What was asked.
     pub operation: Operation,
-    /// The connection's slot.
+    /// The connection's slot, or the listener's number.
     pub index: u32,
     /// The slot's generation when it was asked; 24 bits.
     pub generation: u32,
 }
 
 /// Generations of connections wrap here.
-pub(crate) const GENERATION_MASK: u32 = 0x00ff_ffff;
+pub const GENERATION_MASK: u32 = 0x00ff_ffff;
 
 impl Token {
     /// Packs `kind:8 | generation:24 | index:32`.

@@ -1,17 +1,16 @@
 //! The unsafe edge of the submission side: pushing entries, entering the kernel, asking a socket.
 //!
-//! Owns no memory. Its callers, `ring` and `client`, guarantee what an entry points to; see each `SAFETY` comment.
+//! Owns no memory. Its callers, the ring engine and the ring client, guarantee what an entry points to, and that a socket they
+//! name is open and theirs. Never keeps anything.
 
 use std::io::{self, IoSlice};
 use std::net::Shutdown;
 use std::os::fd::{FromRawFd, OwnedFd};
 
-use howth_engine::PeerAddress;
 use io_uring::{IoUring, cqueue, squeue, types};
-use socket2::SockRef;
+use socket2::{SockAddr, SockRef};
 
-use super::RingOptions;
-use crate::kernel::{Errno, Socket, Wait};
+use crate::{Errno, RingOptions, Socket, Wait};
 
 /// The smallest ring that is tried.
 const SUBMISSIONS_MIN: u32 = 16;
@@ -20,7 +19,7 @@ const ENTER_GETEVENTS: u32 = 1;
 
 /// Sets a ring up for one thread: completions are worked on only when that thread enters
 /// (`DEFER_TASKRUN`, Linux 6.1), which spares it interrupts and makes a turn's batch.
-pub(crate) fn set_up(options: RingOptions) -> io::Result<IoUring> {
+pub fn set_up(options: RingOptions) -> io::Result<IoUring> {
     let mut builder = IoUring::builder();
     builder
         .dontfork()
@@ -50,22 +49,23 @@ pub(crate) fn set_up(options: RingOptions) -> io::Result<IoUring> {
 
 /// Undoes what would keep the ring, and with it the sockets of its operations, beyond its drop for as long as
 /// the thread lives.
-pub(crate) fn tear_down(ring: &mut IoUring) {
+pub fn tear_down(ring: &mut IoUring) {
     let (mut submitter, _, _) = ring.split();
     let _ = submitter.unregister_ring_fd();
 }
 
 /// How an operation ended: a number that is not negative, or an error.
-pub(crate) fn result_of(completion: &cqueue::Entry) -> Result<u32, Errno> {
+pub fn result_of(completion: &cqueue::Entry) -> Result<u32, Errno> {
     u32::try_from(completion.result()).map_err(|_| Errno(-completion.result()))
 }
 
 /// Queues an entry; a full queue is submitted first.
-pub(crate) fn push(ring: &mut IoUring, entry: squeue::Entry) {
+///
+/// # Safety
+/// What the entry points to stays where and what it is until the operation completes.
+pub unsafe fn push(ring: &mut IoUring, entry: squeue::Entry) {
     loop {
-        // SAFETY: what the entry points to is owned by `Ring` or `ClientRing` until its completion: sends by
-        // `InFlight` or `Payloads`, receives by `ProvidedBuffers`, the address of a connect by the ring itself;
-        // the other operations point to nothing.
+        // SAFETY: as the caller promised.
         if unsafe { ring.submission().push(&entry) }.is_ok() {
             return;
         }
@@ -76,7 +76,7 @@ pub(crate) fn push(ring: &mut IoUring, entry: squeue::Entry) {
 }
 
 /// Submits everything queued and waits as told. Returns whether the completion queue had overflowed.
-pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
+pub fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
     let overflowed = ring.submission().cq_overflow();
     let entered = match wait {
         Wait::For(duration) if ring.completion().is_empty() => {
@@ -104,7 +104,7 @@ pub(crate) fn enter(ring: &mut IoUring, wait: Wait) -> io::Result<bool> {
 }
 
 /// recv(2), without waiting, of what is there.
-pub(crate) fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
+pub fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
     // Memory for what has arrived, not for what may: a slow client's bytes come in small pieces.
     let available = queued_bytes(socket, libc::FIONREAD) as usize;
     let wanted = available.clamp(1, bytes_max.max(1));
@@ -125,7 +125,7 @@ pub(crate) fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, E
 }
 
 /// sendmsg(2), without waiting; gives how many bytes were taken.
-pub(crate) fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
+pub fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
     let slices: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
     with_socket(socket, |reference| {
         reference
@@ -135,15 +135,12 @@ pub(crate) fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
 }
 
 /// getpeername(2).
-pub(crate) fn peer_address(socket: Socket) -> Option<PeerAddress> {
-    with_socket(socket, |reference| {
-        let address = reference.peer_addr().ok()?;
-        Some(address.as_socket().map_or(PeerAddress::Unix, PeerAddress::Tcp))
-    })
+pub fn peer_address(socket: Socket) -> Option<SockAddr> {
+    with_socket(socket, |reference| reference.peer_addr().ok())
 }
 
 /// ioctl(2) SIOCOUTQ: bytes in the send queue, unsent or unacknowledged.
-pub(crate) fn unacknowledged_bytes(socket: Socket) -> u32 {
+pub fn unacknowledged_bytes(socket: Socket) -> u32 {
     // The same number as SIOCOUTQ.
     queued_bytes(socket, libc::TIOCOUTQ)
 }
@@ -161,14 +158,14 @@ fn queued_bytes(socket: Socket, request: libc::c_ulong) -> u32 {
 }
 
 /// shutdown(2).
-pub(crate) fn shutdown(socket: Socket, both: bool) {
+pub fn shutdown(socket: Socket, both: bool) {
     let how = if both { Shutdown::Both } else { Shutdown::Write };
     // Fails where the client has ended the connection already, which comes to the same.
     let _ = with_socket(socket, |reference| reference.shutdown(how));
 }
 
 /// setsockopt(2) SO_LINGER with 0 seconds.
-pub(crate) fn reset_on_close(socket: Socket) {
+pub fn reset_on_close(socket: Socket) {
     // A socket that cannot be told so ends plainly.
     let _ = with_socket(socket, |reference| {
         reference.set_linger(Some(std::time::Duration::ZERO))
@@ -176,13 +173,13 @@ pub(crate) fn reset_on_close(socket: Socket) {
 }
 
 /// shutdown(2) and close(2): operations in flight keep a socket open beyond its close, for as long as they live.
-pub(crate) fn close_now(socket: Socket) {
+pub fn close_now(socket: Socket) {
     let _ = with_socket(socket, |reference| reference.shutdown(Shutdown::Both));
     drop(owned(socket));
 }
 
 /// Takes the descriptor back from the engine, or a client's ring.
-pub(crate) fn owned(socket: Socket) -> OwnedFd {
+pub fn owned(socket: Socket) -> OwnedFd {
     // SAFETY: they own the sockets they have, and let go of each once, when they give it up or are dropped; they use it
     // in no way afterwards, and nothing is in flight on one that is given up.
     unsafe { OwnedFd::from_raw_fd(socket.0) }

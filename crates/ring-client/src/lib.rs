@@ -1,11 +1,12 @@
 //! The client side of a ring: connections that this process opens.
 //!
 //! Owns every byte the kernel may touch: the target's address, the provided buffers, the payloads in flight.
-//! Never interprets one. Called by: the load generator. Shares the submission, the buffers and the tokens with
-//! the server's ring and adds no unsafe code to them.
+//! Never interprets one. Called by: the load generator.
 //!
-//! The fields' order is the order they are dropped in: the ring is closed first, so that the kernel has let
+//! The fields' order of [`ClientRing`] is the order they are dropped in: the ring is closed first, so that the kernel has let
 //! go of the memory when it is freed.
+
+#![cfg(target_os = "linux")]
 
 mod payload;
 
@@ -15,14 +16,12 @@ use std::io;
 use std::net::{SocketAddr, TcpStream};
 use std::os::fd::IntoRawFd;
 
+use howth_ring::submission::{self, result_of};
+pub use howth_ring::{Errno, Lease, Operation, RingOptions, Token, Wait};
+use howth_ring::{ProvidedBuffers, Socket};
 use io_uring::{IoUring, cqueue, opcode, types};
 use socket2::{Domain, Protocol, SockAddr, Type};
 
-use crate::kernel::{Errno, Lease, Socket, Wait};
-use crate::ring::RingOptions;
-use crate::ring::buffers::ProvidedBuffers;
-use crate::ring::submission::{self, result_of};
-use crate::token::{Operation, Token};
 use payload::Payloads;
 
 /// The group of the one ring of provided buffers.
@@ -91,7 +90,7 @@ impl ClientRing {
     /// Makes a ring that connects to `target`.
     ///
     /// # Errors
-    /// What io_uring_setup(2) and io_uring_register(2) say; [`probe`](crate::probe) explains such errors.
+    /// What io_uring_setup(2) and io_uring_register(2) say.
     pub fn new(target: SocketAddr, options: RingOptions) -> io::Result<Self> {
         let ring = submission::set_up(options)?;
         let mut buffers = ProvidedBuffers::new(options.buffers, options.buffer_bytes)?;
@@ -244,7 +243,9 @@ impl ClientRing {
             index,
             generation,
         };
-        submission::push(&mut self.ring, entry.user_data(token.pack()));
+        // SAFETY: a send points to what `Payloads` owns until its completion, a connect to `target`, which lives as long as the
+        // ring; the other operations point to nothing.
+        unsafe { submission::push(&mut self.ring, entry.user_data(token.pack())) };
     }
 
     fn completion(&mut self, token: Token, entry: &cqueue::Entry) -> ClientCompletion {

@@ -15,15 +15,15 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use io_uring::types::BufRingEntry;
 use io_uring::{IoUring, cqueue};
 
-use super::submission::result_of;
-use crate::kernel::{Errno, Lease};
+use crate::submission::result_of;
+use crate::{Errno, Lease};
 
 /// How many buffers circulate at first.
 const CIRCULATING_MIN: u16 = 64;
 
 /// The buffers and the ring that provides them.
 #[derive(Debug)]
-pub(crate) struct ProvidedBuffers {
+pub struct ProvidedBuffers {
     /// Shared with the kernel: page-aligned entries.
     entries: Mapping,
     /// The buffers, one behind the other.
@@ -39,7 +39,7 @@ pub(crate) struct ProvidedBuffers {
 
 impl ProvidedBuffers {
     /// Maps `count` (a power of two) buffers of `buffer_bytes` each.
-    pub(crate) fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
+    pub fn new(count: u16, buffer_bytes: u32) -> io::Result<Self> {
         assert!(
             count.is_power_of_two(),
             "the number of provided buffers is a power of two"
@@ -58,7 +58,7 @@ impl ProvidedBuffers {
     }
 
     /// Registers the ring as `group` and provides the first buffers.
-    pub(crate) fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
+    pub fn register(&mut self, ring: &IoUring, group: u16) -> io::Result<()> {
         let address = self.entries.address.as_ptr() as u64;
         // SAFETY: the mapping is page-aligned, holds `count` entries, and is dropped after the ring (field
         // order of `Ring` and `ClientRing`).
@@ -73,7 +73,7 @@ impl ProvidedBuffers {
     }
 
     /// What a receive that took one of these buffers has brought: bytes, the end of the stream, or an error.
-    pub(crate) fn received(&mut self, completion: &cqueue::Entry) -> Result<Option<Lease>, Errno> {
+    pub fn received(&mut self, completion: &cqueue::Entry) -> Result<Option<Lease>, Errno> {
         let len = result_of(completion).inspect_err(|error| {
             if error.0 == libc::ENOBUFS {
                 self.bring_another_in();
@@ -95,7 +95,7 @@ impl ProvidedBuffers {
     }
 
     /// The received bytes.
-    pub(crate) fn bytes(&self, lease: &Lease) -> &[u8] {
+    pub fn bytes(&self, lease: &Lease) -> &[u8] {
         let start = usize::from(lease.buffer) * self.buffer_bytes as usize;
         // SAFETY: `received` made sure that the range lies in the mapping.
         let address = unsafe { self.memory.address.as_ptr().add(start) };
@@ -105,7 +105,7 @@ impl ProvidedBuffers {
     }
 
     /// Gives a buffer back to the kernel, or takes it out of circulation.
-    pub(crate) fn release(&mut self, lease: Lease) {
+    pub fn release(&mut self, lease: Lease) {
         self.is_out[usize::from(lease.buffer)] = false;
         if lease.buffer < self.circulating {
             self.provide(lease.buffer);
@@ -114,7 +114,7 @@ impl ProvidedBuffers {
 
     /// Lets as few buffers circulate as at first; the others follow when they are released. Frees the memory of all.
     /// No completion that names a buffer may be waiting, and no lease may be out: their bytes would be lost.
-    pub(crate) fn shrink(&mut self) {
+    pub fn shrink(&mut self) {
         self.circulating = self.count.min(CIRCULATING_MIN);
         self.memory.forget();
     }
