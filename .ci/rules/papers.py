@@ -6,6 +6,7 @@ import re
 
 ARCHITECTURE = "ARCHITECTURE.md"
 ARCHITECTURE_BYTES_MAX = 16_000
+DECISIONS = "docs/decisions"
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -76,8 +77,22 @@ def links(files, names):
                 yield f"{document}: the link to {target} leads nowhere"
 
 
+def decisions(files):
+    """Each has a page with its date, and the list leads to it."""
+    listing = files.get(f"{DECISIONS}/README.md", "")
+    for document, text in sorted(files.items()):
+        name = document.removeprefix(f"{DECISIONS}/")
+        if name == document or not re.match(r"^\d{3}-", name):
+            continue
+        if not re.search(r"^Decided: \d{4}-\d{2}-\d{2}", text, re.MULTILINE):
+            yield f"{document}: say when it was decided: `Decided: YEAR-MONTH-DAY`"
+        if f"({name})" not in listing:
+            yield f"{DECISIONS}/README.md: {name} is not listed"
+
+
 def faults(files, names):
     yield from size(files)
+    yield from decisions(files)
     yield from paths(files, names)
     yield from links(files, names)
 
@@ -98,6 +113,11 @@ def test():
         ("docs/limits.md", "[a](../ARCHITECTURE.md#top), [b](https://example.org/), [c](#here)", 0),
         ("docs/limits.md", "[a](ARCHITECTURE.md)", 1),
     ]
+    listing = "[a](001-a.md)"
+    for page, expected in [("001-a.md", 0), ("002-b.md", 1)]:
+        pages = {f"{DECISIONS}/README.md": listing, f"{DECISIONS}/{page}": "Decided: 2026-11-29\n"}
+        assert len(list(decisions(pages))) == expected, page
+    assert len(list(decisions({f"{DECISIONS}/README.md": listing, f"{DECISIONS}/001-a.md": "Decided\n"}))) == 1
     for document, text, expected in cases:
         found = list(faults({document: text}, names))
         assert len(found) == expected, (document, text, found)

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use crate::support::busy::{APPLICATION, answer, ask, burn, of_one_core, said, serve, two_of_one_core};
 use crate::support::{self, Connection, Engine, Launch, eventually, request};
@@ -109,8 +108,7 @@ fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
             let answers = [&mut one, &mut other].map(|connection| {
                 // The body comes in two parts.
                 connection.send(head.clone() + &body[..20_000]);
-                std::thread::sleep(Duration::from_millis(5));
-                connection.send(&body[20_000..]);
+                connection.send_apart(&body[20_000..]);
                 let response = connection.response();
                 assert_eq!(response.body.len(), 50_000, "{:?}", response.status);
                 response.field("core").expect("a core").to_owned()

@@ -68,6 +68,13 @@ impl Connection {
         self.try_send(bytes).expect("a server that takes the bytes");
     }
 
+    /// Sends it apart from what was sent before: most likely in a packet of its own, which nothing may depend on.
+    #[track_caller]
+    pub fn send_apart(&mut self, bytes: impl AsRef<[u8]>) {
+        std::thread::sleep(Duration::from_millis(5));
+        self.send(bytes);
+    }
+
     /// Sends, and says whether the server still takes it.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         match &mut self.stream {
