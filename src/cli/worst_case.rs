@@ -60,7 +60,8 @@ fn table(cores: usize, shares: &[Share], memory: u64) -> String {
     }
     if total > memory {
         table += "\nFewer connections (--max-connections), shorter heads (--max-head), less pipelining (--max-pipeline)\n\
-                  or smaller heaps (--max-heap) would bring it down. Idle connections take 0.5 KiB each.\n";
+                  or smaller heaps (--max-heap) would bring it down. An idle connection\n\
+                  takes half a KiB, on the portable engine one.\n";
     }
     table
 }

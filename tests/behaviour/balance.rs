@@ -2,9 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
-use crate::support::busy::{APPLICATION, answer, ask, of_one_core, serve, two_of_one_core};
+use crate::support::busy::{APPLICATION, answer, ask, burn, of_one_core, said, serve, two_of_one_core};
 use crate::support::{self, Connection, Engine, Launch, eventually, request};
 
 on_both_engines![
@@ -24,8 +23,7 @@ on_both_engines![
 fn another_core_answers_while_a_handler_computes(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, mut other, core) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     for _ in 0..10 {
         assert_ne!(answer(&mut other, "/who"), core);
     }
@@ -37,8 +35,7 @@ fn another_core_answers_while_a_handler_computes(engine: Engine) {
 fn bodies_and_headers_cross_to_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, mut other, core) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     for length in [0, 1, 5000, 100_000] {
         let body = "b".repeat(length);
         let head =
@@ -58,8 +55,7 @@ fn bodies_and_headers_cross_to_another_core(engine: Engine) {
 fn streams_cross_from_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, mut other, _) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     ask(&mut other, "/stream");
     let response = other.response();
     assert_eq!(response.body.len(), 800_000);
@@ -71,8 +67,7 @@ fn streams_cross_from_another_core(engine: Engine) {
 fn a_handler_may_fail_on_another_core(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, mut other, _) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     ask(&mut other, "/fail");
     assert_eq!(other.response().status, 500);
     assert!(!burning.is_readable(), "the handler has not returned");
@@ -83,8 +78,7 @@ fn without_work_sharing_requests_wait_for_their_core(engine: Engine) {
     for name in ["--no-work-sharing", "--no-exchange"] {
         let server = serve(engine, ["--cores", "2", name]);
         let (mut burning, mut other, core) = two_of_one_core(&server);
-        ask(&mut burning, "/burn");
-        std::thread::sleep(Duration::from_millis(100));
+        burn(&server, &mut burning);
         assert_eq!(answer(&mut other, "/who"), core);
         assert!(burning.is_readable(), "it was answered before");
         assert_eq!(burning.response().text(), "burned");
@@ -114,8 +108,7 @@ fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
             let answers = [&mut one, &mut other].map(|connection| {
                 // The body comes in two parts.
                 connection.send(head.clone() + &body[..20_000]);
-                std::thread::sleep(Duration::from_millis(5));
-                connection.send(&body[20_000..]);
+                connection.send_apart(&body[20_000..]);
                 let response = connection.response();
                 assert_eq!(response.body.len(), 50_000, "{:?}", response.status);
                 response.field("core").expect("a core").to_owned()
@@ -132,10 +125,9 @@ fn requests_of_one_user_are_answered_by_one_core(engine: Engine) {
 fn a_client_may_leave_while_another_core_answers(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, mut other, _) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     ask(&mut other, "/stream");
-    std::thread::sleep(Duration::from_millis(20));
+    assert_eq!(other.head().status, 200);
     drop(other);
     assert_eq!(burning.response().text(), "burned");
     assert_eq!(server.get("/who").status, 200);
@@ -186,8 +178,7 @@ fn connections_move_to_a_core_that_is_less_busy(engine: Engine) {
 fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
     let server = serve(engine, ["--cores", "2"]);
     let (mut burning, _other, core) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     let mut clients: Vec<Connection> = (0..16).map(|_| server.connect()).collect();
     for client in &mut clients {
         assert_ne!(answer(client, "/who"), core);
@@ -216,8 +207,7 @@ fn new_clients_go_to_a_core_that_has_time(engine: Engine) {
 fn no_core_is_given_more_clients_than_it_may_have(engine: Engine) {
     let server = serve(engine, ["--cores", "2", "--max-connections", "10"]);
     let (mut burning, _other, _) = two_of_one_core(&server);
-    ask(&mut burning, "/burn");
-    std::thread::sleep(Duration::from_millis(100));
+    burn(&server, &mut burning);
     let mut waiting: Vec<Connection> = (0..30).map(|_| server.connect()).collect();
     waiting.iter_mut().for_each(|client| ask(client, "/who"));
     let mut served: Vec<Connection> = Vec::new();
@@ -226,12 +216,17 @@ fn no_core_is_given_more_clients_than_it_may_have(engine: Engine) {
         served.len() >= 18
     });
     assert_eq!(burning.response().text(), "burned");
-    std::thread::sleep(Duration::from_millis(200));
-    served.extend(waiting.extract_if(.., |client| client.is_readable()));
-    assert_eq!((served.len(), waiting.len()), (18, 12));
     for client in &mut served {
         assert_eq!(client.response().status, 200);
     }
+    // Both cores have time now, and turn often enough to take more if they did.
+    for _ in 0..10 {
+        for client in &mut served {
+            answer(client, "/who");
+        }
+    }
+    served.extend(waiting.extract_if(.., |client| client.is_readable()));
+    assert_eq!((served.len(), waiting.len()), (18, 12));
     drop(served);
     for client in &mut waiting {
         assert_eq!(client.response().status, 200);
@@ -244,15 +239,23 @@ fn nobody_waits_for_a_core_that_is_starting(engine: Engine) {
         engine,
         "
         await new Promise((resolve) => setTimeout(resolve, 500));
+        console.log('a core');
         export default () => new Response('hi');
     ",
     )
     .options(["--cores", "2", "--affinity", "header:user"])
     .start();
     let mut connection = server.connect();
-    for user in 0..200 {
-        connection.send(format!("GET / HTTP/1.1\r\nhost: a\r\nuser: {user}\r\n\r\n"));
-        assert_eq!(connection.response().text(), "hi");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let mut users = 0..;
+    let mut ask_for_all = |count: usize| {
+        for user in users.by_ref().take(count) {
+            connection.send(format!("GET / HTTP/1.1\r\nhost: a\r\nuser: {user}\r\n\r\n"));
+            assert_eq!(connection.response().text(), "hi");
+        }
+    };
+    eventually("the second core", || {
+        ask_for_all(10);
+        said(&server, "a core") == 2
+    });
+    ask_for_all(200);
 }

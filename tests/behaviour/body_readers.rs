@@ -1,6 +1,5 @@
 //! Request bodies as streams: every way to read one.
 
-use std::time::Duration;
 
 use crate::support::{Engine, Launch, eventually};
 
@@ -121,9 +120,8 @@ fn every_way_gives_every_body(engine: Engine) {
             );
             assert_eq!(connection.response().text(), expected, "{way}, {length} at once");
             connection.send(format!("{fields}content-length: {length}\r\n\r\n"));
-            std::thread::sleep(Duration::from_millis(2));
             let (first, rest) = body.split_at(length / 3);
-            connection.send(first);
+            connection.send_apart(first);
             connection.send(rest);
             assert_eq!(connection.response().text(), expected, "{way}, {length} later");
             connection.send(format!("{fields}transfer-encoding: chunked\r\n\r\n"));

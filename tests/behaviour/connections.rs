@@ -1,11 +1,6 @@
 //! One connection and many: order, persistence, methods without a body, clients that misbehave.
 
-use std::net::TcpStream;
-use std::time::Duration;
-
-use socket2::SockRef;
-
-use crate::support::{Connection, Engine, Launch, request};
+use crate::support::{Connection, Engine, Launch, raise_open_files_limit, request};
 
 on_both_engines![
     pipelined_requests_are_answered_in_order,
@@ -292,11 +287,8 @@ fn clients_that_reset_the_connection_do_no_harm(engine: Engine) {
     .start();
     let mut healthy = server.connect();
     for round in 0..200 {
-        let stream = TcpStream::connect(server.address()).expect("a connection");
-        SockRef::from(&stream)
-            .set_linger(Some(Duration::ZERO))
-            .expect("SO_LINGER");
-        let mut connection = Connection::over_tcp(stream);
+        let mut connection = server.connect();
+        connection.reset_on_close();
         let bytes = [
             "",
             "GET / HT",
@@ -307,17 +299,4 @@ fn clients_that_reset_the_connection_do_no_harm(engine: Engine) {
     }
     healthy.expect_open();
     assert_eq!(server.get("/").body.len(), 100_000);
-}
-
-/// The tests' own process holds the clients' ends.
-fn raise_open_files_limit() {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: the pointer is to a live rlimit, which the call fills.
-    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_NOFILE, &mut limit) }, 0);
-    limit.rlim_cur = limit.rlim_max;
-    // SAFETY: the pointer is to a live rlimit, which the call only reads.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_NOFILE, &limit) }, 0);
 }

@@ -113,8 +113,7 @@ fn what_was_to_come_is_read(engine: Engine) {
         connection.send(format!("{}{}", post(&name, 6000, ""), "x".repeat(100)));
         expect_early(&mut connection, &name);
         for _ in 0..5 {
-            std::thread::sleep(std::time::Duration::from_millis(5));
-            connection.send("x".repeat(1180));
+            connection.send_apart("x".repeat(1180));
         }
         expect_read(&server, &name, &of_bytes(&name, 6000));
         connection.expect_open_at("/read/any");

@@ -1,8 +1,11 @@
 //! Every bound that an option sets, at the bound and beyond it.
 
+use std::net::TcpStream;
 use std::time::Duration;
 
-use crate::support::{Connection, Engine, Launch, Response, Server, eventually, request};
+use crate::support::{
+    Connection, Engine, Launch, Response, Server, eventually, raise_open_files_limit, request,
+};
 
 const HELLO: &str = "export default async (r: Request) => new Response(await r.text());";
 
@@ -59,6 +62,7 @@ on_both_engines![
     chunk_extensions,
     pipelines,
     connections,
+    connections_that_nobody_accepts,
     refusals_do_not_leave_connections_behind,
 ];
 
@@ -202,6 +206,30 @@ fn connections(engine: Engine) {
     for connection in &mut connections {
         connection.expect_open();
     }
+}
+
+/// Of a server that is stopped: the kernel holds as many as it was told to, and all of them are served in the end.
+fn connections_that_nobody_accepts(engine: Engine) {
+    raise_open_files_limit();
+    let somaxconn = std::fs::read_to_string("/proc/sys/net/core/somaxconn").expect("a number");
+    let somaxconn: usize = somaxconn.trim().parse().expect("a number");
+    let most = somaxconn.min(4096);
+    let server = hello(engine, []);
+    server.signal(libc::SIGSTOP);
+    let patience = Duration::from_millis(500);
+    let connect = || TcpStream::connect_timeout(&server.address(), patience).ok();
+    let mut waiting: Vec<TcpStream> = std::iter::from_fn(connect).take(most + 10).collect();
+    // The kernel counts one more than it was told, and a core may have one in its hands.
+    assert!(
+        (most..most + 4).contains(&waiting.len()),
+        "{} of {most}",
+        waiting.len()
+    );
+    server.signal(libc::SIGCONT);
+    for stream in waiting.drain(..) {
+        Connection::over_tcp(stream).expect_open();
+    }
+    assert_eq!(server.get("/").status, 200);
 }
 
 fn refusals_do_not_leave_connections_behind(engine: Engine) {

@@ -1,6 +1,5 @@
 //! Handlers that do not give the core back: what is answered meanwhile, and how they end.
 
-use std::net::TcpStream;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -61,9 +60,7 @@ fn health_is_told_during_a_drain(engine: Engine) {
         answer(&mut kept, "/many") == (asked + 1).to_string()
     });
     server.signal(libc::SIGTERM);
-    eventually("no new connections", || {
-        TcpStream::connect(server.address()).is_err()
-    });
+    server.expect_refused();
     ask(&mut kept, "/healthz");
     let response = kept.response();
     assert_eq!((response.status, response.text()), (503, "draining"));
@@ -156,7 +153,7 @@ fn a_client_that_has_left_is_not_served(engine: Engine) {
     // Its deadline passes while the handler before it computes.
     assert_eq!(waiting.response().status, 503);
     burning.rest_until_closed();
-    std::thread::sleep(Duration::from_millis(1100));
+    server.wait_for_output("burned\n");
     // The first request of `burning`'s connection, the one that computes, and this one.
     assert_eq!(server.get("/many").text(), "3");
 }
@@ -181,10 +178,7 @@ fn who_would_wait_too_long_is_refused_at_once(engine: Engine) {
         };
         let clients: Vec<_> = (0..40).map(|_| scope.spawn(client)).collect();
         let mut asking = server.connect();
-        eventually("somebody is refused", || {
-            std::thread::sleep(Duration::from_millis(50));
-            refused(&mut asking) > Some(0)
-        });
+        eventually("somebody is refused", || refused(&mut asking) > Some(0));
         is_over.store(true, Ordering::Relaxed);
         let statuses: Vec<u16> = clients
             .into_iter()

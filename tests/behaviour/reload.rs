@@ -1,85 +1,22 @@
 //! Reload: new code takes the place of old, and nobody notices but by the answers.
 
 use std::process::Command;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use crate::support::reloading::{
+    application, ask, change, expect_served, expect_served_on, reload, reloads, serving,
+};
 use crate::support::{Connection, Engine, Launch, Server, eventually, request};
-
-/// What is printed when all cores run new code.
-const RELOADED: &str = "the new code serves on";
-
-/// Answers with its version and the process's id; to a body with that.
-fn application(version: &str) -> String {
-    format!(
-        "console.log('{version} is loaded');
-        export default async (request: Request) => {{
-            if (request.method === 'POST') return new Response(await request.text());
-            return new Response(`{version} ${{process.pid}}`);
-        }};"
-    )
-}
-
-fn serving(engine: Engine, cores: &str) -> Server {
-    let server = Launch::serve(engine, &application("one"))
-        .options(["--cores", cores])
-        .start();
-    // A core that starts late would find the code of a later version.
-    eventually("a program on each core", || {
-        let loaded = server.stdout().matches("one is loaded").count();
-        loaded.to_string() == cores
-    });
-    server
-}
-
-/// Puts `source` in the place of the application, and asks for a reload.
-fn change(server: &Server, source: &str) {
-    std::fs::write(server.folder().join("app.ts"), source).expect("a file");
-    server.signal(libc::SIGHUP);
-}
-
-fn reloads(server: &Server) -> usize {
-    server.stdout().matches(RELOADED).count()
-}
-
-/// Reloads, and waits until every core runs the new code.
-#[track_caller]
-fn reload(server: &Server, source: &str) {
-    let before = reloads(server);
-    change(server, source);
-    eventually("a reload", || reloads(server) > before);
-}
-
-/// Asks on a connection that is kept.
-#[track_caller]
-fn ask(connection: &mut Connection, path: &str) -> String {
-    connection.send(request("GET", path));
-    let response = connection.response();
-    assert!(response.status == 200 && !response.closes(), "{response:?}");
-    response.text().to_owned()
-}
-
-/// An old core accepts until it has heard of the new one.
-#[track_caller]
-fn expect_served(server: &Server, version: &str) {
-    eventually(version, || server.get("/").text().starts_with(version));
-}
-
-/// A connection goes on with the new core once it is idle.
-#[track_caller]
-fn expect_served_on(connection: &mut Connection, version: &str) {
-    eventually(version, || ask(connection, "/").starts_with(version));
-}
 
 on_both_engines![
     new_code_serves_in_the_same_process,
-    not_one_request_is_lost,
     what_cores_share_outlives_the_code,
     a_connection_is_kept,
     a_request_in_flight_is_finished_by_the_old_code,
     a_stream_in_flight_is_finished_by_the_old_code,
     code_that_fails_changes_nothing,
     code_that_is_not_well_changes_nothing,
+    code_that_does_not_answer_changes_nothing,
     a_core_that_hears_nothing_keeps_nobody_from_the_new_code,
     a_reload_takes_the_place_of_one_that_gets_nowhere,
     a_signal_during_a_reload_ends_all_of_it,
@@ -95,124 +32,6 @@ fn new_code_serves_in_the_same_process(engine: Engine) {
     let first = server.get("/").text().to_owned();
     reload(&server, &application("two"));
     expect_served(&server, &first.replace("one", "two"));
-}
-
-fn not_one_request_is_lost(engine: Engine) {
-    reload_under_load(engine, 10, 300);
-}
-
-/// The same with a million requests: `cargo test --release --test behaviour -- --ignored a_million`, half a minute.
-mod a_million_requests_over_ten_reloads {
-    use crate::support::Engine;
-
-    #[test]
-    #[ignore = "takes the whole machine: a step of its own in .ci/run"]
-    fn io_uring() {
-        if let Some(engine) = Engine::io_uring() {
-            super::reload_under_load(engine, 10, 100_000);
-        }
-    }
-
-    #[test]
-    #[ignore = "takes the whole machine: a step of its own in .ci/run"]
-    fn portable() {
-        super::reload_under_load(Engine::Portable, 10, 100_000);
-    }
-}
-
-/// Counts requests that were answered, until told to stop.
-struct Load {
-    answered: AtomicU64,
-    is_over: AtomicBool,
-}
-
-impl Load {
-    fn repeat(&self, mut round: impl FnMut() -> u64) {
-        while !self.is_over.load(Ordering::Relaxed) {
-            self.answered.fetch_add(round(), Ordering::Relaxed);
-        }
-    }
-
-    fn wait_for(&self, requests: u64) {
-        let before = self.answered.load(Ordering::Relaxed);
-        eventually("answers under load", || {
-            self.answered.load(Ordering::Relaxed) >= before + requests
-        });
-    }
-}
-
-/// Clients of several kinds ask without a pause; each of them panics when an answer is missing, wrong or the last.
-fn reload_under_load(engine: Engine, times: u64, requests_each: u64) {
-    let server = serving(engine, "2");
-    let load = Load {
-        answered: AtomicU64::new(0),
-        is_over: AtomicBool::new(false),
-    };
-    let (address, last) = (server.address(), format!("v{} ", times - 1));
-    std::thread::scope(|scope| {
-        let one_by_one = || {
-            let mut connection = Connection::tcp(address);
-            load.repeat(|| {
-                ask(&mut connection, "/");
-                1
-            });
-            expect_served_on(&mut connection, &last);
-        };
-        let pipelined = || {
-            let mut connection = Connection::tcp(address);
-            load.repeat(|| {
-                connection.send(request("GET", "/").repeat(3));
-                for _ in 0..3 {
-                    assert!(!connection.response().closes());
-                }
-                3
-            });
-            expect_served_on(&mut connection, &last);
-        };
-        let with_bodies = || {
-            let (mut connection, body) = (Connection::tcp(address), "x".repeat(50_000));
-            load.repeat(|| {
-                connection.send(format!(
-                    "POST / HTTP/1.1\r\nhost: test\r\ncontent-length: {}\r\n\r\n{body}",
-                    body.len()
-                ));
-                assert_eq!(connection.response().text(), body);
-                1
-            });
-            expect_served_on(&mut connection, &last);
-        };
-        let on_new_connections = || {
-            load.repeat(|| {
-                let mut connection = Connection::tcp(address);
-                connection.send("GET / HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
-                assert_eq!(connection.response().status, 200);
-                1
-            });
-            expect_served(&server, &last);
-        };
-        let clients = [
-            scope.spawn(one_by_one),
-            scope.spawn(one_by_one),
-            scope.spawn(pipelined),
-            scope.spawn(with_bodies),
-            scope.spawn(on_new_connections),
-        ];
-        let reloaded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            for version in 0..times {
-                reload(&server, &application(&format!("v{version}")));
-                load.wait_for(requests_each);
-            }
-        }));
-        load.is_over.store(true, Ordering::Relaxed);
-        for client in clients {
-            client
-                .join()
-                .expect("a client all of whose requests were answered");
-        }
-        reloaded.expect("a reload each time");
-    });
-    assert!(load.answered.load(Ordering::Relaxed) >= times * requests_each);
-    assert_eq!(server.stderr(), "");
 }
 
 fn what_cores_share_outlives_the_code(engine: Engine) {
@@ -354,6 +173,18 @@ fn code_that_is_not_well_changes_nothing(engine: Engine) {
     assert_eq!(server.get("/").text(), "true");
 }
 
+/// Ten seconds are left to it.
+fn code_that_does_not_answer_changes_nothing(engine: Engine) {
+    let server = Launch::serve(engine, &application("one"))
+        .options(["--reload-check", "/healthz"])
+        .start();
+    let start = Instant::now();
+    change(&server, "export default () => new Promise(() => {});");
+    server.wait_for_output("howth: not reloaded, the old code serves on: ");
+    assert!(start.elapsed() > Duration::from_secs(9), "{}", server.stderr());
+    expect_served(&server, "one");
+}
+
 fn a_core_that_hears_nothing_keeps_nobody_from_the_new_code(engine: Engine) {
     let server = Launch::serve(
         engine,
@@ -414,9 +245,7 @@ fn a_reload_during_a_drain_changes_nothing(engine: Engine) {
     connection.send(request("GET", "/slow"));
     server.wait_for_output("in flight");
     server.signal(libc::SIGTERM);
-    eventually("a refused connection", || {
-        std::net::TcpStream::connect_timeout(&server.address(), Duration::from_secs(1)).is_err()
-    });
+    server.expect_refused();
     change(&server, &application("new"));
     release(&server);
     assert_eq!(connection.response().text(), "old, and slow");

@@ -132,7 +132,7 @@ fn a_second_signal_ends_at_once(engine: Engine) {
     connection.send(request("GET", "/slow"));
     server.wait_for_output("in flight");
     server.signal(libc::SIGTERM);
-    std::thread::sleep(Duration::from_millis(300));
+    server.expect_refused();
     assert!(server.is_running(), "the drain was not waited for");
     server.signal(libc::SIGTERM);
     assert!(
@@ -179,7 +179,7 @@ fn a_program_that_listens_for_another_signal_drains_as_well(engine: Engine) {
     connection.send(request("GET", "/"));
     server.wait_for_output("in flight");
     server.signal(libc::SIGTERM);
-    std::thread::sleep(Duration::from_millis(300));
+    server.expect_refused();
     server.signal(libc::SIGUSR2);
     assert_eq!(connection.response().text(), "done");
     assert_eq!(server.wait().code(), Some(0));

@@ -152,6 +152,7 @@ fn an_unreferenced_server_finishes_its_streams(engine: Engine) {
         "
         const server = Howth.serve({ port: 0, hostname: '127.0.0.1' }, async (request) => {
             server.unref();
+            console.log('asked');
             await request.text();
             let left = 10;
             return new Response(new ReadableStream({
@@ -167,7 +168,7 @@ fn an_unreferenced_server_finishes_its_streams(engine: Engine) {
     .start();
     let mut client = server.connect();
     client.send("POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 2\r\n\r\na");
-    std::thread::sleep(std::time::Duration::from_millis(50));
+    server.wait_for_output("asked");
     client.send("b");
     assert_eq!(client.response().body.len(), 1_000_000);
     assert_eq!(server.wait().code(), Some(0));

@@ -153,3 +153,62 @@ fn commands_that_are_wrong() {
         assert!(finished.complaint().contains(part), "{finished:?}");
     }
 }
+
+/// A row of `docs/limits.md` names its default in the second column and its option in the third.
+#[test]
+fn the_tables_say_the_defaults() {
+    let help = Launch::bare("serve").entry("").options(["--help"]).finish();
+    let default_of = |option: &str| -> String {
+        let (_, behind) = help
+            .stdout
+            .split_once(&format!("\n      {option} "))
+            .unwrap_or_else(|| panic!("{option} is not in the help"));
+        let (_, default) = behind.split_once("[default: ").expect("a default");
+        let end = default.find([']', ';']).expect("the end of a default");
+        default[..end].to_owned()
+    };
+    let mut options = 0;
+    for row in include_str!("../../docs/limits.md").lines() {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        let [_, _, default, option, ..] = cells[..] else {
+            continue;
+        };
+        let Some(option) = option
+            .strip_prefix("`--")
+            .and_then(|option| option.strip_suffix('`'))
+        else {
+            continue;
+        };
+        options += 1;
+        match option {
+            // What these say depends on the machine, or on another row.
+            "max-heap" => continue,
+            "timeout-body" if default == "as for a body" => continue,
+            _ => {}
+        }
+        let said = default_of(&format!("--{option}"));
+        assert_eq!(amount(default), amount(&said), "--{option}: {default}, {said}");
+    }
+    assert!(options > 15, "{options} options are in the tables");
+}
+
+/// A size in bytes, a time in milliseconds, or a number, however it is written; `None`: off.
+fn amount(text: &str) -> Option<u64> {
+    let text = text.split(';').next().unwrap_or(text).replace(',', "");
+    if text == "off" {
+        return None;
+    }
+    let digits = text
+        .find(|letter: char| !letter.is_ascii_digit())
+        .unwrap_or(text.len());
+    let number: u64 = text[..digits].parse().expect("a number");
+    let unit = match text[digits..].trim() {
+        "" | "ms" => 1,
+        "K" | "KiB" | "KiB/s" => 1 << 10,
+        "M" | "MiB" => 1 << 20,
+        "s" => 1000,
+        "m" => 60_000,
+        unit => panic!("an unknown unit: {unit}"),
+    };
+    Some(number * unit)
+}

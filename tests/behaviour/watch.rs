@@ -17,11 +17,9 @@ fn watching(engine: Engine) -> Server {
         .start()
 }
 
-/// Waits until this is served. A connection that a restart closes is tried again.
+/// Waits until this is served.
 fn expect_served(server: &Server, expected: &str) {
-    eventually(expected, || {
-        std::panic::catch_unwind(|| server.get("/").text() == expected).unwrap_or(false)
-    });
+    eventually(expected, || server.get("/").text() == expected);
 }
 
 on_both_engines![
@@ -59,11 +57,15 @@ fn no_connection_is_refused_meanwhile(engine: Engine) {
         let client = scope.spawn(|| {
             let mut connections = 0;
             while !stop.load(Ordering::Relaxed) {
-                // Panics when the connection is refused; the answer may be that of either version, or none.
+                // Panics when the connection is refused, or ends without an answer.
                 let mut connection = Connection::tcp(address);
-                let _ = connection
-                    .try_send(request("GET", "/").replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
-                connection.rest_until_closed();
+                connection.send(request("GET", "/").replace("\r\n\r\n", "\r\nconnection: close\r\n\r\n"));
+                let response = connection.response();
+                assert!(
+                    response.status == 200 && response.text().ends_with("-a"),
+                    "{response:?}"
+                );
+                connection.expect_closed();
                 connections += 1;
             }
             connections
@@ -118,15 +120,17 @@ fn a_signal_during_a_restart_lets_requests_finish(engine: Engine) {
         };
     ";
     let mut server = Launch::serve(engine, source)
+        .file("suffix.ts", "export const suffix: string = '-a';")
         .options(["--watch", "--drain", "20s"])
         .start();
     let mut connection = server.connect();
     connection.send(request("GET", "/"));
     server.wait_for_output("in flight");
-    std::fs::write(server.folder().join("app.ts"), application("two")).expect("a file");
-    std::thread::sleep(std::time::Duration::from_millis(500));
+    let new = format!("{}console.log('two is loaded');", application("two"));
+    std::fs::write(server.folder().join("app.ts"), new).expect("a file");
+    server.wait_for_output("two is loaded");
     server.signal(libc::SIGTERM);
-    std::thread::sleep(std::time::Duration::from_millis(200));
+    server.expect_refused();
     server.signal(libc::SIGUSR2);
     assert_eq!(connection.response().text(), "done");
     assert_eq!(server.wait().code(), Some(0));

@@ -116,6 +116,8 @@ engine_cases! { crate::memory::start:
         ends_a_head_once_behind_a_slow_response
         ends_a_connection_that_says_nothing
         ends_a_body_that_stops
+        ends_a_body_that_stops_behind_a_head
+        ends_a_body_that_trickles
         ends_an_idle_connection
         ends_a_client_that_takes_nothing
         ends_a_handler_that_takes_too_long

@@ -12,8 +12,8 @@ use super::harness::Start;
 fn impatient() -> EngineOptions {
     EngineOptions {
         deadlines: Deadlines {
-            head: Some(Duration::from_millis(200)),
-            keep_alive: Some(Duration::from_millis(200)),
+            head: Some(Duration::from_secs(1)),
+            keep_alive: Some(Duration::from_secs(1)),
             ..Deadlines::default()
         },
         ..EngineOptions::default()
@@ -32,7 +32,7 @@ pub fn ends_an_adopted_connection_in_time(start: Start) {
     let second = named_with(start, "second", options);
     let mut client = served(&first);
     // An engine that slept for longer than its deadlines begins them now.
-    first.pass(Duration::from_millis(300));
+    first.pass(Duration::from_millis(1200));
     first.release_idle(1);
     second.adopt(first.next_released()).expect("there is room");
     assert_eq!(client.get("/").text(), "second");

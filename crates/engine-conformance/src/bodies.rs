@@ -135,12 +135,12 @@ pub fn closes_when_continue_was_never_sent(start: Start) {
 
 pub fn drains_a_small_unread_body(start: Start) {
     let (server, mut client) = manual(start);
-    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 100000\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 262144\r\n\r\n");
     let id = server.next_request();
     server.respond(id, "unread");
     assert_eq!(client.response().text(), "unread");
     server.expect(Event::Completed(id));
-    client.send(vec![b'x'; 100_000]);
+    client.send(vec![b'x'; 262_144]);
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let next = server.next_request();
     server.respond(next, "next");
@@ -149,7 +149,7 @@ pub fn drains_a_small_unread_body(start: Start) {
 
 pub fn closes_before_a_large_unread_body(start: Start) {
     let (server, mut client) = manual(start);
-    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 262145\r\n\r\n");
     let id = server.next_request();
     server.respond(id, "too much");
     let response = client.response();

@@ -8,6 +8,9 @@ use howth_engine::EngineOptions;
 use super::harness::{PATIENCE, Server, Start};
 use super::place::{Stream, is_timeout};
 
+/// How long a client waits for what is not to come.
+pub const SILENCE: Duration = Duration::from_millis(60);
+
 /// A server that the test answers for, and a client of it.
 pub fn manual(start: Start) -> (Server, Client) {
     manual_with(start, EngineOptions::default())
@@ -244,7 +247,7 @@ impl Client {
     /// Whether nothing comes for a short while.
     pub fn is_silent(&mut self) -> bool {
         let mut chunk = [0; 1024];
-        match self.stream.read(&mut chunk, Duration::from_millis(60)) {
+        match self.stream.read(&mut chunk, SILENCE) {
             Ok(length) => {
                 self.buffer.extend_from_slice(&chunk[..length]);
                 false

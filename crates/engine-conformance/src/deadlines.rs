@@ -1,10 +1,11 @@
-//! Clients and handlers that take too long. No case asserts a time: each waits for what the deadline does.
+//! Clients and handlers that take too long. Where a case needs its clock to stand still, or asserts a time, it is one for
+//! engines in memory alone; the others wait for what the deadline does.
 
 use std::time::Duration;
 
 use howth_engine::{Backpressure, Body, BodyRead, Deadlines, EngineOptions, Event, ExchangeId, Gone};
 
-use super::client::Client;
+use super::client::{Client, SILENCE};
 use super::harness::{Server, Start, ok};
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(80));
@@ -95,10 +96,13 @@ pub fn ends_a_body_that_stops(start: Start) {
     assert_eq!(client.line(), "HTTP/1.1 100 Continue");
     assert_eq!(client.line(), "");
     assert_eq!(client.response().status(), 408);
-    // After the response has begun there is nothing left to say.
-    let mut client = Client::connect(&server);
-    client.send(request);
-    let id = server.next_request_among_others();
+}
+
+/// After the response has begun there is nothing left to say.
+pub fn ends_a_body_that_stops_behind_a_head(start: Start) {
+    let (server, mut client) = with(start, |deadlines| deadlines.body_gap = SHORT);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf");
+    let id = server.next_request();
     server.call(move |exchanges| {
         exchanges.start(id, &ok(), None).expect("an open exchange");
     });
@@ -136,24 +140,33 @@ pub fn ends_a_slow_body_after_the_response(start: Start) {
     server.expect(Event::Completed(id));
 }
 
+/// Never silent for as long as the gap, and far too slow; a body that keeps to the rate may take its time.
 pub fn ends_a_body_that_trickles(start: Start) {
     let (server, mut client) = with(start, |deadlines| {
-        deadlines.body_gap = SHORT;
-        deadlines.body_rate_min = 1_000_000;
+        deadlines.body_gap = Some(Duration::from_secs(2));
+        deadlines.body_rate_min = 1000;
     });
-    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n");
+    let request = "POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 1000000\r\n\r\n";
+    client.send(request);
     let id = server.next_request();
-    let mut writer = client.second();
-    // Never silent for as long as the gap, and far too slow.
-    let sender = std::thread::spawn(move || {
-        while writer.try_send(b"x") {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-    });
+    let mut sent = Duration::ZERO;
+    while client.is_silent() {
+        client.send("x");
+        sent += SILENCE;
+    }
+    // The rate counts once the body has taken as long as it may be silent.
+    assert!((1900..2000).contains(&sent.as_millis()), "{sent:?}");
     assert_eq!(client.response().status(), 408);
     server.expect(Event::Aborted(id));
-    drop(client);
-    sender.join().expect("the sender");
+    let mut client = Client::connect(&server);
+    client.send(request);
+    let id = server.next_request();
+    for _ in 0..100 {
+        client.send("x".repeat(SILENCE.as_millis() as usize + 1));
+        client.expect_silence();
+    }
+    server.respond(id, "fast enough");
+    assert_eq!(client.response().text(), "fast enough");
 }
 
 pub fn ends_an_idle_connection(start: Start) {

@@ -155,7 +155,7 @@ fn check(server: &Server, number: u64) {
             }
             sent = end;
             if pauses {
-                std::thread::sleep(Duration::from_micros(300));
+                server.pass(Duration::from_micros(300));
             }
         }
         if half_closes {

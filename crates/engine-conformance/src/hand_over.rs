@@ -113,7 +113,6 @@ pub fn keeps_a_connection_with_a_part_of_a_head(start: Start) {
     server.respond(id, "");
     another.response();
     server.expect(Event::Completed(id));
-    server.pass(Duration::from_millis(50));
     server.release_all();
     drop(server.next_released());
     client.send(&GET[20..]);

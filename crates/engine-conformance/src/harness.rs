@@ -238,9 +238,16 @@ impl Server {
         }
     }
 
-    /// Holds the engine's thread up.
-    pub fn hold_up(&self, time: Duration) {
-        (self.commands)(Command::Call(Box::new(move |_| std::thread::sleep(time))));
+    /// Holds the engine's thread up until what this gives is dropped.
+    pub fn hold_up(&self) -> Sender<()> {
+        let (is_held, held) = channel();
+        let (release, is_released) = channel();
+        (self.commands)(Command::Call(Box::new(move |_| {
+            let _ = is_held.send(());
+            let _ = is_released.recv_timeout(PATIENCE);
+        })));
+        held.recv_timeout(PATIENCE).expect("the engine's thread");
+        release
     }
 
     pub fn set_accepting(&self, accepts: bool) {

@@ -28,8 +28,8 @@ pub mod tunnels;
 pub use harness::{Command, Listen, MakeHandler, Running, Start};
 pub use place::{Memory, Stream, wait_in};
 
-/// Makes a test of every case for the engine that `$start` starts, or of those named. Deadlines of handlers, and others that a
-/// busy machine would make a matter of luck, are tested in memory alone.
+/// Makes a test of every case for the engine that `$start` starts, or of those named. Deadlines that a busy machine would
+/// make a matter of luck, because the test has to do something before they pass, are tested in memory alone.
 #[macro_export]
 macro_rules! engine_cases {
     ($start:path: $($group:ident { $($case:ident)* })*) => {
@@ -89,8 +89,6 @@ macro_rules! engine_cases {
                 reads_the_rest_behind_a_large_response
                 reads_the_rest_before_a_last_connection_ends
                 keeps_no_more_of_a_body_nobody_reads
-                gives_up_a_kept_body_that_is_not_taken
-                gives_up_a_kept_body_that_does_not_come
                 ends_a_kept_body_when_the_client_leaves
                 goes_on_when_a_kept_body_is_cancelled
                 keeps_nothing_that_was_not_asked_for
@@ -137,7 +135,6 @@ macro_rules! engine_cases {
                 refuses_a_broken_body
                 refuses_no_body_whose_request_was_answered
                 refuses_tunnels
-                tells_why_a_body_failed
                 refuses_a_large_body
                 lingers_after_a_refusal_within_a_last_body
                 decodes_nothing_behind_a_refusal
@@ -146,11 +143,8 @@ macro_rules! engine_cases {
                 ends_a_head_that_does_not_come
                 ends_a_connection_that_says_nothing
                 ends_a_body_that_stops
-                ends_a_body_that_trickles
                 ends_an_idle_connection
                 ends_a_client_that_takes_nothing
-                ends_whichever_handler_takes_too_long
-                sets_the_deadline_of_one_exchange
                 ends_a_silent_stream_to_a_client_that_half_closed
             }
             tunnels {
@@ -167,7 +161,6 @@ macro_rules! engine_cases {
                 answers_what_it_does_not_switch
                 switches_only_what_asks_for_it
                 tunnels_for_connect_where_that_is_taken
-                keeps_a_tunnel_that_is_silent
             }
             life {
                 aborts_when_the_client_resets

@@ -152,10 +152,11 @@ pub fn ends_idle_connections_at_once(start: Start) {
     let mut silent = Client::connect(&server);
     server.wait_for(|counters| counters.connections == 3);
     // Nothing looks at the sockets between these.
-    server.hold_up(Duration::from_millis(50));
+    let held = server.hold_up();
     server.drain();
     server.end_idle();
     asks.send(GET);
+    drop(held);
     let id = server.next_request();
     idle.expect_end();
     silent.expect_end();
@@ -227,10 +228,10 @@ pub fn holds_the_bound_in_a_rush(start: Start) {
     };
     let server = Server::manual(start, options);
     // They all come in one turn.
-    server.hold_up(Duration::from_millis(200));
-    server.pass(Duration::from_millis(20));
+    let held = server.hold_up();
     let mut clients: Vec<Client> = (0..6).map(|_| Client::connect(&server)).collect();
     clients.iter_mut().for_each(|client| client.send(GET));
+    drop(held);
     for _ in 0..3 {
         let ids = [server.next_request(), server.next_request()];
         server.expect_no_event();

@@ -1,12 +1,13 @@
 //! An application that keeps its core busy, and clients of one core or of each.
 
-use std::time::Duration;
+use std::collections::HashMap;
 
 use super::{Connection, Engine, Launch, Server, eventually, request};
 
-/// `/burn` computes for a second, `/who` says which core answers, `/loop` never ends.
+/// `/burn` says so, computes for a second and says that it has, `/who` says which core answers, `/loop` never ends.
 pub const APPLICATION: &str = r#"
     const core = crypto.randomUUID();
+    console.log("a core");
     let requests = 0;
     function burn(ms: number) {
         const end = performance.now() + ms;
@@ -28,7 +29,7 @@ pub const APPLICATION: &str = r#"
             requests++;
             const { pathname } = new URL(request.url);
             switch (pathname) {
-                case "/burn": burn(1000); return new Response("burned");
+                case "/burn": console.log("burning"); burn(1000); console.log("burned"); return new Response("burned");
                 case "/loop": for (;;);
                 case "/later": await 1; setTimeout(() => { for (;;); }, 1); return new Response("soon");
                 case "/await": await 1; for (;;);
@@ -69,29 +70,40 @@ pub fn answer(connection: &mut Connection, path: &str) -> String {
 pub fn burning(server: &Server) -> Connection {
     let mut connection = server.connect();
     connection.expect_open();
-    ask(&mut connection, "/burn");
-    // The core has the request when this has passed; the handler takes a second.
-    std::thread::sleep(Duration::from_millis(100));
+    burn(server, &mut connection);
     connection
 }
 
-/// Two connections of one core, and which one that is.
+/// Asks for `/burn` on a connection of which nothing else is asked, and returns when the handler runs.
+pub fn burn(server: &Server, connection: &mut Connection) {
+    let before = said(server, "burning");
+    ask(connection, "/burn");
+    eventually("a handler that computes", || said(server, "burning") > before);
+}
+
+/// How often the application has printed this line.
+pub fn said(server: &Server, line: &str) -> usize {
+    server.stdout().lines().filter(|printed| *printed == line).count()
+}
+
+/// Two connections of one core of two, and which one that is.
 pub fn two_of_one_core(server: &Server) -> (Connection, Connection, String) {
-    let mut known: Vec<(String, Connection)> = Vec::new();
-    for _ in 0..64 {
+    eventually("two cores", || said(server, "a core") >= 2);
+    let mut known: HashMap<String, Connection> = HashMap::new();
+    let mut found = None;
+    // The other core serves as well when it has answered something.
+    eventually("two connections of one core", || {
         let mut connection = server.connect();
         let core = answer(&mut connection, "/who");
-        if let Some(at) = known.iter().position(|(other, _)| *other == core) {
-            // The second core has started as well when it has answered something.
-            if known.iter().any(|(other, _)| *other != core) {
-                let (core, first) = known.swap_remove(at);
-                return (first, connection, core);
-            }
+        if known.len() == 2 {
+            let first = known.remove(&core).expect("one of two cores");
+            found = Some((first, connection, core));
+        } else {
+            known.insert(core, connection);
         }
-        known.push((core, connection));
-        std::thread::sleep(Duration::from_millis(5));
-    }
-    panic!("one core got all connections");
+        found.is_some()
+    });
+    found.expect("they were waited for")
 }
 
 /// So many connections, all of the same core of two.

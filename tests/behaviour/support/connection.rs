@@ -6,6 +6,8 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
+use socket2::SockRef;
+
 use super::response::{Response, field, lines};
 use super::{PATIENCE, request};
 
@@ -29,7 +31,7 @@ impl Connection {
         Connection::over_tcp(stream)
     }
 
-    /// Over a stream with options of the caller's own.
+    /// Over a stream that was connected otherwise.
     pub fn over_tcp(stream: TcpStream) -> Connection {
         stream.set_nodelay(true).expect("TCP_NODELAY");
         stream.set_read_timeout(Some(PATIENCE)).expect("a read timeout");
@@ -66,6 +68,13 @@ impl Connection {
         self.try_send(bytes).expect("a server that takes the bytes");
     }
 
+    /// Sends it apart from what was sent before: most likely in a packet of its own, which nothing may depend on.
+    #[track_caller]
+    pub fn send_apart(&mut self, bytes: impl AsRef<[u8]>) {
+        std::thread::sleep(Duration::from_millis(5));
+        self.send(bytes);
+    }
+
     /// Sends, and says whether the server still takes it.
     pub fn try_send(&mut self, bytes: impl AsRef<[u8]>) -> std::io::Result<()> {
         match &mut self.stream {
@@ -95,6 +104,16 @@ impl Connection {
             Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
         }
         .expect("a shutdown");
+    }
+
+    /// Makes the coming close a reset.
+    pub fn reset_on_close(&self) {
+        let Stream::Tcp(stream) = &self.stream else {
+            panic!("a Unix-domain socket is not reset");
+        };
+        SockRef::from(stream)
+            .set_linger(Some(Duration::ZERO))
+            .expect("SO_LINGER");
     }
 
     /// The final response to a GET or the like.

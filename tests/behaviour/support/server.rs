@@ -1,6 +1,6 @@
 //! A howth process that listens.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::process::{Child, ExitStatus};
 use std::time::{Duration, Instant};
@@ -120,6 +120,14 @@ impl Server {
         // SAFETY: kill takes two integers; the child is not reaped before it is waited for, so the id is its own.
         let result = unsafe { libc::kill(pid, signal) };
         assert_eq!(result, 0, "the signal was not sent");
+    }
+
+    /// Waits until it takes no more connections: it drains.
+    #[track_caller]
+    pub fn expect_refused(&self) {
+        eventually("a refused connection", || {
+            TcpStream::connect_timeout(&self.address(), Duration::from_secs(1)).is_err()
+        });
     }
 
     /// Waits for the end of the process.
