@@ -18,9 +18,22 @@ fn main() {
         if std::env::var_os("HOWTH_SYMBOLS").is_none() {
             println!("cargo:rustc-link-arg-bins=-Wl,--strip-all");
         }
+        if has_lld() {
+            // Functions with the same machine code are one, and so is constant data with the same bytes: 8 MB
+            // (docs/decisions/033-equal-functions-are-one.md). Not in the build script that makes the snapshot, and it
+            // does not matter: what V8 writes there of an address of ours is its place in a list.
+            println!("cargo:rustc-link-arg-bins=-Wl,--icf=all,--ignore-data-address-equality");
+        }
         // Whoever calls these calls `src/offspring.rs`.
         for function in ["pthread_create", "posix_spawnp", "fork"] {
             println!("cargo:rustc-link-arg-bins=-Wl,--wrap={function}");
         }
     }
+}
+
+/// rustc links with the LLVM linker of its own, for this target and unless it is told otherwise. The GNU linker cannot fold.
+fn has_lld() -> bool {
+    let is_target = std::env::var("TARGET").is_ok_and(|target| target == "x86_64-unknown-linux-gnu");
+    let flags = std::env::var("CARGO_ENCODED_RUSTFLAGS").unwrap_or_default();
+    is_target && !flags.contains("linker-features=-lld")
 }

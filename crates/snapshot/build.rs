@@ -1,6 +1,7 @@
 //! Makes the V8 startup snapshot and writes down the sources that did not go into it, with their code.
 
 mod code_cache;
+mod comments;
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -40,6 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=code_cache.rs");
+    println!("cargo:rerun-if-changed=comments.rs");
     println!("cargo:rerun-if-changed=src/extension.rs");
     println!("cargo:rerun-if-changed=src/flags.rs");
     // Relative, beside the absolute paths that are named below: a target folder may serve several checkouts.
@@ -124,7 +126,7 @@ fn write_residual<'a>(
             LazyExtensionFileKind::Js => (Kind::Script, &mut scripts),
             LazyExtensionFileKind::Esm => (Kind::Module, &mut modules),
         };
-        fs::write(&stored, as_loaded(&code, kind))?;
+        fs::write(&stored, as_loaded(&comments::without_comments(&code)?, kind))?;
         writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
         named.push((kind, name, file.specifier.as_str()));
     }
