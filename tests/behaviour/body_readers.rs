@@ -1,6 +1,5 @@
 //! Request bodies as streams: every way to read one.
 
-
 use crate::support::{Engine, Launch, eventually};
 
 /// Reads a body in the way that the path names, and tells how many bytes it had and their sum.

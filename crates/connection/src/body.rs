@@ -65,7 +65,10 @@ impl<L> Connections<L> {
     /// The application has taken body bytes; perhaps there is room again.
     fn let_go(&mut self, index: u32, bytes: usize) {
         let high = self.options.body_high_watermark_bytes;
+        let now_ms = self.now_ms;
         let connection = &mut self.connections[index];
+        // Somebody takes what was kept.
+        connection.moments.body_ms = now_ms.max(connection.moments.body_ms);
         let was_full = connection.held_bytes >= high;
         connection.held_bytes -= bytes;
         if was_full && connection.held_bytes < high {

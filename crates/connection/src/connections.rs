@@ -68,6 +68,11 @@ impl<L: Default> Connections<L> {
     /// No connections. `now_ms`: milliseconds since some fixed moment, which never go back; `wall`: the time of day, for the
     /// date field. Generations of connections wrap at `generation_mask`, a power of two minus one.
     pub fn new(options: EngineOptions, now_ms: u64, wall: SystemTime, generation_mask: u32) -> Self {
+        let mut options = options;
+        // With no room at all nothing would ever be received, or go on.
+        options.body_high_watermark_bytes = options.body_high_watermark_bytes.max(1);
+        options.write_high_watermark_bytes = options.write_high_watermark_bytes.max(1);
+        options.pipeline_max = options.pipeline_max.max(1);
         Connections {
             shortest_ms: deadlines::shortest_ms(&options.deadlines),
             has_own_deadlines: false,

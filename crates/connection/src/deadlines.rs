@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use howth_engine::Deadlines;
+use howth_engine::body::Keep;
 use howth_engine::body::failure::{NOT_READ, TOO_SLOW};
 use howth_http1::Rejection;
 
@@ -44,6 +45,11 @@ enum Expiry {
     Handler(u32),
     /// A response stream is silent towards a client that may be gone.
     Disconnected(u32),
+    /// A body whose response is out, and which is there as a whole or has failed, is kept for an application that takes
+    /// nothing of it.
+    Kept(u32),
+    /// A tunnel of which our side has ended is silent for longer than its application lets it be.
+    Tunnel,
 }
 
 impl<L> Connections<L> {
@@ -126,6 +132,11 @@ impl<L> Connections<L> {
             Expiry::Disconnected(exchange) => self.break_off(exchange),
             Expiry::Handler(exchange) => self.give_up_handler(exchange),
             Expiry::Write => self.give_up_write(index, transport),
+            Expiry::Kept(exchange) => {
+                self.exchanges[exchange].keep = Keep::Nothing;
+                self.forget_body(exchange);
+            }
+            Expiry::Tunnel => self.reset(index),
         }
         self.unsettle(index);
     }
@@ -184,6 +195,7 @@ impl<L> Connections<L> {
                     self.write_deadline(connection),
                     self.read_deadline(connection),
                     self.handler_deadline(connection),
+                    self.kept_deadline(connection),
                 ];
                 candidates.into_iter().flatten().min_by_key(|(at_ms, _)| *at_ms)
             }
@@ -204,7 +216,8 @@ impl<L> Connections<L> {
         match &connection.intake {
             Intake::Body(body) => return self.body_deadline(connection, body),
             Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) => return None,
-            Intake::Requests if !connection.is_between_requests() => {
+            // What the client does not send while it is not read from is not held against it.
+            Intake::Requests if !connection.is_between_requests() && connection.is_read => {
                 return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
             }
             Intake::Requests | Intake::HeldBack => {}
@@ -241,6 +254,25 @@ impl<L> Connections<L> {
             _ => moments.body_started_ms + gap.max(received * 1000 / rate_min),
         };
         Some(((moments.body_ms + gap).min(too_slow_ms), Expiry::Body))
+    }
+
+    /// That of an exchange whose response is out and which lasts for its body, or its tunnel.
+    fn kept_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
+        let front = connection.front?;
+        let kept = &self.exchanges[front];
+        if !kept.is_answered || !kept.lasts() {
+            return None;
+        }
+        if matches!(connection.intake, Intake::Tunnel(_)) {
+            let has_own = kept.timeout_ms > 0 && !kept.no_deadlines;
+            return has_own.then_some((kept.handler_deadline_ms, Expiry::Tunnel));
+        }
+        if kept.body == BodyState::Arriving {
+            return None;
+        }
+        let gap = milliseconds(self.options.deadlines.body_gap)?;
+        let since_ms = connection.moments.body_ms.max(connection.moments.idle_ms);
+        Some((since_ms + gap, Expiry::Kept(front)))
     }
 
     /// That of the handler which has to do something first, whoever's turn to answer it is.

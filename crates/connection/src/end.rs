@@ -164,6 +164,12 @@ impl<L> Connections<L> {
         self.unsettle(index);
     }
 
+    /// Ends a connection by a reset.
+    pub(crate) fn reset(&mut self, index: u32) {
+        self.connections[index].end = End::Reset;
+        self.end(index);
+    }
+
     /// Ends all connections without further ado.
     pub fn end_all(&mut self) {
         for index in self.slots() {

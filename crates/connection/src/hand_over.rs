@@ -133,7 +133,7 @@ impl<L> Connections<L> {
     pub(crate) fn is_read_elsewhere(&self, connection: &Connection<L>) -> bool {
         connection.is_leaving
             && connection.phase == Phase::Open
-            && !matches!(connection.intake, Intake::Body(_))
+            && !matches!(connection.intake, Intake::Body(_) | Intake::Tunnel(_))
             // A part of a head that nothing is answered before is waited for.
             && (connection.exchanges > 0 || connection.is_between_requests())
     }

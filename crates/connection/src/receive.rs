@@ -27,7 +27,8 @@ impl<L> Connections<L> {
                 }
                 return;
             }
-            Phase::Finishing | Phase::Ended => return,
+            Phase::Finishing => return connection.discard(bytes.len()),
+            Phase::Ended => return,
         }
         match connection.intake {
             Intake::Requests | Intake::HeldBack | Intake::Body(_) | Intake::Nothing(_) => {}
@@ -57,6 +58,7 @@ impl<L> Connections<L> {
         let connection = &mut self.connections[index];
         let free = connection
             .body_exchange()
+            .filter(|&body| self.exchanges[body].body == BodyState::Arriving)
             .filter(|&body| self.exchanges[body].body_bytes.is_empty());
         let (Phase::Open, Some(exchange), true) = (connection.phase, free, connection.input.is_empty())
         else {
@@ -109,7 +111,7 @@ impl<L> Connections<L> {
         self.is_plain(connection)
             && connection.exchanges > 0
             && connection.exchanges < self.options.pipeline_max
-            && connection.held_bytes < self.options.body_high_watermark_bytes.max(1)
+            && connection.held_bytes < self.options.body_high_watermark_bytes
             && self.options.deadlines.handler.is_none()
     }
 

@@ -2,7 +2,7 @@
 //!
 //! Owns what becomes of a connection whose client breaks a rule, takes too long or leaves in the middle: responses to
 //! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
-//! itself. Called by: `receive`, `deadlines`, `settle`, the turn; `respond` and `teardown`, which stop the intake.
+//! itself. Called by: `receive`, `deadlines`, `settle`, the turn; `order` and `end`, which stop the intake.
 
 use howth_engine::Event;
 use howth_engine::body::failure::BROKE_OFF;
@@ -54,10 +54,12 @@ impl<L> Connections<L> {
         if connection.phase != Phase::Open {
             return;
         }
-        if let Intake::Tunnel(exchange) = connection.intake {
-            return self.end_tunnel(exchange);
-        }
-        let body = connection.body_exchange();
+        let tunnel = match connection.intake {
+            Intake::Tunnel(exchange) => Some(exchange),
+            _ => None,
+        };
+        // They are told by the end of what they read.
+        let body = connection.body_exchange().or(tunnel);
         let mut next = connection.front;
         while let Some(exchange) = next {
             let state = &self.exchanges[exchange];
@@ -67,7 +69,10 @@ impl<L> Connections<L> {
                 self.events.push(Event::Disconnected(id));
             }
         }
-        self.end_unfinished_body(index);
+        match tunnel {
+            Some(exchange) => self.end_tunnel(exchange),
+            None => self.end_unfinished_body(index),
+        }
     }
 
     /// Once the client sends nothing more, a body that is not there as a whole never will be.

@@ -114,7 +114,10 @@ impl<L> Connections<L> {
 
     /// Breaks a response off, or the connection where none was begun.
     pub(crate) fn fail(&mut self, exchange: u32) -> Result<(), Gone> {
+        let index = self.exchanges[exchange].connection;
         match &self.exchanges[exchange] {
+            // Our side of a tunnel has ended; the other goes on.
+            _ if self.is_half_closed_tunnel(exchange) => self.reset(index),
             // Nothing is left to break off: it may still be on its way.
             failed if failed.is_over() => return Err(Gone),
             failed if failed.has_begun() => self.break_off(exchange),

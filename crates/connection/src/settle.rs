@@ -73,9 +73,7 @@ impl<L> Connections<L> {
             return Wanted::Leave { has_asked };
         }
         let wanted = match self.connections[index].phase {
-            Phase::Open if self.is_half_closed_tunnel(index) => {
-                Wanted::HalfClosed(self.wanted_receive(index))
-            }
+            Phase::Open if self.has_sent_its_last(index) => Wanted::HalfClosed(self.wanted_receive(index)),
             Phase::Open | Phase::Finishing => Wanted::Open(self.wanted_receive(index)),
             Phase::Lingering => Wanted::HalfClosed(Receive::Bytes),
             Phase::Ended => Wanted::End(self.connections[index].end),
@@ -201,6 +199,13 @@ impl<L> Connections<L> {
         }
     }
 
+    /// Whether the connection's last response is out, and it lasts for the request's body, or the other side of a tunnel.
+    fn has_sent_its_last(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        let front = connection.front.map(|front| &self.exchanges[front]);
+        front.is_some_and(|front| front.is_answered && !front.keep_alive) && connection.output.unsent() == 0
+    }
+
     fn wanted_receive(&self, index: u32) -> Receive {
         match self.wants_bytes(index) {
             false => Receive::Nothing,
@@ -217,7 +222,7 @@ impl<L> Connections<L> {
         }
         // One that is about to end is read from as long as that costs nothing.
         if connection.phase == Phase::Finishing {
-            return connection.is_read;
+            return connection.is_read && connection.discarded_bytes <= self.options.drain_bytes_max;
         }
         let takes_bytes = match &connection.intake {
             Intake::Requests | Intake::Nothing(_) => connection.exchanges < self.options.pipeline_max,
@@ -227,7 +232,7 @@ impl<L> Connections<L> {
             Intake::Body(body) => body.exchange.is_some() || connection.exchanges < self.options.pipeline_max,
         };
         takes_bytes
-            && connection.held_bytes < self.options.body_high_watermark_bytes.max(1)
+            && connection.held_bytes < self.options.body_high_watermark_bytes
             && connection.discarded_bytes <= self.options.drain_bytes_max
             && self.unsent_bytes(index) < 4 * self.options.write_high_watermark_bytes as u64
     }
@@ -257,6 +262,7 @@ impl<L> Connections<L> {
         let connection = &mut self.connections[index];
         let was_read = std::mem::replace(&mut connection.is_read, is_read);
         if is_read && !was_read {
+            connection.moments.head_ms = now_ms;
             connection.moments.body_ms = now_ms;
             connection.moments.body_started_ms = now_ms;
             if let Intake::Body(body) = &mut connection.intake {

@@ -52,8 +52,9 @@ impl<L> Connections<L> {
             return Err(UpgradeError::HasBody);
         }
         let facts = switched.facts;
-        let (output, date) = self.output_and_date(exchange);
-        encode_switch(output, facts, head, date)?;
+        let mut encoded = Vec::new();
+        encode_switch(&mut encoded, facts, switched.head.upgrade(), head, &self.date)?;
+        self.output_of(exchange).extend_from_slice(&encoded);
         let tunnel = &mut self.exchanges[exchange];
         tunnel.response = ResponseState::Tunnel;
         tunnel.keep_alive = false;
@@ -62,6 +63,8 @@ impl<L> Connections<L> {
         tunnel.keep = Keep::Read;
         let connection = &mut self.connections[index];
         connection.intake = Intake::Tunnel(exchange);
+        // A tunnel does not leave for another engine.
+        connection.is_leaving = false;
         let first = std::mem::take(&mut connection.input);
         if !first.is_empty() {
             self.receive_tunnel(index, exchange, &first);
@@ -115,12 +118,11 @@ impl<L> Connections<L> {
         }
     }
 
-    /// Whether the connection is a tunnel of which our side has ended, and everything is sent.
-    pub(crate) fn is_half_closed_tunnel(&self, index: u32) -> bool {
-        let connection = &self.connections[index];
-        let Intake::Tunnel(exchange) = connection.intake else {
-            return false;
-        };
-        self.exchanges[exchange].is_answered && connection.output.unsent() == 0
+    /// Whether an exchange is a tunnel of which our side has ended.
+    pub(crate) fn is_half_closed_tunnel(&self, exchange: u32) -> bool {
+        let tunnel = &self.exchanges[exchange];
+        let is_tunnel =
+            matches!(self.connections[tunnel.connection].intake, Intake::Tunnel(own) if own == exchange);
+        is_tunnel && tunnel.is_over()
     }
 }

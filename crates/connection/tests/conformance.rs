@@ -49,6 +49,8 @@ engine_cases! { crate::memory::start:
         keeps_a_body_that_had_arrived
         reads_the_rest_behind_a_large_response
         reads_the_rest_before_a_last_connection_ends
+        ends_a_response_until_the_close_before_a_kept_body
+        lets_go_of_a_whole_body_that_is_not_taken
         keeps_no_more_of_a_body_nobody_reads
         gives_up_a_kept_body_that_is_not_taken
         gives_up_a_kept_body_that_does_not_come
@@ -105,6 +107,8 @@ engine_cases! { crate::memory::start:
         keeps_what_came_before_the_switch
         goes_on_when_one_side_has_ended
         resets_a_tunnel_that_fails
+        resets_a_tunnel_whose_client_goes_on
+        tells_earlier_requests_of_a_client_that_left
         holds_no_more_of_a_tunnel_than_of_a_body
         answers_what_it_does_not_switch
         switches_only_what_asks_for_it
@@ -115,6 +119,7 @@ engine_cases! { crate::memory::start:
         ends_a_head_that_does_not_come
         ends_a_head_once_behind_a_slow_response
         ends_a_connection_that_says_nothing
+        bears_a_head_that_is_not_read
         ends_a_body_that_stops
         ends_a_body_that_stops_behind_a_head
         ends_a_body_that_trickles

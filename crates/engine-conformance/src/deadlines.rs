@@ -328,3 +328,22 @@ pub fn ends_a_silent_stream_to_a_client_that_half_closed(start: Start) {
     server.expect(Event::Aborted(id));
     client.expect_end();
 }
+
+/// What a client does not send while it is not read from is not held against it.
+pub fn bears_a_head_that_is_not_read(start: Start) {
+    const BODY: usize = 4_000_000;
+    let (server, mut client) = with(start, |deadlines| deadlines.head = SHORT);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\nGET /next");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.respond_with(id, &ok(), Body::Owned(vec![b'w'; BODY])))
+        .expect("an open exchange");
+    // So much waits for the client that it is not read from.
+    client.wait_for_bytes();
+    client.send(" HTTP/1.1\r\nhost: h\r\n\r\n");
+    server.pass(Duration::from_millis(500));
+    assert_eq!(client.response().body.len(), BODY);
+    let next = server.next_request_among_others();
+    server.respond(next, "next");
+    assert_eq!(client.response().text(), "next");
+}

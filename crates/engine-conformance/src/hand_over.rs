@@ -201,6 +201,27 @@ pub fn finishes_a_body_before_it_gives_up(start: Start) {
     }
 }
 
+/// A tunnel that begins while connections are given up is read on, and stays.
+pub fn keeps_a_connection_that_becomes_a_tunnel(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
+    let id = server.next_request();
+    server.release_all();
+    let head = howth_http1::ResponseHead {
+        status: 101,
+        reason: None,
+        fields: &[(b"upgrade", b"echo")],
+    };
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &head))
+        .expect("an open exchange");
+    assert_eq!(client.head().status(), 101);
+    client.send("bytes");
+    client.end();
+    assert_eq!(server.read_to_end(id), Ok(b"bytes".to_vec()));
+    assert!(server.take_released().is_empty());
+}
+
 pub fn closes_what_is_left_when_it_drains_after_all(start: Start) {
     let (server, mut client) = manual(start);
     client.send(GET);

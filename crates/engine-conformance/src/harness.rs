@@ -228,6 +228,12 @@ impl Server {
         self.wait_until("what was counted", || condition(&self.counters()));
     }
 
+    /// Waits until an exchange is over.
+    pub fn wait_until_gone(&self, id: ExchangeId) {
+        let is_gone = move |exchanges: &dyn Exchanges| exchanges.head(id).is_none();
+        self.wait_until("the end of an exchange", || self.call(is_gone));
+    }
+
     fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         const STEP: Duration = Duration::from_millis(2);
         let mut left = PATIENCE;

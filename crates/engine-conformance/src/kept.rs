@@ -115,7 +115,39 @@ pub fn reads_the_rest_before_a_last_connection_ends(start: Start) {
     server.expect(Event::BodyReadable(id));
     assert_eq!(server.read_to_end(id), Ok(b"helloworld".to_vec()));
     client.expect_end();
+    server.wait_for(|counters| counters.connections == 0);
     assert_eq!(read(&server, id), Err(Gone));
+}
+
+/// The end of a response that ends with the connection does not wait for the body.
+pub fn ends_a_response_until_the_close_before_a_kept_body(start: Start) {
+    let (server, mut client) = manual(start, |_| {});
+    client.send("POST / HTTP/1.0\r\nhost: h\r\ncontent-length: 10\r\n\r\nhello");
+    let id = server.next_request();
+    assert!(keep(&server, id, true));
+    server.call(move |exchanges| {
+        exchanges.start(id, &ok(), None).expect("an open exchange");
+        exchanges.write(id, b"whole").expect("an open exchange");
+        exchanges.finish(id, &[]).expect("an open exchange");
+    });
+    assert_eq!(client.response().text(), "whole");
+    server.expect(Event::Completed(id));
+    client.send("world");
+    assert_eq!(server.read_to_end(id), Ok(b"helloworld".to_vec()));
+    server.wait_for(|counters| counters.connections == 0);
+}
+
+/// A body that is there as a whole is kept no longer than one that arrives, if nobody takes it.
+pub fn lets_go_of_a_whole_body_that_is_not_taken(start: Start) {
+    let (server, mut client) = manual(start, |options| {
+        options.deadlines.body_gap = Some(Duration::from_millis(80));
+    });
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 5\r\n\r\nhello");
+    let id = server.next_request();
+    assert!(keep(&server, id, true));
+    answer_early(&server, &mut client, id);
+    server.wait_until_gone(id);
+    expect_next(&server, &mut client);
 }
 
 pub fn keeps_no_more_of_a_body_nobody_reads(start: Start) {

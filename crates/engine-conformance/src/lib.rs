@@ -88,6 +88,7 @@ macro_rules! engine_cases {
                 reads_a_large_body_after_the_response
                 reads_the_rest_behind_a_large_response
                 reads_the_rest_before_a_last_connection_ends
+                ends_a_response_until_the_close_before_a_kept_body
                 keeps_no_more_of_a_body_nobody_reads
                 ends_a_kept_body_when_the_client_leaves
                 goes_on_when_a_kept_body_is_cancelled
@@ -157,6 +158,8 @@ macro_rules! engine_cases {
                 keeps_what_came_before_the_switch
                 goes_on_when_one_side_has_ended
                 resets_a_tunnel_that_fails
+                resets_a_tunnel_whose_client_goes_on
+                tells_earlier_requests_of_a_client_that_left
                 holds_no_more_of_a_tunnel_than_of_a_body
                 answers_what_it_does_not_switch
                 switches_only_what_asks_for_it
@@ -195,6 +198,7 @@ macro_rules! engine_cases {
                 answers_what_it_has_read_before_it_gives_up
                 finishes_a_body_before_it_gives_up
                 closes_what_is_left_when_it_drains_after_all
+                keeps_a_connection_that_becomes_a_tunnel
                 leaves_clients_to_others
                 gives_new_connections_up
                 gives_up_clients_it_has_no_room_for

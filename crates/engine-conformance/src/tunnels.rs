@@ -264,6 +264,43 @@ pub fn resets_a_tunnel_that_fails(start: Start) {
     server.expect(Event::Aborted(id));
 }
 
+/// Also when our side has ended, by a call or by a time of its own.
+pub fn resets_a_tunnel_whose_client_goes_on(start: Start) {
+    let (server, mut client, id) = tunnel(start);
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    client.send("still");
+    assert_eq!(server.call(move |exchanges| exchanges.fail(id)), Ok(()));
+    server.expect(Event::Aborted(id));
+    server.wait_for(|counters| counters.connections == 0);
+    let (server, mut client, id) = tunnel(start);
+    server.call(move |exchanges| {
+        exchanges.finish(id, &[]).expect("an open exchange");
+        exchanges.set_timeout(id, 1).expect("an open exchange");
+    });
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    server.expect(Event::Aborted(id));
+}
+
+/// What was asked before the tunnel is told that the client has left, too.
+pub fn tells_earlier_requests_of_a_client_that_left(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send([GET, UPGRADE].concat());
+    let (first, second) = (server.next_request(), server.next_request());
+    server
+        .call(move |exchanges| exchanges.upgrade(second, &switching()))
+        .expect("an open exchange");
+    client.end();
+    server.expect(Event::Disconnected(first));
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.head().status(), 101);
+}
+
 pub fn holds_no_more_of_a_tunnel_than_of_a_body(start: Start) {
     let options = EngineOptions {
         body_high_watermark_bytes: 10_000,
@@ -331,6 +368,8 @@ pub fn switches_only_what_asks_for_it(start: Start) {
     let id = server.next_request_among_others();
     let nameless = server.call(move |exchanges| exchanges.upgrade(id, &ok()));
     assert_eq!(nameless, Err(UpgradeError::Invalid(InvalidResponse::Switch)));
+    let other = server.call(move |exchanges| exchanges.upgrade(id, &head(101, &[(b"upgrade", b"h2c")])));
+    assert_eq!(other, Err(UpgradeError::Invalid(InvalidResponse::Switch)));
     assert_eq!(upgrade(&server, id), Ok(()));
     assert_eq!(client.head().status(), 101);
     assert_eq!(upgrade(&server, id), Err(UpgradeError::Gone(Gone)));

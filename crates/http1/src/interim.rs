@@ -3,6 +3,7 @@
 //! Owns what their heads may hold (RFC 9110 sections 7.8, 9.3.6 and 15.2) and their spelling. Never decides when they are
 //! sent. Called by: `howth_connection`.
 
+use crate::connection::members;
 use crate::encode::push_field;
 use crate::response::validate_head;
 use crate::{Date, InvalidResponse, RequestFacts, ResponseHead, is_forwarded, status};
@@ -32,11 +33,12 @@ pub fn encode_interim(out: &mut Vec<u8>, head: &ResponseHead<'_>) -> Result<(), 
 /// successful answer to CONNECT (section 9.3.6).
 ///
 /// # Errors
-/// The status is another; 101 names no protocol in an `upgrade` field (section 15.2.2); or the head holds something that
-/// would break the message apart. Nothing was appended.
+/// The status is another; 101 names no protocol in an `upgrade` field (section 15.2.2), or one that is not among those the
+/// client `offered` (section 7.8); or the head holds something that would break the message apart. Nothing was appended.
 pub fn encode_switch(
     out: &mut Vec<u8>,
     request: RequestFacts,
+    offered: Option<&str>,
     head: &ResponseHead<'_>,
     date: &Date,
 ) -> Result<(), InvalidResponse> {
@@ -46,8 +48,17 @@ pub fn encode_switch(
         false if head.status == 101 => {}
         _ => return Err(InvalidResponse::Switch),
     }
-    if !request.is_connect && !head.fields.iter().any(|(name, _)| is_upgrade(name)) {
-        return Err(InvalidResponse::Switch);
+    if !request.is_connect {
+        let mut chosen = head.fields.iter().filter(|(name, _)| is_upgrade(name)).peekable();
+        let is_offered = |protocol: &[u8]| {
+            let offered = members(offered.unwrap_or_default().as_bytes());
+            let mut offered = offered.filter(|member| !member.is_empty());
+            offered.any(|member| member.eq_ignore_ascii_case(protocol))
+        };
+        let is_chosen = chosen.peek().is_some();
+        if !is_chosen || !chosen.all(|(_, value)| members(value).all(is_offered)) {
+            return Err(InvalidResponse::Switch);
+        }
     }
     validate_head(head)?;
     status::push_line(out, head.status, head.reason);
@@ -127,7 +138,13 @@ mod tests {
         let (mut out, date) = (Vec::new(), Date::new(SystemTime::UNIX_EPOCH));
         let fields: &[Field<'_>] = &[(b"Upgrade", b"websocket"), (b"connection", b"close")];
         assert_eq!(
-            encode_switch(&mut out, request(false), &head(101, fields), &date),
+            encode_switch(
+                &mut out,
+                request(false),
+                Some("h2c, WebSocket"),
+                &head(101, fields),
+                &date
+            ),
             Ok(())
         );
         let text = String::from_utf8(out).expect("text");
@@ -140,8 +157,10 @@ mod tests {
     #[test]
     fn a_tunnel_is_a_successful_answer_to_connect() {
         let (mut out, date) = (Vec::new(), Date::new(SystemTime::UNIX_EPOCH));
-        let mut switch = |facts, head: &ResponseHead<'_>| encode_switch(&mut out, facts, head, &date).is_ok();
+        let mut switch =
+            |facts, head: &ResponseHead<'_>| encode_switch(&mut out, facts, Some("x"), head, &date).is_ok();
         assert!(!switch(request(false), &head(101, &[])));
+        assert!(!switch(request(false), &head(101, &[(b"upgrade", b"another")])));
         assert!(!switch(request(false), &head(200, &[])));
         assert!(!switch(request(true), &head(101, &[(b"upgrade", b"x")])));
         assert!(!switch(request(true), &head(404, &[])));

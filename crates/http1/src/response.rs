@@ -13,7 +13,7 @@ pub type Field<'a> = (&'a [u8], &'a [u8]);
 /// The head of a response as an application gives it.
 #[derive(Clone, Copy, Debug)]
 pub struct ResponseHead<'a> {
-    /// The status code, 200 to 599.
+    /// The status code: 200 to 599, or that of an interim response.
     pub status: u16,
     /// The reason phrase; `None` for the registered one.
     pub reason: Option<&'a str>,

@@ -20,7 +20,7 @@ const RETRY_MS: u64 = 100;
 /// The listeners, and whether they are accepted from.
 pub(crate) struct Accept {
     /// None: they are closed.
-    pub(crate) acceptors: Vec<Acceptor>,
+    pub(crate) acceptors: Vec<Listening>,
     /// The one that is asked first, so that each has its turn.
     first: usize,
     pub(crate) waker: Waker,
@@ -30,19 +30,27 @@ pub(crate) struct Accept {
     pub(crate) leaves_clients: bool,
     /// New connections are given up as they are accepted.
     pub(crate) releases_new: bool,
-    /// Until when accepting rests, in milliseconds of the connections' clock.
+}
+
+/// One listener.
+pub(crate) struct Listening {
+    acceptor: Acceptor,
+    /// Until when it rests, in milliseconds of the connections' clock.
     rests_until_ms: Option<u64>,
 }
 
 impl Accept {
     /// Gives the address of the first listener as well.
     pub(crate) fn new(listeners: Vec<Listener>, waker: Waker) -> io::Result<(Self, BindAddress)> {
-        let acceptors: Vec<Acceptor> = listeners
-            .into_iter()
-            .map(Acceptor::new)
-            .collect::<io::Result<_>>()?;
+        let mut acceptors = Vec::new();
+        for listener in listeners {
+            acceptors.push(Listening {
+                acceptor: Acceptor::new(listener)?,
+                rests_until_ms: None,
+            });
+        }
         let first = acceptors.first().ok_or(io::ErrorKind::InvalidInput)?;
-        let address = first.local_address()?;
+        let address = first.acceptor.local_address()?;
         waker.wake_by_ref();
         let accept = Accept {
             acceptors,
@@ -51,14 +59,17 @@ impl Accept {
             is_full: false,
             leaves_clients: false,
             releases_new: false,
-            rests_until_ms: None,
         };
         Ok((accept, address))
     }
 
     /// When accepting is to be tried again.
     pub(crate) fn retry_ms(&self) -> Option<u64> {
-        self.rests_until_ms.filter(|_| !self.acceptors.is_empty())
+        let resting = self
+            .acceptors
+            .iter()
+            .filter_map(|listening| listening.rests_until_ms);
+        resting.min()
     }
 
     /// Whether it is to be tried again by now.
@@ -67,7 +78,7 @@ impl Accept {
     }
 
     /// Looks again whom there is to accept, if there was no room when it was last looked.
-    pub(crate) fn has_room(&mut self) {
+    pub(crate) fn look_again(&mut self) {
         if std::mem::take(&mut self.is_full) {
             self.waker.wake_by_ref();
         }
@@ -76,14 +87,25 @@ impl Accept {
 
 impl Accept {
     /// Accepts from any listener; pending: nobody is there, and the waker is told of who comes.
-    fn poll_any(&mut self, is_unassisted: bool) -> Poll<io::Result<(Socket, PeerAddress)>> {
+    fn poll_any(&mut self, now_ms: u64, is_unassisted: bool) -> Poll<io::Result<(Socket, PeerAddress)>> {
         let count = self.acceptors.len();
         for place in 0..count {
             let listener = (self.first + place) % count;
-            let acceptor = &self.acceptors[listener];
+            let listening = &mut self.acceptors[listener];
+            // Whoever asks meanwhile would only make another attempt fail.
+            if listening.rests_until_ms.is_some_and(|until_ms| now_ms < until_ms) {
+                continue;
+            }
+            listening.rests_until_ms = None;
+            let acceptor = &listening.acceptor;
             let mut poll = acceptor.poll_accept(&mut Context::from_waker(&self.waker));
             if poll.is_pending() && is_unassisted {
                 poll = acceptor.accept_now();
+            }
+            if let Poll::Ready(Err(error)) = &poll
+                && !is_of_one_connection(error)
+            {
+                listening.rests_until_ms = Some(now_ms + RETRY_MS);
             }
             if poll.is_ready() {
                 self.first = (listener + 1) % count;
@@ -110,33 +132,27 @@ impl PortableEngine {
     /// engine that stops serves those that still come.
     pub fn release_new(&mut self, releases: bool) {
         if releases && !self.accept.releases_new {
-            self.accept.has_room();
+            self.accept.look_again();
         }
         self.accept.releases_new = releases;
     }
 
-    pub(crate) fn accept(&mut self) {
+    /// Accepts who is there, a bounded number of them. True: there may be more.
+    pub(crate) fn accept(&mut self) -> bool {
         let core = &mut *self.shared.0.borrow_mut();
         let accept = &mut self.accept;
-        // Whoever asks meanwhile would only make another attempt fail.
-        if accept
-            .rests_until_ms
-            .is_some_and(|until_ms| core.connections.now_ms() < until_ms)
-        {
-            return;
-        }
-        accept.rests_until_ms = None;
         for _ in 0..ACCEPTS_PER_TURN_MAX {
             if accept.leaves_clients || accept.acceptors.is_empty() {
-                return;
+                return false;
             }
             let releases = accept.releases_new && !core.connections.is_stopping();
             accept.is_full = !core.connections.has_room();
             if accept.is_full && !releases {
-                return;
+                return false;
             }
-            match accept.poll_any(core.is_unassisted) {
-                Poll::Pending => return,
+            let now_ms = core.connections.now_ms();
+            match accept.poll_any(now_ms, core.is_unassisted) {
+                Poll::Pending => return false,
                 Poll::Ready(Ok((socket, peer))) => {
                     core.connections.counters.accepted += 1;
                     match releases {
@@ -144,14 +160,12 @@ impl PortableEngine {
                         false => core.open(socket, peer, false),
                     }
                 }
-                Poll::Ready(Err(error)) if is_of_one_connection(&error) => {}
-                Poll::Ready(Err(_)) => {
-                    accept.rests_until_ms = Some(core.connections.now_ms() + RETRY_MS);
-                    return;
-                }
+                // Of one client, or the listener rests.
+                Poll::Ready(Err(_)) => {}
             }
         }
         accept.waker.wake_by_ref();
+        true
     }
 }
 

@@ -13,7 +13,7 @@ use crate::link::{Link, Sockets};
 use crate::settle::Scratch;
 use crate::wake::WakeList;
 
-/// Generations of connections wrap here; nothing but the timer wheel asks for them.
+/// Generations of connections wrap here.
 const GENERATION_MASK: u32 = 0x00ff_ffff;
 
 pub(crate) struct Core {

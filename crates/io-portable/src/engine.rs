@@ -145,7 +145,7 @@ impl PortableEngine {
         }
         for index in woken.drain(..) {
             match index {
-                LISTENER => self.accept(),
+                LISTENER => drop(self.accept()),
                 _ => self.shared.0.borrow_mut().ready(index),
             }
         }
@@ -165,7 +165,7 @@ impl PortableEngine {
         let has_ended = core.connections.end_idle() | core.connections.expire(&sockets);
         core.settle_all();
         if core.connections.has_room() {
-            self.accept.has_room();
+            self.accept.look_again();
         }
         has_work || has_ended
     }

@@ -16,7 +16,7 @@ impl PortableEngine {
         }
         self.begin();
         // Whoever has connected already may have sent a request, too.
-        self.accept();
+        while self.accept() {}
         self.accept.acceptors = Vec::new();
         self.shared.0.borrow_mut().connections.drain();
         self.end();
@@ -85,7 +85,7 @@ impl PortableEngine {
         }
         self.begin();
         // Whoever has connected already goes as well.
-        self.accept();
+        while self.accept() {}
         self.accept.acceptors = Vec::new();
         self.shared.0.borrow_mut().connections.release_all();
         self.end();

@@ -9,7 +9,7 @@ use std::task::{Context, Poll, Waker};
 use howth_connection::{Outgoing, Transport};
 use howth_engine::PeerAddress;
 
-use crate::settle::READS_PER_TURN_MAX;
+use crate::settle::{READS_PER_TURN_MAX, WRITES_PER_TURN_MAX};
 use crate::socket::Socket;
 
 /// An open connection; `None` in a slot that is free.
@@ -30,8 +30,9 @@ pub(crate) struct Open {
     pub(crate) is_write_blocked: bool,
     /// Our sending side is shut down.
     pub(crate) is_shut_down: bool,
-    /// How often it may still be read before the others have their turn.
+    /// How often it may still be read, and written, before the others have their turn.
     pub(crate) reads_left: u32,
+    pub(crate) writes_left: u32,
 }
 
 impl Link {
@@ -45,6 +46,7 @@ impl Link {
             is_write_blocked: false,
             is_shut_down: false,
             reads_left: READS_PER_TURN_MAX,
+            writes_left: WRITES_PER_TURN_MAX,
         })))
     }
 }

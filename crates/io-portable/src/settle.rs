@@ -15,6 +15,8 @@ use crate::link::Open;
 const READ_BYTES_MAX: usize = 64 * 1024;
 /// How often one connection is read before the others have their turn.
 pub(crate) const READS_PER_TURN_MAX: u32 = 4;
+/// How often one connection is written to before the others have their turn.
+pub(crate) const WRITES_PER_TURN_MAX: u32 = 8;
 /// Slices of one write; the system takes no more than 1,024.
 const SLICES_MAX: usize = 64;
 
@@ -46,6 +48,7 @@ impl Core {
         open.may_be_readable = true;
         open.is_write_blocked = false;
         open.reads_left = READS_PER_TURN_MAX;
+        open.writes_left = WRITES_PER_TURN_MAX;
         self.connections.unsettle(index);
     }
 
@@ -95,10 +98,14 @@ impl Core {
                 }
                 continue;
             }
-            if open.is_write_blocked {
+            if open.writes_left == 0 && !open.is_write_blocked {
+                open.waker.wake_by_ref();
+            }
+            if open.is_write_blocked || open.writes_left == 0 {
                 self.connections.advance(index);
                 return Written::Some;
             }
+            open.writes_left -= 1;
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let outgoing = std::mem::take(&mut open.outgoing);
             let mut count = 0;

@@ -228,6 +228,8 @@ struct Core<K: Kernel> {
     leaves_clients: bool,
     /// New connections are given up as they are accepted.
     releases_new: bool,
+    /// Nobody is served any more, who is still accepted neither.
+    is_aborted: bool,
     /// Connections that were accepted before the accept could be cancelled, and wait for room.
     waiting: VecDeque<Socket>,
     /// The last crowded turn whose memory was not freed yet.
@@ -247,6 +249,7 @@ impl<K: Kernel> Core<K> {
             released: Vec::new(),
             leaves_clients: false,
             releases_new: false,
+            is_aborted: false,
             waiting: VecDeque::new(),
             crowded_at_ms: None,
         }

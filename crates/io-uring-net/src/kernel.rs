@@ -55,7 +55,7 @@ pub enum Completion {
         /// Whether further completions of the same operation follow.
         more: bool,
     },
-    /// A cancel, shutdown or close ended; how does not matter.
+    /// A cancel or close ended; how does not matter.
     Done {
         /// Whose operation it is.
         token: Token,

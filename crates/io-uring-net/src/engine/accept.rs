@@ -11,7 +11,7 @@ use crate::engine::link::Link;
 use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
 use howth_ring::{Operation, Token};
 
-/// How long accepting rests when the process or the machine is out of descriptors or memory.
+/// How long accepting rests when the process or the machine is out of descriptors or memory, or accepting fails otherwise.
 const RETRY_MS: u64 = 100;
 
 /// How often, and how long each time, the end of the accept is waited for when the engine ends.
@@ -93,7 +93,9 @@ impl<K: Kernel> Core<K> {
     fn place_waiting(&mut self) {
         while let Some(socket) = self.waiting.pop_front() {
             // The last ones are served here: nobody else would.
-            if self.releases_new && !self.connections.is_stopping() {
+            if self.is_aborted {
+                self.kernel.discard(socket);
+            } else if self.releases_new && !self.connections.is_stopping() {
                 self.give_away(socket, false);
             } else if self.connections.has_room() || self.connections.is_stopping() {
                 self.connections.open(Link::new(socket), false);
@@ -120,11 +122,17 @@ impl<K: Kernel> Core<K> {
                 self.waiting.push_back(socket);
                 self.place_waiting();
             }
-            Err(Errno(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::ENOBUFS)) => {
-                self.accepting[listener] = Accepting::Resting(self.connections.now_ms() + RETRY_MS);
-            }
-            // Cancelled, or a client that was gone before it was accepted.
-            Err(_) => {}
+            // Cancelled, or of one client alone.
+            Err(Errno(
+                libc::ECANCELED
+                | libc::ECONNABORTED
+                | libc::ECONNRESET
+                | libc::EINTR
+                | libc::EPERM
+                | libc::EPROTO
+                | libc::ETIMEDOUT,
+            )) => {}
+            Err(_) => self.accepting[listener] = Accepting::Resting(self.connections.now_ms() + RETRY_MS),
         }
     }
 

@@ -59,6 +59,7 @@ impl<K: Kernel> Core<K> {
 
     pub(super) fn abort(&mut self) {
         self.drain();
+        self.is_aborted = true;
         // Nobody is waited for who would take them, or make room for them.
         self.released.clear();
         self.discard_waiting();
