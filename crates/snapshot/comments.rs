@@ -5,9 +5,7 @@
 use std::error::Error;
 use std::ops::Range;
 
-use deno_ast::{
-    MediaType, ModuleSpecifier, ParseParams, SourceRanged, SourceRangedForSpanned, parse_program,
-};
+use deno_ast::{MediaType, ModuleSpecifier, ParseParams, SourceRangedForSpanned, parse_program};
 
 /// The text without its comments, which nobody reads in a binary; a fifth of it.
 pub fn without_comments(text: &str) -> Result<String, Box<dyn Error>> {
