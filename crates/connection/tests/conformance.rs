@@ -97,12 +97,14 @@ engine_cases! { crate::memory::start:
         lingers_after_a_refusal_within_a_last_body
         decodes_nothing_behind_a_refusal
     }
-    tunnels {
+    interim {
         informs_before_the_response
         informs_in_order_and_nobody_of_http_1_0
         tells_a_client_to_continue
         holds_no_more_interim_responses_than_a_stream
         tells_the_trailers_of_a_request
+    }
+    tunnels {
         carries_bytes_both_ways
         keeps_what_came_before_the_switch
         goes_on_when_one_side_has_ended

@@ -15,6 +15,7 @@ pub mod deadlines;
 pub mod differential;
 pub mod hand_over;
 mod harness;
+pub mod interim;
 pub mod kept;
 pub mod life;
 pub mod messages;
@@ -148,12 +149,14 @@ macro_rules! engine_cases {
                 ends_a_client_that_takes_nothing
                 ends_a_silent_stream_to_a_client_that_half_closed
             }
-            tunnels {
+            interim {
                 informs_before_the_response
                 informs_in_order_and_nobody_of_http_1_0
                 tells_a_client_to_continue
                 holds_no_more_interim_responses_than_a_stream
                 tells_the_trailers_of_a_request
+            }
+            tunnels {
                 carries_bytes_both_ways
                 keeps_what_came_before_the_switch
                 goes_on_when_one_side_has_ended
