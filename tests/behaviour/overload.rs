@@ -146,7 +146,7 @@ fn nobody_waits_for_ever_when_a_batch_is_ended(engine: Engine) {
 }
 
 fn a_client_that_has_left_is_not_served(engine: Engine) {
-    let server = serve(engine, ["--timeout-handler", "300ms"]);
+    let server = serve(engine, ["--timeout-handler", "300ms", "--max-queue-delay", "off"]);
     let mut burning = burning(&server);
     let mut waiting = server.connect();
     ask(&mut waiting, "/many");
