@@ -60,7 +60,7 @@ pub(crate) struct Body {
     pub(crate) bytes: u64,
     /// What `bytes` was when its rate began to count.
     pub(crate) rate_bytes_base: u64,
-    /// What comes behind it, if the client keeps its word: nothing, or more requests.
+    /// `None`: requests are read behind it. Else nothing is, and whether the client sends nothing.
     pub(crate) last: Option<Silence>,
 }
 

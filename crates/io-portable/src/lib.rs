@@ -4,14 +4,12 @@
 //! `howth_connection` does, as for the ring engine. Never runs the application: a [`Handler`](howth_engine::Handler) does.
 //! Called by: the runtime, which polls one [`PortableEngine`] per core inside the root future of a current-thread runtime.
 //!
-//! Bytes are read and written through Hyper's traits of input and output ([`hyper::rt`]), so that whatever may carry a
-//! connection of Hyper's may carry one here.
+//! Bytes are read and written through Hyper's traits of input and output ([`hyper::rt`]).
 //!
 //! What differs from the ring engine:
 //!
 //! | Behaviour | Here |
 //! |---|---|
-//! | Reset of a Unix-domain connection | a plain close: such sockets have none |
 //! | A client that takes nothing of a response | bytes that it acknowledged without making room for more are no progress |
 //! | Counters `buffers_exhausted`, `completions_overflowed` | always 0: they belong to io_uring |
 
