@@ -5,7 +5,7 @@ import pathlib
 import re
 
 ARCHITECTURE = "ARCHITECTURE.md"
-ARCHITECTURE_BYTES_MAX = 16_000
+ARCHITECTURE_BYTES_MAX = 15 * 1024
 DECISIONS = "docs/decisions"
 
 FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
