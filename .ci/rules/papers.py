@@ -41,9 +41,9 @@ def exists(path, names, folders):
 
 def is_own(path, document, roots):
     """Whether a word is a path of this repository, and not one of a user's program."""
-    first = path.split("/")[0]
-    is_folder = path.endswith("/") and not document.startswith("docs/") or path.endswith("/") and "internals" in document
-    return path.endswith(".rs") or is_folder or ("/" in path and first in roots)
+    is_for_developers = document == ARCHITECTURE or document.startswith("docs/internals/")
+    is_folder = path.endswith("/") and is_for_developers
+    return path.endswith(".rs") or is_folder or ("/" in path and path.split("/")[0] in roots)
 
 
 def paths(files, names):
