@@ -8,12 +8,13 @@ use tempfile::TempDir;
 use crate::error::CompareError;
 
 /// Every application by name.
-const APPLICATIONS: [(&str, &str); 13] = [
+const APPLICATIONS: [(&str, &str); 14] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
     ("post", include_str!("../applications/post.mjs")),
     ("async", include_str!("../applications/async.mjs")),
+    ("pending", include_str!("../applications/pending.mjs")),
     ("timer", include_str!("../applications/timer.mjs")),
     ("large", include_str!("../applications/large.mjs")),
     ("hono", include_str!("../applications/hono.mjs")),

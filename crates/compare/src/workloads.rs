@@ -148,6 +148,11 @@ fn kinds_of_work() -> Vec<Workload> {
         of("headers", "a route, 10 fields read and 3 set", headers),
         of("post", "1.5 KiB of JSON parsed and answered", posted),
         of("async", "a handler that awaits once", hello_request()),
+        of(
+            "pending",
+            "hello, while an interval of 1 s is pending",
+            hello_request(),
+        ),
         of("timer", "a handler that awaits a timer of 1 ms", hello_request()),
         of("large", "a body of 64 KiB", Request::get("/", 64 * 1024)),
         of("hono", "a route of Hono with a parameter", hono),
