@@ -218,10 +218,10 @@ fn connections_that_nobody_accepts(engine: Engine) {
     server.signal(libc::SIGSTOP);
     let patience = Duration::from_millis(500);
     let connect = || TcpStream::connect_timeout(&server.address(), patience).ok();
-    let mut waiting: Vec<TcpStream> = std::iter::from_fn(connect).take(most + 10).collect();
-    // The kernel counts one more than it was told, and a core may have one in its hands.
+    let mut waiting: Vec<TcpStream> = std::iter::from_fn(connect).take(2 * most).collect();
+    // The kernel counts one more than it was told, and a ring accepts some until its thread has stopped.
     assert!(
-        (most..most + 4).contains(&waiting.len()),
+        (most..most + most / 2).contains(&waiting.len()),
         "{} of {most}",
         waiting.len()
     );
