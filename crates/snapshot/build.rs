@@ -54,8 +54,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         target: std::env::var("TARGET")?,
     };
     // Names every JavaScript file it reads to Cargo, as a reason to run again.
-    let extensions = vec![howth(&out_dir)?, howth_ops::init()];
+    let extensions = vec![howth()?, howth_ops::init()];
     let snapshot = create_runtime_snapshot(out_dir.join("snapshot.bin"), options, extensions);
+    let is_written_here = |file: &&PathBuf| file.starts_with(&out_dir);
+    if let Some(file) = snapshot.files_loaded_during_snapshot.iter().find(is_written_here) {
+        return Err(format!(
+            "{} is read and written: every build would make the snapshot anew",
+            file.display()
+        )
+        .into());
+    }
 
     let consumed: HashSet<&str> = snapshot
         .consumed_lazy_specifiers
@@ -69,36 +77,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     write_residual(&out_dir, residual)
 }
 
-/// The extension with howth's JavaScript: the files of the checkout that is built, and the modules that are written from
-/// Rust. V8 evaluates it by its entry, which imports all in their order.
-fn howth(out_dir: &Path) -> Result<Extension, Box<dyn Error>> {
+/// The extension with howth's JavaScript: the files of the checkout that is built, and the modules that are made from Rust,
+/// which are in no file: Cargo would take one that this writes for a reason to run this again. V8 evaluates the extension by
+/// its entry, which imports all in their order.
+fn howth() -> Result<Extension, Box<dyn Error>> {
     let here = PathBuf::from(std::env::var_os("CARGO_MANIFEST_DIR").ok_or("CARGO_MANIFEST_DIR is not set")?);
     let folder = here.join("../../js");
+    let specifier = |file: &str| -> &'static str { format!("ext:howth/{file}").leak() };
     let mut files = Vec::new();
-    let mut add = |file: &str, path: PathBuf| {
-        let path = path.into_os_string().into_string();
+    for file in FILES {
+        let path = folder.join(file).into_os_string().into_string();
         let path = path.map_err(|_| "the path of the checkout is not UTF-8")?;
-        let specifier: &str = format!("ext:howth/{file}").leak();
         files.push(ExtensionFileSource::loaded_during_snapshot(
-            specifier,
+            specifier(file),
             path.leak(),
         ));
-        Ok::<_, Box<dyn Error>>(())
-    };
-    for file in FILES {
-        add(file, folder.join(file))?;
     }
     let numbers = FOLDERS.iter().map(|folder| (folder.path, folder.numbers()));
     for (file, text) in numbers.chain([(ENTRY, howth_javascript::entry())]) {
-        let path = out_dir.join(file.replace('/', "_"));
-        fs::write(&path, text)?;
-        add(file, path)?;
+        files.push(ExtensionFileSource::new_computed(specifier(file), text.into()));
     }
-    let entry: &str = format!("ext:howth/{ENTRY}").leak();
     Ok(Extension {
         name: "howth",
         esm_files: files.into(),
-        esm_entry_point: Some(entry),
+        esm_entry_point: Some(specifier(ENTRY)),
         ..Extension::default()
     })
 }
