@@ -1,17 +1,29 @@
 //! howth's JavaScript: its files in the order of evaluation, and what it has in common with Rust.
 //!
 //! A folder for each subject: `web` is the platform's classes, `server` is `Howth.serve`, `shared` is what cores share, `node`
-//! is Node's built-ins, `boot` is what runs first and last. Beside the files of a folder, its `bridge.rs` names the ops they
-//! call and the numbers that cross: JavaScript imports them from `numbers.js` of the same folder, a module that
-//! [`Folder::numbers`] writes. Never does: implement an op, evaluate anything. Called by: `howth-snapshot`, which evaluates
+//! is Node's built-ins, `node_http` serves what listens by `node:http`, `deno` what listens by `Deno.serve`, `sockets` is
+//! WebSockets, `node_test` is `node:test`, `bun` is the global of that
+//! name, `boot` is what runs first and last. Beside the files of a folder, its `bridge.rs` names the ops they call and the
+//! numbers that cross: JavaScript imports them from `numbers.js` of the same folder, a module that [`Folder::numbers`] writes. Never does: implement an op, evaluate anything. Called by: `howth-snapshot`, which evaluates
 //! the files and makes functions of the ops' names; `howth-runtime`, which gives those their code.
 #![forbid(unsafe_code)]
 
+#[path = "boot/left_out.rs"]
+mod left_out;
+mod listed;
+#[path = "bun/members.rs"]
+mod members;
+#[path = "bun/missing.rs"]
+mod missing;
 mod numbers;
 mod ops;
 #[cfg(test)]
 mod tests;
 
+pub use left_out::left_out;
+pub use members::BUN_MEMBERS;
+pub use missing::bun_lacks;
+pub use node::node_exports;
 pub use numbers::Table;
 
 /// What `server/numbers.js` exports.
@@ -28,7 +40,32 @@ pub mod shared {
     pub use bridge::numbers::*;
 }
 
+/// What `node_http/numbers.js` exports.
+pub mod node_http {
+    pub(crate) mod bridge;
+
+    pub use bridge::numbers::*;
+}
+
+/// What `sockets/numbers.js` exports.
+pub mod sockets {
+    pub(crate) mod bridge;
+
+    pub use bridge::numbers::*;
+}
+
 mod node {
+    mod bridge;
+    mod exports;
+
+    pub use exports::node_exports;
+}
+
+mod deno {
+    mod bridge;
+}
+
+mod bun {
     mod bridge;
 }
 
@@ -48,7 +85,7 @@ impl Folder {
 }
 
 /// The modules that are written from Rust. They import nothing, and are evaluated before all others.
-pub const FOLDERS: [Folder; 2] = [
+pub const FOLDERS: [Folder; 4] = [
     Folder {
         path: "server/numbers.js",
         tables: server::bridge::numbers::TABLES,
@@ -57,10 +94,19 @@ pub const FOLDERS: [Folder; 2] = [
         path: "shared/numbers.js",
         tables: shared::bridge::numbers::TABLES,
     },
+    Folder {
+        path: "node_http/numbers.js",
+        tables: node_http::bridge::numbers::TABLES,
+    },
+    Folder {
+        path: "sockets/numbers.js",
+        tables: sockets::bridge::numbers::TABLES,
+    },
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 30] = [
+pub const FILES: [&str; 88] = [
+    "web/printed.js",
     "web/interface.js",
     "web/fields.js",
     "web/headers.js",
@@ -71,23 +117,80 @@ pub const FILES: [&str; 30] = [
     "web/response.js",
     "web/request.js",
     "node/built_ins.js",
+    "node/async_resource.js",
+    "node/encoding.js",
+    "node/hash.js",
     "node/streams.js",
+    "node/options.js",
     "node/process.js",
     "node/require.js",
     "shared/kv.js",
     "shared/topics.js",
+    "sockets/options.js",
+    "sockets/link.js",
+    "sockets/topics.js",
+    "sockets/server_socket.js",
+    "sockets/web_socket.js",
+    "sockets/upgrade.js",
     "server/head_text.js",
     "server/body.js",
+    "server/exchanges.js",
     "server/inner_request.js",
+    "server/trailers.js",
     "server/send.js",
     "server/foreign.js",
     "server/whole.js",
+    "server/excerpt.js",
     "server/error_page.js",
     "server/routes.js",
     "server/options.js",
     "server/facade.js",
+    "server/tls.js",
     "server/batch.js",
     "server/server.js",
+    "node_http/parts.js",
+    "node_http/answer.js",
+    "node_http/socket_handle.js",
+    "node_http/connection.js",
+    "node_http/exchange.js",
+    "node_http/fields.js",
+    "node_http/incoming.js",
+    "node_http/outgoing.js",
+    "node_http/refusals.js",
+    "node_http/server.js",
+    "node_http/worker.js",
+    "node_http/listen.js",
+    "deno/request.js",
+    "deno/web_socket.js",
+    "deno/server.js",
+    "deno/serve.js",
+    "node_test/settings.js",
+    "node_test/report.js",
+    "node_test/mocks.js",
+    "node_test/context.js",
+    "node_test/arguments.js",
+    "node_test/order.js",
+    "node_test/selection.js",
+    "node_test/test.js",
+    "node_test/run.js",
+    "node_test/module.js",
+    "bun/parts.js",
+    "bun/types.js",
+    "bun/streams.js",
+    "bun/sink.js",
+    "bun/range.js",
+    "bun/file.js",
+    "bun/missing.js",
+    "bun/compression.js",
+    "bun/crypto.js",
+    "bun/hash.js",
+    "bun/password.js",
+    "bun/spawn.js",
+    "bun/serve.js",
+    "bun/text.js",
+    "bun/equality.js",
+    "bun/semver.js",
+    "bun/namespace.js",
     "boot/left_out.js",
     "boot/warm_up.js",
     "boot/main.js",

@@ -23,7 +23,43 @@ macro_rules! __with_shared {
 #[macro_export]
 macro_rules! __with_node {
     ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
-        $crate::node_ops! { __with_all $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+        $crate::node_ops! { __with_node_http $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+    };
+}
+
+/// The next step of [`ops`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_node_http {
+    ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
+        $crate::node_http_ops! { __with_deno $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+    };
+}
+
+/// The next step of [`ops`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_deno {
+    ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
+        $crate::deno_ops! { __with_bun $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+    };
+}
+
+/// The next step of [`ops`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_bun {
+    ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
+        $crate::bun_ops! { __with_sockets $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+    };
+}
+
+/// The next step of [`ops`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_sockets {
+    ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
+        $crate::sockets_ops! { __with_all $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
     };
 }
 

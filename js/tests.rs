@@ -60,7 +60,18 @@ fn folders_import_each_other_in_no_circle() {
 fn every_file_is_listed() {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = BTreeSet::new();
-    for folder in ["boot", "node", "server", "shared", "web"] {
+    for folder in [
+        "boot",
+        "bun",
+        "deno",
+        "node",
+        "node_http",
+        "node_test",
+        "server",
+        "shared",
+        "sockets",
+        "web",
+    ] {
         for entry in fs::read_dir(here.join(folder)).expect("a folder") {
             let name = entry.expect("an entry").file_name();
             let name = name.to_str().expect("a name in ASCII");
@@ -79,6 +90,11 @@ fn an_op_is_called_in_the_folder_that_names_it() {
         ("server/", words_of("server/bridge.rs")),
         ("shared/", words_of("shared/bridge.rs")),
         ("node/", words_of("node/bridge.rs")),
+        ("sockets/", words_of("sockets/bridge.rs")),
+        ("node_http/", words_of("node_http/bridge.rs")),
+        ("deno/", words_of("deno/bridge.rs")),
+        ("node_test/", BTreeSet::new()),
+        ("bun/", words_of("bun/bridge.rs")),
         ("web/", BTreeSet::new()),
     ];
     for (folder, named) in &folders {

@@ -1,7 +1,7 @@
 //! Makes the V8 startup snapshot and writes down the sources that did not go into it, with their code.
 
 mod code_cache;
-mod comments;
+mod shortened;
 
 use std::collections::HashSet;
 use std::error::Error;
@@ -23,9 +23,32 @@ include!("src/flags.rs");
 /// What `Deno.version.typescript` reports: the version Deno 2.9 names.
 const TYPESCRIPT_VERSION: &str = "6.0.3";
 
-/// The module that makes `require`, and what is added to it: the call of js/node/require.js.
-const REQUIRE: &str = "node:module";
-const EXTEND_REQUIRE: &str = "\ninternals.howthRequire?.(Module);\n";
+/// Modules of Node's that howth adds something to, and what: calls of `js/node/require.js`, `js/node_http/server.js` and their like,
+/// with what only the module itself can name, and what of Node's Deno does another way.
+const EXTENDED: [(&str, &str); 13] = [
+    (
+        "ext:deno_node/internal/crypto/hash.ts",
+        include_str!("extended/hash.js"),
+    ),
+    ("ext:deno_node/dgram.ts", include_str!("extended/dgram.js")),
+    ("ext:deno_node/http2.ts", include_str!("extended/http2.js")),
+    (
+        "ext:deno_node/internal/child_process.ts",
+        include_str!("extended/child_process.js"),
+    ),
+    ("ext:deno_node/http.ts", include_str!("extended/http.js")),
+    (
+        "ext:deno_node/internal_binding/http_parser.ts",
+        include_str!("extended/http_parser.js"),
+    ),
+    ("ext:deno_node/net.ts", include_str!("extended/net.js")),
+    ("ext:deno_node/testing.ts", include_str!("extended/testing.js")),
+    ("ext:deno_node/zlib.js", include_str!("extended/zlib.js")),
+    ("node:process", include_str!("extended/process.js")),
+    ("node:module", include_str!("extended/module.js")),
+    ("node:_http_incoming", include_str!("extended/http_incoming.js")),
+    ("node:_http_server", include_str!("extended/http_server.js")),
+];
 
 fn main() -> Result<(), Box<dyn Error>> {
     if code_cache::is_second_run(|| {
@@ -41,7 +64,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=code_cache.rs");
-    println!("cargo:rerun-if-changed=comments.rs");
+    println!("cargo:rerun-if-changed=shortened.rs");
+    println!("cargo:rerun-if-changed=extended");
     println!("cargo:rerun-if-changed=src/extension.rs");
     println!("cargo:rerun-if-changed=src/flags.rs");
     // Relative, beside the absolute paths that are named below: a target folder may serve several checkouts.
@@ -115,25 +139,33 @@ fn write_residual<'a>(
     files: impl Iterator<Item = &'a LazyExtensionFile>,
 ) -> Result<(), Box<dyn Error>> {
     let (mut scripts, mut modules, mut named) = (String::new(), String::new(), Vec::new());
-    let mut is_extended = false;
+    let mut extended = 0;
     for (index, file) in files.enumerate() {
         let name = format!("residual_{index}");
         let stored = out_dir.join(&name).with_extension("js");
         let mut code = javascript(file)?;
-        if file.specifier == REQUIRE {
-            code.push_str(EXTEND_REQUIRE);
-            is_extended = true;
+        for (_, addition) in EXTENDED
+            .iter()
+            .filter(|(specifier, _)| *specifier == file.specifier)
+        {
+            // A script ends with what it returns, a module with its last statement.
+            let at = match file.kind {
+                LazyExtensionFileKind::Js => code.rfind("return {").ok_or("a script returns nothing")?,
+                LazyExtensionFileKind::Esm => code.len(),
+            };
+            code.insert_str(at, &format!("\n{addition}"));
+            extended += 1;
         }
         let (kind, table) = match file.kind {
             LazyExtensionFileKind::Js => (Kind::Script, &mut scripts),
             LazyExtensionFileKind::Esm => (Kind::Module, &mut modules),
         };
-        fs::write(&stored, as_loaded(&comments::without_comments(&code)?, kind))?;
+        fs::write(&stored, as_loaded(&shortened::shortened(&code)?, kind))?;
         writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
         named.push((kind, name, file.specifier.as_str()));
     }
-    if !is_extended {
-        return Err(format!("{REQUIRE} is not among the sources: howth's own `require` has no place").into());
+    if extended != EXTENDED.len() {
+        return Err("a module that howth adds something to is not among the sources".into());
     }
     let sources: Vec<_> = named
         .iter()

@@ -27,8 +27,35 @@ const LEFT_OUT = {
   webgpu,
 };
 
+// What is left out of howth, here and elsewhere, and what there is instead. `left_out.rs` reads it for those who look before
+// a program runs; README.md and docs/programs.md name the globals.
+const ADVICE = {
+  Temporal: "use the package temporal-polyfill",
+  OffscreenCanvas: "use the package @napi-rs/canvas",
+  createImageBitmap: "use the package sharp",
+  ImageBitmap: "use the package sharp",
+  GPUDevice: "leave it out: there is no WebGPU",
+  GPUBufferUsage: "leave it out: there is no WebGPU",
+  "navigator.gpu": "leave it out: there is no WebGPU",
+  "Deno.AtomicOperation": "use Howth.kv, or the package of a database",
+  "Deno.Kv": "use Howth.kv, or the package of a database",
+  "Deno.KvListIterator": "use Howth.kv, or the package of a database",
+  "Deno.KvU64": "use Howth.kv, or the package of a database",
+  "Deno.openKv": "use Howth.kv, or the package of a database",
+  "Deno.cron": "use a package such as croner",
+  "Deno.dlopen": "use a native add-on by Node-API",
+  "Deno.UnsafeCallback": "use a native add-on by Node-API",
+  "Deno.UnsafeFnPointer": "use a native add-on by Node-API",
+  "Deno.UnsafePointer": "use a native add-on by Node-API",
+  "Deno.UnsafePointerView": "use a native add-on by Node-API",
+  "Deno.bundle": "use the package esbuild",
+  "Deno.UnsafeWindowSurface": "leave it out: there is no WebGPU",
+  "Deno.webgpu": "leave it out: there is no WebGPU",
+};
+
 const descriptors = {};
 for (const [name, value] of Object.entries(LEFT_OUT)) {
+  if (!Object.hasOwn(ADVICE, `Deno.${name}`)) throw new Error(`no advice for Deno.${name}`);
   descriptors[name] = { value, writable: true, enumerable: false, configurable: true };
 }
 

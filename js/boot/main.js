@@ -7,11 +7,21 @@ import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
 import { defineLeftOut } from "ext:howth/boot/left_out.js";
 import { warmUp } from "ext:howth/boot/warm_up.js";
+import { install } from "ext:howth/bun/namespace.js";
+import * as password from "ext:howth/bun/password.js";
+import { connectWorker } from "ext:howth/bun/serve.js";
+import { DenoRequest } from "ext:howth/deno/request.js";
+import * as deno from "ext:howth/deno/serve.js";
+import * as hash from "ext:howth/node/hash.js";
 import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
+import * as nodeHttp from "ext:howth/node_http/listen.js";
 import * as server from "ext:howth/server/server.js";
+import * as trailerFields from "ext:howth/server/trailers.js";
 import * as shared from "ext:howth/shared/kv.js";
 import * as topics from "ext:howth/shared/topics.js";
+import { upgradeWebSocket } from "ext:howth/sockets/upgrade.js";
+import { servedRequest } from "ext:howth/web/request.js";
 
 const { connect, metrics, serve, serveModule, stopped, waitingPromises } = server;
 const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
@@ -39,6 +49,9 @@ function fastOps() {
 function start(configuration) {
   const ops = fastOps();
   connect(configuration, ops);
+  nodeHttp.connectOps(ops);
+  trailerFields.connectOps(ops);
+  deno.install(configuration, ops);
   define(ops, configuration.version, {
     metrics,
     serve: (first, second) => serve(first, second),
@@ -46,11 +59,34 @@ function start(configuration) {
     serveBatch,
     serveLocal,
     serveRustOnly,
+    setTrailers: trailerFields.setTrailers,
+    trailers: trailerFields.trailers,
+    upgradeWebSocket,
+  });
+  replaceUpgrade();
+}
+
+// Deno's is for the requests of Deno.serve, and loaded when it is first used.
+function replaceUpgrade() {
+  const { Deno } = globalThis;
+  const { get, value } = Object.getOwnPropertyDescriptor(Deno, "upgradeWebSocket");
+  Object.defineProperty(Deno, "upgradeWebSocket", {
+    value(request, options) {
+      const inner = servedRequest(request);
+      const isOfDeno = inner === null || inner instanceof DenoRequest;
+      if (!isOfDeno) return upgradeWebSocket(request, options);
+      const ofDeno = get === undefined ? value : get.call(Deno);
+      return ofDeno(request, options);
+    },
+    writable: true,
+    enumerable: true,
+    configurable: true,
   });
 }
 
 // The same in a `Worker`, which cannot serve and is not counted.
 function startWorker(version) {
+  connectWorker();
   define(fastOps(), version, {});
 }
 
@@ -58,6 +94,8 @@ function define(ops, version, ofCores) {
   shared.connectOps(ops);
   topics.connectOps(ops);
   defineLeftOut();
+  hash.connectOps(ops);
+  password.connectOps(ops);
   require.connectOps(ops);
   const howth = Object.freeze({
     kv: shared.kv,
@@ -77,6 +115,7 @@ function define(ops, version, ofCores) {
 globalThis.__howth = {
   describeProcess: program.describeProcess,
   endWithError: program.endWithError,
+  installBun: install,
   listensForSignals: program.listensForSignals,
   readArguments: program.readArguments,
   serveModule,

@@ -8,6 +8,8 @@ macro_rules! node_ops {
         $crate::$next! {
             $($before)*
             [
+                op_howth_digest,
+                op_howth_digest_bytes,
                 op_howth_required,
             ]
             []

@@ -4,6 +4,7 @@
 // programs take to start.
 
 import { core, internals } from "ext:core/mod.js";
+import { noteOptions } from "ext:howth/node/options.js";
 
 const lazyProcess = core.createLazyLoader("node:process");
 
@@ -13,6 +14,7 @@ let hasReadArguments = false;
 function describeProcess(description) {
   const { execArgv, script, code, watchesArguments } = JSON.parse(description);
   if (execArgv.length > 0) {
+    noteOptions(execArgv);
     // Before `process` is made, which asks for some of them.
     core
       .loadExtScript("ext:deno_node/internal_binding/node_options.ts")

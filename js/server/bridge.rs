@@ -22,6 +22,7 @@ macro_rules! server_ops {
                 op_howth_field_names,
                 op_howth_fields,
                 op_howth_finish,
+                op_howth_finish_with_trailers,
                 op_howth_head,
                 op_howth_keep_alive,
                 op_howth_listen,
@@ -34,10 +35,13 @@ macro_rules! server_ops {
                 op_howth_respond_long,
                 op_howth_respond_raw,
                 op_howth_respond_text,
+                op_howth_serve_handed,
                 op_howth_set_timeout,
                 op_howth_start,
                 op_howth_stop,
                 op_howth_take_texts,
+                op_howth_tls,
+                op_howth_trailers,
                 op_howth_watch,
                 op_howth_write,
             ]
@@ -51,9 +55,13 @@ pub(crate) mod numbers {
     crate::numbers::numbers! {
         /// How events lie in the buffer of a batch.
         batch: usize as Batch {
-            /// The numbers of one event: its kind, slot and generation; of a request also its method's number, and the lengths
-            /// of method and URL in its text. Behind the last event stands which one JavaScript is at.
-            EVENT_LENGTH = 6,
+            /// The numbers of one event: its kind, slot and generation, which are a connection's where its end is told; of a
+            /// request also its method's number, and the lengths of method and URL in its text; then, where the server
+            /// encodes its responses, slot and generation of the connection, and facts; at last the server's listener. Behind
+            /// the last event stands which one JavaScript is at.
+            EVENT_LENGTH = 10,
+            /// Where the listener stands among them.
+            LISTENER = 9,
         }
 
         /// What happened.
@@ -72,6 +80,12 @@ pub(crate) mod numbers {
             ABORTED = 5,
             /// Nothing: what stood here was taken back.
             TAKEN = 6,
+            /// A connection has ended.
+            CLOSED = 7,
+            /// What came is no request.
+            REJECTED = 8,
+            /// There is a new connection.
+            OPENED = 9,
         }
 
         /// What `op_howth_fields` writes of a field: the number of its name, where the name begins and ends, where the value
@@ -125,6 +139,16 @@ pub(crate) mod numbers {
             FULL = 1,
             /// The exchange is over.
             GONE = 2,
+        }
+
+        /// Which cores a server that listens is for.
+        reach: u32 as Reach {
+            /// All of them.
+            EVERY_CORE = 0,
+            /// The one that it listens on.
+            THIS_CORE = 1,
+            /// One, unless several were asked for: the program listens by itself, and says where, as under another runtime.
+            AS_ASKED = 2,
         }
 
         /// What became of a module's default export.

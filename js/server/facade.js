@@ -5,6 +5,9 @@
 import { core } from "ext:core/mod.js";
 import { readHandlers } from "ext:howth/server/options.js";
 import { publish, subscribe } from "ext:howth/shared/topics.js";
+import { bytesOf, socketCount } from "ext:howth/sockets/link.js";
+import * as topics from "ext:howth/sockets/topics.js";
+import { upgrade } from "ext:howth/sockets/upgrade.js";
 import { servedRequest } from "ext:howth/web/request.js";
 
 const { URL } = core.loadExtScript("ext:deno_web/00_url.js");
@@ -45,11 +48,11 @@ class Server {
   }
 
   get pendingRequests() {
-    return ops.op_howth_pending();
+    return ops.op_howth_pending(this.#state.listener);
   }
 
   get pendingWebSockets() {
-    return 0;
+    return socketCount();
   }
 
   get finished() {
@@ -58,7 +61,7 @@ class Server {
 
   // Stops accepting; resolves when everything in flight is answered, or, when told to close, at once.
   stop(closeActiveConnections = false) {
-    ops.op_howth_stop(Boolean(closeActiveConnections));
+    ops.op_howth_stop(this.#state.listener, Boolean(closeActiveConnections));
     return this.#state.finished.promise;
   }
 
@@ -89,13 +92,20 @@ class Server {
     }
   }
 
-  // Until WebSockets are served, no connection can be upgraded.
-  upgrade() {
-    return false;
+  upgrade(request, options) {
+    return upgrade(servedRequest(request), this.#state, options);
   }
 
-  publish(topic, data) {
-    return publish(topic, data);
+  // A server with WebSockets counts as Bun does, and its sockets hear it at once.
+  publish(topic, data, compress) {
+    const isMessage = typeof data === "string" || bytesOf(data) !== undefined;
+    return this.#state.sockets === null || !isMessage
+      ? publish(topic, data)
+      : topics.publish(topic, data, compress === true, null);
+  }
+
+  subscriberCount(topic) {
+    return topics.subscriberCount(topic);
   }
 
   subscribe(topic, listener) {
@@ -103,11 +113,11 @@ class Server {
   }
 
   ref() {
-    ops.op_howth_keep_alive(true);
+    ops.op_howth_keep_alive(this.#state.listener, true);
   }
 
   unref() {
-    ops.op_howth_keep_alive(false);
+    ops.op_howth_keep_alive(this.#state.listener, false);
   }
 
   [Symbol.asyncDispose]() {
@@ -129,6 +139,10 @@ class Info {
 
   get remoteAddr() {
     return this.#inner.remoteAddr;
+  }
+
+  get tls() {
+    return this.#inner.tls;
   }
 
   get completed() {
@@ -191,8 +205,12 @@ class Info {
     return this.#facade.upgrade(request, options);
   }
 
-  publish(topic, data) {
-    return publish(topic, data);
+  publish(topic, data, compress) {
+    return this.#facade.publish(topic, data, compress);
+  }
+
+  subscriberCount(topic) {
+    return this.#facade.subscriberCount(topic);
   }
 
   subscribe(topic, listener) {
@@ -208,9 +226,29 @@ class Info {
   }
 }
 
+// Workers of Cloudflare's take the environment for the second argument of `fetch`: what nobody else has is looked for there.
+Object.setPrototypeOf(
+  Info.prototype,
+  new Proxy(Object.prototype, {
+    get: (object, name) => (isVariable(object, name) ? environment()[name] : object[name]),
+    has: (object, name) => name in object || (isVariable(object, name) && name in environment()),
+  }),
+);
+
+function isVariable(object, name) {
+  return typeof name === "string" && !(name in object);
+}
+
+const loadProcess = core.createLazyLoader("node:process");
+
+function environment() {
+  return loadProcess().default.env;
+}
+
 // Where a request that is being served came from; null: nobody knows any more.
 function addressOf(inner) {
-  if (inner === null || inner.isOver) return null;
+  // Of one that became a WebSocket it is known.
+  if (inner === null || (inner.isOver && !inner.life.isSocket)) return null;
   try {
     return inner.remoteAddr;
   } catch {

@@ -75,6 +75,17 @@ function sortedFieldsOf(text, start) {
   return list;
 }
 
+// Names and values by turns, as they came.
+function rawFieldsOf(text, start) {
+  const count = find(text, start, false);
+  const list = new Array(count * 2);
+  for (let i = 0, at = 0; i < count; i++, at += FIELD_LENGTH) {
+    list[i * 2] = text.slice(places[at + 1], places[at + 2]);
+    list[i * 2 + 1] = text.slice(places[at + 3], places[at + 4]);
+  }
+  return list;
+}
+
 // The value that begins behind a colon.
 function valueAt(text, start) {
   return trimmed(text, start, text.indexOf("\r", start));
@@ -92,4 +103,4 @@ function isSpace(code) {
   return code === SPACE || code === TAB;
 }
 
-export { connectOps, fieldsOf, sortedFieldsOf, valueAt };
+export { connectOps, fieldsOf, rawFieldsOf, sortedFieldsOf, valueAt };

@@ -6,6 +6,7 @@
 
 import { core } from "ext:core/mod.js";
 import * as bodies from "ext:howth/server/body.js";
+import * as exchanges from "ext:howth/server/exchanges.js";
 import * as headText from "ext:howth/server/head_text.js";
 import { FieldLine, METHODS as KNOWN_METHODS, Watched } from "ext:howth/server/numbers.js";
 import { WholeBody } from "ext:howth/web/message.js";
@@ -18,15 +19,13 @@ const { MISSING: FIELD_MISSING } = FieldLine;
 // What is constant in its own module is found faster.
 const METHODS = KNOWN_METHODS;
 
-// Exchanges that want to hear more than their request, by slot.
-const watched = new Map();
-
 let ops;
 
 function connectOps(bound) {
   ops = bound;
   headText.connectOps(ops);
   bodies.connectOps(ops);
+  exchanges.connectOps(ops);
 }
 
 class InnerRequest {
@@ -173,6 +172,15 @@ class InnerRequest {
     return life.remoteAddr;
   }
 
+  // What was agreed upon with the client; null: it speaks in clear.
+  get tls() {
+    const life = this.lived();
+    if (life.tls === undefined) {
+      life.tls = ops.op_howth_tls(this.index, this.generation) ?? null;
+    }
+    return life.tls;
+  }
+
   // Resolves when the response was handed to the kernel, rejects when that cannot happen any more.
   get completed() {
     const life = this.lived();
@@ -194,11 +202,9 @@ class InnerRequest {
     const life = this.lived();
     if (life.isWatched || life.isOver) return;
     life.isWatched = true;
-    const found = ops.op_howth_watch(this.index, this.generation);
-    // The slot of an exchange that is over may be another's already.
-    if (found === WATCH_OVER) return this.aborted();
-    watched.set(this.index, this);
-    if (found === WATCH_LEFT) this.leave();
+    const found = exchanges.watch(this);
+    if (found === WATCH_OVER) this.aborted();
+    else if (found === WATCH_LEFT) this.leave();
   }
 
   // Waits until a paused response stream may go on; false: it may not.
@@ -267,7 +273,33 @@ class InnerRequest {
   }
 
   unwatch() {
-    if (watched.get(this.index) === this) watched.delete(this.index);
+    exchanges.unwatch(this);
+  }
+
+  // The connection is a WebSocket now: to the request its response is out.
+  becomeSocket() {
+    this.finished();
+    this.life.isSocket = true;
+  }
+
+  // It cannot become one: it has a body, or its client is gone.
+  refuseSocket() {
+    const { index, generation } = this;
+    ops.op_howth_respond_text(index, generation, 400, "text/plain;charset=UTF-8", "Bad Request");
+  }
+
+  // Its response may make it one: an object whose `accept` is asked.
+  expectSocket(pending) {
+    this.lived().pendingSocket = pending;
+  }
+
+  // False: the connection is a WebSocket, or becomes one by this response, and nothing else is answered.
+  takesResponse(response) {
+    const { life } = this;
+    if (life === null || life.isSocket) return life === null;
+    const pending = life.pendingSocket;
+    life.pendingSocket = null;
+    return pending === null || !pending.accept(response);
   }
 }
 
@@ -281,7 +313,7 @@ Object.assign(InnerRequest.prototype, {
   _wantsUpgrade: true,
   _throwIfUpgraded() {
     throw new TypeError(
-      "Deno.upgradeWebSocket: howth upgrades no connection yet; serve WebSockets with node:http and a package such as ws",
+      "Deno.upgradeWebSocket was taken before howth started; use Howth.upgradeWebSocket",
     );
   },
 });
@@ -295,10 +327,15 @@ class Life {
   onCancel = null;
   completed = null;
   remoteAddr = null;
+  // `undefined` until it was asked for.
+  tls = undefined;
   // The body, if it had not arrived whole when it was asked for.
   arriving = null;
   writeWaiter = null;
   reader = null;
+  // The exchange is a WebSocket, or may become one by its response.
+  isSocket = false;
+  pendingSocket = null;
 
   resumeWrite() {
     const waiter = this.writeWaiter;
@@ -338,10 +375,4 @@ function makeRequest(inner) {
   return fromInnerRequest(inner, "immutable");
 }
 
-// The exchange at a slot, if it asked to be told.
-function watchedExchange(index, generation) {
-  const inner = watched.get(index);
-  return inner !== undefined && inner.generation === generation ? inner : undefined;
-}
-
-export { cancelReader, connectOps, InnerRequest, interrupted, makeRequest, watchedExchange };
+export { cancelReader, connectOps, InnerRequest, interrupted, makeRequest };

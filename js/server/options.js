@@ -5,6 +5,7 @@
 import { primordials } from "ext:core/mod.js";
 import { Routes, routed } from "ext:howth/server/routes.js";
 import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
+import { isSocketHandlers, SocketOptions } from "ext:howth/sockets/options.js";
 import { Response } from "ext:howth/web/response.js";
 
 // A program may have changed what it finds on prototypes.
@@ -15,11 +16,6 @@ function readHandlers(options, handler) {
   const chosen = handler ?? options.fetch ?? options.handler;
   if (typeof chosen !== "function" && (chosen !== undefined || routes === null)) {
     throw new TypeError("Howth.serve needs a handler: give a function, or { fetch(request) {…} }");
-  }
-  for (const name of ["tls", "cert", "key", "websocket"]) {
-    if (isSetting(options[name])) {
-      throw new TypeError(`Howth.serve does not support the option \`${name}\` yet; leave it out`);
-    }
   }
   const errorHandler = options.error ?? options.onError;
   if (errorHandler !== undefined && typeof errorHandler !== "function") {
@@ -34,17 +30,30 @@ function readHandlers(options, handler) {
     fixed: routes === null ? [] : routes.fixed,
     handledRoute: routes === null ? null : routes.handled,
     errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
+    sockets: isSocketHandlers(options.websocket)
+      ? new SocketOptions(options.websocket, "Howth.serve: websocket")
+      : null,
     development: options.development === undefined ? undefined : Boolean(options.development),
   };
 }
 
+// Reads what routes may be besides; null: nothing.
+let readTargets = null;
+
+// `read`: gives the routes that are meant by those of some options.
+function extendRoutes(read) {
+  readTargets = read;
+}
+
 // `routes`, and `static`, as Bun called it before: null if there are none.
-function readRoutes({ routes, static: fixed }) {
+function readRoutes(options) {
+  const { routes, static: fixed } = options;
   if (!isSetting(routes) && !isSetting(fixed)) return null;
   for (const given of [routes, fixed]) {
     if (typeof given === "string") throw new TypeError("Howth.serve: `routes` must be an object");
   }
-  return new Routes({ ...fixed, ...routes });
+  const all = { ...fixed, ...routes };
+  return new Routes(readTargets === null ? all : readTargets(all, options));
 }
 
 // An application object (a router, say) may have properties of these names that mean something else to it.
@@ -112,4 +121,4 @@ function readPort(value) {
   return port;
 }
 
-export { isClass, isRecord, readAnswer, readHandlers, readPort };
+export { argumentsTaken, extendRoutes, isClass, isRecord, readAnswer, readHandlers, readPort };

@@ -6,7 +6,8 @@
 import { core } from "ext:core/mod.js";
 import { cancelReader, InnerRequest, interrupted } from "ext:howth/server/inner_request.js";
 import { Started, Written } from "ext:howth/server/numbers.js";
-import { bytesOf, describe, PIECE_BYTES } from "ext:howth/web/chunk.js";
+import { takeTrailers, trailerFields } from "ext:howth/server/trailers.js";
+import { beforeSending, bytesOf, describe, PIECE_BYTES } from "ext:howth/web/chunk.js";
 import { fieldName } from "ext:howth/web/fields.js";
 import { readFields } from "ext:howth/web/headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/web/response.js";
@@ -52,7 +53,7 @@ function checkResponse(response) {
   // RFC 9110 section 15.2: what is not the final answer is not an application's to send.
   if (inner.status < 200) {
     throw new Unsendable(
-      `The handler returned a Response with the status ${inner.status}: no connection is upgraded here; WebSockets are served with node:http and a package such as ws`,
+      `The handler returned a Response with the status ${inner.status}: it upgrades no connection; a WebSocket is opened by server.upgrade or Howth.upgradeWebSocket`,
     );
   }
   if (inner instanceof InnerResponse ? inner.isUsed : responseBodyUsed(response)) {
@@ -66,6 +67,11 @@ function checkResponse(response) {
 // null: none was made yet.
 function sendResponse(index, generation, response, request, server) {
   const inner = innerResponse(response);
+  const trailers = takeTrailers(inner);
+  if (trailers !== undefined) {
+    sendWithTrailers(index, generation, response, request, server, trailers);
+    return;
+  }
   if (!(inner instanceof InnerResponse)) {
     sendInner(index, generation, toInnerResponse(response), request, server);
     return;
@@ -120,6 +126,28 @@ function sendPlain(index, generation, answer, request) {
   else ops.op_howth_respond_raw(index, generation, status, "", fields, body);
 }
 
+// A response with trailers is a stream, whatever its body is.
+function sendWithTrailers(index, generation, response, request, server, trailers) {
+  const reader = response.body === null ? null : response.body.getReader();
+  request?.keepBody();
+  const fields = encodeFields([...response.headers]);
+  const { status, statusText } = response;
+  const started = ops.op_howth_start(index, generation, status, statusText, fields, -1);
+  if (started === START_STREAM) {
+    pump(request ?? new InnerRequest(server, index, generation), reader, trailers);
+    return;
+  }
+  endUnread(index, generation, started, reader);
+}
+
+// Nobody gets the body of a response.
+function endUnread(index, generation, started, reader) {
+  if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
+  const isWanted = started !== START_BODYLESS;
+  if (reader === null) return;
+  cancelReader(reader, isWanted ? interrupted() : new DOMException(NO_BODY, "AbortError"));
+}
+
 function plainBody(body) {
   if (body === undefined || body === null) return "";
   if (typeof body === "string" || body instanceof Uint8Array) return body;
@@ -172,7 +200,8 @@ function valueAt(flat, at) {
   return at < flat.length ? flat[at + 1] : "";
 }
 
-function sendInner(index, generation, response, request, server) {
+function sendInner(index, generation, given, request, server) {
+  const response = given.body?.source?.[beforeSending]?.(given, request) ?? given;
   const fields = encodeFields(wireHeaderList(response));
   const { status, statusMessage } = response;
   const stream = response.body?.streamOrStatic;
@@ -200,9 +229,7 @@ function sendInner(index, generation, response, request, server) {
       pump(request ?? new InnerRequest(server, index, generation), reader);
       return;
     }
-    if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
-    const isWanted = started !== START_BODYLESS;
-    cancelReader(reader, isWanted ? interrupted() : new DOMException(NO_BODY, "AbortError"));
+    endUnread(index, generation, started, reader);
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
@@ -222,13 +249,14 @@ function encodeFields(list) {
   return fields;
 }
 
-// Moves a stream to the client, no faster than the client takes it.
-async function pump(exchange, reader) {
+// Moves a stream to the client, no faster than the client takes it, and then what was set to come behind it. Without a
+// reader there is nothing but that.
+async function pump(exchange, reader, trailers) {
   const { index, generation } = exchange;
   try {
     exchange.responseReader = reader;
     exchange.watch();
-    for (;;) {
+    while (reader !== null) {
       const { value, done } = await reader.read();
       if (exchange.isOver) return;
       if (done) break;
@@ -247,14 +275,28 @@ async function pump(exchange, reader) {
       }
     }
     exchange.responseReader = null;
-    ops.op_howth_finish(index, generation);
+    if (trailers === undefined) {
+      ops.op_howth_finish(index, generation);
+      return;
+    }
+    const fields = await trailerFields(trailers);
+    if (!exchange.isOver) ops.op_howth_finish_with_trailers(index, generation, fields);
   } catch (error) {
     if (exchange.isOver) return;
     exchange.responseReader = null;
     ops.op_howth_fail(index, generation);
-    console.error("howth: a response stream failed:", error);
-    cancelReader(reader, error);
+    exchange.server.streamFailed(error, exchange);
+    if (reader !== null) cancelReader(reader, error);
   }
 }
 
-export { checkResponse, connectOps, DEFAULT_TEXT, isResponse, sendPlain, sendResponse, Unsendable };
+export {
+  checkResponse,
+  connectOps,
+  DEFAULT_TEXT,
+  encodeFields,
+  isResponse,
+  sendPlain,
+  sendResponse,
+  Unsendable,
+};

@@ -1,28 +1,41 @@
 // Howth.serve, `export default { fetch }`, and the dispatch of batches to handlers.
 
-import { core } from "ext:core/mod.js";
+import { core, primordials } from "ext:core/mod.js";
 import { listensItself } from "ext:howth/node/process.js";
 import { BatchHandler, readBatchSize } from "ext:howth/server/batch.js";
-import { errorPage } from "ext:howth/server/error_page.js";
+import { errorAnswer } from "ext:howth/server/error_page.js";
+import * as exchanges from "ext:howth/server/exchanges.js";
 import * as facades from "ext:howth/server/facade.js";
 import { looksLikeResponse, toResponse } from "ext:howth/server/foreign.js";
 import * as requests from "ext:howth/server/inner_request.js";
-import { Batch, EventKind, Served } from "ext:howth/server/numbers.js";
+import { Batch, EventKind, Reach, Served } from "ext:howth/server/numbers.js";
 import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/server/options.js";
 import * as responses from "ext:howth/server/send.js";
+import { readTls } from "ext:howth/server/tls.js";
 import * as whole from "ext:howth/server/whole.js";
+import * as links from "ext:howth/sockets/link.js";
+import { printFailure } from "ext:howth/web/printed.js";
 import { Response } from "ext:howth/web/response.js";
 
 const { reportException } = core.loadExtScript("ext:deno_web/02_event.js");
-const { InnerRequest, makeRequest, watchedExchange } = requests;
+const { InnerRequest, makeRequest } = requests;
 const { checkResponse, sendPlain, sendResponse } = responses;
 const { Info, Server, startElysia } = facades;
+const { watchedExchange } = exchanges;
 
 const { REQUEST, BODY_READABLE, WRITABLE, DISCONNECTED, COMPLETED, ABORTED, TAKEN } = EventKind;
+const { CLOSED, OPENED, REJECTED } = EventKind;
 // An event's numbers: kind, slot, generation; of a request also its method's number, and the lengths of method and URL
 // in its text.
-const { EVENT_LENGTH } = Batch;
+const { EVENT_LENGTH, LISTENER } = Batch;
+const { EVERY_CORE, THIS_CORE, AS_ASKED } = Reach;
 const { SERVES, NO_HANDLER, NODE_APPLICATION, LISTENS_ITSELF } = Served;
+
+const { getAsyncContext, setAsyncContext } = core;
+const { SafeMap, SafeSet } = primordials;
+
+// Those of Howth.serveArrays.
+const flushing = new SafeSet();
 
 const waiting = new Set();
 
@@ -33,11 +46,14 @@ const context = {
       () => waiting.delete(settled),
       (error) => {
         waiting.delete(settled);
-        console.error("howth: a promise given to waitUntil was rejected:", error);
+        printFailure("howth: a promise given to waitUntil was rejected:", error);
       },
     );
     waiting.add(settled);
   },
+
+  // Of Cloudflare's, where an error is the server's behind it to answer: there is none.
+  passThroughOnException() {},
 };
 Object.freeze(context);
 
@@ -46,7 +62,10 @@ let batch;
 // Where Rust reads which event is being handled.
 let cursor;
 let development = false;
-let server = null;
+// By their listeners.
+const servers = new SafeMap();
+// The one that was asked for last, which is mostly the next as well.
+let recent = null;
 
 // Takes what Rust has for JavaScript; called once per isolate, before any program runs.
 function connect(configuration, bound) {
@@ -55,6 +74,7 @@ function connect(configuration, bound) {
   responses.connectOps(ops);
   whole.connectOps(ops);
   facades.connectOps(ops);
+  links.connectOps(ops, exchanges);
   development = configuration.development;
   cursor = configuration.batchLength * EVENT_LENGTH;
   batch = new Uint32Array(cursor + 1);
@@ -64,48 +84,58 @@ function connect(configuration, bound) {
 // Handles `count` events. `texts` has what each request said, unless the handler takes no request. Rust may look at the
 // batch at any time while a handler runs, and take events back that were not reached.
 function dispatch(count, texts) {
+  // What a program makes its context for one request is not that of the next.
+  const context = getAsyncContext();
   for (let i = 0, at = 0; i < count; i++, at += EVENT_LENGTH) {
     batch[cursor] = i;
-    const index = batch[at + 1];
-    const generation = batch[at + 2];
     const kind = batch[at];
-    if (kind === REQUEST) {
-      // A server that has stopped answers nobody.
-      server?.handle(index, generation, at, texts?.[i]);
-    } else if (kind !== TAKEN) {
-      tell(kind, watchedExchange(index, generation));
+    if (kind === TAKEN) continue;
+    try {
+      handle(kind, batch[at + 1], batch[at + 2], at, texts?.[i]);
+    } catch (error) {
+      reportException(error);
     }
+    setAsyncContext(context);
   }
-  if (server !== null && server.batch !== null) server.batch.flush(server);
+  for (const server of flushing) server.batch?.flush(server);
 }
 
-// What the program has to do with it may throw; the events behind it are others' business.
-function tell(kind, exchange) {
-  if (exchange === undefined) return;
-  try {
-    switch (kind) {
-      case BODY_READABLE:
-        return exchange.bodyReadable();
-      case WRITABLE:
-        return exchange.bodyWritable();
-      case DISCONNECTED:
-        return exchange.disconnected();
-      case COMPLETED:
-        return exchange.finished();
-      case ABORTED:
-        return exchange.aborted();
-    }
-  } catch (error) {
-    reportException(error);
+// What the program has to do with an event may throw; those behind it are others' business.
+function handle(kind, index, generation, at, text) {
+  switch (kind) {
+    case REQUEST:
+      // A server that has stopped answers nobody.
+      return serverOf(at)?.handle(index, generation, at, text);
+    case BODY_READABLE:
+      return watchedExchange(index, generation)?.bodyReadable();
+    case WRITABLE:
+      return watchedExchange(index, generation)?.bodyWritable();
+    case DISCONNECTED:
+      return watchedExchange(index, generation)?.disconnected();
+    case COMPLETED:
+      return watchedExchange(index, generation)?.finished();
+    case ABORTED:
+      return watchedExchange(index, generation)?.aborted();
+    case OPENED:
+      return serverOf(at)?.opened(index, generation);
+    case CLOSED:
+      return serverOf(at)?.closed(index, generation);
+    case REJECTED:
+      return serverOf(at)?.rejected(index, generation, at);
   }
+}
+
+// The server of the event whose numbers begin at `at`; undefined: it has ended.
+function serverOf(at) {
+  const listener = batch[at + LISTENER];
+  if (recent !== null && recent.listener === listener) return recent;
+  const server = servers.get(listener);
+  if (server !== undefined) recent = server;
+  return server;
 }
 
 function log(message, error) {
-  try {
-    console.error(message, error instanceof responses.Unsendable ? error.message : error);
-  } catch {
-    console.error(message, "an error that cannot be printed");
-  }
+  printFailure(message, error instanceof responses.Unsendable ? error.message : error);
 }
 
 // How many promises given to waitUntil are pending.
@@ -113,17 +143,28 @@ function waitingPromises() {
   return waiting.size;
 }
 
-// The engine has ended, and with it the server.
-function stopped() {
-  server?.stopped();
+// A listener has come to its end, and with it its server.
+function stopped(listener) {
+  const ended = servers.get(listener);
+  if (ended === undefined) return;
+  servers.delete(listener);
+  flushing.delete(ended);
+  if (recent === ended) recent = null;
+  ended.isCurrent = false;
+  ended.stopped();
 }
 
-// What a Server keeps to itself; one per isolate.
+// What a Server keeps to itself.
 class ServerState {
+  // What the engine calls it.
+  listener = -1;
+  // Whether it listens, or has not ended since, and answers may still be sent.
+  isCurrent = false;
   handler;
   // How many arguments the handler can be seen to take.
   taken;
   errorHandler;
+  // Where it listens.
   address;
   development;
   // Of Howth.serveArrays.
@@ -132,11 +173,13 @@ class ServerState {
   takesPlain = false;
   finished = Promise.withResolvers();
   facade = null;
+  // The class of what it makes of a request.
+  Request = InnerRequest;
+  // What the program says about its WebSockets; null: it has none.
+  sockets = null;
 
-  constructor(handlers, address) {
-    this.address = address;
+  constructor() {
     this.finished.promise.catch(() => {});
-    this.reload(handlers);
   }
 
   get unix() {
@@ -148,27 +191,30 @@ class ServerState {
     return waiting.size > 0;
   }
 
-  // Whether it has not ended, and answers may still be sent.
-  get isCurrent() {
-    return server === this;
-  }
-
   // Nothing in here throws: what could be wrong was found when the handlers were read.
-  reload({ handler, taken, fixed, batch, batchSize, errorHandler, development: wanted }) {
+  reload({ handler, taken, fixed, batch, batchSize, errorHandler, development: wanted, sockets }) {
     // The requests that the one before has collected are its own.
     this.batch?.flush(this);
     this.handler = handler;
     this.batch = batch ?? null;
     this.taken = this.batch === null ? taken : 1;
     this.takesPlain = batchSize !== undefined || this.batch !== null;
-    ops.op_howth_take_texts(this.taken > 0, this.batch !== null, batchSize ?? 0);
-    ops.op_howth_clear_routes();
+    const { listener } = this;
+    ops.op_howth_take_texts(listener, this.taken > 0, this.batch !== null, batchSize ?? 0);
+    ops.op_howth_clear_routes(listener);
     for (const { path, methods, status, reason, fields, body } of fixed) {
-      ops.op_howth_add_route(path, methods, status, reason, fields, body);
+      ops.op_howth_add_route(listener, path, methods, status, reason, fields, body);
     }
+    if (this.batch !== null && this.isCurrent) flushing.add(this);
     if (errorHandler !== undefined) this.errorHandler = errorHandler;
+    if (sockets !== null) this.sockets = sockets;
     this.development = wanted ?? development;
   }
+
+  // It knows no connections, watches none, and leaves refusals to the engine.
+  opened() {}
+  closed() {}
+  rejected() {}
 
   // `at`: where the request's numbers stand in the batch.
   handle(index, generation, at, text) {
@@ -199,11 +245,19 @@ class ServerState {
     const method = batch[at + 3];
     const methodLength = batch[at + 4];
     const urlLength = batch[at + 5];
-    return new InnerRequest(this, index, generation, text, method, methodLength, urlLength);
+    return new this.Request(this, index, generation, text, method, methodLength, urlLength);
   }
 
   // Sends what can be sent as it is; false: it is a promise, or may be another maker's Response.
   answer(index, generation, result, inner) {
+    if (
+      inner !== null &&
+      inner.life !== null &&
+      isSettled(result) &&
+      !inner.takesResponse(result)
+    ) {
+      return true;
+    }
     if (responses.isResponse(result)) {
       checkResponse(result);
       sendResponse(index, generation, result, inner, this);
@@ -228,6 +282,10 @@ class ServerState {
 
   // Answers for a handler that threw. Nothing of the error reaches the client but in development.
   async fail(index, generation, error, inner) {
+    if (inner?.takesResponse(null) === false) {
+      log("howth: the handler failed:", error);
+      return;
+    }
     try {
       if (this.errorHandler !== undefined) {
         const given = await this.errorHandler(error);
@@ -240,30 +298,35 @@ class ServerState {
       log("howth: the error handler failed:", second);
     }
     // Answered first: what was thrown may have getters that throw when it is printed.
+    const [type, body] = this.errorAnswer(index, generation, error, inner);
     inner?.keepBody();
-    const [type, body] = this.errorAnswer(error);
     ops.op_howth_respond_text(index, generation, 500, type, body);
     log("howth: the handler failed:", error);
   }
 
-  errorAnswer(error) {
+  errorAnswer(index, generation, error, inner) {
     const plain = [responses.DEFAULT_TEXT, "Internal Server Error"];
     if (!this.development) return plain;
     try {
-      return ["text/html;charset=UTF-8", errorPage(error)];
+      const request = inner ?? new InnerRequest(this, index, generation);
+      return errorAnswer(error, request.header("accept"));
     } catch {
       return plain;
     }
   }
 
+  // A response that was begun has broken off.
+  streamFailed(error) {
+    printFailure("howth: a response stream failed:", error);
+  }
+
   stopped() {
     this.finished.resolve(undefined);
-    if (server === this) server = null;
   }
 }
 
 // Howth.serve(handler), (options, handler), (options): the shapes of Bun and Deno.
-function serve(first, second, isLocal = false) {
+function serve(first, second, reach = EVERY_CORE) {
   let options = {};
   let handler = second;
   if (typeof first === "function") {
@@ -274,12 +337,12 @@ function serve(first, second, isLocal = false) {
   } else {
     throw new TypeError("Howth.serve needs a handler: Howth.serve((request) => new Response())");
   }
-  return listen(options, readHandlers(options, handler), isLocal);
+  return listen(options, readHandlers(options, handler), reach);
 }
 
 // Howth.serveLocal, with the arguments of Howth.serve: on the core that calls it, and no other starts.
 function serveLocal(first, second) {
-  return serve(first, second, true);
+  return serve(first, second, THIS_CORE);
 }
 
 // Howth.serveBatch({ port, batchSize }, handler): the handler takes a request and may answer with a plain object. Of the
@@ -292,7 +355,7 @@ function serveBatch(options, handler) {
   }
   const handlers = readHandlers(options, handler);
   handlers.batchSize = readBatchSize(options.batchSize, "Howth.serveBatch");
-  return listen(options, handlers, false);
+  return listen(options, handlers, EVERY_CORE);
 }
 
 // Howth.serveArrays({ port, batchSize }, handler): the handler takes an array of requests and returns one of answers.
@@ -309,7 +372,7 @@ function serveArrays(options, handler) {
     );
   }
   handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize, "Howth.serveArrays"));
-  return listen(options, handlers, false);
+  return listen(options, handlers, EVERY_CORE);
 }
 
 // Howth.serveRustOnly({ port, body }): every request has the same answer, and none reaches JavaScript.
@@ -317,20 +380,64 @@ function serveRustOnly(options = {}) {
   const answer = readAnswer(options);
   const handlers = readHandlers(options, () => new Response());
   handlers.fixed = [answer];
-  return listen(options, handlers, false);
+  return listen(options, handlers, EVERY_CORE);
 }
 
-function listen(options, handlers, isLocal) {
-  if (server !== null) {
-    throw new TypeError(
-      "Howth.serve was called already: one server listens per process; stop() it first",
-    );
-  }
+// Whether the engine can be had: a thread of the program's own has none.
+function hasEngine() {
+  return ops !== undefined;
+}
+
+// The address where the engine listens from now on for a server of another kind: the object that is told of requests
+// (`handle`), of new connections (`opened`), of connections that have ended (`closed`) and of its own end (`stopped`). `path`:
+// of a Unix-domain socket, or empty. `tls`: what `readTls` gives.
+function occupy(state, port, hostname, path, tls = null) {
+  const address = ops.op_howth_listen(port, hostname, path, AS_ASKED, tls);
+  installed(state, address.listener);
+  return address;
+}
+
+// The same for a server whose connections another process has accepted at an address, and this one hands over.
+function occupyHanded(state, { address, port }) {
+  installed(state, ops.op_howth_serve_handed(address, port));
+}
+
+function installed(state, listener) {
+  state.listener = listener;
+  state.isCurrent = true;
+  servers.set(listener, state);
+}
+
+// Ends a server: now, or once all is answered.
+function stop(state, atOnce) {
+  ops.op_howth_stop(state.listener, atOnce);
+}
+
+// Whether a server keeps the process from ending.
+function keepAlive(state, keeps) {
+  ops.op_howth_keep_alive(state.listener, keeps);
+}
+
+// The numbers of the event that is being handled begin at `at`.
+function numberOf(at, place) {
+  return batch[at + place];
+}
+
+function listen(options, handlers, reach) {
   const port = options.port === undefined || options.port === null ? -1 : readPort(options.port);
   const hostname = options.hostname ?? options.host ?? "";
   const unix = options.unix ?? options.path ?? "";
-  const address = ops.op_howth_listen(port, String(hostname), String(unix), isLocal);
-  server = new ServerState(handlers, address);
+  const address = ops.op_howth_listen(
+    port,
+    String(hostname),
+    String(unix),
+    reach,
+    readTls(options),
+  );
+  const server = new ServerState();
+  server.address = address;
+  installed(server, address.listener);
+  server.reload(handlers);
   const facade = new Server(server);
   server.facade = facade;
   options.signal?.addEventListener("abort", () => facade.stop(true), { once: true });
@@ -345,7 +452,7 @@ function listen(options, handlers, isLocal) {
 // `mayLeaveAlone`: as `howth run` has it. What programs export is theirs then: a function is left alone, and an object
 // that cannot listen where the program does already.
 function serveModule(exported, mayLeaveAlone) {
-  if (server !== null) return SERVES;
+  if (servers.size > 0) return SERVES;
   const isObject = typeof exported === "object" && exported !== null;
   if (mayLeaveAlone) {
     return isObject && typeof exported.fetch === "function" ? serveExported(exported) : NO_HANDLER;
@@ -360,7 +467,7 @@ function serveExported(options, handler) {
   const handlers = readHandlers(options, handler);
   let facade;
   try {
-    facade = listen(options, handlers, false);
+    facade = listen(options, handlers, EVERY_CORE);
   } catch (error) {
     // It serves what it exports by a server of its own, as applications for several runtimes do.
     if (listensItself()) return LISTENS_ITSELF;
@@ -382,6 +489,10 @@ function canServe({ fetch, routes }) {
   return typeof fetch === "function" || (fetch === undefined && isRecord(routes));
 }
 
+function isSettled(result) {
+  return responses.isResponse(result) || !isThenable(result);
+}
+
 function isThenable(value) {
   return typeof value?.then === "function";
 }
@@ -393,13 +504,20 @@ function metrics() {
 
 export {
   connect,
+  hasEngine,
+  keepAlive,
   metrics,
+  numberOf,
+  occupy,
+  occupyHanded,
+  ServerState,
   serve,
   serveArrays,
   serveBatch,
   serveLocal,
   serveModule,
   serveRustOnly,
+  stop,
   stopped,
   waitingPromises,
 };

@@ -18,7 +18,10 @@ macro_rules! shared_ops {
                 op_howth_kv_put,
                 op_howth_kv_size,
                 op_howth_topics_lost,
+                op_howth_topics_members,
                 op_howth_topics_publish,
+                op_howth_topics_publish_elsewhere,
+                op_howth_topics_set_members,
                 op_howth_topics_subscribe,
                 op_howth_topics_unsubscribe,
             ]

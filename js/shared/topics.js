@@ -90,6 +90,26 @@ function subscribe(topic, listener) {
   return subscription;
 }
 
+// Publishes to whoever has subscribed but one subscription of this core: those of the core are called later, as ever. How
+// many cores get it, this one included if anybody is called here.
+function publishElsewhere(topic, data, skipped) {
+  const here = subscriptions.get(topic);
+  const count = ops.op_howth_topics_publish_elsewhere(topic, data);
+  if (here === undefined || (here.size === 1 && here.has(skipped))) return count;
+  const copy = typeof data === "string" ? data : data.slice();
+  queueMicrotask(() => deliver(topic, copy, skipped));
+  return count + 1;
+}
+
+// How many sockets of this core hear a topic that it has subscribed to; and how many of all cores do.
+function setMembers(topic, count) {
+  ops.op_howth_topics_set_members(topic, count);
+}
+
+function membersOf(topic) {
+  return ops.op_howth_topics_members(topic);
+}
+
 // Until the isolate ends; it does not keep a program from ending.
 async function receive() {
   isReceiving = true;
@@ -101,13 +121,13 @@ async function receive() {
   }
 }
 
-function deliver(topic, data) {
+function deliver(topic, data, skipped) {
   const all = subscriptions.get(topic);
   if (all === undefined) return;
   // Who subscribes meanwhile hears the next one.
   for (const subscription of [...all]) {
-    if (all.has(subscription)) Subscription.call(subscription, data);
+    if (subscription !== skipped && all.has(subscription)) Subscription.call(subscription, data);
   }
 }
 
-export { connectOps, publish, subscribe };
+export { checkTopic, connectOps, membersOf, publish, publishElsewhere, setMembers, subscribe };

@@ -16,6 +16,33 @@ export default {
   error: (error) => new Response(String(error), { status: 500 }),
 } satisfies Howth.Application;
 
+// WebSockets.
+export const chat = {
+  fetch(request, server) {
+    if (server.upgrade(request, { data: { name: "Ada" }, headers: { "x-a": "b" } })) return;
+    return new Response(String(server.pendingWebSockets + server.subscriberCount("room")));
+  },
+  websocket: {
+    maxPayloadLength: 1024,
+    open(socket) {
+      socket.subscribe("room");
+    },
+    message(socket: Howth.ServerWebSocket<{ name: string }>, message) {
+      const sent: number = socket.send(message);
+      socket.publish("room", `${socket.data.name} ${sent}`, true);
+    },
+    close: (socket, code, reason) => console.log(socket.readyState, code, reason),
+  },
+} satisfies Howth.Application;
+Howth.serve((request) => {
+  const answer: Response = Howth.setTrailers(new Response("a"), () => ({ "x-sum": "1" }));
+  const sum: string | null = Howth.trailers(request).get("x-sum");
+  console.log(answer, sum);
+  const { socket, response } = Howth.upgradeWebSocket(request, { protocol: "chat" });
+  socket.onmessage = ({ data }) => socket.send(data);
+  return response;
+});
+
 const bare: Howth.Application = () => new Response();
 Howth.serve(bare as Howth.Handler);
 

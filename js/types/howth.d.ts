@@ -1,6 +1,6 @@
 // Type declarations of howth: what an application exports and the global `Howth`.
 //
-// In a project: copy this file or point at it, with `"types"` in tsconfig.json or
+// In a project: `howth init` writes this file. Else copy it or point at it, with `"types"` in tsconfig.json or
 // /// <reference path="…/howth.d.ts" />. Request, Response and the rest of the platform come from lib.dom.
 
 /// <reference lib="esnext" />
@@ -15,13 +15,14 @@ declare namespace Howth {
 
   /**
    * Answers one request. What it returns, or resolves to, must be a `Response`, or have what one has: `status`, `headers`
-   * and a body (those of other packages' classes do). `request.url` is serialised as the URL standard says.
+   * and a body (those of other packages' classes do); nothing where the request became a WebSocket. `request.url` is
+   * serialised as the URL standard says.
    */
   type Handler = (
     request: Request,
     server: RequestServer,
     context: Context,
-  ) => Response | Promise<Response>;
+  ) => Response | undefined | Promise<Response | undefined>;
 
   /** Makes the response to a request whose handler threw or rejected. */
   type ErrorHandler = (error: unknown) => Response | Promise<Response>;
@@ -72,6 +73,8 @@ declare namespace Howth {
   interface Context {
     /** Keeps a drain waiting for `promise`, which may go on after the response was sent. A rejection is logged. */
     waitUntil(promise: Promise<unknown>): void;
+    /** Does nothing: of Cloudflare's, where an error is the server's behind it to answer. */
+    passThroughOnException(): void;
   }
 
   /** An address on a TCP network, as Deno writes it. */
@@ -129,19 +132,100 @@ declare namespace Howth {
      * 0 switches both off.
      */
     timeout(request: Request, seconds: number): void;
-    /** `Howth.publish`, as Bun spells it. */
-    publish(topic: string, data: Cloneable): number;
+    /**
+     * `Howth.publish`, as Bun spells it. A server with `websocket` gives the bytes of a text or bytes, or 0 if nobody hears the topic;
+     * `compress`: for sockets that have agreed to it.
+     */
+    publish(topic: string, data: Cloneable, compress?: boolean): number;
+    /** How many WebSockets of all cores hear a topic. */
+    subscriberCount(topic: string): number;
     /** `Howth.subscribe`. */
     subscribe(topic: string, listener: Listener): Subscription;
-    /** For Bun's programs: no connection can be upgraded until WebSockets are served, so this is false. */
-    upgrade(request: Request, options?: unknown): false;
-    /** For Bun's programs: 0 until WebSockets are served. */
+    /**
+     * Makes a request a WebSocket, whose handlers are `websocket`; the handler of the request then returns nothing. False: it
+     * asks for none, and is to be answered.
+     */
+    upgrade(request: Request, options?: { data?: unknown; headers?: HeadersInit }): boolean;
+    /** WebSockets of this core. */
     readonly pendingWebSockets: number;
     /** Undoes `unref()`. */
     ref(): void;
     /** Lets the process end although the server listens. */
     unref(): void;
   }
+
+  /** A WebSocket, in Bun's shape. Sending gives the number of bytes, -1 if more had better wait for `drain`, 0 if it was dropped. */
+  interface ServerWebSocket<Data = unknown> extends Disposable {
+    /** What `server.upgrade` was given. */
+    data: Data;
+    readonly remoteAddress: string;
+    /** 1: open; 2: closing; 3: closed. */
+    readonly readyState: number;
+    /** What messages that are bytes are given as; "nodebuffer" by default. */
+    binaryType: "nodebuffer" | "arraybuffer" | "uint8array";
+    readonly subscriptions: string[];
+    send(data: string | BufferSource, compress?: boolean): number;
+    sendText(data: string | BufferSource, compress?: boolean): number;
+    sendBinary(data: BufferSource, compress?: boolean): number;
+    ping(data?: string | BufferSource): number;
+    pong(data?: string | BufferSource): number;
+    /** To all other sockets that hear the topic, on every core. */
+    publish(topic: string, data: string | BufferSource, compress?: boolean): number;
+    publishText(topic: string, data: string, compress?: boolean): number;
+    publishBinary(topic: string, data: BufferSource, compress?: boolean): number;
+    subscribe(topic: string): void;
+    unsubscribe(topic: string): void;
+    isSubscribed(topic: string): boolean;
+    /** Calls the function: what is sent in one turn leaves together anyway. */
+    cork<Result>(callback: (socket: ServerWebSocket<Data>) => Result): Result;
+    /** Bytes that the client has not taken. */
+    getBufferedAmount(): number;
+    close(code?: number, reason?: string): void;
+    /** Ends it without a word. */
+    terminate(): void;
+  }
+
+  /** What a server does with its WebSockets; see docs/websockets.md. */
+  interface WebSocketHandlers<Data = unknown> {
+    open?(socket: ServerWebSocket<Data>): unknown;
+    message?(
+      socket: ServerWebSocket<Data>,
+      message: string | Uint8Array<ArrayBuffer> | ArrayBuffer,
+    ): unknown;
+    /** There is room again for what is sent. */
+    drain?(socket: ServerWebSocket<Data>): unknown;
+    close?(socket: ServerWebSocket<Data>, code: number, reason: string): unknown;
+    ping?(socket: ServerWebSocket<Data>, data: Uint8Array<ArrayBuffer> | ArrayBuffer): unknown;
+    pong?(socket: ServerWebSocket<Data>, data: Uint8Array<ArrayBuffer> | ArrayBuffer): unknown;
+    /** Bytes of a message; 16 MiB by default. */
+    maxPayloadLength?: number;
+    /** Unsent bytes beyond which messages are dropped; 16 MiB by default. */
+    backpressureLimit?: number;
+    closeOnBackpressureLimit?: boolean;
+    /** Seconds of silence; 120 by default, 0 for ever. */
+    idleTimeout?: number;
+    sendPings?: boolean;
+    perMessageDeflate?: boolean | object;
+    publishToSelf?: boolean;
+  }
+
+  /**
+   * Has fields sent behind the body of a response, chunked over HTTP/1.1: given, or by a function that is called once the body
+   * has come to its end. Gives the response.
+   */
+  function setTrailers<R extends Response>(
+    response: R,
+    trailers: HeadersInit | (() => HeadersInit | Promise<HeadersInit>),
+  ): R;
+
+  /** The fields that came behind a request's body; none before it was read to its end. */
+  function trailers(request: Request): Headers;
+
+  /** Opens a WebSocket of the Web's shape once the handler returns the response. */
+  function upgradeWebSocket(
+    request: Request,
+    options?: { protocol?: string; idleTimeout?: number },
+  ): { socket: WebSocket; response: Response };
 
   /** What `Howth.serve` gives. */
   interface Server extends ServerBase, AsyncDisposable {}
@@ -150,6 +234,8 @@ declare namespace Howth {
   interface RequestServer extends ServerBase {
     /** Where this request came from. */
     readonly remoteAddr: Address;
+    /** What was agreed upon with the client; null: it speaks in clear. */
+    readonly tls: TlsFacts | null;
     /** Resolves when the response is out, rejects when the client went away before. */
     readonly completed: Promise<void>;
   }
@@ -178,14 +264,67 @@ declare namespace Howth {
     onError?: ErrorHandler;
     /** Show the stack of a failed handler to the client. Default: `--dev`. */
     development?: boolean;
+    /** WebSockets, as Bun has them. */
+    websocket?: WebSocketHandlers;
+    /** TLS; of an array each has a `serverName`. `--tls-cert` and its like win. */
+    tls?: TlsOptions | TlsOptions[];
+  }
+
+  /** PEM: text, bytes, a file of `Bun.file`, or several of them. */
+  type Pem = string | BufferSource | Blob | (string | BufferSource | Blob)[];
+
+  /** What is said about TLS, in the shapes of Bun and Node. */
+  interface TlsOptions {
+    /** The server's certificate, and behind it those it was issued by. */
+    cert?: Pem;
+    /** The certificate's private key. */
+    key?: Pem;
+    /** The same in files, which may change: new connections begin with what is in them then. */
+    certFile?: string | string[];
+    keyFile?: string | string[];
+    /** What the key is encrypted with. */
+    passphrase?: string;
+    /** The host that it is for; it may begin with `*.`. */
+    serverName?: string;
+    /** Who issues clients' certificates. Default: those whom browsers trust. */
+    ca?: Pem;
+    caFile?: string | string[];
+    /** Whether clients are asked for a certificate. */
+    requestCert?: boolean;
+    /** Whether a client that was asked and has none that is trusted is turned away. Default: true. */
+    rejectUnauthorized?: boolean;
+    minVersion?: "TLSv1.2" | "TLSv1.3";
+    maxVersion?: "TLSv1.2" | "TLSv1.3";
+    /** Protocols within, the most wanted first. */
+    ALPNProtocols?: string[];
+  }
+
+  /** What was agreed upon with the client of a request. */
+  interface TlsFacts {
+    readonly version: "TLSv1.2" | "TLSv1.3";
+    /** OpenSSL's name. */
+    readonly cipher: string;
+    readonly cipherStandard: string;
+    readonly alpnProtocol: string | null;
+    /** The host that the client has asked for. */
+    readonly serverName: string | null;
+    /** The client was asked for a certificate, and its is trusted. */
+    readonly authorized: boolean;
+    /** Why it is not, in OpenSSL's words; null also where it was not asked. */
+    readonly authorizationError: string | null;
+    /** An earlier session was taken up again. */
+    readonly resumed: boolean;
+    /** The client's certificate and those behind it, in DER. */
+    readonly peerCertificates: readonly Uint8Array[];
   }
 
   /** A handler under either of its names. */
-  type Handlers = { error?: ErrorHandler; onError?: ErrorHandler; development?: boolean } & (
-    | { fetch: Handler }
-    | { handler: Handler }
-    | { routes: Routes }
-  );
+  type Handlers = {
+    error?: ErrorHandler;
+    onError?: ErrorHandler;
+    development?: boolean;
+    websocket?: WebSocketHandlers;
+  } & ({ fetch: Handler } | { handler: Handler } | { routes: Routes });
 
   /** `Howth.serve(handler)`, as Deno code writes it. */
   function serve(handler: Handler): Server;

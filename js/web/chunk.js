@@ -11,6 +11,7 @@ const {
   DataViewPrototypeGetBuffer,
   DataViewPrototypeGetByteLength,
   DataViewPrototypeGetByteOffset,
+  ObjectGetOwnPropertyDescriptor,
   ObjectPrototypeIsPrototypeOf,
   ReflectApply,
   SymbolAsyncIterator,
@@ -27,6 +28,7 @@ const {
 const { isAnyArrayBuffer } = core;
 const { Blob, BlobPrototype } = core.loadExtScript("ext:deno_web/09_file.js");
 const { arrayBuffer, slice } = Blob.prototype;
+const { get: size } = ObjectGetOwnPropertyDescriptor(BlobPrototype, "size");
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
 
 // How much is taken at once of what is there whole: as much as the engine holds of a response.
@@ -113,7 +115,7 @@ function streamOfIterable(iterable) {
 
 // A stream of a large blob's bytes, piece by piece: Deno's own gives each of its parts as a whole.
 function streamOfBlob(blob) {
-  const { size } = blob;
+  const length = ReflectApply(size, blob, []);
   let at = 0;
   return new ReadableStream(
     {
@@ -122,16 +124,31 @@ function streamOfBlob(blob) {
         const piece = ReflectApply(slice, blob, [at, at + PIECE_BYTES]);
         at += PIECE_BYTES;
         controller.enqueue(new Uint8Array(await ReflectApply(arrayBuffer, piece, [])));
-        if (at >= size) controller.close();
+        if (at >= length) controller.close();
       },
     },
     { highWaterMark: 0 },
   );
 }
 
-// Whether it is a blob that is sent in pieces.
+// Whether it is a blob that is sent in pieces. A blob of another class that reads elsewhere holds nothing itself.
 function isLargeBlob(value) {
-  return ObjectPrototypeIsPrototypeOf(BlobPrototype, value) && value.size > PIECE_BYTES;
+  return (
+    ObjectPrototypeIsPrototypeOf(BlobPrototype, value) &&
+    ReflectApply(size, value, []) > PIECE_BYTES
+  );
 }
 
-export { bytesOf, describe, isLargeBlob, PIECE_BYTES, streamOfBlob, streamOfIterable };
+// A method of what stands behind a body: throws what reading it would, before its response begins, and may give another
+// (inner) response than the one it is called with, for the request that is the second argument.
+const beforeSending = Symbol("before sending");
+
+export {
+  beforeSending,
+  bytesOf,
+  describe,
+  isLargeBlob,
+  PIECE_BYTES,
+  streamOfBlob,
+  streamOfIterable,
+};

@@ -5,7 +5,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use super::deadlines::DeadlineArguments;
 use super::development::DevelopmentArguments;
@@ -14,6 +14,7 @@ use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::overload::OverloadArguments;
 use super::reload::ReloadArguments;
+use super::tls::TlsArguments;
 
 /// Everything that may stand behind `howth serve` and `howth run`.
 #[derive(Debug, Args)]
@@ -48,8 +49,18 @@ pub struct ApplicationArguments {
     #[arg(long)]
     pub no_cache: bool,
 
+    /// Whether the program has the global of another runtime: bun, none
+    ///
+    /// Without it a program has `Bun` where a file of its own, not of a package, names it, or imports "bun" or a
+    /// package's entry for Bun, such as "hono/bun". Packages that find `Bun` take Bun's way.
+    #[arg(long, value_name = "RUNTIME")]
+    pub compat: Option<CompatibilityChoice>,
+
     #[command(flatten)]
     pub listen: ListenArguments,
+
+    #[command(flatten)]
+    pub tls: TlsArguments,
 
     #[command(flatten)]
     pub engine: EngineArguments,
@@ -68,6 +79,14 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub overload: OverloadArguments,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum CompatibilityChoice {
+    /// `Bun` is there from the start, for packages too
+    Bun,
+    /// `Bun` is never there
+    None,
 }
 
 impl ApplicationArguments {

@@ -4,6 +4,8 @@
 //! with Node's meaning of every letter, since that is how programs start their children (`process.execPath`). Never
 //! starts anything. Called by: `cli`, once for each reading of the command line.
 
+mod command;
+mod eval;
 mod taken;
 
 use std::ffi::{OsStr, OsString};
@@ -16,6 +18,8 @@ use howth_runtime::{Debugger, Start};
 use super::failure::Failure;
 use super::own_options::OwnOptions;
 use super::standard_input;
+use command::Command;
+pub use eval::EvalArguments;
 use taken::{Taken, mebibytes, text_kind};
 
 /// What a program is, if it is no file.
@@ -55,7 +59,7 @@ pub const STANDARD_INPUT: &str = "[stdin]";
 
 /// Options of Node's that say what a process may do, or turn it into something else: without them it would do what it
 /// was not to do.
-const REFUSED: [&str; 14] = [
+const REFUSED: [&str; 13] = [
     "--build-snapshot",
     "--check",
     "--disable-proto",
@@ -69,21 +73,11 @@ const REFUSED: [&str; 14] = [
     "--prof-process",
     "--run",
     "--snapshot-blob",
-    "--test",
 ];
 
 /// Options of howth's that Node has as well. What is howth's alone is not for children: they would listen on its port, or
 /// write its process id.
 const OF_BOTH: [&str; 3] = ["--env-file", "--inspect", "--unhandled-rejections"];
-
-/// How it was started.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Command {
-    Serve,
-    Run,
-    /// Without a command, as Node.
-    Bare,
-}
 
 /// Sorts the arguments of a process, its name first. `definition`: what clap knows of howth.
 ///
@@ -99,6 +93,8 @@ pub fn sort(arguments: &[OsString], definition: &clap::Command) -> Result<Comman
         None => return Ok(whole()),
         Some(first) if first == "serve" => (Command::Serve, &arguments[2..]),
         Some(first) if first == "run" => (Command::Run, &arguments[2..]),
+        Some(first) if first == "test" => (Command::Test, &arguments[2..]),
+        Some(first) if first == "eval" && eval::has_text(&arguments[2..]) => (Command::Eval, &arguments[2..]),
         Some(first) if first == "-v" => {
             let mut version = whole();
             version.arguments[1] = "--version".into();
@@ -112,6 +108,16 @@ pub fn sort(arguments: &[OsString], definition: &clap::Command) -> Result<Comman
     let mut sorter = Sorter::new(command, definition);
     sorter.read_variable()?;
     sorter.read(typed)?;
+    if sorter.is_test && command != Command::Test {
+        let typed: Vec<OsString> = typed
+            .iter()
+            .filter(|argument| *argument != "--test")
+            .cloned()
+            .collect();
+        sorter = Sorter::new(Command::Test, definition);
+        sorter.read_variable()?;
+        sorter.read(&typed)?;
+    }
     let name = arguments.first().cloned().unwrap_or_else(|| "howth".into());
     Ok(sorter.finish(name))
 }
@@ -138,24 +144,21 @@ struct Sorter {
     positionals: Vec<OsString>,
     /// They come from NODE_OPTIONS: what Node does not know is nobody's business there.
     is_variable: bool,
+    /// `--test`
+    is_test: bool,
 }
 
 impl Sorter {
     fn new(command: Command, definition: &clap::Command) -> Self {
         Sorter {
             command,
-            own: OwnOptions::of(
-                definition,
-                match command {
-                    Command::Serve => "serve",
-                    Command::Run | Command::Bare => "run",
-                },
-            ),
+            own: OwnOptions::of(definition, command.name()),
             node: NodeOptions::default(),
             line: CommandLine::default(),
             options: Vec::new(),
             positionals: Vec::new(),
             is_variable: false,
+            is_test: false,
         }
     }
 
@@ -194,9 +197,18 @@ impl Sorter {
                 Some(option) if option.len() > 1 && option.starts_with('-') => {
                     self.take(option, &mut rest)?
                 }
+                _ if self.command == Command::Eval && self.line.text == Text::None => {
+                    self.line.text = eval::text(argument)?;
+                    if let Text::Given(code) = &self.line.text {
+                        let code = code.clone();
+                        self.note_exec_argument("--eval", Some(code));
+                    }
+                    self.positionals.extend(rest);
+                    return Ok(());
+                }
                 _ => {
                     self.positionals.push(argument);
-                    if self.command != Command::Serve {
+                    if !self.command.takes_options_anywhere() {
                         self.positionals.extend(rest);
                         self.note_misplaced();
                         return Ok(());
@@ -224,7 +236,7 @@ impl Sorter {
             rest,
             next: None,
         };
-        let is_own_letter = name == "-p" && self.command != Command::Bare;
+        let is_own_letter = name == "-p" && !matches!(self.command, Command::Bare | Command::Eval);
         match name.as_str() {
             "-e" | "--eval" => self.line.text = Text::Given(taken.value()?),
             "-pe" => {
@@ -233,7 +245,8 @@ impl Sorter {
             }
             "-p" | "--print" if !is_own_letter => {
                 self.line.prints = true;
-                if self.line.text == Text::None {
+                // Under `eval` the text stands behind all options.
+                if self.line.text == Text::None && self.command != Command::Eval {
                     self.line.text = Text::Given(taken.value()?);
                 }
             }
@@ -258,6 +271,7 @@ impl Sorter {
                 };
                 self.options.push(inspect.into());
             }
+            "--test" if !self.is_variable => self.is_test = true,
             "--max-old-space-size" => self.line.heap_mib = Some(mebibytes(option, &taken.value()?)?),
             refused if !self.is_variable && is_refused(refused) => {
                 return Err(Failure::usage(format!(
@@ -333,7 +347,7 @@ impl Sorter {
 
     fn finish(mut self, name: OsString) -> CommandLine {
         let is_bare = self.command == Command::Bare;
-        if self.line.text == Text::None && self.command != Command::Serve {
+        if self.line.text == Text::None && !self.command.takes_options_anywhere() {
             let first = self.positionals.first();
             let is_left_out = first.is_none() && is_bare && standard_input::is_program();
             if is_left_out || first.is_some_and(|first| first == "-") {
@@ -347,12 +361,7 @@ impl Sorter {
             self.positionals.insert(0, EVAL.into());
             self.line.start.misplaced = None;
         }
-        let command = if self.command == Command::Serve {
-            "serve"
-        } else {
-            "run"
-        };
-        self.line.arguments = vec![name, command.into()];
+        self.line.arguments = vec![name, self.command.name().into()];
         self.line.arguments.append(&mut self.options);
         if !self.positionals.is_empty() {
             self.line.arguments.push("--".into());

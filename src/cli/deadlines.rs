@@ -10,9 +10,13 @@ use super::values::{Deadline, Size, parse_rate};
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Deadlines")]
 pub struct DeadlineArguments {
-    /// From the first byte of a request, or from the connection, to the end of its head; then 408
+    /// From the connection to the end of its TLS handshake; then it is closed
     ///
     /// Times are numbers of seconds, or numbers with a unit (10, 10s, 500ms, 2m, 1h); or off for none.
+    #[arg(long, value_name = "TIME", default_value_t = Deadline(Deadlines::default().handshake))]
+    pub timeout_handshake: Deadline,
+
+    /// From the first byte of a request, or from the connection, to the end of its head; then 408
     #[arg(long, value_name = "TIME", default_value_t = Deadline(Deadlines::default().head))]
     pub timeout_head: Deadline,
 
@@ -26,6 +30,10 @@ pub struct DeadlineArguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_rate)]
     #[arg(default_value_t = Size::of(u64::from(Deadlines::default().body_rate_min)))]
     pub min_body_rate: Size,
+
+    /// The longest time a request's body may take to arrive; then 408
+    #[arg(long, value_name = "TIME", default_value_t = Deadline(Deadlines::default().body_whole))]
+    pub timeout_body_whole: Deadline,
 
     /// How long an idle connection is kept after a response; then it is closed
     #[arg(long, value_name = "TIME", default_value_t = Deadline(Deadlines::default().keep_alive))]

@@ -11,9 +11,12 @@ const INSPECTOR: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 9
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Development")]
 pub struct DevelopmentArguments {
-    /// Answer an error of the handler with a page that shows its stack
+    /// Help with writing the application: --watch, errors shown to clients, requests logged
     ///
-    /// Without it clients get a 500 that says nothing; the stack goes to stderr in both cases.
+    /// An error of a handler is answered with a page that shows its message, the lines of the source around it and the
+    /// stack; as text or JSON where the client does not accept HTML. Without this clients get a 500 that says nothing; the
+    /// stack goes to stderr in both cases. For each request a line on stderr has method, target, status and milliseconds,
+    /// unless there is --quiet. It is refused where NODE_ENV is production.
     #[arg(long)]
     pub dev: bool,
 

@@ -1,4 +1,5 @@
-//! The environment: `--env-file`, PORT, HOST, HOWTH_TRACE, HOWTH_CACHE_DIR.
+//! The environment: `--env-file`, PORT, HOST, HOWTH_TRACE, HOWTH_CACHE_DIR,
+//! HOWTH_TLS_PASSPHRASE.
 //!
 //! Owns the reading of these. HOWTH_URING is read where `--uring` is. Called before any thread starts.
 
@@ -14,6 +15,7 @@ Environment:
   HOWTH_URING       as --uring: auto, require (or 1), off (or 0)
   HOWTH_TRACE=1     print where a request's time goes, per stage
   HOWTH_CACHE_DIR   where compiled modules are kept, see --no-cache
+  HOWTH_TLS_PASSPHRASE  what the key of --tls-key is encrypted with
 
 Exit codes: 0 done, 1 the application could not be started or failed, 2 wrong usage.
 `howth COMMAND --help` tells all about a command.";
@@ -84,6 +86,22 @@ pub fn trace() -> Result<bool, Failure> {
             "the environment variable HOWTH_TRACE is {other:?}; set it to 1 or 0, or unset it"
         ))),
     }
+}
+
+/// NODE_ENV may say that this is no place for `--dev`.
+pub fn forbid_development_in_production() -> Result<(), Failure> {
+    match variable("NODE_ENV")?.as_deref() {
+        Some("production") => Err(Failure::usage(
+            "--dev shows stacks to clients, and the environment variable NODE_ENV is production; leave out one of both"
+                .to_owned(),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// What the key of `--tls-key` is encrypted with.
+pub fn tls_passphrase() -> Result<Option<String>, Failure> {
+    variable("HOWTH_TLS_PASSPHRASE")
 }
 
 /// Where compiled modules are kept: HOWTH_CACHE_DIR, else a folder in that of all caches, if there is one.

@@ -6,6 +6,7 @@ use clap::Args;
 use howth_engine::EngineOptions;
 use howth_runtime::{KV_BYTES_DEFAULT, KV_BYTES_LEAST};
 
+use super::http2::Http2Arguments;
 use super::values::{Size, parse_bounded_size};
 
 #[derive(Debug, Args)]
@@ -54,6 +55,9 @@ pub struct LimitArguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_kv_bytes)]
     #[arg(default_value_t = Size::of(KV_BYTES_DEFAULT as u64))]
     pub kv_bytes: Size,
+
+    #[command(flatten)]
+    pub http2: Http2Arguments,
 }
 
 fn parse_kv_bytes(text: &str) -> Result<Size, String> {

@@ -6,19 +6,27 @@
 mod application;
 #[cfg_attr(not(all(target_os = "linux", feature = "uring")), path = "bench/absent.rs")]
 mod bench;
+mod check;
+mod child;
 mod command_line;
 mod deadlines;
 mod development;
 mod engine;
 mod environment;
 mod failure;
+mod http2;
+mod init;
 mod limits;
 mod listen;
 mod options;
 mod overload;
 mod own_options;
+mod package;
 mod reload;
+mod script;
 mod standard_input;
+mod testing;
+mod tls;
 mod usage;
 mod values;
 mod version;
@@ -32,9 +40,12 @@ use clap::{CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use application::ApplicationArguments;
 use bench::BenchArguments;
-use command_line::CommandLine;
+use check::CheckArguments;
+use command_line::{CommandLine, EvalArguments};
 use failure::Failure;
+use init::InitArguments;
 use reload::ReloadCommand;
+use testing::TestArguments;
 use worst_case::WorstCaseArguments;
 
 /// A server runtime for JavaScript and TypeScript: one io_uring and one V8 isolate per core.
@@ -62,7 +73,11 @@ enum Command {
     /// `Howth.serve(…)`, or exports an object with `fetch`, it serves until it is stopped. `howth FILE` does the same.
     /// Node's options count as well: --eval, --print, --require, --import, --conditions, --input-type, --inspect-brk.
     /// A dash in place of FILE is standard input.
-    #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...")]
+    ///
+    /// Where there is no file of that name, FILE may be a script of the nearest package.json. It runs in a shell, with
+    /// `pre…` before and `post…` behind, programs of packages in its PATH and npm's variables, as `npm run` has it; ARGS
+    /// are put behind its command. `howth run` alone lists the scripts.
+    #[command(override_usage = "howth run [OPTIONS] FILE [ARGS]...\n       howth run SCRIPT [ARGS]...")]
     Run {
         /// An old spelling: howth serves natively with and without, by the engine that --uring says
         #[arg(long)]
@@ -76,6 +91,31 @@ enum Command {
         #[command(flatten)]
         application: ApplicationArguments,
     },
+    /// Run a text as a program
+    ///
+    /// The same as `howth --eval TEXT`: JavaScript or TypeScript, an ES module if it is written as one. With --print its
+    /// value is printed. The options are those of `howth run`, before TEXT.
+    #[command(override_usage = "howth eval [--print] [OPTIONS] TEXT [ARGS]...")]
+    Eval(EvalArguments),
+    /// Run tests that are written with node:test
+    ///
+    /// Each file runs in a process of its own. The exit code is 1 if a test failed. `howth --test` does the same, and
+    /// `howth FILE` runs the tests of one file. Node's options, such as --import, are handed to each process.
+    Test(TestArguments),
+    /// Say what of an application would not work here, without running it
+    ///
+    /// Looks at all modules that FILE loads, in its own files also at those that are loaded later: imports that lead
+    /// nowhere, names that are not exported, syntax errors, packages that are not installed, what howth is built without,
+    /// members of `Bun` that are missing, native add-ons for another runtime or processor, a program that neither exports
+    /// a handler nor listens. Each line has a place, what is there, and what to do. The exit code is 1 if there is any.
+    ///
+    /// Not seen: types (that is for tsc), names of modules that are computed, names that CommonJS modules export, what a
+    /// package does with what is missing, and whatever only running it can tell.
+    Check(CheckArguments),
+    /// Begin an application: a server in TypeScript, with its tests and types
+    ///
+    /// No file is written over. The types of `Howth`, in howth.d.ts, are those of this version.
+    Init(InitArguments),
     /// Have a running `howth serve` start its application anew, without a gap
     ///
     /// New cores start beside the old ones and take over from them, clients and all; requests in flight are finished. Code
@@ -107,15 +147,29 @@ pub fn main() -> ExitCode {
 }
 
 fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
+    if arguments.get(1).is_some_and(|command| command == "run")
+        && arguments.len() == 2
+        && let Some(code) = script::list()?
+    {
+        return Ok(code);
+    }
     let (line, command) = parse(arguments)?;
     match command {
         None => Ok(ExitCode::SUCCESS),
+        // A program that is a text is sorted as `run`; what comes here has no text.
+        Some(Command::Eval(_)) => Err(EvalArguments::failure()),
+        Some(Command::Check(arguments)) => check::carry_out(&arguments),
+        Some(Command::Init(arguments)) => init::carry_out(&arguments),
+        Some(Command::Test(arguments)) => testing::carry_out(&arguments, &line),
         Some(Command::Serve(application)) => {
             howth_runtime::serve(options::for_serve(&application, line)?).map_err(Failure::from)
         }
         Some(Command::Run {
             application, local, ..
-        }) => howth_runtime::run(options::for_run(&application, line, local)?).map_err(Failure::from),
+        }) => match script::find(&application, &line)? {
+            Some(script) => script.run(),
+            None => howth_runtime::run(options::for_run(&application, line, local)?).map_err(Failure::from),
+        },
         Some(Command::Reload(command)) => reload::carry_out(&command),
         Some(Command::Bench(arguments)) => bench::carry_out(&arguments),
         Some(Command::Limits(arguments)) => worst_case::carry_out(&arguments),
@@ -132,15 +186,16 @@ fn carry_out(arguments: &[OsString]) -> Result<ExitCode, Failure> {
 /// named, the arguments are read a second time, with the file's variables in place.
 fn parse(arguments: &[OsString]) -> Result<(CommandLine, Option<Command>), Failure> {
     let (line, command) = parse_once(arguments)?;
-    match &command {
-        Some(Command::Serve(application) | Command::Run { application, .. })
-            if !application.env_file.is_empty() =>
-        {
-            environment::load_files(&application.env_file)?;
-            parse_once(arguments)
-        }
-        _ => Ok((line, command)),
+    let files = match &command {
+        Some(Command::Serve(application) | Command::Run { application, .. }) => &application.env_file,
+        Some(Command::Test(arguments)) => &arguments.env_file,
+        _ => return Ok((line, command)),
+    };
+    if files.is_empty() {
+        return Ok((line, command));
     }
+    environment::load_files(files)?;
+    parse_once(arguments)
 }
 
 fn parse_once(arguments: &[OsString]) -> Result<(CommandLine, Option<Command>), Failure> {

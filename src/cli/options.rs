@@ -9,9 +9,11 @@ use std::time::Duration;
 use howth_engine::{Deadlines, EngineOptions};
 use howth_http1::Limits;
 use howth_runtime::modules::{ProgramText, find_entry};
-use howth_runtime::{EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections};
+use howth_runtime::{
+    Compatibility, EngineChoice, ListenOptions, Options, Start, UncaughtExceptions, UnhandledRejections,
+};
 
-use super::application::ApplicationArguments;
+use super::application::{ApplicationArguments, CompatibilityChoice};
 use super::command_line::{self, CommandLine, Text};
 use super::deadlines::DeadlineArguments;
 use super::engine::{ExceptionPolicy, HEAP_BYTES_MIN, RejectionPolicy, UringChoice};
@@ -19,7 +21,7 @@ use super::failure::Failure;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::values::Size;
-use super::{environment, standard_input};
+use super::{environment, standard_input, tls};
 
 /// `--handler-cpu-limit` of `serve`: no handler that anybody waits for takes so long, and nothing else runs meanwhile.
 const HANDLER_CPU_LIMIT: Duration = Duration::from_secs(60);
@@ -53,6 +55,9 @@ fn fill(
     cpu_limit: Option<Duration>,
 ) -> Result<Options, Failure> {
     let listen = listen(&arguments.listen)?;
+    if arguments.development.dev {
+        environment::forbid_development_in_production()?;
+    }
     let trace = environment::trace()?;
     let text = program_text(&line)?;
     if text.is_none() {
@@ -64,8 +69,15 @@ fn fill(
     Ok(Options {
         entry: arguments.file().to_owned(),
         arguments: texts(arguments.arguments())?,
-        start: Start { text, ..line.start },
+        start: Start {
+            text,
+            compatibility: compatibility(arguments.compat),
+            is_debugged: arguments.development.inspect.is_some(),
+            ..line.start
+        },
         cache: environment::cache_folder().filter(|_| !arguments.no_cache),
+        tls: tls::options(&arguments.tls, arguments.listen.host.as_deref())?,
+        redirect_http: tls::redirect(&arguments.tls, arguments.listen.host.as_deref())?,
         listen,
         engine: match arguments.engine.uring {
             UringChoice::Auto => EngineChoice::Auto,
@@ -95,7 +107,8 @@ fn fill(
         uncaught_exceptions: arguments.engine.uncaught_exceptions.map(exceptions),
         unhandled_rejections: arguments.engine.unhandled_rejections.map(rejections),
         development: arguments.development.dev,
-        watch: arguments.development.watch,
+        logs_requests: arguments.development.dev && !arguments.quiet,
+        watch: arguments.development.watch || arguments.development.dev,
         pid_file: arguments.reload.pid_file.clone(),
         reload_check: arguments.reload.reload_check.clone(),
         drain: arguments.engine.drain,
@@ -150,8 +163,10 @@ pub fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) ->
             ..defaults.limits
         },
         deadlines: Deadlines {
+            handshake: deadlines.timeout_handshake.0,
             head: deadlines.timeout_head.0,
             body_gap: deadlines.timeout_body.0,
+            body_whole: deadlines.timeout_body_whole.0,
             body_rate_min: saturated(deadlines.min_body_rate.bytes().unwrap_or(0)),
             keep_alive: deadlines.timeout_keep_alive.0,
             write_stall: deadlines.timeout_write.0,
@@ -159,6 +174,7 @@ pub fn engine_options(limits: &LimitArguments, deadlines: &DeadlineArguments) ->
         },
         connections_max: limits.max_connections,
         pipeline_max: limits.max_pipeline,
+        http2: limits.http2.limits(memory_bytes(limits.max_head)),
         ..defaults
     }
 }
@@ -178,6 +194,14 @@ fn v8_flag(flag: &str) -> Option<String> {
         "" => None,
         flag if flag.starts_with('-') => Some(flag.to_owned()),
         flag => Some(format!("--{flag}")),
+    }
+}
+
+fn compatibility(choice: Option<CompatibilityChoice>) -> Compatibility {
+    match choice {
+        None => Compatibility::AsNamed,
+        Some(CompatibilityChoice::Bun) => Compatibility::Bun,
+        Some(CompatibilityChoice::None) => Compatibility::None,
     }
 }
 

@@ -148,6 +148,9 @@ fn a_program_may_be_a_text() {
         ("howth -pe 1+1 a", "1+1", true, &["a"]),
         ("howth -e 1+1 -p", "1+1", true, &[]),
         ("howth run -e 1+1", "1+1", false, &[]),
+        ("howth eval 1+1 a -b", "1+1", false, &["a", "-b"]),
+        ("howth eval --print --no-warnings 1+1", "1+1", true, &[]),
+        ("howth eval -p 1+1 -p", "1+1", true, &["-p"]),
     ] {
         let (parsed, sorted) = run(line);
         assert_eq!(sorted.text, Text::Given(code.to_owned()), "{line}");
@@ -163,6 +166,26 @@ fn a_program_may_be_a_text() {
     assert_eq!(sorted.text_kind, TextKind::Module);
     // With the command, the letter is howth's.
     assert_eq!(run("howth run -p 3000 app.ts").0.listen.port, Some(3000));
+}
+
+#[test]
+fn tests_are_run_by_a_command_or_by_nodes_option() {
+    for line in [
+        "howth test --test-only a.test.ts --import ./b.mjs c",
+        "howth --test --import ./b.mjs a.test.ts c --test-only",
+        "howth --import ./b.mjs --test a.test.ts --test-only c",
+        "howth run --test a.test.ts c --import ./b.mjs --test-only",
+    ] {
+        let sorted = sorted(line);
+        match Cli::try_parse_from(&sorted.arguments).map(|cli| cli.command) {
+            Ok(Command::Test(arguments)) => {
+                assert_eq!(arguments.files, ["a.test.ts", "c"], "{line}");
+                assert!(arguments.test_only, "{line}");
+            }
+            other => panic!("{line}: {other:?}"),
+        }
+        assert_eq!(sorted.start.exec_arguments, ["--import", "./b.mjs"], "{line}");
+    }
 }
 
 #[test]
@@ -204,7 +227,7 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth serve --max-head lots app.ts", "32K"),
         ("howth serve --timeout-head 10x app.ts", "10s"),
         ("howth serve --unix s --port 1 app.ts", "'--port"),
-        ("howth", "serve, run, bench"),
+        ("howth", "serve, run, eval, test, check, init, bench"),
         (
             "howth bench http --conections 1 http://127.0.0.1/",
             "'--connections'",
@@ -215,6 +238,10 @@ fn complaints_are_one_line_that_names_the_option_and_the_help() {
         ("howth completions tcsh", "bash"),
         ("howth serve app.ts --prot 1", "behind --"),
         ("howth -e", "-e needs a value"),
+        ("howth test --test-timeout=soon", "'soon'"),
+        ("howth test --test-reporter=dot", "spec"),
+        ("howth init --template react", "hono"),
+        ("howth check", "<FILE>"),
         ("howth --require -x app.ts", "--require needs a value"),
         ("howth --permission app.ts", "--permission"),
         ("howth --input-type=wasm -e 1", "commonjs or module"),

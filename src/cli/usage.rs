@@ -9,7 +9,16 @@ use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use super::failure::Failure;
 
-const COMMANDS: [&str; 4] = ["serve", "run", "bench", "completions"];
+const COMMANDS: [&str; 8] = [
+    "serve",
+    "run",
+    "eval",
+    "test",
+    "check",
+    "init",
+    "bench",
+    "completions",
+];
 /// What follows `bench`.
 const MEASUREMENTS: [&str; 3] = ["http", "compare", "cores"];
 

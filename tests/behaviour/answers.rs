@@ -274,7 +274,6 @@ fn connections_are_not_upgraded_in_silence(engine: Engine) {
         "
         export default (request) => {
             const { pathname } = new URL(request.url);
-            if (pathname === '/deno') return Deno.upgradeWebSocket(request).response;
             if (pathname === '/later') return Promise.resolve(new Response(null, { status: 101 }));
             if (pathname === '/101') return new Response(null, { status: 101, headers: { upgrade: 'x' } });
             return new Response('served');
@@ -285,7 +284,6 @@ fn connections_are_not_upgraded_in_silence(engine: Engine) {
     for (path, complaint) in [
         ("/101", "a Response with the status 101"),
         ("/later", "a Response with the status 101"),
-        ("/deno", "Deno.upgradeWebSocket: howth upgrades no connection yet"),
     ] {
         let mut connection = server.connect();
         connection.send(format!(

@@ -17,6 +17,7 @@ on_both_engines![
     requests_are_the_platforms_own,
     responses_are_the_platforms_own,
     a_request_outlives_its_response,
+    a_worker_of_cloudflares_has_its_environment,
 ];
 
 fn every_shape_of_an_export(engine: Engine) {
@@ -299,4 +300,27 @@ fn a_request_outlives_its_response(engine: Engine) {
     }
     connection.send(request("GET", "/second"));
     assert_eq!(connection.response().text(), "[\"PUT\",\"/first\",\"1\"]");
+}
+
+/// `env` is the server here; what it has not, the process's environment has.
+fn a_worker_of_cloudflares_has_its_environment(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        export default {
+            async fetch(request, env, ctx) {
+                ctx.passThroughOnException();
+                ctx.waitUntil(Promise.resolve());
+                const { SECRET, MISSING } = env;
+                return Response.json([SECRET, MISSING, 'SECRET' in env, 'MISSING' in env, env.port > 0, String(env)]);
+            },
+        };
+        ",
+    )
+    .environment("SECRET", "kept")
+    .start();
+    assert_eq!(
+        server.get("/").text(),
+        r#"["kept",null,true,false,true,"[object Object]"]"#
+    );
 }

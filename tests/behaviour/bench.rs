@@ -162,7 +162,7 @@ mod measuring {
         let finished = launch
             .options([
                 "--only",
-                "hello,post,stream,start,hono",
+                "hello,post,stream,start,hono,node-http,express",
                 "--quick",
                 "--seconds",
                 "0.2",
@@ -183,6 +183,7 @@ mod measuring {
         for (workload, figure) in [
             ("hello", "requests_per_second"),
             ("post", "p99_us"),
+            ("node-http", "requests_per_second"),
             ("stream", "bytes_per_second"),
             ("start", "start_ms"),
         ] {

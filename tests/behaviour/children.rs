@@ -189,3 +189,25 @@ fn a_server_forks_children(engine: Engine) {
     .start();
     assert_eq!(server.get("/").text(), "x 0");
 }
+
+/// Also where the channel is closed at once.
+#[test]
+fn what_was_sent_before_a_disconnect_arrives() {
+    let finished = run("
+        const child = require('child_process').fork('./child.cjs');
+        child.on('message', (message) => console.log(message)).on('disconnect', () => console.log('disconnected'));
+        child.on('exit', (code) => console.log('exit', code));
+    ")
+    .file(
+        "child.cjs",
+        "
+        for (const message of ['first', 'second']) process.send(message);
+        process.disconnect();
+        console.error(process.connected);
+        process.send('third', (error) => console.error(error.code));
+        ",
+    )
+    .finish();
+    assert_eq!(finished.stdout, "first\nsecond\ndisconnected\nexit 0\n");
+    assert_eq!(finished.stderr, "false\nERR_IPC_CHANNEL_CLOSED\n");
+}

@@ -253,8 +253,8 @@ fn a_program_waits_for_its_debugger() {
                 "
                 import { spawn } from 'node:child_process';
                 const child = spawn(process.execPath, [process.argv[2], 'app.mjs'], { stdio: ['ignore', 'inherit', 'pipe'] });
-                child.on('exit', (code) => { console.log('exit', code); process.exit(); });
                 let output = '';
+                child.on('exit', (code) => { console.log('exit', code, code === 0 ? '' : output); process.exit(); });
                 let id = 0;
                 for await (const part of child.stderr) {
                     output += part;

@@ -211,10 +211,10 @@ fn denos_own_server_sends_what_was_constructed(engine: Engine) {
             '/body': async (request) => new Response(await request.text(), { headers: request.headers }),
         };
         const server = Deno.serve(
-            { port: 0, hostname: '127.0.0.1', onListen() {}, onError: () => new Response('failed', { status: 500 }) },
+            { port: 0, hostname: '127.0.0.1', reusePort: true, onListen() {}, onError: () => new Response('failed', { status: 500 }) },
             (request) => answers[new URL(request.url).pathname](request),
         );
-        const zero = Deno.serve({ port: 0, hostname: '127.0.0.1', onListen() {} }, () => new Response('0', { headers: { a: 'b' } }));
+        const zero = Deno.serve({ port: 0, hostname: '127.0.0.1', reusePort: true, onListen() {} }, () => new Response('0', { headers: { a: 'b' } }));
         const show = async (name: string, response: Response) =>
             console.log(name, response.status, response.headers.get('content-type'), response.headers.get('a'), await response.text());
         const origin = `http://127.0.0.1:${server.addr.port}`;
@@ -226,6 +226,7 @@ fn denos_own_server_sends_what_was_constructed(engine: Engine) {
         await show('zero', await fetch(`http://127.0.0.1:${zero.addr.port}`));
         const sent = text();
         console.log(sent.bodyUsed, (await fetch(origin + '/text')) instanceof Response);
+        console.log(Howth.metrics().cores[0].handled);
         await Promise.all([server.shutdown(), zero.shutdown()]);
     ",
     )
@@ -248,6 +249,7 @@ fn denos_own_server_sends_what_was_constructed(engine: Engine) {
 HEAD 201 text/plain;charset=UTF-8 b \n\
 zero 200 text/plain;charset=UTF-8 b 0
 false true
+0
 ";
     assert_eq!(finished.stdout, expected, "{finished:?}");
 }

@@ -16,7 +16,7 @@ pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
         .enable_all()
         .build()?;
     runtime.block_on(async {
-        let mut engine = PortableEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default())?;
+        let mut engine = PortableEngine::new(vec![Listener::from(listener)], EngineOptions::default())?;
         let mut handler = Hello(engine.exchanges());
         loop {
             poll_fn(|context| engine.poll_turn(context, &mut handler)).await;

@@ -12,7 +12,7 @@ use super::handler::Hello;
 
 /// Serves until the ring fails.
 pub fn serve(listener: TcpListener) -> io::Result<Infallible> {
-    let mut engine = RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default())?;
+    let mut engine = RingEngine::new(vec![Listener::from(listener)], EngineOptions::default())?;
     let mut handler = Hello(engine.exchanges());
     loop {
         engine.turn(Wait::For(Duration::from_millis(100)), &mut handler)?;

@@ -1,4 +1,6 @@
 //! The applications and their adapters: embedded here, and written to a folder for the runtimes to read.
+//!
+//! Owns which there are, and what each needs. Never starts one; `server` does.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -6,9 +8,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::CompareError;
+use crate::npm;
 
-/// Every application by name.
-const APPLICATIONS: [(&str, &str); 14] = [
+/// Handlers of requests by name, which an adapter serves.
+const HANDLERS: [(&str, &str); 14] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
@@ -24,7 +27,17 @@ const APPLICATIONS: [(&str, &str); 14] = [
     ("cores", include_str!("../applications/cores.mjs")),
     ("upload", include_str!("../applications/upload.mjs")),
 ];
-/// What each runtime is started with; it imports `./application.mjs`.
+/// Programs by name that listen by themselves, on PORT of 127.0.0.1: what people have, and every runtime runs as it is.
+const PROGRAMS: [(&str, &str); 5] = [
+    ("node-http", include_str!("../applications/node-http.mjs")),
+    ("fastify", include_str!("../applications/fastify.mjs")),
+    ("express", include_str!("../applications/express.mjs")),
+    ("koa", include_str!("../applications/koa.mjs")),
+    ("nest", include_str!("../applications/nest.mjs")),
+];
+/// Those of both that import packages from npm.
+const WITH_PACKAGES: [&str; 5] = ["hono", "fastify", "express", "koa", "nest"];
+/// What each runtime is started with for a handler; it imports `./application.mjs`.
 const ADAPTERS: [(&str, &str); 5] = [
     ("howth.mjs", include_str!("../applications/adapters/howth.mjs")),
     ("bun.mjs", include_str!("../applications/adapters/bun.mjs")),
@@ -35,8 +48,18 @@ const ADAPTERS: [(&str, &str); 5] = [
     ),
     ("node.mjs", include_str!("../applications/adapters/node.mjs")),
 ];
-/// Deno looks for packages only where one names them.
-const PACKAGE: &str = r#"{ "private": true, "type": "module", "dependencies": { "hono": "*" } }"#;
+/// An application's file in its folder.
+pub(crate) const FILE: &str = "application.mjs";
+
+/// Whether an application listens by itself.
+pub(crate) fn is_program(application: &str) -> bool {
+    PROGRAMS.iter().any(|(name, _)| *name == application)
+}
+
+/// Whether an application imports packages from npm.
+pub(crate) fn imports_packages(application: &str) -> bool {
+    WITH_PACKAGES.contains(&application)
+}
 
 /// A folder with a folder for each application, gone when this is dropped.
 #[derive(Debug)]
@@ -63,16 +86,18 @@ impl Applications {
 
     fn fill(&self, modules: &Path) -> std::io::Result<()> {
         let root = self.folder.path();
-        fs::write(root.join("package.json"), PACKAGE)?;
+        // Deno looks for packages only where one names them.
+        fs::write(root.join("package.json"), npm::MANIFEST)?;
         if modules.exists() {
             std::os::unix::fs::symlink(modules, root.join("node_modules"))?;
         }
-        for (name, source) in APPLICATIONS {
-            let folder = self.folder(name);
-            fs::create_dir(&folder)?;
-            fs::write(folder.join("application.mjs"), source)?;
+        for (name, source) in HANDLERS.iter().chain(&PROGRAMS) {
+            fs::create_dir(self.folder(name))?;
+            fs::write(self.folder(name).join(FILE), source)?;
+        }
+        for (name, _) in HANDLERS {
             for (file, adapter) in ADAPTERS {
-                fs::write(folder.join(file), adapter)?;
+                fs::write(self.folder(name).join(file), adapter)?;
             }
         }
         Ok(())
@@ -86,12 +111,37 @@ mod tests {
     use crate::workloads;
 
     #[test]
-    fn every_workload_has_its_application() {
+    fn every_workload_has_its_application_and_handlers_have_adapters() {
         let applications = Applications::write(Path::new("/nowhere")).expect("a temporary folder");
         for workload in workloads::chosen(&[], &Sizes::default()).expect("all") {
             let folder = applications.folder(workload.application);
-            assert!(folder.join("application.mjs").exists(), "{}", workload.name);
-            assert!(folder.join("howth.mjs").exists());
+            assert!(folder.join(FILE).exists(), "{}", workload.name);
+            let has_adapter = folder.join("howth.mjs").exists();
+            assert_eq!(
+                has_adapter,
+                !is_program(workload.application),
+                "{}",
+                workload.name
+            );
         }
+    }
+
+    #[test]
+    fn what_applications_import_is_installed() {
+        let manifest: serde_json::Value = serde_json::from_str(npm::MANIFEST).expect("JSON");
+        for (name, source) in HANDLERS.iter().chain(&PROGRAMS) {
+            let packages: Vec<&str> = source.lines().filter_map(imported_package).collect();
+            assert_eq!(imports_packages(name), !packages.is_empty(), "{name}");
+            for package in packages {
+                let version = &manifest["dependencies"][package];
+                assert!(version.is_string(), "{name} imports {package}");
+            }
+        }
+    }
+
+    /// What a line imports, if it is a package from npm.
+    fn imported_package(line: &str) -> Option<&str> {
+        let specifier = line.strip_prefix("import ")?.split('"').nth(1)?;
+        Some(specifier).filter(|specifier| !specifier.starts_with("node:"))
     }
 }

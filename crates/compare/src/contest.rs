@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::applications::Applications;
+use crate::applications::{self, Applications};
 use crate::contestant::{self, Contestant};
 use crate::core_pin::on_core;
 use crate::error::CompareError;
 use crate::facts::Facts;
 use crate::figure::Figure;
+use crate::lineup::Lineup;
 use crate::options::Options;
 use crate::results::{Comparison, Sample};
 use crate::server::{Launch, Placement, Server};
@@ -42,9 +43,10 @@ pub fn compare(options: &Options, observer: &mut dyn Observer) -> Result<Compari
     }
     raise_descriptor_limit();
     if options.lineup.install {
-        npm::install(&options.lineup.cache, &options.lineup.runtimes_to_install())?;
+        install(&options.lineup, &workloads)?;
     }
-    let (contestants, notes) = contestant::choose(&options.lineup)?;
+    let (contestants, mut notes) = contestant::choose(&options.lineup)?;
+    let workloads = possible(workloads, npm::has_packages(&options.lineup.cache), &mut notes);
     let applications = Applications::write(&npm::modules(&options.lineup.cache))?;
     let mut contest = Contest {
         options,
@@ -63,6 +65,34 @@ pub fn compare(options: &Options, observer: &mut dyn Observer) -> Result<Compari
         contest.group(group)?;
     }
     Ok(contest.comparison)
+}
+
+/// What is missing of the runtimes, and of what the workloads need.
+fn install(lineup: &Lineup, workloads: &[Workload]) -> Result<(), CompareError> {
+    npm::install_runtimes(&lineup.cache, &lineup.runtimes_to_install())?;
+    match workloads.iter().any(needs_packages) {
+        true => npm::install_packages(&lineup.cache),
+        false => Ok(()),
+    }
+}
+
+fn needs_packages(workload: &Workload) -> bool {
+    applications::imports_packages(workload.application)
+}
+
+/// The workloads that can be measured; those that cannot are noted.
+fn possible(workloads: Vec<Workload>, has_packages: bool, notes: &mut Vec<String>) -> Vec<Workload> {
+    let (possible, others): (Vec<_>, Vec<_>) = workloads
+        .into_iter()
+        .partition(|workload| has_packages || !needs_packages(workload));
+    if !others.is_empty() {
+        let names: Vec<&str> = others.iter().map(|workload| workload.name).collect();
+        notes.push(format!(
+            "left out, as their packages are not installed (--install has them from npm): {}",
+            names.join(", ")
+        ));
+    }
+    possible
 }
 
 struct Contest<'a> {
@@ -107,12 +137,6 @@ pub(crate) fn raise_descriptor_limit() {
 impl Contest<'_> {
     fn group(&mut self, group: &[Workload]) -> Result<(), CompareError> {
         let Some(first) = group.first() else { return Ok(()) };
-        if first.application == npm::HONO && !npm::has(&self.options.lineup.cache, npm::HONO) {
-            let reason = "its package is not installed; --install has it from npm".to_owned();
-            self.comparison
-                .note(format!("{} is left out: {reason}", first.name));
-            return Ok(());
-        }
         match &first.kind {
             Kind::Start => self.starts(first),
             Kind::Idle => self.idle(first),
@@ -296,6 +320,22 @@ pub(crate) fn in_turn<T>(all: &[T], round: usize) -> impl Iterator<Item = &T> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::options::Sizes;
+
+    #[test]
+    fn without_packages_their_workloads_are_left_out_and_noted() {
+        let names = |has_packages, notes: &mut Vec<String>| {
+            let typed = ["hello", "hono", "node-http", "koa"].map(str::to_owned);
+            let chosen = workloads::chosen(&typed, &Sizes::default()).expect("known names");
+            let possible = possible(chosen, has_packages, notes);
+            possible.iter().map(|workload| workload.name).collect::<Vec<_>>()
+        };
+        let mut notes = Vec::new();
+        assert_eq!(names(true, &mut notes), ["hello", "hono", "node-http", "koa"]);
+        assert!(notes.is_empty(), "{notes:?}");
+        assert_eq!(names(false, &mut notes), ["hello", "node-http"]);
+        assert!(notes[0].ends_with("hono, koa"), "{notes:?}");
+    }
 
     #[test]
     fn another_one_begins_each_round() {

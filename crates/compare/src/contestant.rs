@@ -1,6 +1,6 @@
-//! Who is compared: where each binary is, its version, and the command line that serves an application.
+//! Who is compared: where each binary is, its version, and what it can do.
 //!
-//! Owns the command lines. Never starts a process that serves; `server` does.
+//! Owns the choice. Never starts a process that serves; `server` does.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -8,6 +8,7 @@ use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use crate::command_line::{self, Service};
 use crate::error::CompareError;
 use crate::lineup::{Extra, Lineup, Runtime};
 use crate::npm;
@@ -164,51 +165,20 @@ impl Contestant {
         }
     }
 
-    /// Program and arguments of each process that serves an application, which is in `folder`, on a port of
-    /// 127.0.0.1, with so many cores altogether.
-    pub(crate) fn command_line(
-        &self,
-        application: &str,
-        folder: &Path,
-        port: u16,
-        cores: usize,
-    ) -> Vec<OsString> {
-        let (runtime, binary) = match &self.start {
-            Start::Runtime(runtime, binary) => (*runtime, binary),
-            Start::Command(words) => {
-                let filled = |word: &String| {
-                    OsString::from(
-                        word.replace("{port}", &port.to_string())
-                            .replace("{application}", application)
-                            .replace("{cores}", &cores.to_string()),
-                    )
-                };
-                return words.iter().map(filled).collect();
-            }
+    /// Program and arguments of each process that serves an application.
+    pub(crate) fn command_line(&self, service: &Service<'_>) -> Vec<OsString> {
+        let words = match &self.start {
+            Start::Runtime(runtime, binary) => return command_line::of_runtime(*runtime, binary, service),
+            Start::Command(words) => words,
         };
-        let (arguments, adapter): (&[&str], _) = match runtime {
-            Runtime::Howth => (&["serve", "--uring=require"], "howth.mjs"),
-            Runtime::HowthPortable => (&["serve", "--uring=off"], "howth.mjs"),
-            Runtime::Bun => (&["run"], "bun.mjs"),
-            Runtime::Deno if cores > 1 => (&["serve", "--parallel"], "deno-parallel.mjs"),
-            Runtime::Deno => (&["run"], "deno.mjs"),
-            Runtime::Node => (&[], "node.mjs"),
+        let filled = |word: &String| {
+            OsString::from(
+                word.replace("{port}", &service.port.to_string())
+                    .replace("{application}", service.application)
+                    .replace("{cores}", &service.cores.to_string()),
+            )
         };
-        let mut line = vec![binary.clone().into_os_string()];
-        line.extend(arguments.iter().map(OsString::from));
-        if runtime == Runtime::Deno {
-            line.extend(["--allow-all", "--no-config", "--node-modules-dir=manual"].map(OsString::from));
-        }
-        if runtime.is_howth() {
-            let options = ["--quiet", "--cores", &cores.to_string()];
-            line.extend(options.map(OsString::from));
-        }
-        if runtime.is_howth() || adapter == "deno-parallel.mjs" {
-            let address = ["--host", "127.0.0.1", "--port", &port.to_string()];
-            line.extend(address.map(OsString::from));
-        }
-        line.push(folder.join(adapter).into_os_string());
-        line
+        words.iter().map(filled).collect()
     }
 }
 
@@ -257,41 +227,17 @@ mod tests {
     }
 
     #[test]
-    fn each_runtime_has_its_way_to_several_cores() {
-        let line = |runtime: Runtime, cores| {
+    fn only_bun_is_a_process_for_each_core() {
+        let processes = |runtime: Runtime| {
             let contestant = Contestant {
                 name: runtime.name().to_owned(),
                 version: String::new(),
                 start: Start::Runtime(runtime, PathBuf::from(runtime.name())),
             };
-            let words = contestant.command_line("hello", Path::new("/a"), 80, cores);
-            let words: Vec<_> = words
-                .iter()
-                .map(|word| word.to_string_lossy().into_owned())
-                .collect();
-            (contestant.processes(cores), words.join(" "))
+            contestant.processes(2)
         };
-        let deno = "--allow-all --no-config --node-modules-dir=manual";
-        for (runtime, cores, processes, expected) in [
-            (
-                Runtime::Howth,
-                2,
-                1,
-                "howth serve --uring=require --quiet --cores 2 --host 127.0.0.1 --port 80 /a/howth.mjs"
-                    .to_owned(),
-            ),
-            (Runtime::Bun, 2, 2, "bun run /a/bun.mjs".to_owned()),
-            (Runtime::Node, 2, 1, "node /a/node.mjs".to_owned()),
-            (Runtime::Deno, 1, 1, format!("deno run {deno} /a/deno.mjs")),
-            (
-                Runtime::Deno,
-                2,
-                1,
-                format!("deno serve --parallel {deno} --host 127.0.0.1 --port 80 /a/deno-parallel.mjs"),
-            ),
-        ] {
-            assert_eq!(line(runtime, cores), (processes, expected));
-        }
+        let of_two_cores = [Runtime::Howth, Runtime::Bun, Runtime::Deno, Runtime::Node].map(processes);
+        assert_eq!(of_two_cores, [1, 2, 1, 1]);
     }
 
     #[test]
@@ -303,10 +249,13 @@ mod tests {
             })
         };
         let hello = contestant("'a b' --port={port}").expect("a command");
-        assert_eq!(
-            hello.command_line("hello", Path::new("/"), 8080, 1),
-            ["a b", "--port=8080"]
-        );
+        let service = Service {
+            application: "hello",
+            folder: Path::new("/"),
+            port: 8080,
+            cores: 1,
+        };
+        assert_eq!(hello.command_line(&service), ["a b", "--port=8080"]);
         assert!(hello.serves("hello") && !hello.serves("json"));
         assert!(
             contestant("x {application} {port}")

@@ -57,8 +57,10 @@ pub enum CompareError {
         found: usize,
     },
     /// npm failed.
-    #[error("npm cannot install the other runtimes ({reason}); see its message above")]
+    #[error("npm cannot install {what} ({reason}); see its message above")]
     Npm {
+        /// What it was to install.
+        what: &'static str,
         /// What happened.
         reason: String,
     },

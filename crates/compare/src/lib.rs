@@ -12,6 +12,7 @@
 
 mod applications;
 mod built_in;
+mod command_line;
 mod contest;
 mod contestant;
 mod core_pin;

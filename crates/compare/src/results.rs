@@ -127,10 +127,6 @@ impl Comparison {
         }
     }
 
-    pub(crate) fn note(&mut self, note: String) {
-        self.notes.push(note);
-    }
-
     pub(crate) fn condition(&mut self, workload: &str, condition: String) {
         if let Some(measured) = self
             .workloads

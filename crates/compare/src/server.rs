@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::command_line::Service;
 use crate::contestant::Contestant;
 use crate::core_pin::on_core;
 use crate::error::CompareError;
@@ -209,9 +210,13 @@ fn command(
         .try_clone()
         .map_err(CompareError::system("write to a temporary folder"))?;
     let cores = launch.placement.cores();
-    let mut words = contestant
-        .command_line(launch.application, launch.folder, port, cores)
-        .into_iter();
+    let service = Service {
+        application: launch.application,
+        folder: launch.folder,
+        port,
+        cores,
+    };
+    let mut words = contestant.command_line(&service).into_iter();
     let mut command = Command::new(words.next().unwrap_or_default());
     command
         .args(words)

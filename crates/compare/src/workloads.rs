@@ -64,6 +64,7 @@ pub(crate) fn chosen(names: &[String], sizes: &Sizes) -> Result<Vec<Workload>, C
 fn all(sizes: &Sizes) -> Vec<Workload> {
     let mut workloads = least();
     workloads.extend(kinds_of_work());
+    workloads.extend(programs());
     workloads.extend(bodies(sizes));
     workloads.push(workload(
         "start",
@@ -138,15 +139,11 @@ fn kinds_of_work() -> Vec<Workload> {
         primary: Figure::P99Us,
         ..Load::of(hello_request(), CONNECTIONS)
     };
-    let posted = Request {
-        fields: vec![("content-type", "application/json")],
-        ..Request::post(posted_json(), format!("{{\"items\":{ITEMS}}}").len() as u64)
-    };
     let hono = Request::get("/users/42", "{\"id\":\"42\"}".len() as u64);
     vec![
-        of("json", "a small object as JSON", Request::get("/", 27)),
+        of("json", "a small object as JSON", greeting()),
         of("headers", "a route, 10 fields read and 3 set", headers),
-        of("post", "1.5 KiB of JSON parsed and answered", posted),
+        of("post", "1.5 KiB of JSON parsed and answered", posted_items()),
         of("async", "a handler that awaits once", hello_request()),
         of(
             "pending",
@@ -166,6 +163,52 @@ fn kinds_of_work() -> Vec<Workload> {
             "1 % of the requests compute for 50 ms".to_owned(),
             "mixed",
             Kind::Load(mixed),
+        ),
+    ]
+}
+
+/// Programs that people have, as they stand. Those of one application stand together and share its servers.
+fn programs() -> Vec<Workload> {
+    let of = |name, application, title: &str, request| {
+        let kind = Kind::Load(Load::of(request, CONNECTIONS));
+        workload(name, title.to_owned(), application, kind)
+    };
+    let user = Request::get(
+        "/users/42?tab=posts",
+        "{\"id\":\"42\",\"tab\":\"posts\"}".len() as u64,
+    );
+    vec![
+        of("node-http", "node-http", "node:http, hello", hello_request()),
+        of(
+            "fastify",
+            "fastify",
+            "Fastify, a small object as JSON",
+            greeting(),
+        ),
+        of(
+            "express",
+            "express",
+            "Express, a small object as JSON",
+            greeting(),
+        ),
+        of(
+            "express-param",
+            "express",
+            "Express, a route with a parameter and a query",
+            user,
+        ),
+        of(
+            "express-post",
+            "express",
+            "Express, 1.5 KiB of JSON parsed and answered",
+            posted_items(),
+        ),
+        of("koa", "koa", "Koa, hello", hello_request()),
+        of(
+            "nest",
+            "nest",
+            "NestJS on Fastify, a small object as JSON",
+            greeting(),
         ),
     ]
 }
@@ -219,6 +262,19 @@ pub(crate) fn hello_request() -> Request {
     Request::get("/", "Hi".len() as u64)
 }
 
+/// Answered by a small object as JSON.
+fn greeting() -> Request {
+    Request::get("/", "{\"message\":\"Hello, World!\"}".len() as u64)
+}
+
+/// Answered by how many items there are.
+fn posted_items() -> Request {
+    Request {
+        fields: vec![("content-type", "application/json")],
+        ..Request::post(posted_json(), format!("{{\"items\":{ITEMS}}}").len() as u64)
+    }
+}
+
 fn stream_request(bytes: u64) -> Request {
     Request::get(format!("/{bytes}"), bytes)
 }
@@ -250,6 +306,14 @@ mod tests {
         let chosen = chosen(&typed, &Sizes::default()).expect("known names");
         let chosen: Vec<&str> = chosen.iter().map(|workload| workload.name).collect();
         assert_eq!(chosen, ["hello", "json", "idle"]);
+    }
+
+    #[test]
+    fn workloads_of_one_program_share_its_servers() {
+        let typed = ["express-post", "express-param", "express", "fastify"].map(str::to_owned);
+        let chosen = chosen(&typed, &Sizes::default()).expect("known names");
+        let groups = chosen.chunk_by(Workload::shares_servers_with);
+        assert_eq!(groups.map(<[Workload]>::len).collect::<Vec<_>>(), [1, 3]);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Request bodies on their way to the application.
 //!
-//! Owns what a read gives, and what becomes of a body that outlasts its response. Called by: the application, through
-//! [`Shared`](crate::Shared).
+//! Owns what a read gives, and what becomes of a body that outlasts its response. Never decodes a body, nor ends one:
+//! `receive` and `refuse` do. Called by: the application, through [`Shared`](crate::Shared).
 
 use howth_engine::BodyRead;
 use howth_engine::body::Keep;
@@ -32,8 +32,7 @@ impl<L> Connections<L> {
             let rest = reading.body_bytes.split_off(bytes_max);
             std::mem::replace(&mut reading.body_bytes, rest)
         };
-        let connection = reading.connection;
-        self.let_go(connection, taken.len());
+        self.let_go(exchange, taken.len());
         BodyRead::Data(taken)
     }
 
@@ -63,7 +62,12 @@ impl<L> Connections<L> {
     }
 
     /// The application has taken body bytes; perhaps there is room again.
-    fn let_go(&mut self, index: u32, bytes: usize) {
+    fn let_go(&mut self, exchange: u32, bytes: usize) {
+        let taken = &self.exchanges[exchange];
+        let index = taken.connection;
+        if taken.stream != 0 {
+            self.release_window(exchange, bytes, true);
+        }
         let high = self.options.body_high_watermark_bytes;
         let now_ms = self.now_ms;
         let connection = &mut self.connections[index];
@@ -87,7 +91,7 @@ impl<L> Connections<L> {
         let was_kept = std::mem::take(&mut reading.keep) != Keep::Nothing;
         reading.body_bytes.clear();
         let connection = reading.connection;
-        self.let_go(connection, bytes);
+        self.let_go(exchange, bytes);
         if was_kept {
             self.unsettle(connection);
         }

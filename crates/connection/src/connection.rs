@@ -1,11 +1,13 @@
 //! The state of one connection.
 //!
 //! Owns what a connection is at rest and in motion: what its bytes are taken for, bytes not yet decoded, output, phase,
-//! moments its deadlines count from. Decides nothing: the modules of `connections` do.
+//! moments its deadlines count from. Decides nothing: the modules of `connections` do. Called by: all modules beside.
 
 use howth_http1::Decoder;
 
-use crate::Output;
+use crate::http2::Http2;
+use crate::layer::Seal;
+use crate::output::Output;
 
 /// Where a connection is in its life. It only ever moves down this list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -47,6 +49,8 @@ pub(crate) enum Intake {
     Undecided,
     /// The bytes of another protocol, for the exchange that changed to it.
     Tunnel(u32),
+    /// Frames of HTTP/2: requests and bodies of many streams at once.
+    Frames(Box<Http2>),
     /// Nothing: whatever comes is dropped.
     Nothing(Silence),
 }
@@ -95,13 +99,18 @@ pub(crate) struct Moments {
 #[derive(Debug, Default)]
 pub(crate) struct Connection<L> {
     pub(crate) link: L,
+    /// The slot of the listener that it came from.
+    pub(crate) listener: u32,
     pub(crate) phase: Phase,
     pub(crate) end: End,
+    pub(crate) seal: Seal,
     pub(crate) intake: Intake,
     /// The driver was told to receive; what the client does not send while it was not is not held against it.
     pub(crate) is_read: bool,
     /// A request was read.
     pub(crate) has_asked: bool,
+    /// The application is told of its end.
+    pub(crate) is_watched: bool,
     /// To be given up to another engine once it is idle.
     pub(crate) is_leaving: bool,
     /// In the list of connections to settle.
@@ -129,9 +138,10 @@ pub(crate) struct Connection<L> {
 
 impl<L: Default> Connection<L> {
     /// Makes a slot's last connection a new one, keeping nothing.
-    pub(crate) fn open(&mut self, link: L, has_asked: bool, now_ms: u64) {
+    pub(crate) fn open(&mut self, link: L, listener: u32, has_asked: bool, now_ms: u64) {
         *self = Connection {
             link,
+            listener,
             has_asked,
             look_at_ms: u64::MAX,
             moments: Moments {
@@ -190,6 +200,7 @@ impl<L> Connection<L> {
             Intake::Nothing(_) => true,
             // No request is, but bytes are.
             Intake::Tunnel(_) => false,
+            Intake::Frames(http2) => http2.takes_no_more(),
         }
     }
 
@@ -203,7 +214,7 @@ impl<L> Connection<L> {
             Intake::Body(body) => {
                 body.last.get_or_insert(Silence::Unknown);
             }
-            Intake::Nothing(_) | Intake::Tunnel(_) => {}
+            Intake::Nothing(_) | Intake::Tunnel(_) | Intake::Frames(_) => {}
         }
     }
 
@@ -230,6 +241,6 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         let bytes = size_of::<Connection<()>>();
-        assert!(bytes <= 288, "{bytes} bytes");
+        assert!(bytes <= 296, "{bytes} bytes");
     }
 }

@@ -6,14 +6,16 @@
 
 use std::time::SystemTime;
 
-use howth_engine::{Counters, EngineOptions, Event, ExchangeId, first_generation};
+use howth_engine::{ConnectionId, Counters, EngineOptions, Event, ExchangeId, first_generation};
 use howth_http1::{Date, RequestHead};
+use howth_http2::FieldBlock;
 
 use crate::connection::Connection;
-use crate::deadlines;
 use crate::exchange::Exchange;
+use crate::listeners::Listeners;
 use crate::refuse::FailedBody;
-use crate::{TICK_MS, Table, TimerWheel};
+use crate::table::Table;
+use crate::timer_wheel::{TICK_MS, TimerWheel};
 
 /// Generations of exchanges are small integers in JavaScript.
 const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
@@ -22,6 +24,7 @@ const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
 #[derive(Debug)]
 pub struct Connections<L> {
     pub(crate) options: EngineOptions,
+    pub(crate) listeners: Listeners,
     pub(crate) connections: Table<Connection<L>>,
     pub(crate) exchanges: Table<Exchange>,
     pub(crate) events: Vec<Event>,
@@ -38,6 +41,8 @@ pub struct Connections<L> {
     date_updated_ms: u64,
     /// Filled by the decoder, then swapped with an exchange's.
     pub(crate) head: RequestHead,
+    /// The fields of the header block that was read last.
+    pub(crate) block: FieldBlock,
     /// Response bytes that the transport has taken from the application's memory since connections were last settled.
     pub(crate) sent_directly: u64,
     /// Output buffers that wait to be used again.
@@ -46,22 +51,10 @@ pub struct Connections<L> {
     pub(crate) shortest_ms: u64,
     /// The application has set a deadline of its own, at some time.
     pub(crate) has_own_deadlines: bool,
-    /// Whether the connections come to an end.
-    pub(crate) stop: Stop,
+    /// Idle connections of a listener are to be ended with the next turn.
+    pub(crate) ends_idle: bool,
     /// What was counted; a driver counts what only it knows.
     pub counters: Counters,
-}
-
-/// Whether, and how, all connections come to an end.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Stop {
-    /// They go on.
-    #[default]
-    Not,
-    /// Each is given up to another engine once it is idle.
-    Release,
-    /// Each ends with its next response; since when, and whether idle ones end with the next turn.
-    Drain { since_ms: u64, ends_idle: bool },
 }
 
 impl<L: Default> Connections<L> {
@@ -74,7 +67,8 @@ impl<L: Default> Connections<L> {
         options.write_high_watermark_bytes = options.write_high_watermark_bytes.max(1);
         options.pipeline_max = options.pipeline_max.max(1);
         Connections {
-            shortest_ms: deadlines::shortest_ms(&options.deadlines),
+            listeners: Listeners::default(),
+            shortest_ms: u64::from(u32::MAX),
             has_own_deadlines: false,
             sent_directly: 0,
             options,
@@ -90,17 +84,23 @@ impl<L: Default> Connections<L> {
             date: Date::new(wall),
             date_updated_ms: now_ms,
             head: RequestHead::new(),
+            block: FieldBlock::new(),
             spare: Vec::new(),
-            stop: Stop::Not,
+            ends_idle: false,
             counters: Counters::default(),
         }
     }
 
-    /// A new connection; gives its slot. `has_asked`: a request was answered on it elsewhere.
-    pub fn open(&mut self, link: L, has_asked: bool) -> u32 {
+    /// A new connection, of the listener in a slot; gives its own. `has_asked`: a request was answered on it elsewhere.
+    pub fn open(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
         let index = self.connections.occupy();
         let now_ms = self.now_ms;
-        self.connections[index].open(link, has_asked, now_ms);
+        self.connections[index].open(link, listener, has_asked, now_ms);
+        self.listeners[listener].connections += 1;
+        if self.listeners[listener].tells_opened {
+            let (id, of) = (self.connection_id(index), self.listener(listener).0);
+            self.events.push(Event::Opened(id, of));
+        }
         self.unsettle(index);
         index
     }
@@ -115,7 +115,13 @@ impl<L: Default> Connections<L> {
         );
         // What the connection still holds would stay until its slot is used again.
         let connection = std::mem::take(&mut self.connections[index]);
+        if connection.is_watched {
+            let (id, of) = (self.connection_id(index), self.listener(connection.listener).0);
+            self.events.push(Event::Closed(id, of));
+        }
         self.connections.release(index);
+        self.listeners[connection.listener].connections -= 1;
+        self.note_ending(connection.listener);
         connection.link
     }
 
@@ -124,6 +130,7 @@ impl<L: Default> Connections<L> {
         self.connections.shrink();
         self.exchanges.shrink();
         self.spare = Vec::new();
+        self.block.shrink();
         self.events.shrink_to_fit();
         self.unsettled.shrink_to_fit();
         self.due.shrink_to_fit();
@@ -144,11 +151,6 @@ impl<L> Connections<L> {
     /// The time that was told last, in milliseconds of the driver's clock.
     pub fn now_ms(&self) -> u64 {
         self.now_ms
-    }
-
-    /// The options.
-    pub fn options(&self) -> &EngineOptions {
-        &self.options
     }
 
     /// How many connections are open.
@@ -232,10 +234,10 @@ impl<L> Connections<L> {
         }
     }
 
-    /// [`unsettle`](Self::unsettle) for all.
-    pub(crate) fn unsettle_all(&mut self) {
-        for index in self.slots() {
-            self.unsettle(index);
+    pub(crate) fn connection_id(&self, index: u32) -> ConnectionId {
+        ConnectionId {
+            index,
+            generation: self.connections.generation(index),
         }
     }
 

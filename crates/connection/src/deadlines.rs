@@ -1,36 +1,42 @@
 //! Giving clients and handlers up in time.
 //!
-//! A connection has one deadline at any moment, computed from its state. The timer wheel is told of it only
-//! when it would otherwise look too late, so a request on a keep-alive connection costs no entry.
+//! A connection has one deadline at any moment, computed from its state. The timer wheel is told of it only when it
+//! would otherwise look too late, so a request on a keep-alive connection costs no entry. Owns which deadline that is,
+//! and what becomes of whoever lets it pass. Never reads a clock. Called by: the driver, once a turn; `settle`.
 
 use std::time::Duration;
 
-use howth_engine::Deadlines;
 use howth_engine::body::Keep;
 use howth_engine::body::failure::{NOT_READ, TOO_SLOW};
+use howth_engine::{Deadlines, Event};
 use howth_http1::Rejection;
+use howth_http2::Reason;
 
 use crate::Transport;
 use crate::connection::{Body, Connection, End, Intake, Phase};
-use crate::connections::{Connections, Stop};
+use crate::connections::Connections;
 use crate::exchange::{BodyState, Exchange, ResponseState};
+use crate::layer::Seal;
+use crate::stop::Stop;
 
 /// Silence, and total time, after which lingering ends.
 const LINGER_SILENCE_MS: u64 = 2_000;
 const LINGER_MS: u64 = 10_000;
 
 /// How long an idle connection is kept once the engine drains.
-const DRAIN_GRACE_MS: u64 = 500;
+pub(crate) const DRAIN_GRACE_MS: u64 = 500;
 
 /// How long a response stream may be silent towards a client that closed its sending side.
-const DISCONNECTED_SILENCE_MS: u64 = 1_000;
+pub(crate) const DISCONNECTED_SILENCE_MS: u64 = 1_000;
 
 /// The wheel looks at a connection that has a deadline at least this often: its ticks do not count for ever.
 const LOOK_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Expiry {
+pub(crate) enum Expiry {
+    /// A handshake is not done.
+    Handshake,
     /// A head is incomplete.
     Head,
     /// A request body comes too slowly.
@@ -50,6 +56,14 @@ enum Expiry {
     Kept(u32),
     /// A tunnel of which our side has ended is silent for longer than its application lets it be.
     Tunnel,
+    /// The application has set a time for a tunnel, at which nothing is given up.
+    Alarm(u32),
+    /// The request body of a stream comes too slowly.
+    StreamBody(u32),
+    /// A body whose response is out is held for an application that takes nothing of it.
+    StreamKept(u32),
+    /// The client takes nothing of a stream's response, or may be gone.
+    Stalled(u32),
 }
 
 impl<L> Connections<L> {
@@ -123,12 +137,27 @@ impl<L> Connections<L> {
 
     fn give_up(&mut self, index: u32, expiry: Expiry, transport: &impl Transport<L>) {
         match expiry {
-            Expiry::Head | Expiry::Body => self.reject(index, Rejection::REQUEST_TIMEOUT, TOO_SLOW),
+            Expiry::Head if self.connections[index].is_http2() => self.give_up_frames(index),
+            Expiry::Silent if self.connections[index].is_http2() => self.finish_frames(index),
+            Expiry::StreamBody(exchange) => {
+                self.end_body_early(exchange, TOO_SLOW, Some(Rejection::REQUEST_TIMEOUT));
+            }
+            Expiry::StreamKept(exchange) => {
+                self.fail_body(exchange, NOT_READ);
+                self.exchanges[exchange].keep = Keep::Nothing;
+            }
+            Expiry::Stalled(exchange) => self.abort_stream(exchange, Reason::CANCEL),
+            Expiry::Head | Expiry::Body => self.reject(index, Rejection::REQUEST_TIMEOUT, TOO_SLOW, &[]),
             // The application has its response out and takes nothing of the body: the connection ends without the rest.
             Expiry::Unread => {
                 self.end_body(index, NOT_READ, None);
             }
+            // Who takes refusals hears of a client that has said nothing.
+            Expiry::Silent if self.tells_rejections(index) && self.awaits_first(index) => {
+                self.reject(index, Rejection::REQUEST_TIMEOUT, TOO_SLOW, &[]);
+            }
             Expiry::Silent => self.end(index),
+            Expiry::Handshake => self.end(index),
             Expiry::Disconnected(exchange) => self.break_off(exchange),
             Expiry::Handler(exchange) => self.give_up_handler(exchange),
             Expiry::Write => self.give_up_write(index, transport),
@@ -137,8 +166,18 @@ impl<L> Connections<L> {
                 self.forget_body(exchange);
             }
             Expiry::Tunnel => self.reset(index),
+            Expiry::Alarm(exchange) => {
+                self.exchanges[exchange].alarm_ms = u64::MAX;
+                let id = self.exchange_id(exchange);
+                self.events.push(Event::Alarm(id));
+            }
         }
         self.unsettle(index);
+    }
+
+    fn awaits_first(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        connection.phase == Phase::Open && !connection.has_asked && self.stop_of(connection) == Stop::Not
     }
 
     /// Bytes that the client has acknowledged since the last look are progress, even when they did not yet
@@ -167,7 +206,7 @@ impl<L> Connections<L> {
         connection.look_at_ms <= self.now_ms + self.shortest_ms
             && self.is_plain(connection)
             // That of a handler begins with its request, and counts once its turn to answer has come.
-            && self.options.deadlines.handler.is_none()
+            && self.deadlines(connection).handler.is_none()
     }
 
     /// Nothing is special about the connection: it is open, reads requests, and no deadline is other than configured.
@@ -176,7 +215,7 @@ impl<L> Connections<L> {
             && !connection.is_read_closed()
             && matches!(connection.intake, Intake::Requests)
             && connection.input.is_empty()
-            && !self.is_stopping()
+            && self.stop_of(connection) == Stop::Not
             && !self.has_own_deadlines
     }
 
@@ -191,11 +230,17 @@ impl<L> Connections<L> {
                 Some((at_ms, Expiry::Silent))
             }
             Phase::Open | Phase::Finishing => {
+                if let Some(http2) = connection.http2() {
+                    let write = self.write_deadline(connection);
+                    let frames = self.frames_deadline(connection, http2);
+                    return write.into_iter().chain(frames).min_by_key(|(at_ms, _)| *at_ms);
+                }
                 let candidates = [
                     self.write_deadline(connection),
                     self.read_deadline(connection),
                     self.handler_deadline(connection),
                     self.kept_deadline(connection),
+                    self.alarm(connection),
                 ];
                 candidates.into_iter().flatten().min_by_key(|(at_ms, _)| *at_ms)
             }
@@ -203,19 +248,19 @@ impl<L> Connections<L> {
     }
 
     fn write_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
-        let stall = milliseconds(self.options.deadlines.write_stall)?;
+        let stall = milliseconds(self.deadlines(connection).write_stall)?;
         (connection.output.unsent() > 0).then(|| (connection.moments.write_ms + stall, Expiry::Write))
     }
 
     fn read_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
-        let deadlines = &self.options.deadlines;
+        let deadlines = self.deadlines(connection);
         if connection.phase != Phase::Open || connection.is_read_closed() {
             return None;
         }
         match &connection.intake {
             Intake::Body(body) => return self.body_deadline(connection, body),
-            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) => return None,
+            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) | Intake::Frames(_) => return None,
             // What the client does not send while it is not read from is not held against it.
             Intake::Requests if !connection.is_between_requests() && connection.is_read => {
                 return Some((moments.head_ms + milliseconds(deadlines.head)?, Expiry::Head));
@@ -225,8 +270,14 @@ impl<L> Connections<L> {
         if connection.exchanges > 0 {
             return None;
         }
-        if let Stop::Drain { since_ms, .. } = self.stop {
+        if let Some(since_ms) = self.drains(connection) {
             return Some((since_ms.max(moments.idle_ms) + DRAIN_GRACE_MS, Expiry::Silent));
+        }
+        if connection.seal == Seal::Handshake {
+            return Some((
+                moments.head_ms + milliseconds(deadlines.handshake)?,
+                Expiry::Handshake,
+            ));
         }
         let (since_ms, patience) = match connection.has_asked {
             false => (moments.head_ms, deadlines.head),
@@ -237,23 +288,30 @@ impl<L> Connections<L> {
 
     fn body_deadline(&self, connection: &Connection<L>, body: &Body) -> Option<(u64, Expiry)> {
         let moments = &connection.moments;
-        let gap = milliseconds(self.options.deadlines.body_gap)?;
+        let deadlines = self.deadlines(connection);
+        let gap = milliseconds(deadlines.body_gap);
         let owner = body.exchange.map(|exchange| &self.exchanges[exchange]);
         if !connection.is_read {
             owner.filter(|exchange| exchange.is_answered)?;
-            return Some((moments.body_ms.max(moments.idle_ms) + gap, Expiry::Unread));
+            return Some((moments.body_ms.max(moments.idle_ms) + gap?, Expiry::Unread));
         }
         let waits = |exchange: &&Exchange| exchange.continue_owed && exchange.body == BodyState::Arriving;
         if owner.is_some_and(|exchange| exchange.no_deadlines || waits(&exchange)) {
             return None;
         }
-        let rate_min = u64::from(self.options.deadlines.body_rate_min);
+        let rate_min = u64::from(deadlines.body_rate_min);
         let received = body.bytes - body.rate_bytes_base;
-        let too_slow_ms = match rate_min {
-            0 => u64::MAX,
-            _ => moments.body_started_ms + gap.max(received * 1000 / rate_min),
-        };
-        Some(((moments.body_ms + gap).min(too_slow_ms), Expiry::Body))
+        let started_ms = moments.body_started_ms;
+        let silent_ms = gap.map(|gap| moments.body_ms + gap);
+        let too_slow_ms = gap
+            .filter(|_| rate_min > 0)
+            .map(|gap| started_ms + gap.max(received * 1000 / rate_min));
+        let too_late_ms = milliseconds(deadlines.body_whole).map(|whole| started_ms + whole);
+        let first = [silent_ms, too_slow_ms, too_late_ms]
+            .into_iter()
+            .flatten()
+            .min()?;
+        Some((first, Expiry::Body))
     }
 
     /// That of an exchange whose response is out and which lasts for its body, or its tunnel.
@@ -270,16 +328,24 @@ impl<L> Connections<L> {
         if kept.body == BodyState::Arriving {
             return None;
         }
-        let gap = milliseconds(self.options.deadlines.body_gap)?;
+        let gap = milliseconds(self.deadlines(connection).body_gap)?;
         let since_ms = connection.moments.body_ms.max(connection.moments.idle_ms);
         Some((since_ms + gap, Expiry::Kept(front)))
+    }
+
+    fn alarm(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
+        let Intake::Tunnel(tunnel) = connection.intake else {
+            return None;
+        };
+        let at_ms = self.exchanges[tunnel].alarm_ms;
+        (at_ms != u64::MAX).then_some((at_ms, Expiry::Alarm(tunnel)))
     }
 
     /// That of the handler which has to do something first, whoever's turn to answer it is.
     fn handler_deadline(&self, connection: &Connection<L>) -> Option<(u64, Expiry)> {
         let writer = connection.writer?;
         let disconnected = self.disconnected_deadline(connection, writer);
-        if self.options.deadlines.handler.is_none() && !self.has_own_deadlines {
+        if self.deadlines(connection).handler.is_none() && !self.has_own_deadlines {
             return disconnected;
         }
         let mut first = disconnected;
@@ -308,7 +374,7 @@ impl<L> Connections<L> {
 }
 
 /// When the exchange's handler is given up: before it has begun to answer, or, with a deadline of its own, in between.
-fn handler_deadline_ms(exchange: &Exchange) -> Option<u64> {
+pub(crate) fn handler_deadline_ms(exchange: &Exchange) -> Option<u64> {
     let is_working = !exchange.has_begun() || (exchange.timeout_ms > 0 && !exchange.is_over());
     let counts = is_working && !exchange.no_deadlines && exchange.handler_deadline_ms != u64::MAX;
     counts.then_some(exchange.handler_deadline_ms)
@@ -316,11 +382,16 @@ fn handler_deadline_ms(exchange: &Exchange) -> Option<u64> {
 
 /// The shortest time that a connection on which nothing is special may be given.
 pub(crate) fn shortest_ms(deadlines: &Deadlines) -> u64 {
-    let times = [deadlines.head, deadlines.keep_alive, deadlines.write_stall];
+    let times = [
+        deadlines.handshake,
+        deadlines.head,
+        deadlines.keep_alive,
+        deadlines.write_stall,
+    ];
     let shortest = times.into_iter().filter_map(milliseconds).min();
     shortest.unwrap_or(u64::from(u32::MAX))
 }
 
-fn milliseconds(duration: Option<Duration>) -> Option<u64> {
+pub(crate) fn milliseconds(duration: Option<Duration>) -> Option<u64> {
     duration.map(|duration| duration.as_millis() as u64)
 }

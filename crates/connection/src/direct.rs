@@ -1,8 +1,9 @@
 //! Large response bytes that go to the transport from where the application has them.
 //!
-//! What a driver sends it owns until that is done, so what the application lends has to be copied first, and a copy of a
-//! large body costs more than a system call. Where nothing of the connection is under way, the transport is offered the
-//! bytes in the application's memory; what it leaves over is copied and goes out as ever.
+//! What a driver sends it owns until that is done, so what the application lends has to be copied first, and a copy of
+//! a large body costs more than a system call. Where nothing of the connection is under way, the transport is offered
+//! the bytes in the application's memory; what it leaves over is copied and goes out as ever. Owns when that is. Never
+//! keeps the application's memory. Called by: `exchanges`.
 
 use crate::Transport;
 use crate::connection::Phase;

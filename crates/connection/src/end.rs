@@ -1,7 +1,8 @@
 //! The end of exchanges and connections.
 //!
 //! Owns when an exchange is over, what becomes of those behind one that breaks off, and the end of a connection without
-//! further ado. An orderly end goes through the phases of `settle`. Called by: the driver, the modules beside.
+//! further ado. An orderly end goes through the phases of `settle`. Never tells the client why: `refuse` does. Called
+//! by: the driver, the modules beside.
 
 use howth_engine::Event;
 use howth_engine::body::Keep;
@@ -47,7 +48,7 @@ impl<L> Connections<L> {
     }
 
     /// Holds no more of an answered request's body than a body may have in memory, if nobody reads it.
-    fn bound_unread(&mut self, exchange: u32) {
+    pub(crate) fn bound_unread(&mut self, exchange: u32) {
         let kept = &self.exchanges[exchange];
         if kept.keep == Keep::Perhaps && kept.body_bytes.len() >= self.options.body_high_watermark_bytes {
             self.fail_body(exchange, NOT_READ);
@@ -110,8 +111,12 @@ impl<L> Connections<L> {
     /// Lets go of what waits of a request body.
     pub(crate) fn forget_body(&mut self, exchange: u32) {
         let forgotten = &mut self.exchanges[exchange];
-        self.connections[forgotten.connection].held_bytes -= forgotten.body_bytes.len();
+        let bytes = forgotten.body_bytes.len();
+        self.connections[forgotten.connection].held_bytes -= bytes;
         forgotten.body_bytes.clear();
+        if forgotten.stream != 0 {
+            self.release_window(exchange, bytes, false);
+        }
     }
 
     fn abort_exchange(&mut self, index: u32, exchange: u32) {
@@ -161,6 +166,7 @@ impl<L> Connections<L> {
         connection.writer = None;
         connection.back = None;
         self.abort_chain(index, next);
+        self.abort_streams(index);
         self.unsettle(index);
     }
 
@@ -168,12 +174,5 @@ impl<L> Connections<L> {
     pub(crate) fn reset(&mut self, index: u32) {
         self.connections[index].end = End::Reset;
         self.end(index);
-    }
-
-    /// Ends all connections without further ado.
-    pub fn end_all(&mut self) {
-        for index in self.slots() {
-            self.end(index);
-        }
     }
 }

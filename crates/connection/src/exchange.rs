@@ -1,11 +1,11 @@
 //! The state of one exchange: a request that was read and the response that is owed.
 //!
-//! Owns the head, the part of the request body that waits for the application, and the part of the response
-//! that waits for earlier responses of its connection. Slots are reused, so that a request allocates nothing
-//! once the table has warmed up.
+//! Owns the head, the part of the request body that waits for the application, and the part of the response that waits
+//! for earlier responses of its connection. Slots are reused, so that a request allocates nothing once the table has
+//! warmed up. Decides nothing. Called by: all modules beside.
 
 use howth_engine::body::Keep;
-use howth_http1::{BodyLength, RequestFacts, RequestHead, Trailers, Version};
+use howth_http1::{BodyLength, Rejection, RequestFacts, RequestHead, Trailers, Version};
 
 use crate::connection::End;
 
@@ -35,6 +35,8 @@ pub(crate) enum ResponseState {
     Counted { declared: u64, left: u64 },
     /// Begun, ended by the close of the connection.
     UntilClose,
+    /// Begun, and encoded by the application: where it ends, the application says.
+    Encoded,
     /// The connection changed its protocol: bytes, until either side ends.
     Tunnel,
     /// Begun, but the client gets no body (HEAD, 204, 304).
@@ -50,6 +52,8 @@ pub(crate) enum ResponseState {
 #[derive(Debug)]
 pub(crate) struct Exchange {
     pub(crate) connection: u32,
+    /// Its stream, where the connection speaks HTTP/2; else 0.
+    pub(crate) stream: u32,
     /// The next exchange of the same connection.
     pub(crate) next: Option<u32>,
     pub(crate) head: RequestHead,
@@ -80,16 +84,21 @@ pub(crate) struct Exchange {
     pub(crate) handler_deadline_ms: u64,
     /// How long the application lets itself and the client be silent, in milliseconds; 0: not set.
     pub(crate) timeout_ms: u64,
+    /// When the application is told of a time that it has set for a tunnel; `u64::MAX`: it has set none.
+    pub(crate) alarm_ms: u64,
     /// The exchange is the engine's own: a rejection, or one taken over from the application.
     pub(crate) silent: bool,
     /// The application asked for no deadlines at all.
     pub(crate) no_deadlines: bool,
+    /// There is no request, and the application is to answer that.
+    pub(crate) rejection: Option<Rejection>,
 }
 
 impl Default for Exchange {
     fn default() -> Self {
         Exchange {
             connection: 0,
+            stream: 0,
             next: None,
             head: RequestHead::new(),
             facts: RequestFacts {
@@ -113,8 +122,10 @@ impl Default for Exchange {
             ends_at: 0,
             handler_deadline_ms: u64::MAX,
             timeout_ms: 0,
+            alarm_ms: u64::MAX,
             silent: false,
             no_deadlines: false,
+            rejection: None,
         }
     }
 }
@@ -123,6 +134,7 @@ impl Exchange {
     /// Makes the slot's last exchange a new one; `self.head` was filled by the decoder already.
     pub(crate) fn open(&mut self, connection: u32, handler_deadline_ms: u64) {
         self.connection = connection;
+        self.stream = 0;
         self.next = None;
         self.facts = RequestFacts::from(&self.head);
         self.body = match self.head.body() {
@@ -143,8 +155,10 @@ impl Exchange {
         self.ends_at = 0;
         self.handler_deadline_ms = handler_deadline_ms;
         self.timeout_ms = 0;
+        self.alarm_ms = u64::MAX;
         self.silent = false;
         self.no_deadlines = false;
+        self.rejection = None;
     }
 
     /// Lets go of what a large request or response made the slot allocate.
@@ -191,7 +205,11 @@ impl Exchange {
     pub(crate) fn ends_by_close(&self) -> bool {
         matches!(
             self.response,
-            ResponseState::UntilClose | ResponseState::Tunnel | ResponseState::Written { by_close: true }
+            // Of what the application encodes nobody knows here how its end is told.
+            ResponseState::UntilClose
+                | ResponseState::Encoded
+                | ResponseState::Tunnel
+                | ResponseState::Written { by_close: true }
         )
     }
 }

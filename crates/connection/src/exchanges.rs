@@ -1,15 +1,16 @@
 //! The application's side of the seam, over the connections of a core.
 //!
 //! Every method borrows the driver for its own length only; a driver holds no borrow while it calls the handler, so
-//! JavaScript may call back at any depth. Never decides anything: `Connections` does. Called by: the application.
+//! JavaScript may call back at any depth. Owns that borrow alone. Never decides anything: `Connections` does. Called
+//! by: the application.
 
 use std::cell::{Ref, RefCell};
 
 use howth_engine::{
-    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError,
-    WriteError,
+    Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, Deadlines, ExchangeId, Exchanges, Gone,
+    InterimError, ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
 };
-use howth_http1::{RequestHead, ResponseHead, Trailers};
+use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::connections::Connections;
 use crate::exchange::BodyState;
@@ -47,6 +48,22 @@ impl<D: Driver> Shared<D> {
     }
 }
 
+impl<D: Driver> Shared<D> {
+    fn listener_of(&self, id: ExchangeId) -> Option<(ListenerId, Place)> {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let exchange = connections.exchanges.get(id.index, id.generation)?;
+        Some(connections.listener(connections.listener_of(exchange.connection)))
+    }
+
+    fn with_connections<R>(&self, act: impl FnOnce(&mut Connections<D::Link>) -> R) -> R {
+        let driver = &mut *self.0.borrow_mut();
+        let result = act(driver.parts().1);
+        driver.changed();
+        result
+    }
+}
+
 impl<D: Driver> Exchanges for Shared<D> {
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
         Ref::filter_map(self.0.borrow(), |driver| {
@@ -61,6 +78,29 @@ impl<D: Driver> Exchanges for Shared<D> {
         let (transport, connections) = driver.parts();
         let exchange = connections.exchanges.get(id.index, id.generation)?;
         transport.peer_address(connections.link(exchange.connection))
+    }
+
+    fn is_secure(&self, id: ExchangeId) -> bool {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let exchange = connections.exchanges.get(id.index, id.generation);
+        exchange.is_some_and(|exchange| connections.is_sealed(exchange.connection))
+    }
+
+    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts> {
+        let driver = &mut *self.0.borrow_mut();
+        let (transport, connections) = driver.parts();
+        let exchange = connections.exchanges.get(id.index, id.generation)?;
+        transport.tls_facts(connections.link(exchange.connection))
+    }
+
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts> {
+        let driver = &mut *self.0.borrow_mut();
+        let (transport, connections) = driver.parts();
+        let is_open = connections.contains(id.index, id.generation);
+        is_open
+            .then(|| transport.tls_facts(connections.link(id.index)))
+            .flatten()
     }
 
     fn is_disconnected(&self, id: ExchangeId) -> bool {
@@ -119,6 +159,9 @@ impl<D: Driver> Exchanges for Shared<D> {
 
     fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
         self.with_transport(id, |transport, connections, exchange| {
+            if connections.is_stream(exchange) {
+                return connections.respond_stream(exchange, head, body);
+            }
             connections.respond(exchange, head, body.len(), |connections, exchange| match body {
                 Body::Borrowed(bytes) => direct::push(transport, connections, exchange, &[bytes]),
                 Body::Owned(bytes) => connections.push_kept(exchange, bytes),
@@ -129,12 +172,18 @@ impl<D: Driver> Exchanges for Shared<D> {
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
         self.with(id, |connections, exchange| {
-            connections.start(exchange, head, length)
+            match connections.is_stream(exchange) {
+                true => connections.start_stream(exchange, head, length),
+                false => connections.start(exchange, head, length),
+            }
         })
     }
 
     fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
         self.with_transport(id, |transport, connections, exchange| {
+            if connections.is_stream(exchange) {
+                return connections.write_stream(exchange, chunk);
+            }
             connections.write(exchange, chunk, |connections, exchange, parts| {
                 direct::push(transport, connections, exchange, parts);
             })
@@ -142,11 +191,21 @@ impl<D: Driver> Exchanges for Shared<D> {
     }
 
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
-        self.with(id, |connections, exchange| connections.finish(exchange, trailers))
+        self.with(id, |connections, exchange| {
+            match connections.is_stream(exchange) {
+                true => connections.finish_stream(exchange, trailers),
+                false => connections.finish(exchange, trailers),
+            }
+        })
     }
 
     fn fail(&self, id: ExchangeId) -> Result<(), Gone> {
-        self.with(id, |connections, exchange| connections.fail(exchange))
+        self.with(id, |connections, exchange| {
+            match connections.is_stream(exchange) {
+                true => connections.fail_stream(exchange),
+                false => connections.fail(exchange),
+            }
+        })
     }
 
     fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone> {
@@ -156,11 +215,161 @@ impl<D: Driver> Exchanges for Shared<D> {
         })
     }
 
+    fn set_alarm(&self, id: ExchangeId, in_ms: Option<u64>) -> Result<(), Gone> {
+        self.with(id, |connections, exchange| connections.set_alarm(exchange, in_ms))
+    }
+
+    fn unsent_bytes(&self, id: ExchangeId) -> u64 {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        match connections.exchanges.contains(id.index, id.generation) {
+            true if connections.is_stream(id.index) => connections.stream_waiting_bytes(id.index),
+            true => connections.waiting_bytes(id.index),
+            false => 0,
+        }
+    }
+
+    fn connection(&self, id: ExchangeId) -> Option<ConnectionId> {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let exchange = connections.exchanges.get(id.index, id.generation)?;
+        Some(connections.connection_id(exchange.connection))
+    }
+
+    fn watch_connection(&self, id: ConnectionId) -> Result<(), Gone> {
+        self.with_connections(|connections| connections.watch_connection(id))
+    }
+
+    fn listener(&self, id: ExchangeId) -> Option<ListenerId> {
+        self.listener_of(id).map(|(listener, _)| listener)
+    }
+
+    fn place(&self, id: ExchangeId) -> Option<Place> {
+        self.listener_of(id).map(|(_, place)| place)
+    }
+
+    fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress> {
+        let driver = &mut *self.0.borrow_mut();
+        let (transport, connections) = driver.parts();
+        let is_open = connections.contains(id.index, id.generation);
+        is_open
+            .then(|| transport.peer_address(connections.link(id.index)))
+            .flatten()
+    }
+
+    fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone> {
+        self.with_connections(|connections| connections.end_connection(id, end))
+    }
+
+    fn stays_open(&self, id: ExchangeId) -> bool {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let exchange = connections.exchanges.get(id.index, id.generation);
+        exchange.is_some() && connections.stays_open(id.index)
+    }
+
+    fn start_encoded(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.with(id, |connections, exchange| connections.start_encoded(exchange))
+    }
+
+    fn finish_encoded(&self, id: ExchangeId, keep_alive: bool) -> Result<(), Gone> {
+        self.with(id, |connections, exchange| {
+            connections.finish_encoded(exchange, keep_alive)
+        })
+    }
+
+    fn rejection(&self, id: ExchangeId) -> Option<Rejection> {
+        let driver = self.0.borrow();
+        let exchange = driver.connections().exchanges.get(id.index, id.generation);
+        exchange.and_then(|exchange| exchange.rejection)
+    }
+
+    fn upgrade_encoded(&self, id: ExchangeId) -> Result<(), UpgradeError> {
+        self.with(id, |connections, exchange| connections.upgrade_encoded(exchange))
+    }
+
+    fn listeners(&self) -> &dyn Listeners {
+        self
+    }
+
     fn pending(&self) -> usize {
         self.0.borrow().connections().exchanges.occupied()
     }
 
     fn owed(&self) -> Vec<ExchangeId> {
         self.0.borrow().connections().owed()
+    }
+}
+
+impl<D: Driver> Listeners for Shared<D> {
+    fn listener_in(&self, place: Place) -> Option<ListenerId> {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let slot = connections.slot_in(place)?;
+        Some(connections.listener(slot).0)
+    }
+
+    fn tell_opened(&self, listener: ListenerId) {
+        self.with_connections(|connections| {
+            connections.change_listener(listener, |listening| listening.tells_opened = true);
+        });
+    }
+
+    fn end_connections(&self, listener: ListenerId, end: ConnectionEnd) {
+        self.with_connections(|connections| connections.end_connections(listener, end));
+    }
+
+    fn take_refusals(&self, listener: ListenerId) {
+        self.with_connections(|connections| {
+            connections.change_listener(listener, |listening| {
+                listening.limits.takes_connect = true;
+                listening.limits.takes_expectations = true;
+                listening.tells_rejections = true;
+                // It encodes its answers itself, in HTTP/1.1.
+                listening.takes_http2 = false;
+            });
+        });
+    }
+
+    fn set_head_bytes_max(&self, listener: ListenerId, bytes: usize) {
+        self.with_connections(|connections| {
+            connections.change_listener(listener, |listening| {
+                listening.limits.head_bytes_max = bytes;
+                listening.limits.target_bytes_max = bytes;
+            });
+        });
+    }
+
+    fn set_deadlines(&self, listener: ListenerId, deadlines: &Deadlines) {
+        self.with_connections(|connections| connections.set_deadlines(listener, deadlines));
+    }
+
+    fn deadlines(&self, listener: ListenerId) -> Deadlines {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        match connections.listener_slot(listener) {
+            Some(slot) => connections.listeners[slot].deadlines.clone(),
+            None => connections.options.deadlines.clone(),
+        }
+    }
+
+    fn connections(&self, listener: ListenerId) -> usize {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let slot = connections.listener_slot(listener);
+        slot.map_or(0, |slot| connections.listeners[slot].connections as usize)
+    }
+
+    fn pending(&self, listener: ListenerId) -> usize {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let Some(slot) = connections.listener_slot(listener) else {
+            return 0;
+        };
+        let is_its = |exchange: &u32| {
+            let connection = connections.exchanges[*exchange].connection;
+            connections.connections[connection].listener == slot
+        };
+        connections.exchanges.indices().filter(is_its).count()
     }
 }

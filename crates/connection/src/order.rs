@@ -1,15 +1,16 @@
 //! The order of responses on their way out.
 //!
-//! The exchange whose turn it is (the connection's *writer*) is written straight into the connection's output; later ones
-//! are held until they are the writer. Every response of a turn leaves in one send. Never encodes. Called by: `respond`,
-//! `refuse`, `direct`.
+//! The exchange whose turn it is (the connection's *writer*) is written straight into the connection's output; later
+//! ones are held until they are the writer. Every response of a turn leaves in one send. Owns who the writer is. Never
+//! encodes. Called by: `respond`, `refuse`, `direct`.
 
 use howth_http1::Date;
 
+use crate::Segment;
 use crate::connection::{End, Phase};
 use crate::connections::Connections;
 use crate::exchange::ResponseState;
-use crate::{SEGMENT_BYTES_MIN, Segment};
+use crate::output::SEGMENT_BYTES_MIN;
 
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;

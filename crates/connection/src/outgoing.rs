@@ -17,6 +17,8 @@ pub struct Outgoing {
     rest: Option<Box<VecDeque<Segment>>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,
+    /// Nothing follows on the connection but its end.
+    is_last: bool,
 }
 
 impl Outgoing {
@@ -29,6 +31,18 @@ impl Outgoing {
         } else if !segment.is_empty() {
             self.rest.get_or_insert_default().push_back(segment);
         }
+    }
+
+    /// Nothing follows on the connection but its end.
+    #[inline]
+    pub fn mark_last(&mut self) {
+        self.is_last = true;
+    }
+
+    /// Whether nothing follows on the connection but its end, so that both may be sent together.
+    #[inline]
+    pub fn is_last(&self) -> bool {
+        self.is_last
     }
 
     /// The unsent parts, in order.

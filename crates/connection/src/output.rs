@@ -7,11 +7,11 @@ use crate::{Outgoing, Segment};
 
 /// Response bytes of a connection, in the order they go out.
 #[derive(Debug, Default)]
-pub struct Output {
+pub(crate) struct Output {
     /// Whole segments before the tail: bodies that were handed over rather than copied.
     segments: Vec<Segment>,
     /// What responses are encoded into.
-    pub tail: Vec<u8>,
+    pub(crate) tail: Vec<u8>,
     /// Bytes ever queued and ever sent on this connection.
     segments_bytes: u64,
     taken: u64,
@@ -19,47 +19,53 @@ pub struct Output {
 }
 
 /// A body at least this long becomes a segment of its own instead of being copied.
-pub const SEGMENT_BYTES_MIN: usize = 16 * 1024;
+pub(crate) const SEGMENT_BYTES_MIN: usize = 16 * 1024;
 
 impl Output {
     /// Bytes ever queued: the position a response that ends now ends at.
     #[inline]
-    pub fn queued(&self) -> u64 {
+    pub(crate) fn queued(&self) -> u64 {
         self.taken + self.segments_bytes + self.tail.len() as u64
     }
 
     /// Bytes the client's kernel has not taken.
     #[inline]
-    pub fn unsent(&self) -> u64 {
+    pub(crate) fn unsent(&self) -> u64 {
         self.queued() - self.sent
     }
 
     /// Bytes the client's kernel has taken.
     #[inline]
-    pub fn sent(&self) -> u64 {
+    pub(crate) fn sent(&self) -> u64 {
         self.sent
     }
 
     /// Notes that the kernel took so many bytes of what was taken from here.
     #[inline]
-    pub fn note_sent(&mut self, bytes: usize) {
+    pub(crate) fn note_sent(&mut self, bytes: usize) {
         self.sent += bytes as u64;
     }
 
     /// Whether there is something to give to the kernel.
     #[inline]
-    pub fn is_ready(&self) -> bool {
+    pub(crate) fn is_ready(&self) -> bool {
         !self.tail.is_empty() || !self.segments.is_empty()
+    }
+
+    /// Whether bytes that were taken from here are not with the client's kernel yet.
+    #[inline]
+    pub(crate) fn is_in_flight(&self) -> bool {
+        self.taken != self.sent
     }
 
     /// Whether the tail is all that is unsent: nothing is under way before it.
     #[inline]
-    pub fn is_only_tail(&self) -> bool {
-        self.segments.is_empty() && self.taken == self.sent
+    pub(crate) fn is_only_tail(&self) -> bool {
+        self.segments.is_empty() && !self.is_in_flight()
     }
 
     /// Takes back everything from position `at` on; false, and nothing is changed: the kernel has some of it.
-    pub fn retract(&mut self, at: u64) -> bool {
+    pub(crate) fn retract(&mut self, at: u64) -> bool {
         if at < self.taken {
             return false;
         }
@@ -83,7 +89,7 @@ impl Output {
     ///
     /// # Panics
     /// When more was sent than there is.
-    pub fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
+    pub(crate) fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
         self.taken += sent as u64;
         self.sent += sent as u64;
         let of_tail = sent.min(self.tail.len());
@@ -98,7 +104,7 @@ impl Output {
     }
 
     /// Queues a body without copying it.
-    pub fn push_segment(&mut self, segment: impl Into<Segment>) {
+    pub(crate) fn push_segment(&mut self, segment: impl Into<Segment>) {
         let segment = segment.into();
         self.seal();
         self.segments_bytes += segment.len() as u64;
@@ -114,7 +120,7 @@ impl Output {
 
     /// Takes everything that is ready.
     #[inline]
-    pub fn take(&mut self) -> Outgoing {
+    pub(crate) fn take(&mut self) -> Outgoing {
         let mut outgoing = Outgoing::default();
         self.taken = self.queued();
         self.segments_bytes = 0;

@@ -1,39 +1,40 @@
 //! From received bytes to events.
 //!
 //! Bytes are decoded where the driver has them; only what cannot be decoded yet (part of a head, requests beyond the
-//! pipeline's bound) is copied to the connection. Called by: the driver.
+//! pipeline's bound) is copied to the connection. Owns when a connection is decoded, and how far. Never judges bytes:
+//! `howth_http1` does. Called by: the driver.
 
 use howth_engine::body::failure::MALFORMED;
 use howth_engine::{Event, stopwatch};
 use howth_http1::{BodyLength, Decoded, Trailers, Version};
 
 use crate::connection::{Body, Intake, Phase, Silence};
-use crate::connections::{Connections, Stop};
+use crate::connections::Connections;
 use crate::exchange::BodyState;
+use crate::layer::Seal;
 
 impl<L> Connections<L> {
-    /// The client has sent `bytes`.
+    /// The client has sent `bytes`. A driver that has stopped receiving because of them, or beside them, unsettles the
+    /// connection itself.
     #[inline]
     pub fn received(&mut self, index: u32, bytes: &[u8]) {
+        self.take(index, bytes);
+        if !self.only_waits_for_answers(index) {
+            self.unsettle(index);
+        }
+    }
+
+    fn take(&mut self, index: u32, bytes: &[u8]) {
         let now_ms = self.now_ms;
         let connection = &mut self.connections[index];
-        match connection.phase {
-            Phase::Open => {}
-            Phase::Lingering => {
-                connection.moments.idle_ms = now_ms;
-                connection.discarded_bytes += bytes.len() as u64;
-                if connection.discarded_bytes > self.options.drain_bytes_max {
-                    self.end(index);
-                }
-                return;
-            }
-            Phase::Finishing => return connection.discard(bytes.len()),
-            Phase::Ended => return,
+        if connection.phase != Phase::Open {
+            return self.arrived_in_vain(index, bytes.len());
         }
         match connection.intake {
             Intake::Requests | Intake::HeldBack | Intake::Body(_) | Intake::Nothing(_) => {}
             Intake::Undecided => return connection.input.extend_from_slice(bytes),
             Intake::Tunnel(exchange) => return self.receive_tunnel(index, exchange, bytes),
+            Intake::Frames(_) => return self.take_frames(index, bytes),
         }
         if connection.is_between_requests() {
             connection.moments.head_ms = now_ms;
@@ -47,6 +48,23 @@ impl<L> Connections<L> {
         } else {
             connection.input.extend_from_slice(bytes);
             self.decode_input(index);
+        }
+    }
+
+    /// The client has sent bytes that are dropped, whatever they are.
+    pub(crate) fn arrived_in_vain(&mut self, index: u32, bytes: usize) {
+        let now_ms = self.now_ms;
+        let connection = &mut self.connections[index];
+        match connection.phase {
+            Phase::Lingering => {
+                connection.moments.idle_ms = now_ms;
+                connection.discarded_bytes += bytes as u64;
+                if connection.discarded_bytes > self.options.drain_bytes_max {
+                    self.end(index);
+                }
+            }
+            Phase::Open | Phase::Finishing => connection.discard(bytes),
+            Phase::Ended => {}
         }
     }
 
@@ -68,9 +86,11 @@ impl<L> Connections<L> {
             return self.received(index, &bytes);
         }
         // Whole, because no more than the rest of the body was asked for; the decoder counts.
-        let step = connection
-            .decoder
-            .decode(&bytes, &self.options.limits, &mut self.head);
+        let step = connection.decoder.decode(
+            &bytes,
+            &self.listeners[connection.listener].limits,
+            &mut self.head,
+        );
         assert!(
             step.is_ok_and(|step| step.consumed == bytes.len()),
             "more was received than the body has"
@@ -85,6 +105,7 @@ impl<L> Connections<L> {
         self.tell_body_readable(exchange);
         // The end, if this was the last of it.
         self.decode(index, &[]);
+        self.unsettle(index);
     }
 
     /// How many bytes of the body being read there is room for; of a body of known length never any behind its end.
@@ -104,15 +125,16 @@ impl<L> Connections<L> {
         }
     }
 
-    /// Whether nothing is to be done for the connection before the application has answered, as long as it is received from.
+    /// Whether nothing is to be done for the connection before the application has answered.
     #[inline]
-    pub fn only_waits_for_answers(&self, index: u32) -> bool {
+    fn only_waits_for_answers(&self, index: u32) -> bool {
         let connection = &self.connections[index];
         self.is_plain(connection)
+            && connection.is_read
             && connection.exchanges > 0
             && connection.exchanges < self.options.pipeline_max
             && connection.held_bytes < self.options.body_high_watermark_bytes
-            && self.options.deadlines.handler.is_none()
+            && self.listeners[connection.listener].deadlines.handler.is_none()
     }
 
     /// Decodes what the connection has kept.
@@ -131,14 +153,22 @@ impl<L> Connections<L> {
         let mut done = 0;
         while self.connections[index].phase == Phase::Open && self.may_decode(index) {
             let connection = &mut self.connections[index];
+            let limits = &self.listeners[connection.listener].limits;
             let decode = || {
                 let decoder = &mut connection.decoder;
-                decoder.decode(&input[done..], &self.options.limits, &mut self.head)
+                decoder.decode(&input[done..], limits, &mut self.head)
             };
             let step = match stopwatch::timed(decode) {
                 Ok(step) => step,
+                Err(_) if self.is_preface(index, &input[done..]) => {
+                    return done + self.take_preface(index, &input[done..]);
+                }
+                Err(_) if self.is_of_no_protocol(index, &input[done..]) => {
+                    self.end(index);
+                    return input.len();
+                }
                 Err(rejection) => {
-                    self.reject(index, rejection, MALFORMED);
+                    self.reject(index, rejection, MALFORMED, &input[done..]);
                     return input.len();
                 }
             };
@@ -173,21 +203,22 @@ impl<L> Connections<L> {
                 connection.exchanges < self.options.pipeline_max || !connection.decoder.is_between_messages()
             }
             Intake::Body(_) => true,
-            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) => false,
+            Intake::Nothing(_) | Intake::Undecided | Intake::Tunnel(_) | Intake::Frames(_) => false,
         }
     }
 
     fn request(&mut self, index: u32) {
         let exchange = self.append_exchange(index);
+        let releases_all = self.is_released(&self.connections[index]);
         let connection = &mut self.connections[index];
         connection.has_asked = true;
-        connection.is_leaving = self.stop == Stop::Release;
+        connection.is_leaving = releases_all && connection.seal == Seal::None;
         connection.moments.head_ms = self.now_ms;
         // RFC 9112 section 9.6: no request behind one that closes the connection is processed.
         let facts = self.exchanges[exchange].facts;
         let last = (!facts.keep_alive).then_some(match facts.version {
             // Then it has sent `connection: close`, and sends no more.
-            Version::Http11 => Silence::Announced,
+            Version::Http11 | Version::Http2 => Silence::Announced,
             Version::Http10 => Silence::Unknown,
         });
         if self.exchanges[exchange].body == BodyState::Arriving {
@@ -216,7 +247,8 @@ impl<L> Connections<L> {
     /// Makes an exchange of `self.head`, as the newest of its connection.
     pub(crate) fn append_exchange(&mut self, index: u32) -> u32 {
         let exchange = self.exchanges.occupy();
-        let handler_deadline_ms = match self.options.deadlines.handler {
+        let listener = self.connections[index].listener;
+        let handler_deadline_ms = match self.listeners[listener].deadlines.handler {
             Some(handler) => self.now_ms + handler.as_millis() as u64,
             None => u64::MAX,
         };

@@ -7,10 +7,14 @@
 use howth_engine::Event;
 use howth_engine::body::failure::BROKE_OFF;
 use howth_http1::Rejection;
+use howth_http2::Reason;
 
 use crate::connection::{Intake, Phase};
 use crate::connections::Connections;
 use crate::exchange::BodyState;
+
+/// So much of what breaks a rule is shown to the application.
+const REJECTED_BYTES_MAX: usize = 16 * 1024;
 
 /// An exchange whose request body will never be whole.
 #[derive(Clone, Copy, Debug)]
@@ -24,16 +28,47 @@ pub(crate) struct FailedBody {
 impl<L> Connections<L> {
     /// Refuses what the client sends: the answer goes out after those of earlier requests, and is the last. Within a
     /// body, `reason` is what its reader is told.
-    pub(crate) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str) {
+    /// `bytes`: what came, as far as it is known.
+    pub(crate) fn reject(&mut self, index: u32, rejection: Rejection, reason: &'static str, bytes: &[u8]) {
         let is_within_body = self.connections[index].body().is_some();
         // Within a body whose request has its answer already, a second one would be taken for that to another request.
         if !self.end_body(index, reason, Some(rejection)) && !is_within_body {
             self.head.clear();
             let exchange = self.append_exchange(index);
-            self.exchanges[exchange].silent = true;
-            self.answer_with(exchange, rejection);
+            match self.tells_rejections(index) {
+                true => self.tell_rejection(exchange, rejection, bytes),
+                false => {
+                    self.exchanges[exchange].silent = true;
+                    self.answer_with(exchange, rejection);
+                }
+            }
         }
         self.unsettle(index);
+    }
+
+    /// Whether the application answers what breaks a rule on this connection.
+    pub(crate) fn tells_rejections(&self, index: u32) -> bool {
+        self.listeners[self.connections[index].listener].tells_rejections
+    }
+
+    /// The request is the application's no more: that it was not whole is.
+    fn reject_instead(&mut self, exchange: u32, rejection: Rejection) {
+        let index = self.exchanges[exchange].connection;
+        self.abort_from(exchange);
+        self.head.clear();
+        let rejected = self.append_exchange(index);
+        self.tell_rejection(rejected, rejection, &[]);
+    }
+
+    fn tell_rejection(&mut self, exchange: u32, rejection: Rejection, bytes: &[u8]) {
+        let rejected = &mut self.exchanges[exchange];
+        rejected.rejection = Some(rejection);
+        rejected.keep_alive = false;
+        let bytes = &bytes[..bytes.len().min(REJECTED_BYTES_MAX)];
+        rejected.body_bytes.extend_from_slice(bytes);
+        self.connections[rejected.connection].held_bytes += bytes.len();
+        let id = self.exchange_id(exchange);
+        self.events.push(Event::Rejected(id));
     }
 
     /// Nothing more is decoded, and the body that is arriving, if it is anybody's, will never be whole: its reader is told
@@ -51,8 +86,13 @@ impl<L> Connections<L> {
     pub fn end_of_stream(&mut self, index: u32) {
         let connection = &mut self.connections[index];
         connection.moments.read_closed_ms = Some(self.now_ms);
+        self.unsettle(index);
+        let connection = &self.connections[index];
         if connection.phase != Phase::Open {
             return;
+        }
+        if connection.is_http2() {
+            return self.end_of_frames(index);
         }
         let tunnel = match connection.intake {
             Intake::Tunnel(exchange) => Some(exchange),
@@ -73,6 +113,17 @@ impl<L> Connections<L> {
             Some(exchange) => self.end_tunnel(exchange),
             None => self.end_unfinished_body(index),
         }
+        self.reject_unfinished_head(index);
+    }
+
+    /// Nobody is left to read an answer; an application that takes refusals is told of this one as well.
+    fn reject_unfinished_head(&mut self, index: u32) {
+        let connection = &self.connections[index];
+        let is_within_head =
+            matches!(connection.intake, Intake::Requests) && !connection.is_between_requests();
+        if is_within_head && self.tells_rejections(index) {
+            self.reject(index, Rejection::BROKE_OFF, BROKE_OFF, &[]);
+        }
     }
 
     /// Once the client sends nothing more, a body that is not there as a whole never will be.
@@ -91,7 +142,7 @@ impl<L> Connections<L> {
         }
     }
 
-    fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
+    pub(crate) fn end_body_early(&mut self, exchange: u32, reason: &'static str, answer: Option<Rejection>) {
         // The application sees the body fail before the exchange is taken from it.
         self.fail_body(exchange, reason);
         self.failed.push(FailedBody {
@@ -108,10 +159,17 @@ impl<L> Connections<L> {
             if !self.exchanges.contains(exchange, failed.generation) {
                 continue;
             }
+            if self.is_stream(exchange) {
+                self.end_failed_stream(exchange, failed.answer);
+                continue;
+            }
             match failed.answer {
                 // A response that is given whole still goes out.
                 _ if self.exchanges[exchange].is_over() => {}
                 _ if self.exchanges[exchange].has_begun() => self.break_off(exchange),
+                Some(rejection) if self.tells_rejections(self.exchanges[exchange].connection) => {
+                    self.reject_instead(exchange, rejection);
+                }
                 Some(rejection) => self.answer_instead(exchange, rejection),
                 None => self.abort_from(exchange),
             }
@@ -120,10 +178,12 @@ impl<L> Connections<L> {
 
     /// The handler took too long: 503, in the place of its response and of all behind it, if that was not begun.
     pub(crate) fn give_up_handler(&mut self, exchange: u32) {
-        if self.exchanges[exchange].has_begun() {
-            return self.break_off(exchange);
+        match (self.is_stream(exchange), self.exchanges[exchange].has_begun()) {
+            (false, true) => self.break_off(exchange),
+            (false, false) => self.answer_instead(exchange, Rejection::SERVICE_UNAVAILABLE),
+            (true, true) => self.break_stream(exchange, Reason::CANCEL),
+            (true, false) => self.answer_stream_instead(exchange, Rejection::SERVICE_UNAVAILABLE),
         }
-        self.answer_instead(exchange, Rejection::SERVICE_UNAVAILABLE);
     }
 
     /// Answers in the place of the application, which has not begun to, and nothing behind that.

@@ -1,7 +1,7 @@
 //! From responses to bytes: what an application may give, and how it is encoded.
 //!
-//! Never decides framing (`howth_http1::plan_response` does), nor where the bytes go (`order`). Called by: the application,
-//! through [`Shared`](crate::Shared); `refuse`.
+//! Owns what an answer changes in its exchange. Never decides framing (`howth_http1::plan_response` does), nor where
+//! the bytes go (`order`). Called by: the application, through [`Shared`](crate::Shared); `refuse`.
 
 use howth_engine::body::Keep;
 use howth_engine::{Backpressure, Event, Gone, WriteError};
@@ -79,7 +79,9 @@ impl<L> Connections<L> {
                 encode_chunk_start(self.output_of(exchange), chunk.len());
                 push(self, exchange, &[chunk, CHUNK_END]);
             }
-            ResponseState::UntilClose | ResponseState::Tunnel => push(self, exchange, &[chunk]),
+            ResponseState::UntilClose | ResponseState::Encoded | ResponseState::Tunnel => {
+                push(self, exchange, &[chunk]);
+            }
             ResponseState::Counted { declared, left } => {
                 let length = chunk.len() as u64;
                 let Some(left) = left.checked_sub(length) else {
@@ -104,6 +106,7 @@ impl<L> Connections<L> {
             }
             ResponseState::Chunked => encode_last_chunk(self.output_of(exchange), trailers),
             ResponseState::UntilClose
+            | ResponseState::Encoded
             | ResponseState::Tunnel
             | ResponseState::Counted { .. }
             | ResponseState::Bodyless => {}
@@ -156,11 +159,8 @@ impl<L> Connections<L> {
     /// What the application's response means on the wire; an invalid one is answered with 500 instead.
     fn plan(&mut self, exchange: u32, head: &ResponseHead<'_>, length: Option<u64>) -> Option<ResponsePlan> {
         self.decline_switch(exchange);
-        let state = &self.exchanges[exchange];
-        let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
-        let unread = is_arriving && state.keep != Keep::Read && self.is_too_long_to_drain(exchange);
-        let closing = self.is_draining() || state.continue_owed || unread || !state.keep_alive;
-        match plan_response(state.facts, head, length, closing) {
+        let closing = !self.stays_open(exchange);
+        match plan_response(self.exchanges[exchange].facts, head, length, closing) {
             Ok(plan) => {
                 let state = &mut self.exchanges[exchange];
                 state.keep_alive = plan.keep_alive;
@@ -177,13 +177,27 @@ impl<L> Connections<L> {
         }
     }
 
+    /// Whether the connection may stay open behind a response that is given now.
+    pub(crate) fn stays_open(&self, exchange: u32) -> bool {
+        let state = &self.exchanges[exchange];
+        let is_arriving = matches!(state.body, BodyState::Arriving | BodyState::Cancelled);
+        let unread = is_arriving && state.keep != Keep::Read && self.is_too_long_to_drain(exchange);
+        let drains = self.drains(&self.connections[state.connection]).is_some();
+        let closing = drains || state.continue_owed || unread;
+        state.keep_alive && !closing
+    }
+
     /// Whether more is to come of the body than is read of one that nobody wants.
     pub(crate) fn is_too_long_to_drain(&self, exchange: u32) -> bool {
         let state = &self.exchanges[exchange];
         let connection = &self.connections[state.connection];
+        let received = match state.stream {
+            0 => connection.body_bytes(),
+            _ => self.stream_body_bytes(exchange),
+        };
         match state.head.body() {
             howth_http1::BodyLength::Known(length) => {
-                length.saturating_sub(connection.body_bytes()) > self.options.drain_bytes_max
+                length.saturating_sub(received) > self.options.drain_bytes_max
             }
             _ => false,
         }
@@ -201,6 +215,14 @@ impl<L> Connections<L> {
         if !std::mem::take(&mut state.continue_owed) || state.has_begun() {
             return;
         }
+        if state.stream != 0 {
+            let head = ResponseHead {
+                status: 100,
+                reason: None,
+                fields: &[],
+            };
+            return self.inform_stream(exchange, &head);
+        }
         self.output_of(exchange).extend_from_slice(howth_http1::CONTINUE);
         self.touch_output(exchange);
     }
@@ -209,7 +231,7 @@ impl<L> Connections<L> {
     /// no client can take for the end of the body.
     pub(crate) fn break_off(&mut self, exchange: u32) {
         let end = match self.exchanges[exchange].response {
-            ResponseState::UntilClose | ResponseState::Tunnel => End::Reset,
+            ResponseState::UntilClose | ResponseState::Encoded | ResponseState::Tunnel => End::Reset,
             _ => End::Plain,
         };
         self.end_with(exchange, ResponseState::Broken { end });

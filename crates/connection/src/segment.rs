@@ -1,6 +1,7 @@
 //! Bytes of responses that lie in one piece.
 //!
-//! Owns them, alone or together with others. Called by: `output` and `outgoing`, which put them in order.
+//! Owns them, alone or together with others. Never looks at them. Called by: `output` and `outgoing`, which put them in
+//! order.
 
 use std::ops::Deref;
 

@@ -1,8 +1,8 @@
 //! What a connection wants of its driver.
 //!
-//! Everything else only changes state and marks the connection unsettled; here it is compared, once a turn, with what the
-//! driver was told last. Owns how a connection moves from phase to phase, and when its client is read from. Called by: the
-//! driver, for each connection that is unsettled.
+//! Everything else only changes state and marks the connection unsettled; here it is compared, once a turn, with what
+//! the driver was told last. Owns how a connection moves from phase to phase, and when its client is read from. Never
+//! does what is wanted. Called by: the driver, for each connection that is unsettled.
 
 use howth_http1::BodyLength;
 
@@ -64,7 +64,7 @@ impl<L> Connections<L> {
         None
     }
 
-    /// Brings a connection forward and says what it wants. The driver asks [`output`](Self::output) first, and then this.
+    /// Says what a connection wants. The driver asks for its [`output`](Self::output) first, and then this.
     pub fn settle(&mut self, index: u32) -> Wanted {
         self.advance_phase(index);
         if self.leaves(index) {
@@ -75,7 +75,10 @@ impl<L> Connections<L> {
         let wanted = match self.connections[index].phase {
             Phase::Open if self.has_sent_its_last(index) => Wanted::HalfClosed(self.wanted_receive(index)),
             Phase::Open | Phase::Finishing => Wanted::Open(self.wanted_receive(index)),
-            Phase::Lingering => Wanted::HalfClosed(Receive::Bytes),
+            Phase::Lingering => {
+                self.note_ending(self.connections[index].listener);
+                Wanted::HalfClosed(Receive::Bytes)
+            }
             Phase::Ended => Wanted::End(self.connections[index].end),
         };
         let is_read = matches!(
@@ -88,28 +91,32 @@ impl<L> Connections<L> {
     }
 
     /// Brings forward what is decoded and answered, and gives the bytes that are to be sent, in order, behind those given
-    /// before. To be asked when the transport has sent what it was given.
+    /// before; none while the transport has not taken all of those.
     #[inline]
     pub fn output(&mut self, index: u32) -> Option<Outgoing> {
-        self.advance(index);
-        let connection = &mut self.connections[index];
-        if connection.phase > Phase::Finishing || !connection.output.is_ready() {
-            return None;
-        }
-        connection.moments.write_ms = self.now_ms;
-        connection.unacknowledged = 0;
-        Some(connection.output.take())
-    }
-
-    /// Brings forward what is decoded and answered, while the transport is sending.
-    #[inline]
-    pub fn advance(&mut self, index: u32) {
         // A response may have become whole after all its bytes were sent.
         self.retire(index);
         self.tell_writable(index);
         if self.connections[index].phase == Phase::Open {
             self.resume_decoding(index);
         }
+        if self.connections[index].is_http2() {
+            self.advance_streams(index);
+        }
+        let connection = &mut self.connections[index];
+        let output = &connection.output;
+        if connection.phase > Phase::Finishing || output.is_in_flight() || !output.is_ready() {
+            return None;
+        }
+        connection.moments.write_ms = self.now_ms;
+        connection.unacknowledged = 0;
+        let mut outgoing = connection.output.take();
+        // Before a reset they leave by themselves: it would overtake them.
+        let ends = connection.phase == Phase::Finishing && connection.writer.is_none();
+        if ends && connection.end == End::Plain {
+            outgoing.mark_last();
+        }
+        Some(outgoing)
     }
 
     /// The transport has taken so many bytes of those it was given.
@@ -123,6 +130,9 @@ impl<L> Connections<L> {
         }
         self.retire(index);
         self.tell_writable(index);
+        if !self.is_at_rest(index) {
+            self.unsettle(index);
+        }
     }
 
     /// Whether bytes that the transport was given are still to be sent.
@@ -149,12 +159,12 @@ impl<L> Connections<L> {
         self.unsettle(index);
     }
 
-    /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it, as
-    /// long as it is received from.
+    /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it.
     #[inline]
-    pub fn is_at_rest(&self, index: u32) -> bool {
+    fn is_at_rest(&self, index: u32) -> bool {
         let connection = &self.connections[index];
         self.is_plain(connection)
+            && connection.is_read
             && connection.exchanges == 0
             && connection.output.unsent() == 0
             && self.is_looked_at_in_time(index)
@@ -229,12 +239,19 @@ impl<L> Connections<L> {
             Intake::HeldBack => false,
             Intake::Undecided => connection.input.len() < UNDECIDED_BYTES_MAX,
             Intake::Tunnel(_) => true,
+            // What comes of bodies has windows of its own.
+            Intake::Frames(_) => return self.has_room_for_answers(index),
             Intake::Body(body) => body.exchange.is_some() || connection.exchanges < self.options.pipeline_max,
         };
         takes_bytes
             && connection.held_bytes < self.options.body_high_watermark_bytes
             && connection.discarded_bytes <= self.options.drain_bytes_max
-            && self.unsent_bytes(index) < 4 * self.options.write_high_watermark_bytes as u64
+            && self.has_room_for_answers(index)
+    }
+
+    /// Whether a client takes so much of what it is sent that more of its may be read.
+    fn has_room_for_answers(&self, index: u32) -> bool {
+        self.unsent_bytes(index) < 4 * self.options.write_high_watermark_bytes as u64
     }
 
     /// Whether what arrives now is a large body that somebody wants, or the greater part of one.
@@ -268,6 +285,7 @@ impl<L> Connections<L> {
             if let Intake::Body(body) = &mut connection.intake {
                 body.rate_bytes_base = body.bytes;
             }
+            self.note_bodies_read(index);
         }
     }
 }

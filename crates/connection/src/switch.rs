@@ -1,12 +1,13 @@
 //! Responses that end no exchange: interim ones, and those by which a connection becomes a tunnel.
 //!
-//! A request that asks for another protocol is answered before anything behind it is decoded: what the client has sent by
-//! then is either more requests or the tunnel's first bytes. A tunnel is the request's body and its response, without
-//! framing and each with an end of its own. Called by: the application, through [`Shared`](crate::Shared); `receive`.
+//! A request that asks for another protocol is answered before anything behind it is decoded: what the client has sent
+//! by then is either more requests or the tunnel's first bytes. A tunnel is the request's body and its response,
+//! without framing and each with an end of its own. Owns the change of a connection into a tunnel. Never decides what a
+//! head may hold: `howth_http1` does. Called by: the application, through [`Shared`](crate::Shared); `receive`.
 
 use howth_engine::body::Keep;
 use howth_engine::{Gone, InterimError, UpgradeError};
-use howth_http1::{ResponseHead, Version, encode_interim, encode_switch};
+use howth_http1::{BodyLength, ResponseHead, Version, encode_interim, encode_switch};
 
 use crate::connection::Intake;
 use crate::connections::Connections;
@@ -30,6 +31,8 @@ impl<L> Connections<L> {
         }
         if head.status == CONTINUE {
             self.send_continue(exchange);
+        } else if self.is_stream(exchange) {
+            self.inform_stream(exchange, head);
         } else if self.waiting_bytes(exchange) < self.options.write_high_watermark_bytes as u64 {
             self.output_of(exchange).extend_from_slice(&encoded);
             self.touch_output(exchange);
@@ -39,6 +42,28 @@ impl<L> Connections<L> {
 
     /// Changes the protocol: from now on the exchange is a tunnel.
     pub(crate) fn upgrade(&mut self, exchange: u32, head: &ResponseHead<'_>) -> Result<(), UpgradeError> {
+        self.may_switch(exchange)?;
+        let switched = &self.exchanges[exchange];
+        let facts = switched.facts;
+        let mut encoded = Vec::new();
+        encode_switch(&mut encoded, facts, switched.head.upgrade(), head, &self.date)?;
+        self.output_of(exchange).extend_from_slice(&encoded);
+        // What was set for the request is not for the tunnel.
+        let switched = &mut self.exchanges[exchange];
+        switched.timeout_ms = 0;
+        switched.handler_deadline_ms = u64::MAX;
+        self.become_tunnel(exchange);
+        Ok(())
+    }
+
+    /// Changes the protocol; the application encodes what it says to that.
+    pub(crate) fn upgrade_encoded(&mut self, exchange: u32) -> Result<(), UpgradeError> {
+        self.may_switch(exchange)?;
+        self.become_tunnel(exchange);
+        Ok(())
+    }
+
+    fn may_switch(&self, exchange: u32) -> Result<(), UpgradeError> {
         let switched = &self.exchanges[exchange];
         if !switched.may_begin() {
             return Err(Gone.into());
@@ -46,15 +71,19 @@ impl<L> Connections<L> {
         if !switched.asks_to_switch() {
             return Err(UpgradeError::NotAsked);
         }
-        let index = switched.connection;
         // With a body the bytes behind it were taken for requests.
-        if !self.is_undecided(exchange) {
+        if !matches!(switched.head.body(), BodyLength::None | BodyLength::Known(0)) {
             return Err(UpgradeError::HasBody);
         }
-        let facts = switched.facts;
-        let mut encoded = Vec::new();
-        encode_switch(&mut encoded, facts, switched.head.upgrade(), head, &self.date)?;
-        self.output_of(exchange).extend_from_slice(&encoded);
+        match self.is_undecided(exchange) {
+            true => Ok(()),
+            // A response before it, which waits for its turn, ends the connection.
+            false => Err(Gone.into()),
+        }
+    }
+
+    fn become_tunnel(&mut self, exchange: u32) {
+        let index = self.exchanges[exchange].connection;
         let tunnel = &mut self.exchanges[exchange];
         tunnel.response = ResponseState::Tunnel;
         tunnel.keep_alive = false;
@@ -73,7 +102,6 @@ impl<L> Connections<L> {
             self.end_tunnel(exchange);
         }
         self.touch_output(exchange);
-        Ok(())
     }
 
     /// The request is answered in the protocol it came in: what follows it are requests.
@@ -87,6 +115,18 @@ impl<L> Connections<L> {
             }
             self.unsettle(index);
         }
+    }
+
+    /// Has the application told of a tunnel in so many milliseconds, be our side of it ended or not.
+    pub(crate) fn set_alarm(&mut self, exchange: u32, in_ms: Option<u64>) -> Result<(), Gone> {
+        if !self.carries_tunnel(exchange) {
+            return Err(Gone);
+        }
+        let tunnel = &mut self.exchanges[exchange];
+        tunnel.alarm_ms = in_ms.map_or(u64::MAX, |in_ms| self.now_ms.saturating_add(in_ms));
+        let connection = tunnel.connection;
+        self.unsettle(connection);
+        Ok(())
     }
 
     fn is_undecided(&self, exchange: u32) -> bool {
@@ -120,9 +160,11 @@ impl<L> Connections<L> {
 
     /// Whether an exchange is a tunnel of which our side has ended.
     pub(crate) fn is_half_closed_tunnel(&self, exchange: u32) -> bool {
-        let tunnel = &self.exchanges[exchange];
-        let is_tunnel =
-            matches!(self.connections[tunnel.connection].intake, Intake::Tunnel(own) if own == exchange);
-        is_tunnel && tunnel.is_over()
+        self.carries_tunnel(exchange) && self.exchanges[exchange].is_over()
+    }
+
+    fn carries_tunnel(&self, exchange: u32) -> bool {
+        let connection = self.exchanges[exchange].connection;
+        matches!(self.connections[connection].intake, Intake::Tunnel(own) if own == exchange)
     }
 }

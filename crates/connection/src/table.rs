@@ -2,7 +2,8 @@
 //!
 //! Slots are never freed, only reused: what a value has allocated serves its successor, until
 //! [`shrink`](Table::shrink). They lie in chunks, so that a table that grows copies nothing and leaves no memory
-//! behind. The bound is the caller's.
+//! behind. The bound is the caller's. Owns the slots and their generations. Called by: `connections`, whose tables
+//! these are.
 
 /// Slots of a chunk: a power of two, so that finding one takes a shift and a mask.
 const CHUNK_SLOTS: usize = 64;

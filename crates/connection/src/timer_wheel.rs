@@ -1,17 +1,18 @@
 //! When to look at a connection again: a hashed wheel of 100 ms slots.
 //!
-//! Entries are hints. A deadline that moves later leaves its entry where it is; when that fires the engine
-//! computes the connection's real deadline and schedules it anew. So a request costs no entry at all, and
-//! the wheel needs no kernel operation: its next expiry is the timeout of the engine's own wait.
+//! Entries are hints. A deadline that moves later leaves its entry where it is; when that fires the engine computes the
+//! connection's real deadline and schedules it anew. So a request costs no entry at all, and the wheel needs no kernel
+//! operation: its next expiry is the timeout of the engine's own wait. Owns the entries. Never reads a clock, and never
+//! knows what is due: that is for `deadlines`, which calls it.
 
 /// The width of a slot in milliseconds, and so the precision of every deadline.
-pub const TICK_MS: u64 = 100;
+pub(crate) const TICK_MS: u64 = 100;
 
 const SLOTS: u64 = 512;
 
 /// A wheel of `(index, generation)` pairs.
 #[derive(Debug)]
-pub struct TimerWheel {
+pub(crate) struct TimerWheel {
     slots: Vec<Vec<Entry>>,
     /// The tick up to which (and with which) everything has fired.
     fired: u64,
@@ -36,7 +37,7 @@ impl Entry {
 
 impl TimerWheel {
     /// An empty wheel that begins at `now_ms`.
-    pub fn new(now_ms: u64) -> Self {
+    pub(crate) fn new(now_ms: u64) -> Self {
         TimerWheel {
             slots: (0..SLOTS).map(|_| Vec::new()).collect(),
             fired: now_ms / TICK_MS,
@@ -46,7 +47,7 @@ impl TimerWheel {
 
     /// Schedules a look at `(index, generation)` not before `at_ms`.
     #[inline]
-    pub fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
+    pub(crate) fn schedule(&mut self, at_ms: u64, index: u32, generation: u32) {
         let tick = at_ms.div_ceil(TICK_MS).max(self.fired + 1);
         self.slots[(tick % SLOTS) as usize].push(Entry {
             tick: tick as u32,
@@ -58,7 +59,7 @@ impl TimerWheel {
 
     /// Moves everything due at `now_ms` to `due`.
     #[inline]
-    pub fn expire(&mut self, now_ms: u64, due: &mut Vec<(u32, u32)>) {
+    pub(crate) fn expire(&mut self, now_ms: u64, due: &mut Vec<(u32, u32)>) {
         let now = now_ms / TICK_MS;
         if now <= self.fired {
             return;
@@ -84,7 +85,7 @@ impl TimerWheel {
     }
 
     /// The earliest moment, in milliseconds, at which something can be due.
-    pub fn next_ms(&self) -> Option<u64> {
+    pub(crate) fn next_ms(&self) -> Option<u64> {
         if self.entries == 0 {
             return None;
         }

@@ -1,17 +1,18 @@
 //! What connections ask of whoever carries their bytes.
 //!
-//! Owns the two traits a driver implements. Nearly everything goes the other way: a driver tells what has happened and asks
-//! what is [wanted](crate::Wanted). A layer that changes bytes on their way (TLS) stands in the driver, between its sockets
-//! and these traits: [`Connections`](crate::Connections) sees clear text alone.
+//! Owns the two traits a driver implements. Nearly everything goes the other way: a driver tells what has happened and
+//! asks what is [wanted](crate::Wanted). A layer that changes bytes on their way ([TLS](crate::Layer)) stands between the
+//! driver's sockets and these traits: they see clear text alone. No call of a transport waits. Called by: `deadlines`, `direct`, `exchanges`.
 
-use howth_engine::PeerAddress;
+use howth_engine::{PeerAddress, TlsFacts};
 
 use crate::Connections;
 
 /// The sockets of a core. `L` is what the driver keeps of each connection.
 pub trait Transport<L> {
     /// Sends what the peer takes at once of `slices`, without waiting; gives how many bytes that were, none on an error, which
-    /// the next send meets as well. Only called while everything that was sent before has been taken.
+    /// the next send meets as well. Only called while everything that was sent before has been taken. Nothing is taken where
+    /// bytes are sealed on their way.
     fn send_now(&mut self, link: &mut L, slices: &[&[u8]]) -> usize;
 
     /// Who is at the other end.
@@ -19,6 +20,11 @@ pub trait Transport<L> {
 
     /// Bytes that were sent and that the peer has not acknowledged; `None`: nobody knows.
     fn unacknowledged_bytes(&self, link: &L) -> Option<u32>;
+
+    /// What was agreed upon about how its bytes are sealed; `None`: they are not.
+    fn tls_facts(&self, _link: &L) -> Option<TlsFacts> {
+        None
+    }
 }
 
 /// What drives the connections of a core: an engine.

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use howth_engine::{Body, BodyRead, Event, Gone};
 
+use super::answers::ok;
 use super::client::{Client, manual};
-use super::harness::{Start, ok};
+use super::harness::Start;
 
 fn data(text: &str) -> BodyRead {
     BodyRead::Data(text.into())
@@ -248,7 +249,7 @@ pub fn answers_what_was_asked_before_a_body_broke_off(start: Start) {
     client.send(
         "GET / HTTP/1.1\r\nhost: h\r\n\r\nPOST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\nhalf",
     );
-    let (first, second) = (server.next_request(), server.next_request());
+    let [first, second] = server.next_requests();
     client.end();
     let events = [server.next_event(), server.next_event()];
     assert!(events.contains(&Event::Disconnected(first)) && events.contains(&Event::Aborted(second)));

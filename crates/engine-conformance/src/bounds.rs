@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, ExchangeId, Exchanges};
 
+use super::answers::ok;
 use super::client::{Client, manual};
-use super::harness::{Listen, PATIENCE, Server, Start, ok};
+use super::harness::{Listen, PATIENCE, Server, Start};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 

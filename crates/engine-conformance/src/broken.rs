@@ -2,8 +2,9 @@
 
 use howth_engine::{Body, Event, ExchangeId, Exchanges, Gone, WriteError};
 
+use super::answers::ok;
 use super::client::{Client, manual};
-use super::harness::{Server, Start, ok};
+use super::harness::{Server, Start};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 /// More than the socket buffers of both sides hold.

@@ -5,21 +5,15 @@ use std::time::Duration;
 
 use howth_engine::{Backpressure, Body, BodyRead, Deadlines, EngineOptions, Event, ExchangeId, Gone};
 
-use super::client::{Client, SILENCE};
-use super::harness::{Server, Start, ok};
+use super::answers::ok;
+use super::client::{Client, SILENCE, manual_with};
+use super::harness::{Server, Start};
 
 const SHORT: Option<Duration> = Some(Duration::from_millis(80));
 
 /// No deadline but those set by `change`.
 fn with(start: Start, change: impl FnOnce(&mut Deadlines)) -> (Server, Client) {
-    let mut deadlines = Deadlines {
-        head: None,
-        body_gap: None,
-        body_rate_min: 0,
-        keep_alive: None,
-        write_stall: None,
-        handler: None,
-    };
+    let mut deadlines = Deadlines::none();
     change(&mut deadlines);
     let server = Server::manual(
         start,
@@ -96,6 +90,50 @@ pub fn ends_a_body_that_stops(start: Start) {
     assert_eq!(client.line(), "HTTP/1.1 100 Continue");
     assert_eq!(client.line(), "");
     assert_eq!(client.response().status(), 408);
+}
+
+/// However steadily it comes.
+pub fn ends_a_body_that_takes_too_long(start: Start) {
+    let (server, mut client) = with(start, |deadlines| {
+        deadlines.body_gap = Some(Duration::from_secs(5));
+        deadlines.body_whole = Some(Duration::from_secs(2));
+    });
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 10\r\n\r\n");
+    let id = server.next_request();
+    for _ in 0..4 {
+        client.send("x");
+        server.pass(Duration::from_millis(600));
+    }
+    assert_eq!(client.response().status(), 408);
+    client.expect_end();
+    server.expect(Event::Aborted(id));
+}
+
+/// What the client cannot send, because the application takes nothing, is not held against it.
+pub fn bears_a_body_that_is_not_read(start: Start) {
+    let deadlines = Deadlines {
+        body_gap: Some(Duration::from_secs(1)),
+        body_rate_min: 1_000,
+        ..Deadlines::none()
+    };
+    let options = EngineOptions {
+        deadlines,
+        body_high_watermark_bytes: 1_000,
+        ..EngineOptions::default()
+    };
+    let (server, mut client) = manual_with(start, options);
+    client.send("POST / HTTP/1.1\r\nhost: h\r\ncontent-length: 2004\r\n\r\n");
+    let id = server.next_request();
+    client.send([b'x'; 2_000]);
+    server.pass(Duration::from_secs(10));
+    assert_eq!(server.read(id, 5_000), BodyRead::Data(vec![b'x'; 2_000]));
+    // Everything counts from now.
+    assert_eq!(server.read(id, 5_000), BodyRead::Pending);
+    server.pass(Duration::from_millis(500));
+    client.send("rest");
+    assert_eq!(server.read_to_end(id), Ok(b"rest".to_vec()));
+    server.respond(id, "done");
+    assert_eq!(client.response().text(), "done");
 }
 
 /// After the response has begun there is nothing left to say.

@@ -15,8 +15,9 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Exchanges, Gone};
-use howth_http1::{BodyLength, Decoded, Decoder, Limits, RequestHead, ResponseHead, Version};
+use howth_http1::{BodyLength, Decoded, Decoder, Limits, RequestHead, Version};
 
+use super::answers;
 use super::client::Client;
 use super::harness::{Listen, Server, Start};
 use corpus::{HOSTILE, PIECES, VALID};
@@ -97,7 +98,7 @@ impl Drop for Told {
 
 /// Answers once the body is there as a whole, so that what is answered does not depend on time.
 fn answer(exchanges: &dyn Exchanges, event: Event, bodies: &mut HashMap<ExchangeId, Vec<u8>>) {
-    let id = event.exchange();
+    let Some(id) = event.exchange() else { return };
     if matches!(event, Event::Completed(_) | Event::Aborted(_)) {
         bodies.remove(&id);
     }
@@ -120,11 +121,7 @@ fn answer(exchanges: &dyn Exchanges, event: Event, bodies: &mut HashMap<Exchange
     );
     drop(head);
     let close: &[(&[u8], &[u8])] = &[(b"connection", b"close")];
-    let head = ResponseHead {
-        status: 200,
-        reason: None,
-        fields: if kind == Kind::Last { close } else { &[] },
-    };
+    let head = answers::head(200, if kind == Kind::Last { close } else { &[] });
     if kind != Kind::Stream {
         return exchanges
             .respond(id, &head, text.as_bytes())

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use howth_engine::{BindAddress, EngineOptions, Event, Exchanges};
 
+use super::answers::{head, ok};
 use super::client::{Client, manual};
-use super::harness::{Listen, Server, Start, ok};
+use super::harness::{Listen, Server, Start};
 
 pub(crate) const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
@@ -207,11 +208,7 @@ pub fn keeps_a_connection_that_becomes_a_tunnel(start: Start) {
     client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
     let id = server.next_request();
     server.release_all();
-    let head = howth_http1::ResponseHead {
-        status: 101,
-        reason: None,
-        fields: &[(b"upgrade", b"echo")],
-    };
+    let head = head(101, &[(b"upgrade", b"echo")]);
     server
         .call(move |exchanges| exchanges.upgrade(id, &head))
         .expect("an open exchange");

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use howth_engine::{
     BindAddress, BodyRead, Counters, EngineOptions, Event, ExchangeId, Exchanges, Gone, Handed, Handler,
+    Listener, ListenerId, TlsServer,
 };
-use howth_http1::ResponseHead;
 
+use super::answers::ok;
 use super::place::{Memory, Stream, wait_in};
 
 /// Far longer than anything here takes; only a failing test waits for it.
@@ -27,6 +28,8 @@ pub enum Listen {
     Unix(PathBuf),
     /// A port of the loopback interface, and a Unix-domain socket beside it.
     Both(PathBuf),
+    /// A port of the loopback interface, by TLS.
+    Secure(Arc<dyn TlsServer>),
 }
 
 /// Makes the application, on the engine's thread.
@@ -41,8 +44,11 @@ pub type Call = Box<dyn FnOnce(&dyn Exchanges) + Send>;
 /// What a test asks of the thread of a running engine.
 pub enum Command {
     Drain,
-    EndIdle,
-    IsThrough(Sender<bool>),
+    Listen(Listener),
+    StopAccepting(ListenerId),
+    DrainListener(ListenerId),
+    AbortListener(ListenerId),
+    TakeEnded(Sender<Option<ListenerId>>),
     Abort,
     Call(Call),
     Counters(Sender<Counters>),
@@ -64,23 +70,34 @@ pub struct Running {
     pub thread: JoinHandle<()>,
     /// Where it runs in memory, that.
     pub memory: Option<Arc<dyn Memory>>,
+    /// How its clients connect, where not as they are.
+    pub connect: Option<Connect>,
 }
+
+/// Connects a client.
+pub type Connect = Box<dyn Fn(TcpStream) -> Box<dyn Stream> + Send + Sync>;
 
 /// A running engine whose application is the test itself, or a function.
 pub struct Server {
     pub address: BindAddress,
-    commands: Box<dyn Fn(Command) + Send + Sync>,
+    pub(super) commands: Box<dyn Fn(Command) + Send + Sync>,
     thread: Option<JoinHandle<()>>,
     events: Receiver<Event>,
     memory: Option<Arc<dyn Memory>>,
+    connect: Option<Connect>,
 }
 
 impl Server {
     /// The test takes events with [`next_event`](Self::next_event) and answers with [`call`](Self::call).
     pub fn manual(start: Start, options: EngineOptions) -> Self {
+        Server::manual_on(start, Listen::Loopback, options)
+    }
+
+    /// The same, listening elsewhere.
+    pub fn manual_on(start: Start, listen: Listen, options: EngineOptions) -> Self {
         let (sender, events) = channel();
         let running = start(
-            Listen::Loopback,
+            listen,
             options,
             Box::new(move |_| Box::new(Forward { sender }) as Box<dyn Handler>),
         );
@@ -111,6 +128,7 @@ impl Server {
             thread: Some(running.thread),
             events,
             memory: running.memory,
+            connect: running.connect,
         }
     }
 
@@ -123,7 +141,10 @@ impl Server {
             BindAddress::Tcp(address) => {
                 let stream = TcpStream::connect(address).expect("connect");
                 stream.set_nodelay(true).expect("TCP_NODELAY");
-                Box::new(stream)
+                match &self.connect {
+                    Some(connect) => connect(stream),
+                    None => Box::new(stream),
+                }
             }
             BindAddress::Unix(path) => Box::new(UnixStream::connect(path).expect("connect")),
         }
@@ -158,6 +179,11 @@ impl Server {
         }
     }
 
+    /// The next events, which have to be requests.
+    pub fn next_requests<const N: usize>(&self) -> [ExchangeId; N] {
+        std::array::from_fn(|_| self.next_request())
+    }
+
     /// The next request; other exchanges may be told of in between.
     pub fn next_request_among_others(&self) -> ExchangeId {
         loop {
@@ -169,6 +195,17 @@ impl Server {
 
     pub fn expect(&self, event: Event) {
         assert_eq!(self.next_event(), event);
+    }
+
+    /// The exchange is aborted. An engine that was sending when the client reset the connection may have taken the reset
+    /// for the end of the client's stream first: the kernel tells an error once, and the send had it.
+    pub fn expect_aborted(&self, id: ExchangeId) {
+        loop {
+            match self.next_event() {
+                Event::Disconnected(_) => {}
+                event => return assert_eq!(event, Event::Aborted(id)),
+            }
+        }
     }
 
     /// No event has come; one that was about to is not waited for.
@@ -234,7 +271,7 @@ impl Server {
         self.wait_until("the end of an exchange", || self.call(is_gone));
     }
 
-    fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
+    pub(super) fn wait_until(&self, what: &str, mut condition: impl FnMut() -> bool) {
         const STEP: Duration = Duration::from_millis(2);
         let mut left = PATIENCE;
         while !condition() {
@@ -301,19 +338,6 @@ impl Server {
         (self.commands)(Command::Drain);
     }
 
-    pub fn end_idle(&self) {
-        (self.commands)(Command::EndIdle);
-    }
-
-    /// Waits until a drain has nobody left to answer.
-    pub fn wait_until_through(&self) {
-        self.wait_until("the end of a drain", || {
-            let (sender, receiver) = channel();
-            (self.commands)(Command::IsThrough(sender));
-            receiver.recv_timeout(PATIENCE).expect("the engine's thread")
-        });
-    }
-
     /// Ends everything at once.
     pub fn abort(&self) {
         (self.commands)(Command::Abort);
@@ -338,20 +362,6 @@ impl Drop for Server {
                 result.expect("the engine's thread");
             }
         }
-    }
-}
-
-/// The head of a plain 200.
-pub fn ok() -> ResponseHead<'static> {
-    head(200)
-}
-
-/// A head without fields.
-pub fn head(status: u16) -> ResponseHead<'static> {
-    ResponseHead {
-        status,
-        reason: None,
-        fields: &[],
     }
 }
 

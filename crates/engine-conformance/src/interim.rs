@@ -3,9 +3,10 @@
 use howth_engine::{BodyRead, EngineOptions, Event, Gone, InterimError};
 use howth_http1::InvalidResponse;
 
+use super::answers::head;
 use super::client::{Client, manual, manual_with};
 use super::harness::{Server, Start};
-use super::tunnels::{GET, head};
+use super::tunnels::GET;
 
 pub fn informs_before_the_response(start: Start) {
     let (server, mut client) = manual(start);
@@ -45,7 +46,7 @@ pub fn informs_before_the_response(start: Start) {
 pub fn informs_in_order_and_nobody_of_http_1_0(start: Start) {
     let (server, mut client) = manual(start);
     client.send([GET, GET].concat());
-    let (first, second) = (server.next_request(), server.next_request());
+    let [first, second] = server.next_requests();
     server
         .call(move |exchanges| exchanges.inform(second, &head(103, &[])))
         .expect("an open exchange");
@@ -92,7 +93,7 @@ pub fn holds_no_more_interim_responses_than_a_stream(start: Start) {
         },
     );
     client.send([GET, GET].concat());
-    let (first, second) = (server.next_request(), server.next_request());
+    let [first, second] = server.next_requests();
     server.call(move |exchanges| {
         for _ in 0..10_000 {
             let hints = head(103, &[(b"link", b"</a>")]);

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use howth_engine::{Body, BodyRead, EngineOptions, Event, ExchangeId, Gone};
 
+use super::answers::ok;
 use super::client::{Client, manual_with};
-use super::harness::{Server, Start, ok};
+use super::harness::{Server, Start};
 
 fn manual(start: Start, change: impl FnOnce(&mut EngineOptions)) -> (Server, Client) {
     let mut options = EngineOptions::default();

@@ -3,10 +3,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use howth_engine::{Deadlines, EngineOptions, Event, Gone};
+use howth_engine::{Deadlines, EngineOptions, Event, Gone, ListenerId};
 
+use super::answers::ok;
 use super::client::{Client, manual};
-use super::harness::{Listen, Server, Start, ok};
+use super::harness::{Listen, Server, Start};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
@@ -17,8 +18,8 @@ pub fn aborts_when_the_client_resets(start: Start) {
     let first = server.next_request();
     let second = server.next_request();
     client.reset();
-    server.expect(Event::Aborted(first));
-    server.expect(Event::Aborted(second));
+    server.expect_aborted(first);
+    server.expect_aborted(second);
     assert_eq!(
         server.call(move |exchanges| exchanges.respond(first, &ok(), b"late")),
         Err(Gone)
@@ -30,7 +31,7 @@ pub fn aborts_when_the_client_resets(start: Start) {
     client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: close\r\n\r\n");
     let last = server.next_request();
     client.reset();
-    server.expect(Event::Aborted(last));
+    server.expect_aborted(last);
 }
 
 pub fn shows_requests_of_a_client_that_left_at_once(start: Start) {
@@ -141,7 +142,7 @@ pub fn answers_what_is_on_the_wire_while_draining(start: Start) {
 }
 
 pub fn ends_idle_connections_at_once(start: Start) {
-    // Without end_idle they would be left alone for half a second, and one with a request would be answered late.
+    // They are not left alone for half a second, as in a drain of all.
     let (server, mut asks) = manual(start);
     let mut idle = Client::connect(&server);
     idle.send(GET);
@@ -153,8 +154,7 @@ pub fn ends_idle_connections_at_once(start: Start) {
     server.wait_for(|counters| counters.connections == 3);
     // Nothing looks at the sockets between these.
     let held = server.hold_up();
-    server.drain();
-    server.end_idle();
+    server.drain_listener(ListenerId::default());
     asks.send(GET);
     drop(held);
     let id = server.next_request();
@@ -177,12 +177,11 @@ pub fn is_through_before_a_client_ends_its_connection(start: Start) {
     let (server, mut client) = manual(start);
     client.send(b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\n\r\nabc");
     let id = server.next_request();
-    server.drain();
-    server.end_idle();
+    server.drain_listener(ListenerId::default());
     server.respond(id, "last");
     assert_eq!(client.response().text(), "last");
     // The client has not ended its side, and the engine lingers for it.
-    server.wait_until_through();
+    server.wait_until_ended(ListenerId::default());
     drop(client);
     server.expect(Event::Completed(id));
     server.join();

@@ -2,24 +2,12 @@
 
 use std::sync::{Arc, Mutex};
 
-use howth_engine::{Body, EngineOptions, Event, Exchanges, Gone, PeerAddress};
-use howth_http1::{ResponseHead, Version};
+use howth_engine::{Body, EngineOptions, Event, Gone, PeerAddress};
+use howth_http1::Version;
 
+use super::answers::{echo, echo_path, head, ok};
 use super::client::Client;
-use super::harness::{Listen, Server, Start, ok};
-
-/// Answers every request with its path.
-fn echo_path(exchanges: &dyn Exchanges, event: Event) {
-    let Event::Request(id) = event else { return };
-    let path = exchanges.head(id).expect("an open exchange").path().to_owned();
-    exchanges
-        .respond_with(id, &ok(), Body::Owned(path.into_bytes()))
-        .expect("an open exchange");
-}
-
-fn echo(start: Start) -> Server {
-    Server::automatic(start, Listen::Loopback, EngineOptions::default(), echo_path)
-}
+use super::harness::{Listen, Server, Start};
 
 pub fn answers_hello(start: Start) {
     let server = Server::manual(start, EngineOptions::default());
@@ -28,17 +16,7 @@ pub fn answers_hello(start: Start) {
     let id = server.next_request();
     let fields: &'static [(&[u8], &[u8])] = &[(b"content-type", b"text/plain"), (b"x-first", b"1")];
     server
-        .call(move |exchanges| {
-            exchanges.respond(
-                id,
-                &ResponseHead {
-                    status: 200,
-                    reason: None,
-                    fields,
-                },
-                b"Hello",
-            )
-        })
+        .call(move |exchanges| exchanges.respond(id, &head(200, fields), b"Hello"))
         .expect("an open exchange");
     let response = client.response();
     assert_eq!(response.status_line, "HTTP/1.1 200 OK");
@@ -168,17 +146,7 @@ pub fn closes_after_connection_close(start: Start) {
         |exchanges, event| {
             let Event::Request(id) = event else { return };
             let fields: &[(&[u8], &[u8])] = &[(b"connection", b"close")];
-            exchanges
-                .respond(
-                    id,
-                    &ResponseHead {
-                        status: 200,
-                        reason: None,
-                        fields,
-                    },
-                    b"bye",
-                )
-                .expect("open");
+            exchanges.respond(id, &head(200, fields), b"bye").expect("open");
         },
     );
     let mut client = Client::connect(&server);

@@ -3,8 +3,9 @@
 use howth_engine::{EngineOptions, Event, ExchangeId, Exchanges};
 use howth_http1::ResponseHead;
 
+use super::answers::{head, ok};
 use super::client::Client;
-use super::harness::{Server, Start, ok};
+use super::harness::{Server, Start};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 /// A body that is not written together with its head.
@@ -88,11 +89,7 @@ pub fn writes_all_that_waits_behind_a_slow_stream(start: Start) {
 
 /// A response that waits behind one with which the connection ends is not sent, however either is written.
 pub fn writes_nothing_behind_the_last_response(start: Start) {
-    let last = ResponseHead {
-        status: 200,
-        reason: None,
-        fields: &[(b"connection", b"close")],
-    };
+    let last = head(200, &[(b"connection", b"close")]);
     let whole = |exchanges: &dyn Exchanges, id: ExchangeId, head: &ResponseHead<'_>| {
         exchanges.respond(id, head, b"whole").expect("an open exchange");
     };

@@ -5,8 +5,9 @@ use std::time::Duration;
 use howth_engine::{Body, BodyRead, Deadlines, EngineOptions, Event, Gone};
 use howth_http1::{Limits, Rejection};
 
+use super::answers::ok;
 use super::client::Client;
-use super::harness::{Listen, PATIENCE, Server, Start, ok};
+use super::harness::{Listen, PATIENCE, Server, Start};
 
 pub fn refuses_what_the_protocol_refuses(start: Start) {
     let server = Server::manual(start, EngineOptions::default());
@@ -126,7 +127,7 @@ pub fn refuses_no_body_whose_request_was_answered(start: Start) {
         let mut client = Client::connect(&server);
         client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
         client.send("POST / HTTP/1.1\r\nhost: h\r\ntransfer-encoding: chunked\r\n\r\n3\r\nabc\r\n");
-        let (first, second) = (server.next_request(), server.next_request());
+        let [first, second] = server.next_requests();
         server.respond(first, "first");
         server
             .call(move |exchanges| exchanges.respond_with(second, &ok(), Body::Owned(vec![b's'; BODY])))

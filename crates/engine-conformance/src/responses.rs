@@ -3,24 +3,12 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use howth_engine::{Body, EngineOptions, Event, Exchanges, Gone, WriteError};
+use howth_engine::{Body, EngineOptions, Event, Gone, WriteError};
 use howth_http1::ResponseHead;
 
+use super::answers::{echo, head, ok};
 use super::client::{Client, manual};
-use super::harness::{Listen, Server, Start, ok};
-
-/// Answers every request with its path.
-fn echo_path(exchanges: &dyn Exchanges, event: Event) {
-    let Event::Request(id) = event else { return };
-    let path = exchanges.head(id).expect("an open exchange").path().to_owned();
-    exchanges
-        .respond_with(id, &ok(), Body::Owned(path.into_bytes()))
-        .expect("an open exchange");
-}
-
-fn echo(start: Start) -> Server {
-    Server::automatic(start, Listen::Loopback, EngineOptions::default(), echo_path)
-}
+use super::harness::{Listen, Server, Start};
 
 pub fn writes_reason_phrases(start: Start) {
     let server = Server::automatic(
@@ -82,15 +70,7 @@ pub fn answers_statuses_without_a_body(start: Start) {
             let fields: &[(&[u8], &[u8])] = &[(b"content-length", b"7")];
             let fields = if status == 304 { fields } else { &[] };
             exchanges
-                .respond(
-                    id,
-                    &ResponseHead {
-                        status,
-                        reason: None,
-                        fields,
-                    },
-                    b"ignored",
-                )
+                .respond(id, &head(status, fields), b"ignored")
                 .expect("open");
         },
     );
@@ -181,12 +161,9 @@ pub fn answers_an_invalid_response_with_500(start: Start) {
                 "/name" => (200, (b"a b", b"c")),
                 _ => (200, (b"a", b"b\r\nc: d")),
             };
-            let head = ResponseHead {
-                status,
-                reason: None,
-                fields: &[field],
-            };
-            exchanges.respond(id, &head, b"never").expect("an open exchange");
+            exchanges
+                .respond(id, &head(status, &[field]), b"never")
+                .expect("an open exchange");
         },
     );
     for target in ["/status", "/name", "/value"] {

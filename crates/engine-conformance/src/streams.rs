@@ -1,10 +1,10 @@
 //! Streamed responses.
 
 use howth_engine::{Backpressure, BodyRead, EngineOptions, Event, Gone, WriteError};
-use howth_http1::ResponseHead;
 
+use super::answers::{head, ok};
 use super::client::{Client, manual};
-use super::harness::{Listen, Server, Start, ok};
+use super::harness::{Listen, Server, Start};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
 
@@ -67,11 +67,7 @@ pub fn streams_a_known_length(start: Start) {
     client.send(GET);
     let id = server.next_request();
     server.call(move |exchanges| {
-        let head = ResponseHead {
-            status: 200,
-            reason: None,
-            fields: &[(b"content-length", b"2")],
-        };
+        let head = head(200, &[(b"content-length", b"2")]);
         exchanges.start(id, &head, None).expect("an open exchange");
         exchanges.write(id, b"ok").expect("an open exchange");
         exchanges.finish(id, &[]).expect("an open exchange");
@@ -115,11 +111,7 @@ pub fn streams_trailers(start: Start) {
     client.send(GET);
     let id = server.next_request();
     server.call(move |exchanges| {
-        let head = ResponseHead {
-            status: 200,
-            reason: None,
-            fields: &[(b"trailer", b"x-sum")],
-        };
+        let head = head(200, &[(b"trailer", b"x-sum")]);
         exchanges.start(id, &head, None).expect("an open exchange");
         exchanges.write(id, b"body").expect("an open exchange");
         exchanges
@@ -156,12 +148,12 @@ pub fn echoes_both_ways_at_once(start: Start) {
         Listen::Loopback,
         EngineOptions::default(),
         move |exchanges, event| {
-            let id = event.exchange();
+            let Some(id) = event.exchange() else { return };
             match event {
                 Event::Request(_) => exchanges.start(id, &ok(), None).expect("an open exchange"),
                 Event::Writable(_) => is_full = false,
                 Event::BodyReadable(_) => {}
-                Event::Disconnected(_) | Event::Completed(_) | Event::Aborted(_) => return,
+                _ => return,
             }
             while !is_full {
                 match exchanges.read_body(id, 10_000).expect("an open exchange") {

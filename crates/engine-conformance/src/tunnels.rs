@@ -1,21 +1,14 @@
 //! Connections that change their protocol.
 
 use howth_engine::{BodyRead, EngineOptions, Event, ExchangeId, Gone, UpgradeError};
-use howth_http1::{Field, InvalidResponse, ResponseHead};
+use howth_http1::{InvalidResponse, ResponseHead};
 
+use super::answers::{head, ok};
 use super::client::{Client, manual, manual_with};
-use super::harness::{Server, Start, ok};
+use super::harness::{Server, Start};
 
 const UPGRADE: &str = "GET /socket HTTP/1.1\r\nhost: h\r\nconnection: Upgrade\r\nupgrade: echo\r\n\r\n";
 pub(crate) const GET: &str = "GET / HTTP/1.1\r\nhost: h\r\n\r\n";
-
-pub(crate) fn head(status: u16, fields: &'static [Field<'static>]) -> ResponseHead<'static> {
-    ResponseHead {
-        status,
-        reason: None,
-        fields,
-    }
-}
 
 fn switching() -> ResponseHead<'static> {
     head(101, &[(b"upgrade", b"echo")])
@@ -23,7 +16,12 @@ fn switching() -> ResponseHead<'static> {
 
 /// A connection that has become a tunnel.
 fn tunnel(start: Start) -> (Server, Client, ExchangeId) {
-    let (server, mut client) = manual(start);
+    tunnel_with(start, EngineOptions::default())
+}
+
+/// The same, with options.
+fn tunnel_with(start: Start, options: EngineOptions) -> (Server, Client, ExchangeId) {
+    let (server, mut client) = manual_with(start, options);
     client.send(UPGRADE);
     let id = server.next_request();
     assert_eq!(
@@ -155,7 +153,7 @@ pub fn resets_a_tunnel_whose_client_goes_on(start: Start) {
 pub fn tells_earlier_requests_of_a_client_that_left(start: Start) {
     let (server, mut client) = manual(start);
     client.send([GET, UPGRADE].concat());
-    let (first, second) = (server.next_request(), server.next_request());
+    let [first, second] = server.next_requests();
     server
         .call(move |exchanges| exchanges.upgrade(second, &switching()))
         .expect("an open exchange");
@@ -166,19 +164,31 @@ pub fn tells_earlier_requests_of_a_client_that_left(start: Start) {
     assert_eq!(client.head().status(), 101);
 }
 
+/// A response before it, given and not sent yet, says that the connection ends.
+pub fn switches_nothing_behind_the_last_response(start: Start) {
+    let (server, mut client) = manual(start);
+    client.send([GET, GET, UPGRADE].concat());
+    let [first, second, third] = server.next_requests();
+    let upgraded = server.call(move |exchanges| {
+        let last = exchanges.respond(second, &head(200, &[(b"connection", b"close")]), b"last");
+        assert_eq!(last, Ok(()));
+        exchanges.upgrade(third, &switching())
+    });
+    assert_eq!(upgraded, Err(UpgradeError::Gone(Gone)));
+    server.respond(first, "first");
+    assert_eq!(client.response().text(), "first");
+    assert_eq!(client.response().text(), "last");
+    client.expect_end();
+    server.wait_until_gone(third);
+}
+
 pub fn holds_no_more_of_a_tunnel_than_of_a_body(start: Start) {
     let options = EngineOptions {
         body_high_watermark_bytes: 10_000,
         write_high_watermark_bytes: 10_000,
         ..EngineOptions::default()
     };
-    let (server, mut client) = manual_with(start, options);
-    client.send(UPGRADE);
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.upgrade(id, &switching()))
-        .expect("an open exchange");
-    assert_eq!(client.head().status(), 101);
+    let (server, mut client, id) = tunnel_with(start, options);
     let bytes = vec![7; 50_000_000];
     let sent = client.send_until_stuck(&bytes, std::time::Duration::from_millis(300));
     assert!(sent < bytes.len(), "all of it was taken");
@@ -256,6 +266,58 @@ pub fn tunnels_for_connect_where_that_is_taken(start: Start) {
     assert_eq!(client.take(5), b"world");
 }
 
+/// Once, at the last time that was set; and what is no tunnel has none.
+pub fn tells_of_a_time_that_was_set(start: Start) {
+    let (server, mut client, id) = tunnel(start);
+    let set = |in_ms| server.call(move |exchanges| exchanges.set_alarm(id, in_ms));
+    assert_eq!(set(Some(100_000)), Ok(()));
+    assert_eq!(set(Some(20)), Ok(()));
+    server.expect(Event::Alarm(id));
+    server.expect_no_event();
+    assert_eq!(set(Some(1)), Ok(()));
+    assert_eq!(set(None), Ok(()));
+    server.expect_no_event();
+    // It is no end.
+    write(&server, id, b"still");
+    assert_eq!(client.take(5), b"still");
+    // Nor is it one of our side alone.
+    server
+        .call(move |exchanges| exchanges.finish(id, &[]))
+        .expect("an open exchange");
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    assert_eq!(set(Some(20)), Ok(()));
+    server.expect(Event::Alarm(id));
+    assert_eq!(set(Some(1)), Ok(()));
+    assert_eq!(set(None), Ok(()));
+    server.expect_no_event();
+    assert_eq!(set(Some(100_000)), Ok(()));
+    assert_eq!(server.call(move |exchanges| exchanges.fail(id)), Ok(()));
+    server.expect(Event::Aborted(id));
+    assert_eq!(set(Some(1)), Err(Gone));
+    let mut client = Client::connect(&server);
+    client.send(GET);
+    let id = server.next_request();
+    let refused = server.call(move |exchanges| exchanges.set_alarm(id, Some(1)));
+    assert_eq!(refused, Err(Gone));
+}
+
+pub fn says_what_of_a_tunnel_is_unsent(start: Start) {
+    let (server, mut client, id) = tunnel(start);
+    let unsent = || server.call(move |exchanges| exchanges.unsent_bytes(id));
+    let mut written = 0;
+    while unsent() < 1_000_000 {
+        let bytes = vec![7; 500_000];
+        written += bytes.len();
+        server
+            .call(move |exchanges| exchanges.write(id, &bytes).map(|_| ()))
+            .expect("an open exchange");
+    }
+    assert_eq!(client.take(written), vec![7; written]);
+    server.expect(Event::Writable(id));
+    assert_eq!(unsent(), 0);
+}
+
 /// No deadline of a message counts for a tunnel; and a drain waits for it.
 pub fn keeps_a_tunnel_that_is_silent(start: Start) {
     let mut options = EngineOptions::default();
@@ -264,13 +326,7 @@ pub fn keeps_a_tunnel_that_is_silent(start: Start) {
     options.deadlines.keep_alive = short;
     options.deadlines.body_gap = short;
     options.deadlines.handler = short;
-    let (server, mut client) = manual_with(start, options);
-    client.send(UPGRADE);
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.upgrade(id, &switching()))
-        .expect("an open exchange");
-    assert_eq!(client.head().status(), 101);
+    let (server, mut client, id) = tunnel_with(start, options);
     for _ in 0..5 {
         client.expect_silence();
     }

@@ -1,6 +1,6 @@
 //! What both engines say of request bodies.
 //!
-//! Owns words only; when they are said is the engines' business.
+//! Owns words only; when they are said is the engines' business. Called by: `howth_connection`.
 
 /// What the application wants with a body once the response is out; see [`keep_body`](crate::Exchanges::keep_body).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,6 +1,7 @@
 //! Why an engine did not do what an application asked for.
 //!
-//! Owns the errors of [`Exchanges`](crate::Exchanges). Called by: both engines, and the application.
+//! Owns the errors of [`Exchanges`](crate::Exchanges). Never printed by an engine. Called by: both engines, and the
+//! application.
 
 use howth_http1::InvalidResponse;
 

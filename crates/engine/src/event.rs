@@ -1,9 +1,11 @@
 //! What an engine tells an application: one batch of events per turn of its loop.
 //!
-//! Owns [`Event`], [`ExchangeId`] and the [`Handler`] trait. Never holds bytes: those are read through
-//! [`Exchanges`](crate::Exchanges).
+//! Owns [`Event`], [`ExchangeId`], [`ConnectionId`] and the [`Handler`] trait. Never holds bytes: those are read through
+//! [`Exchanges`](crate::Exchanges). Called by: both engines, which tell; the application, which is told.
 
 use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::ListenerId;
 
 /// Names one exchange on one core. An id is never used twice: once the exchange is over, the slot's
 /// generation moves on and the old id answers [`Gone`](crate::Gone) for ever.
@@ -12,6 +14,15 @@ pub struct ExchangeId {
     /// The slot in the engine's exchange table.
     pub index: u32,
     /// How often the slot was used before; below 2³¹, so that it is a small integer in JavaScript.
+    pub generation: u32,
+}
+
+/// Names one connection on one core. Like that of an exchange, an id is never used twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ConnectionId {
+    /// The slot in the engine's connection table.
+    pub index: u32,
+    /// How often the slot was used before; a small integer in JavaScript.
     pub generation: u32,
 }
 
@@ -28,6 +39,9 @@ pub fn first_generation() -> u32 {
 pub enum Event {
     /// The head of a request is complete and valid; its body may still be arriving.
     Request(ExchangeId),
+    /// What came on a connection breaks a rule or took too long, and no request is read behind it: told where the application
+    /// [takes refusals](crate::Exchanges::take_refusals). [`rejection`](crate::Exchanges::rejection) says why.
+    Rejected(ExchangeId),
     /// A [`read_body`](crate::Exchanges::read_body) that answered `Pending` would now answer otherwise; or the end has
     /// come of a body that was kept and whose response is out.
     BodyReadable(ExchangeId),
@@ -42,18 +56,29 @@ pub enum Event {
     /// The client went away, or a deadline passed, before the response was complete, or before the end of a body that was
     /// kept. The id is gone.
     Aborted(ExchangeId),
+    /// The time of [`set_alarm`](crate::Exchanges::set_alarm) has come.
+    Alarm(ExchangeId),
+    /// A connection was accepted, by this listener: told where the application
+    /// [asked for it](crate::Exchanges::tell_opened).
+    Opened(ConnectionId, ListenerId),
+    /// The connection of this listener has ended, of which the application [asked to be told](crate::Exchanges::watch_connection). Comes
+    /// behind what is told of its exchanges.
+    Closed(ConnectionId, ListenerId),
 }
 
 impl Event {
-    /// The exchange the event speaks of.
-    pub fn exchange(self) -> ExchangeId {
+    /// The exchange the event speaks of; `None`: it speaks of a connection.
+    pub fn exchange(self) -> Option<ExchangeId> {
         match self {
             Event::Request(id)
+            | Event::Rejected(id)
             | Event::BodyReadable(id)
             | Event::Writable(id)
             | Event::Disconnected(id)
             | Event::Completed(id)
-            | Event::Aborted(id) => id,
+            | Event::Aborted(id)
+            | Event::Alarm(id) => Some(id),
+            Event::Opened(..) | Event::Closed(..) => None,
         }
     }
 }

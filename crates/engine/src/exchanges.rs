@@ -1,17 +1,17 @@
 //! What an application may do with the exchanges it was handed.
 //!
-//! Owns the [`Exchanges`] trait, implemented by every engine with the same observable behaviour. Methods
-//! take `&self`: the implementation keeps its state in cells, because JavaScript calls back into the engine
-//! while the engine's own turn is on the stack.
+//! Owns the [`Exchanges`] trait, implemented by every engine with the same observable behaviour. Methods take `&self`:
+//! the implementation keeps its state in cells, because JavaScript calls back into the engine while the engine's own
+//! turn is on the stack. No method waits. Called by: the application.
 
 use std::cell::Ref;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use howth_http1::{RequestHead, ResponseHead, Trailers};
+use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
 
-use crate::ExchangeId;
 use crate::error::{Gone, InterimError, UpgradeError, WriteError};
+use crate::{ConnectionId, ExchangeId, ListenerId, Listeners, Place, TlsFacts};
 
 /// The whole body of a response.
 #[derive(Debug)]
@@ -81,12 +81,15 @@ pub enum PeerAddress {
     Unix,
 }
 
-/// Whether the connection is encrypted. There is only one state until TLS is terminated here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum TlsState {
-    /// Clear text.
-    #[default]
-    Plain,
+/// How an application ends a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ConnectionEnd {
+    /// Once what was asked on it is answered.
+    InOrder,
+    /// Now: what was written goes out, and nothing more is read or answered.
+    AtOnce,
+    /// Now, by a reset.
+    Reset,
 }
 
 /// The engine's side of the seam.
@@ -95,6 +98,9 @@ pub enum TlsState {
 /// [`write`](Self::write), then [`finish`](Self::finish) or [`fail`](Self::fail)). The engine adds framing
 /// (`content-length`, `transfer-encoding`), `date` and `connection`, keeps responses of one connection in
 /// request order, and leaves out the body where RFC 9110 forbids one (HEAD, 204, 304).
+///
+/// What has a body here is said in terms of the rest. Nothing else has: who passes calls on to another implementation cannot
+/// forget one.
 pub trait Exchanges {
     /// The request's head; stays readable until the exchange is over.
     ///
@@ -103,6 +109,15 @@ pub trait Exchanges {
 
     /// Where the request came from.
     fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress>;
+
+    /// Whether the request came by TLS.
+    fn is_secure(&self, id: ExchangeId) -> bool;
+
+    /// What was agreed upon with the client; `None`: the request came in clear.
+    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts>;
+
+    /// [`tls_facts`](Self::tls_facts) of a connection; none as well where its handshake is not done.
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts>;
 
     /// Whether the client has closed its sending side, so that
     /// [`Event::Disconnected`](crate::Event::Disconnected) was told or is about to be. False for an exchange
@@ -164,7 +179,7 @@ pub trait Exchanges {
     /// or for a tunnel (2xx to CONNECT, section 9.3.6). From then on [`read_body`](Self::read_body) gives what the client
     /// sends, its end included; [`write`](Self::write) sends; [`finish`](Self::finish) ends our side, and the other goes on;
     /// [`fail`](Self::fail) resets. The exchange is over when both sides have ended, and with it the connection. The engine
-    /// has no deadline for it but that of a client that takes nothing, and those of [`set_timeout`](Self::set_timeout).
+    /// has no deadline for it but that of a client that takes nothing, and those of a later [`set_timeout`](Self::set_timeout).
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
 
     /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
@@ -212,6 +227,54 @@ pub trait Exchanges {
     /// Sets the deadline for this exchange's handler and silence on its connection, in seconds from now;
     /// 0 switches both off for this exchange.
     fn set_timeout(&self, id: ExchangeId, seconds: u32) -> Result<(), Gone>;
+
+    /// Has [`Event::Alarm`](crate::Event::Alarm) told of a tunnel ([`upgrade`](Self::upgrade)) once, in so many milliseconds, if
+    /// it is not over by then; `None`: not at all. A new time takes the place of the one before.
+    fn set_alarm(&self, id: ExchangeId, in_ms: Option<u64>) -> Result<(), Gone>;
+
+    /// How many bytes of a response that was begun, or of a tunnel, wait for the client to take them; of one that is over, or
+    /// another core's, none.
+    fn unsent_bytes(&self, id: ExchangeId) -> u64;
+
+    /// The connection of an exchange; `None`: the exchange is over, or the connection is another core's.
+    fn connection(&self, id: ExchangeId) -> Option<ConnectionId>;
+
+    /// Asks for [`Event::Closed`](crate::Event::Closed) when the connection has ended.
+    fn watch_connection(&self, id: ConnectionId) -> Result<(), Gone>;
+
+    /// The listener whose request it is; `None`: the exchange is over, or no listener of this core is in the request's
+    /// [place](Self::place).
+    fn listener(&self, id: ExchangeId) -> Option<ListenerId>;
+
+    /// Where the request came in; `None`: the exchange is over.
+    fn place(&self, id: ExchangeId) -> Option<Place>;
+
+    /// Where a connection comes from; `None`: it has ended.
+    fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress>;
+
+    /// Ends a connection.
+    fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone>;
+
+    /// Whether the connection would stay open behind a response that is given now, if its head lets it.
+    fn stays_open(&self, id: ExchangeId) -> bool;
+
+    /// Begins a response that the application encodes itself, head and framing included: what it
+    /// [writes](Self::write) goes out as it is, interim responses included. [`finish_encoded`](Self::finish_encoded) ends it.
+    fn start_encoded(&self, id: ExchangeId) -> Result<(), Gone>;
+
+    /// Ends a response that the application encodes itself. Not `keep_alive`: its head has said that the connection closes, or
+    /// its end is told by that.
+    fn finish_encoded(&self, id: ExchangeId, keep_alive: bool) -> Result<(), Gone>;
+
+    /// Why there is no request; its bytes, up to a bound, are read like a body.
+    fn rejection(&self, id: ExchangeId) -> Option<Rejection>;
+
+    /// Makes the connection a tunnel as [`upgrade`](Self::upgrade) does, for an application that encodes its answer itself:
+    /// the first that it writes. Also of a request that asks for no other protocol, if nothing was decoded behind it.
+    fn upgrade_encoded(&self, id: ExchangeId) -> Result<(), UpgradeError>;
+
+    /// What counts for the connections of each listener.
+    fn listeners(&self) -> &dyn Listeners;
 
     /// How many exchanges wait for the end of their response.
     fn pending(&self) -> usize;

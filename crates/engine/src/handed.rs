@@ -5,18 +5,56 @@
 //! connection up. Called by: the engine that adopts it, on whatever thread that is.
 
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
+
+use crate::{Place, TlsServer};
 
 /// An open connection that no engine has. Dropping it closes it.
 #[derive(Debug)]
 pub struct Handed {
     socket: OwnedFd,
+    place: Place,
+    is_of_only: bool,
     has_asked: bool,
+    tls: Option<Arc<dyn TlsServer>>,
 }
 
 impl Handed {
-    /// `has_asked`: a request was answered on it, so that its next one has as long as on any idle connection.
-    pub fn new(socket: OwnedFd, has_asked: bool) -> Self {
-        Handed { socket, has_asked }
+    /// `place`: where it was accepted. `has_asked`: a request was answered on it, so that its next one has as long as on any
+    /// idle connection.
+    pub fn new(socket: OwnedFd, place: Place, has_asked: bool) -> Self {
+        Handed {
+            socket,
+            place,
+            is_of_only: false,
+            has_asked,
+            tls: None,
+        }
+    }
+
+    /// A connection of an engine that had no other listener: one that has another is its next as well.
+    pub fn of_only(self, is_of_only: bool) -> Self {
+        Handed { is_of_only, ..self }
+    }
+
+    /// Where it was accepted.
+    pub fn place(&self) -> Place {
+        self.place
+    }
+
+    /// Whether its engine had no other listener.
+    pub fn is_of_only(&self) -> bool {
+        self.is_of_only
+    }
+
+    /// A connection that is to speak TLS, and has not begun to.
+    pub fn with_tls(self, tls: Option<Arc<dyn TlsServer>>) -> Self {
+        Handed { tls, ..self }
+    }
+
+    /// What is to seal its bytes.
+    pub fn tls(&self) -> Option<&Arc<dyn TlsServer>> {
+        self.tls.as_ref()
     }
 
     /// The socket, connected and in non-blocking mode.

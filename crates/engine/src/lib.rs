@@ -15,12 +15,19 @@ mod event;
 mod exchanges;
 mod handed;
 mod listener;
+mod listeners;
 mod options;
+#[doc(hidden)]
+pub mod stand_in;
 pub mod stopwatch;
+mod tls;
 
 pub use error::{Gone, InterimError, UpgradeError, WriteError};
-pub use event::{Event, ExchangeId, Handler, Turn, first_generation};
-pub use exchanges::{Backpressure, Body, BodyRead, Exchanges, PeerAddress, TlsState};
+pub use event::{ConnectionId, Event, ExchangeId, Handler, Turn, first_generation};
+pub use exchanges::{Backpressure, Body, BodyRead, ConnectionEnd, Exchanges, PeerAddress};
 pub use handed::Handed;
-pub use listener::Listener;
+pub use howth_http2::Limits as Http2Limits;
+pub use listener::{Listener, ListenerId, ListeningSocket, Place};
+pub use listeners::Listeners;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};
+pub use tls::{Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};

@@ -1,6 +1,7 @@
 //! How an engine is set up: addresses, bounds, deadlines, and what it counts.
 //!
-//! Owns plain data with defaults; every engine takes the same and means the same by it.
+//! Owns plain data with defaults; every engine takes the same and means the same by it. Never reads a command line.
+//! Called by: whoever starts an engine.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -21,12 +22,16 @@ pub enum BindAddress {
 /// never prolong another. `None` switches a deadline off.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deadlines {
+    /// From accept to the end of a TLS handshake: closed without a word.
+    pub handshake: Option<Duration>,
     /// From the first byte of a request (or from accept) to the end of its head: 408, then close.
     pub head: Option<Duration>,
     /// The longest silence while a request body is awaited and wanted: 408 if nothing was answered.
     pub body_gap: Option<Duration>,
     /// The least average rate of a request body in bytes a second, counted once `body_gap` has passed; 0 is off.
     pub body_rate_min: u32,
+    /// The longest time a request body may take to arrive, from its first byte: 408 if nothing was answered. Off by default.
+    pub body_whole: Option<Duration>,
     /// How long an idle connection is kept after a response: closed without a word.
     pub keep_alive: Option<Duration>,
     /// The longest time a client may take no byte of a response that waits for it: connection reset.
@@ -35,12 +40,30 @@ pub struct Deadlines {
     pub handler: Option<Duration>,
 }
 
+impl Deadlines {
+    /// None at all.
+    pub const fn none() -> Self {
+        Deadlines {
+            handshake: None,
+            head: None,
+            body_gap: None,
+            body_rate_min: 0,
+            body_whole: None,
+            keep_alive: None,
+            write_stall: None,
+            handler: None,
+        }
+    }
+}
+
 impl Default for Deadlines {
     fn default() -> Self {
         Deadlines {
+            handshake: Some(Duration::from_secs(10)),
             head: Some(Duration::from_secs(10)),
             body_gap: Some(Duration::from_secs(30)),
             body_rate_min: 1024,
+            body_whole: None,
             keep_alive: Some(Duration::from_secs(75)),
             write_stall: Some(Duration::from_secs(30)),
             handler: None,
@@ -66,6 +89,8 @@ pub struct EngineOptions {
     pub body_high_watermark_bytes: usize,
     /// How much of an unread request body is drained after the response before the connection is closed.
     pub drain_bytes_max: u64,
+    /// Whether clients may speak HTTP/2, and its bounds.
+    pub http2: Option<howth_http2::Limits>,
 }
 
 impl Default for EngineOptions {
@@ -78,6 +103,7 @@ impl Default for EngineOptions {
             write_high_watermark_bytes: 256 * 1024,
             body_high_watermark_bytes: 256 * 1024,
             drain_bytes_max: 256 * 1024,
+            http2: None,
         }
     }
 }

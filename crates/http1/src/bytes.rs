@@ -1,6 +1,7 @@
 //! Sets of bytes that the grammars are made of.
 //!
-//! Owns tables that are built at compile time, so that judging a byte is one load.
+//! Owns tables that are built at compile time, so that judging a byte is one load. Never knows what a byte means.
+//! Called by: whatever judges bytes.
 
 /// A set of bytes.
 pub(crate) struct ByteSet([bool; 256]);

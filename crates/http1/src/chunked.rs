@@ -1,7 +1,7 @@
 //! The chunked transfer coding of a request body (RFC 9112 section 7.1), byte by byte.
 //!
-//! Owns chunk sizes, chunk extensions and the line ends around chunk data. Never buffers: everything it has
-//! read is in a few bytes of state. The trailer section is `trailers`'.
+//! Owns chunk sizes, chunk extensions and the line ends around chunk data. Never buffers: everything it has read is in
+//! a few bytes of state. The trailer section is `trailers`'. Called by: `decoder`.
 
 use std::ops::Range;
 

@@ -1,6 +1,7 @@
 //! Lists of comma-separated members, and the Connection field (RFC 9110 sections 5.6.1, 7.6.1).
 //!
-//! Owns what the connection options say. Never decides persistence alone; the head and the response plan do.
+//! Owns what the connection options say. Never decides persistence alone; the head and the response plan do. Called by:
+//! `parse`, `response`, `framing`, `interim`.
 
 use crate::fields::trim_whitespace;
 

@@ -1,6 +1,7 @@
 //! The `date` field's value, rendered at most once a second.
 //!
 //! Owns the line with the 29 bytes of an IMF-fixdate (RFC 9110 section 5.6.7). Never reads a clock: time is passed in.
+//! Called by: whoever writes a response.
 
 use std::io::Write;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};

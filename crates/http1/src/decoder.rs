@@ -1,7 +1,7 @@
 //! The request side of one connection.
 //!
-//! Owns where in a message the connection is. Never buffers input: the caller keeps what was not consumed
-//! and calls again with more behind it.
+//! Owns where in a message the connection is. Never buffers input: the caller keeps what was not consumed and calls
+//! again with more behind it. Called by: `howth_connection`.
 
 use std::ops::Range;
 

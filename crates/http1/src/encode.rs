@@ -1,8 +1,8 @@
 //! Responses as bytes (RFC 9112 sections 4, 5 and 7.1).
 //!
-//! Owns the spelling. Never decides framing; `response` did. Callers own the buffer and send it.
+//! Owns the spelling. Never decides framing; `response` did. Callers own the buffer and send it. Called by:
+//! `howth_connection`, `interim`.
 
-use crate::response::validate;
 use crate::{
     Date, Field, Framing, RequestFacts, ResponseHead, ResponsePlan, Version, is_forwarded, status, trailers,
 };
@@ -53,7 +53,7 @@ pub fn encode_head(
     match (plan.keep_alive, request.version) {
         (false, _) => out.extend_from_slice(b"connection: close\r\n"),
         (true, Version::Http10) => out.extend_from_slice(b"connection: keep-alive\r\n"),
-        (true, Version::Http11) => {}
+        (true, Version::Http11 | Version::Http2) => {}
     }
     out.extend_from_slice(b"\r\n");
 }
@@ -84,7 +84,7 @@ pub fn encode_chunk_start(out: &mut Vec<u8>, bytes: usize) {
 pub fn encode_last_chunk(out: &mut Vec<u8>, trailers: &[Field<'_>]) {
     out.extend_from_slice(b"0\r\n");
     for &(name, value) in trailers {
-        if validate(name, value).is_ok() && !trailers::is_forbidden(name) {
+        if trailers::is_trailer(name, value) {
             push_field(out, name, value);
         }
     }

@@ -1,6 +1,7 @@
 //! Field lines (RFC 9112 section 5): tokens, the lines of a section, the names framing depends on.
 //!
-//! Owns the grammar of names and values. Never knows what a field means; `parse` and `trailers` do.
+//! Owns the grammar of names and values. Never knows what a field means; `parse` and `trailers` do. Called by: whatever
+//! reads or writes fields.
 
 use httparse::{EMPTY_HEADER, Error, Header, Status};
 

@@ -1,6 +1,7 @@
 //! How long a request's body is (RFC 9112 section 6.3).
 //!
-//! Owns Content-Length and Transfer-Encoding of requests. Never reads the body; `chunked` does.
+//! Owns Content-Length and Transfer-Encoding of requests. Never reads the body; `chunked` does. Called by: `parse`,
+//! `response`.
 
 use crate::connection::members;
 use crate::fields::{is_token, trim_whitespace};

@@ -1,6 +1,7 @@
 //! An owned request head that is used again and again.
 //!
-//! Owns the raw bytes and where things lie in them. Never parses; `parse` fills it after it judged the bytes.
+//! Owns the raw bytes and where things lie in them. Never parses; `parse` fills it after it judged the bytes. Called
+//! by: the decoder, and everybody who reads a request.
 
 /// The HTTP version of a request. Higher minor versions count as 1.1 (RFC 9110 section 2.5).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,6 +11,8 @@ pub enum Version {
     /// HTTP/1.1.
     #[default]
     Http11,
+    /// HTTP/2.
+    Http2,
 }
 
 /// How long a request's body is (RFC 9112 section 6.3).
@@ -85,6 +88,7 @@ pub(crate) struct Parts {
     pub is_connect: bool,
     pub keep_alive: bool,
     pub expects_continue: bool,
+    pub expects_other: bool,
     /// Where the field lines end, and the empty line begins.
     pub fields_end: u32,
 }
@@ -207,6 +211,11 @@ impl RequestHead {
         self.parts.expects_continue
     }
 
+    /// Does the client expect something else (RFC 9110 section 10.1.1)? Never, unless the limits let it pass.
+    pub fn expects_other(&self) -> bool {
+        self.parts.expects_other
+    }
+
     /// The protocols to upgrade to, where the Connection field names `upgrade` (RFC 9110 section 7.8).
     pub fn upgrade(&self) -> Option<&str> {
         self.parts.upgrade.map(|upgrade| self.text(upgrade))
@@ -220,6 +229,22 @@ impl RequestHead {
     pub(crate) fn fill(&mut self, bytes: &[u8], mut parts: Parts, rewritten: &Rewritten) {
         self.bytes.extend_from_slice(bytes);
         parts.fields_end = bytes.len().saturating_sub(b"\r\n".len()) as u32;
+        self.complete(parts, rewritten);
+    }
+
+    /// Its own memory, to write a head into.
+    pub(crate) fn take_bytes(&mut self) -> Vec<u8> {
+        std::mem::take(&mut self.bytes)
+    }
+
+    /// Takes the lines of a head, without the empty one that would end them, all fields having been pushed.
+    pub(crate) fn fill_assembled(&mut self, bytes: Vec<u8>, mut parts: Parts, rewritten: &Rewritten) {
+        parts.fields_end = bytes.len() as u32;
+        self.bytes = bytes;
+        self.complete(parts, rewritten);
+    }
+
+    fn complete(&mut self, mut parts: Parts, rewritten: &Rewritten) {
         if let Some(authority) = &rewritten.authority {
             parts.authority = Some(self.append(authority));
         }

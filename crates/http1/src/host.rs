@@ -1,6 +1,7 @@
 //! Authorities: `uri-host [ ":" port ]` as in the Host field, absolute-form and CONNECT targets.
 //!
-//! Owns RFC 9110 section 7.2, RFC 9112 section 3.2 and RFC 3986 section 3.2.2. Never resolves names.
+//! Owns RFC 9110 section 7.2, RFC 9112 section 3.2 and RFC 3986 section 3.2.2. Never resolves names. Called by:
+//! `parse`, `target`.
 
 use std::net::Ipv6Addr;
 

@@ -2,8 +2,8 @@
 //!
 //! Owns: what a request is (RFC 9112, strictly), how long its body is, in which form its URL is seen, when it is
 //! refused and with what answer, how a response is framed and written. Never does: sockets, clocks, threads,
-//! allocation per head in the steady state. Called by: the io_uring engine for everything, the portable engine for
-//! requests, the response plan and the shared types.
+//! allocation per head in the steady state. Called by: `howth_connection`, for both engines; the runtime, for the form of
+//! paths and the types that both know.
 //!
 //! A [`Decoder`] reads one connection. It is handed whatever has arrived and answers one [`Step`] at a time;
 //! the same bytes give the same events and the same verdict however they were split. Tokenising is
@@ -22,6 +22,7 @@
 
 #![forbid(unsafe_code)]
 
+mod assembled;
 mod bytes;
 mod chunked;
 mod connection;
@@ -44,6 +45,7 @@ mod status;
 mod target;
 mod trailers;
 
+pub use assembled::RequestStart;
 pub use date::Date;
 pub use decoder::{Decoded, Decoder, Step};
 pub use encode::{CHUNK_END, CONTINUE, encode_chunk, encode_chunk_start, encode_head, encode_last_chunk};
@@ -57,4 +59,4 @@ pub use response::{
     plan_response,
 };
 pub use serialized::{serialize_authority, serialize_path};
-pub use trailers::Trailers;
+pub use trailers::{Trailers, is_trailer};

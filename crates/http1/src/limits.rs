@@ -1,7 +1,8 @@
 //! The bounds of a request; what lies beyond them is refused.
 //!
-//! Owns numbers, and which method is left out. Every bound is a count of bytes or lines of the request itself, so that a verdict
-//! never depends on how the bytes were split on their way.
+//! Owns numbers, and which method is left out. Every bound is a count of bytes or lines of the request itself, so that
+//! a verdict never depends on how the bytes were split on their way. Never judges: whatever reads does. Called by: all
+//! that reads a request.
 
 /// Bounds of one request. The defaults suit a server on the open internet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,9 @@ pub struct Limits {
     /// server does that is no proxy (RFC 9110 section 9.3.6). Default false. An engine that lets an application take
     /// the connection after a 2xx is to set it; until then a 2xx to CONNECT has no body, and the connection closes.
     pub takes_connect: bool,
+    /// Is a request with an expectation other than 100-continue handed to the application? If not, it is answered with
+    /// 417 (RFC 9110 section 10.1.1). Default false.
+    pub takes_expectations: bool,
 }
 
 impl Default for Limits {
@@ -35,6 +39,7 @@ impl Default for Limits {
             chunk_extension_bytes_max: 1024,
             trailer_bytes_max: 8 * 1024,
             takes_connect: false,
+            takes_expectations: false,
         }
     }
 }

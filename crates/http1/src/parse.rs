@@ -1,7 +1,7 @@
 //! Parsing a whole request head into a [`RequestHead`].
 //!
-//! Owns the order of the rules: request line, fields in their order, then what they say together. Never
-//! looks for the head's end; the decoder hands over bytes and learns whether a whole head was in them.
+//! Owns the order of the rules: request line, fields in their order, then what they say together. Never looks for the
+//! head's end; the decoder hands over bytes and learns whether a whole head was in them. Called by: `decoder`.
 //!
 //! There are two ways in. `parse_whole` takes heads with which nothing is wrong, in one pass; whatever it does not take,
 //! `parse_head` judges rule by rule, so that verdicts come from one place.
@@ -105,7 +105,7 @@ fn parse_into(window: &[u8], limits: &Limits, head: &mut RequestHead) -> Result<
 }
 
 /// Authority and path in the form of the URL standard, where they have another; a host that no URL can have is refused.
-fn rewrite(line: &RequestLine<'_>, parts: &Parts, window: &[u8]) -> Result<Rewritten, Rejection> {
+pub(crate) fn rewrite(line: &RequestLine<'_>, parts: &Parts, window: &[u8]) -> Result<Rewritten, Rejection> {
     let authority = match parts.authority {
         Some(authority) => serialized::authority(authority.of(window))?,
         None => None,
@@ -125,7 +125,7 @@ fn rewrite(line: &RequestLine<'_>, parts: &Parts, window: &[u8]) -> Result<Rewri
 
 /// What the fields that matter here said.
 #[derive(Default)]
-struct KnownFields {
+pub(crate) struct KnownFields {
     host: Option<Span>,
     framing: FramingFields,
     connection: ConnectionOptions,
@@ -137,7 +137,7 @@ struct KnownFields {
 }
 
 impl KnownFields {
-    fn add(&mut self, line_bytes: usize, field: &FieldLine<'_>) -> Result<(), Rejection> {
+    pub(crate) fn add(&mut self, line_bytes: usize, field: &FieldLine<'_>) -> Result<(), Rejection> {
         match KnownField::of(field.name) {
             None => Ok(()),
             Some(KnownField::Host) => {
@@ -173,8 +173,18 @@ impl KnownFields {
         }
     }
 
+    /// Whether an expectation was named.
+    pub(crate) fn expects(&self) -> bool {
+        self.expects
+    }
+
     /// Judges what only shows once all fields are there.
-    fn judge(&self, line: &RequestLine<'_>, window: &[u8], limits: &Limits) -> Result<Parts, Rejection> {
+    pub(crate) fn judge(
+        &self,
+        line: &RequestLine<'_>,
+        window: &[u8],
+        limits: &Limits,
+    ) -> Result<Parts, Rejection> {
         let is_http_11 = line.version == Version::Http11;
         let authority = self.authority(line)?;
         let body = self.framing.decide(line.version, limits)?;
@@ -182,7 +192,7 @@ impl KnownFields {
             return Err(Rejection::CONNECT_REFUSED);
         }
         // RFC 9110 section 10.1.1: a member other than 100-continue may be answered with 417.
-        if self.expects_other {
+        if self.expects_other && !limits.takes_expectations {
             return Err(Rejection::EXPECTATION_FAILED);
         }
         let method_bytes = line.method.len();
@@ -207,8 +217,10 @@ impl KnownFields {
             body,
             is_connect: line.form == Target::Authority,
             // RFC 9112 section 9.3.
-            keep_alive: !self.connection.close && (is_http_11 || self.connection.keep_alive),
+            keep_alive: !self.connection.close
+                && (line.version != Version::Http10 || self.connection.keep_alive),
             // RFC 9110 section 10.1.1: ignored in HTTP/1.0 and where no body follows.
+            expects_other: self.expects_other,
             expects_continue: self.expects
                 && is_http_11
                 && !matches!(body, BodyLength::None | BodyLength::Known(0)),
@@ -219,7 +231,7 @@ impl KnownFields {
     /// RFC 9112 section 3.2: HTTP/1.1 has exactly one Host field; section 3.3: the authority of the target,
     /// where it has one, overrules it.
     fn authority(&self, line: &RequestLine<'_>) -> Result<Option<Span>, Rejection> {
-        if self.host.is_none() && line.version == Version::Http11 {
+        if self.host.is_none() && line.version != Version::Http10 {
             return Err(HOST_MISSING);
         }
         let target_start = line.method.len() + 1;
@@ -237,7 +249,7 @@ fn value_span(line_bytes: usize, field: &FieldLine<'_>) -> Span {
 }
 
 /// Windows are at most `u32::MAX` bytes long, so that no offset is cut.
-fn span(start: usize, len: usize) -> Span {
+pub(crate) fn span(start: usize, len: usize) -> Span {
     Span {
         start: start as u32,
         len: len as u32,

@@ -1,6 +1,7 @@
 //! Every way to refuse a request before an application sees it, and the bytes of the refusal.
 //!
-//! Owns [`Rejection`]. Never decides: the rules live beside what they judge and name their reason there.
+//! Owns [`Rejection`]. Never decides: the rules live beside what they judge and name their reason there. Called by:
+//! those, and `howth_connection`, which sends the bytes.
 
 use crate::{Date, status};
 
@@ -21,6 +22,8 @@ pub struct Rejection {
 impl Rejection {
     /// 400 without a more exact reason.
     pub const BAD_REQUEST: Rejection = Rejection::bad_request("the request is malformed");
+    /// 400: the client ended its side in the middle of a request's head.
+    pub const BROKE_OFF: Rejection = Rejection::bad_request("the request broke off");
     /// 400: the method is no token (RFC 9110 section 9.1).
     pub const BAD_METHOD: Rejection = Rejection::bad_request("the method is not a token");
     /// 405: a request for a tunnel, which is a proxy's to open (RFC 9110 section 9.3.6).
@@ -54,6 +57,12 @@ impl Rejection {
     pub(crate) const fn bad_request(reason: &'static str) -> Rejection {
         Rejection::new(400, reason)
     }
+
+    /// HTTP in clear text, where TLS is spoken.
+    pub const CLEAR_TEXT: Rejection = Rejection::new(
+        400,
+        "this port speaks HTTPS: ask again with https:// in the address",
+    );
 
     const fn new(status: u16, reason: &'static str) -> Rejection {
         Rejection { status, reason }

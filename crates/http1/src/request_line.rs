@@ -1,7 +1,7 @@
 //! The request line (RFC 9112 section 3): method, target, version, one space between, nothing else.
 //!
-//! Owns the line's grammar and the bounds that hold before the line is complete. `parse` calls it for a
-//! complete line, `scan` for a partial one.
+//! Owns the line's grammar and the bounds that hold before the line is complete. Never judges the target's parts:
+//! `target` does. `parse` calls it for a complete line, `scan` for a partial one.
 
 use crate::bytes::{TOKEN, TargetBytes};
 use crate::target::Target;
@@ -48,6 +48,27 @@ impl<'a> RequestLine<'a> {
             form,
             seen,
             version: Version::Http11,
+        })
+    }
+
+    /// A line that is none: its parts came by themselves.
+    pub fn of_parts(method: &'a [u8], target: &'a [u8], limits: &Limits) -> Result<Self, Rejection> {
+        if !TOKEN.contains_all(method) || method.is_empty() {
+            return Err(Rejection::BAD_METHOD);
+        }
+        if method.len() > METHOD_BYTES_MAX {
+            return Err(Rejection::METHOD_TOO_LONG);
+        }
+        if target.len() > limits.target_bytes_max {
+            return Err(Rejection::URI_TOO_LONG);
+        }
+        let (form, seen) = Target::parse(method, target)?;
+        Ok(RequestLine {
+            method,
+            target,
+            form,
+            seen,
+            version: Version::Http2,
         })
     }
 

@@ -1,7 +1,7 @@
 //! What an application's response head means on the wire, decided once for both engines.
 //!
-//! Owns framing and persistence of responses (RFC 9112 sections 6 and 9, RFC 9110 sections 6.4.1, 8.6, 15).
-//! Never writes bytes; `encode` does.
+//! Owns framing and persistence of responses (RFC 9112 sections 6 and 9, RFC 9110 sections 6.4.1, 8.6, 15). Never
+//! writes bytes; `encode` does. Called by: `howth_connection`.
 
 use crate::connection::ConnectionOptions;
 use crate::framing::parse_content_length;
@@ -124,8 +124,8 @@ pub fn plan_response(
     let framing = match (content_length, request.version) {
         _ if !has_content(request, head.status) => Framing::None,
         (Some(bytes), _) => Framing::Length(bytes),
-        // RFC 9112 section 6.1: no transfer coding to a client of HTTP/1.0; section 6.3, rule 8: close.
-        (None, Version::Http11) => Framing::Chunked,
+        // RFC 9112 section 6.1: no transfer coding to a client of HTTP/1.0; section 6.3, rule 8: close. HTTP/2 frames it itself.
+        (None, Version::Http11 | Version::Http2) => Framing::Chunked,
         (None, Version::Http10) => Framing::UntilClose,
     };
     let must_close = closing || is_tunnel || own.close || framing == Framing::UntilClose;

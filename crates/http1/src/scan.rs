@@ -1,7 +1,8 @@
 //! Finding the end of a head or a trailer section in bytes that arrive bit by bit.
 //!
-//! Owns the rule that decides a verdict by position: of all faults that can be told before the section is
-//! complete, the one whose byte comes first counts, so that splits cannot matter. Never parses fields.
+//! Owns the rule that decides a verdict by position: of all faults that can be told before the section is complete, the
+//! one whose byte comes first counts, so that splits cannot matter. Never parses fields. Called by: `decoder`, `parse`,
+//! `trailers`.
 
 use crate::Rejection;
 

@@ -1,6 +1,6 @@
 //! Status lines of the registered status codes (RFC 9110 section 15), written once.
 //!
-//! Owns the table. Never judges whether a status may be sent.
+//! Owns the table. Never judges whether a status may be sent. Called by: `encode`, `interim`, `rejection`.
 
 /// Start and end of a status line around its reason phrase: `HTTP/1.1 200 ` and CR LF.
 const PREFIX_BYTES: usize = 13;

@@ -1,7 +1,7 @@
 //! The four forms of a request target (RFC 9112 section 3.2).
 //!
 //! Owns which form goes with which method and where its parts lie. Never decodes percent signs and never changes
-//! anything: `serialized` does, of what was found to be valid here.
+//! anything: `serialized` does, of what was found to be valid here. Called by: `request_line`, `parse`.
 
 use std::ops::Range;
 

@@ -1,8 +1,10 @@
 //! Trailer sections (RFC 9112 section 7.1.2, RFC 9110 section 6.5) and which fields they may hold.
 //!
-//! Owns the parsing of a request's trailers and the list of fields that are no trailers.
+//! Owns the parsing of a request's trailers and the list of fields that are no trailers. Never finds their end: `scan`
+//! does. Called by: `decoder`, `encode`.
 
 use crate::fields::{self, KnownField};
+use crate::response::validate;
 use crate::{Limits, Rejection, scan};
 
 const FRAMING: Rejection = Rejection::bad_request("a framing or routing field stands in the trailer section");
@@ -52,6 +54,11 @@ pub(crate) fn is_forbidden(name: &[u8]) -> bool {
     FORBIDDEN
         .iter()
         .any(|forbidden| name.eq_ignore_ascii_case(forbidden.as_bytes()))
+}
+
+/// May this field be sent, or believed, in a trailer section?
+pub fn is_trailer(name: &[u8], value: &[u8]) -> bool {
+    validate(name, value).is_ok() && !is_forbidden(name)
 }
 
 /// The fields of a trailer section: name as sent, and value.

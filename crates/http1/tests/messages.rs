@@ -25,6 +25,7 @@ fn head(input: &str) -> Head {
 fn head_or_tunnel(input: &str) -> Head {
     let limits = Limits {
         takes_connect: true,
+        takes_expectations: false,
         ..Limits::default()
     };
     let mut transcript = decode_both(input.as_bytes(), &limits);

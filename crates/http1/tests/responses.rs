@@ -58,6 +58,7 @@ fn facts_come_from_the_head() {
         let mut head = RequestHead::new();
         let limits = Limits {
             takes_connect: true,
+            takes_expectations: false,
             ..Limits::default()
         };
         Decoder::new()

@@ -1,12 +1,14 @@
 //! Accepting connections: when, how many at a time, and when not.
 //!
 //! At the connection limit nothing is accepted, so that clients wait in the kernel's backlog. Where new connections are
-//! given up, there is no limit. Never reads a connection. Called by: the engine's turn, and its methods.
+//! given up, there is no limit. Owns the listeners. Never reads a connection. Called by: the engine's turn, and its
+//! methods.
 
 use std::io;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{BindAddress, Listener, PeerAddress};
+use howth_engine::{Listener, PeerAddress, TlsServer};
 
 use crate::engine::PortableEngine;
 use crate::link::Link;
@@ -16,6 +18,9 @@ use crate::socket::{Acceptor, Socket};
 const ACCEPTS_PER_TURN_MAX: usize = 64;
 /// How long accepting rests when the process or the system is out of descriptors or memory.
 const RETRY_MS: u64 = 100;
+
+/// Who was accepted, and what is to seal what they say.
+type Accepted = (u32, Socket, PeerAddress, Option<Arc<dyn TlsServer>>);
 
 /// The listeners, and whether they are accepted from.
 pub(crate) struct Accept {
@@ -35,32 +40,35 @@ pub(crate) struct Accept {
 /// One listener.
 pub(crate) struct Listening {
     acceptor: Acceptor,
+    /// The slot that its connections know it by.
+    slot: u32,
+    /// What seals its connections.
+    tls: Option<Arc<dyn TlsServer>>,
     /// Until when it rests, in milliseconds of the connections' clock.
     rests_until_ms: Option<u64>,
 }
 
 impl Accept {
-    /// Gives the address of the first listener as well.
-    pub(crate) fn new(listeners: Vec<Listener>, waker: Waker) -> io::Result<(Self, BindAddress)> {
-        let mut acceptors = Vec::new();
-        for listener in listeners {
-            acceptors.push(Listening {
-                acceptor: Acceptor::new(listener)?,
-                rests_until_ms: None,
-            });
-        }
-        let first = acceptors.first().ok_or(io::ErrorKind::InvalidInput)?;
-        let address = first.acceptor.local_address()?;
-        waker.wake_by_ref();
-        let accept = Accept {
-            acceptors,
+    pub(crate) fn new(waker: Waker) -> Self {
+        Accept {
+            acceptors: Vec::new(),
             first: 0,
             waker,
             is_full: false,
             leaves_clients: false,
             releases_new: false,
-        };
-        Ok((accept, address))
+        }
+    }
+
+    /// Accepts from one more listener.
+    fn add(&mut self, acceptor: Acceptor, slot: u32, tls: Option<Arc<dyn TlsServer>>) {
+        self.acceptors.push(Listening {
+            acceptor,
+            slot,
+            tls,
+            rests_until_ms: None,
+        });
+        self.waker.wake_by_ref();
     }
 
     /// When accepting is to be tried again.
@@ -87,7 +95,7 @@ impl Accept {
 
 impl Accept {
     /// Accepts from any listener; pending: nobody is there, and the waker is told of who comes.
-    fn poll_any(&mut self, now_ms: u64, is_unassisted: bool) -> Poll<io::Result<(Socket, PeerAddress)>> {
+    fn poll_any(&mut self, now_ms: u64, is_unassisted: bool) -> Poll<io::Result<Accepted>> {
         let count = self.acceptors.len();
         for place in 0..count {
             let listener = (self.first + place) % count;
@@ -108,8 +116,10 @@ impl Accept {
                 listening.rests_until_ms = Some(now_ms + RETRY_MS);
             }
             if poll.is_ready() {
+                let slot = listening.slot;
                 self.first = (listener + 1) % count;
-                return poll;
+                let tls = listening.tls.clone();
+                return poll.map_ok(|(socket, peer)| (slot, socket, peer, tls));
             }
         }
         Poll::Pending
@@ -117,6 +127,36 @@ impl Accept {
 }
 
 impl PortableEngine {
+    /// Serves the connections of one more listener from the next turn on.
+    ///
+    /// # Errors
+    /// What setting it up says.
+    pub fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        let acceptor = Acceptor::new(listener.socket)?;
+        if let (None, Some(acceptor)) = (&self.address, &acceptor) {
+            self.address = Some(acceptor.local_address()?);
+        }
+        let core = &mut *self.shared.0.borrow_mut();
+        let slot = core.connections.add_listener(listener.id, listener.place);
+        if let Some(acceptor) = acceptor {
+            self.accept.add(acceptor, slot, listener.tls);
+        }
+        Ok(())
+    }
+
+    /// Closes a listener, or all, once those are accepted who have connected already: they may have sent a request, too.
+    pub(crate) fn close_listeners(&mut self, slot: Option<u32>) {
+        while self.accept() {}
+        let is_left = |listener: u32| slot.is_some_and(|slot| slot != listener);
+        self.accept.acceptors.retain(|listening| is_left(listening.slot));
+        self.accept.first = 0;
+        let connections = &mut self.shared.0.borrow_mut().connections;
+        match slot {
+            Some(slot) => connections.listener_closed(slot),
+            None => connections.all_closed(),
+        }
+    }
+
     /// Accepts, or leaves new clients in the kernel's backlog. To begin again looks into the backlog as well.
     pub fn set_accepting(&mut self, accepts: bool) {
         self.accept.leaves_clients = !accepts;
@@ -153,11 +193,11 @@ impl PortableEngine {
             let now_ms = core.connections.now_ms();
             match accept.poll_any(now_ms, core.is_unassisted) {
                 Poll::Pending => return false,
-                Poll::Ready(Ok((socket, peer))) => {
+                Poll::Ready(Ok((slot, socket, peer, tls))) => {
                     core.connections.counters.accepted += 1;
                     match releases {
-                        true => core.give_away(socket, false),
-                        false => core.open(socket, peer, false),
+                        true => core.give_away(socket, slot, tls, false),
+                        false => core.open(socket, peer, slot, tls.as_deref(), false),
                     }
                 }
                 // Of one client, or the listener rests.
@@ -171,10 +211,20 @@ impl PortableEngine {
 
 impl crate::core::Core {
     /// A new connection.
-    pub(crate) fn open(&mut self, socket: Socket, peer: PeerAddress, has_asked: bool) {
-        let index = self.connections.open(Link::default(), has_asked);
+    pub(crate) fn open(
+        &mut self,
+        socket: Socket,
+        peer: PeerAddress,
+        listener: u32,
+        tls: Option<&dyn TlsServer>,
+        has_asked: bool,
+    ) {
+        let index = self.connections.open(Link::default(), listener, has_asked);
         let waker = self.wakes.waker(index);
-        *self.connections.link_mut(index) = Link::new(socket, peer, waker);
+        *self.connections.link_mut(index) = Link::new(socket, peer, waker, tls);
+        if tls.is_some() {
+            self.connections.begin_handshake(index);
+        }
     }
 }
 

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Instant, SystemTime};
 
-use howth_connection::{Connections, Driver};
+use howth_connection::{Connections, Driver, Handshakes};
 use howth_engine::{EngineOptions, Handed};
 
 use crate::link::{Link, Sockets};
@@ -20,6 +20,7 @@ pub(crate) struct Core {
     pub(crate) connections: Connections<Link>,
     pub(crate) wakes: Arc<WakeList>,
     pub(crate) scratch: Scratch,
+    pub(crate) handshakes: Handshakes,
     /// Connections that were given up and wait for whoever takes them.
     pub(crate) released: Vec<Handed>,
     /// tokio's reactor does not run: what it knows of sockets is old.
@@ -36,6 +37,7 @@ impl Core {
             connections: Connections::new(options, 0, SystemTime::now(), GENERATION_MASK),
             wakes,
             scratch: Scratch::default(),
+            handshakes: Handshakes::default(),
             released: Vec::new(),
             is_unassisted: false,
             is_in_turn: false,

@@ -1,7 +1,8 @@
 //! The portable engine: one core's listeners and connections, driven turn by turn.
 //!
-//! Owns what a turn is: settle what the application changed since the last one, look at what is ready, hand all events to
-//! the handler in one batch, settle again. Called by: the runtime's root future, on a tokio current-thread runtime.
+//! Owns what a turn is: settle what the application changed since the last one, look at what is ready, hand all events
+//! to the handler in one batch, settle again. Never does anything of HTTP. Called by: the runtime's root future, on a
+//! tokio current-thread runtime.
 
 use std::cell::RefCell;
 use std::io;
@@ -23,7 +24,7 @@ use crate::wake::{LISTENER, WakeList};
 pub struct PortableEngine {
     pub(crate) shared: Rc<Shared<Core>>,
     pub(crate) accept: Accept,
-    address: BindAddress,
+    pub(crate) address: Option<BindAddress>,
     /// The slot that an unassisted turn looked at last.
     pub(crate) looked_at: usize,
     timer: Timer,
@@ -37,20 +38,23 @@ impl PortableEngine {
     ///
     /// # Errors
     /// When not called inside a tokio runtime with input, output and time enabled; everything after must happen on the same
-    /// runtime; when there is no listener. What setting the sockets up says.
+    /// runtime. What setting the sockets up says.
     pub fn new(listeners: Vec<Listener>, options: EngineOptions) -> io::Result<Self> {
         tokio::runtime::Handle::try_current().map_err(io::Error::other)?;
         let wakes = Arc::new(WakeList::default());
-        let (accept, address) = Accept::new(listeners, wakes.waker(LISTENER))?;
-        Ok(PortableEngine {
+        let mut engine = PortableEngine {
+            accept: Accept::new(wakes.waker(LISTENER)),
             shared: Rc::new(Shared(RefCell::new(Core::new(options, wakes)))),
-            accept,
-            address,
+            address: None,
             looked_at: 0,
             timer: Timer::default(),
             woken: Vec::new(),
             batch: Vec::new(),
-        })
+        };
+        for listener in listeners {
+            engine.listen(listener)?;
+        }
+        Ok(engine)
     }
 
     /// What the application may do with the exchanges of this engine.
@@ -58,8 +62,8 @@ impl PortableEngine {
         self.shared.clone()
     }
 
-    /// Where the engine listens, or listened, first.
-    pub fn local_address(&self) -> BindAddress {
+    /// Where the engine listens, or listened, first; `None`: it never did.
+    pub fn local_address(&self) -> Option<BindAddress> {
         self.address.clone()
     }
 
@@ -101,7 +105,7 @@ impl PortableEngine {
         if worked {
             core.connections.counters.turns += 1;
         }
-        if worked || core.connections.has_work() {
+        if worked || core.connections.has_work() || core.handshakes.are_waiting() {
             return Poll::Ready(Turn::Worked);
         }
         let is_over =
@@ -156,8 +160,9 @@ impl PortableEngine {
     /// Does what connections want, and what is due. True: something was.
     fn settle(&mut self) -> bool {
         let core = &mut *self.shared.0.borrow_mut();
-        let has_work = core.connections.has_work();
+        let has_work = core.connections.has_work() || core.handshakes.are_waiting();
         core.connections.begin_turn();
+        core.connections.go_on_with_handshakes(&mut core.handshakes);
         core.settle_all();
         let sockets = Sockets {
             is_unassisted: core.is_unassisted,

@@ -2,7 +2,7 @@
 //!
 //! Owns the sockets on their way. Never decides who leaves: `howth_connection` does. Called by: the runtime, between turns.
 
-use howth_engine::Handed;
+use howth_engine::{Handed, ListenerId};
 
 use crate::engine::PortableEngine;
 use crate::socket::Socket;
@@ -11,41 +11,21 @@ impl PortableEngine {
     /// Stops accepting and finishes what is in flight. A connection ends with its next response, and one
     /// without a request after half a second. The turns go on until [`Turn::Finished`](howth_engine::Turn::Finished).
     pub fn drain(&mut self) {
-        if self.shared.0.borrow().connections.is_draining() {
-            return;
-        }
         self.begin();
-        // Whoever has connected already may have sent a request, too.
-        while self.accept() {}
-        self.accept.acceptors = Vec::new();
+        self.close_listeners(None);
         self.shared.0.borrow_mut().connections.drain();
         self.end();
     }
 
-    /// Ends everything at once: the listener and all connections are closed, those included that were given up and not
-    /// taken; exchanges are aborted with the next turn.
-    pub fn abort(&mut self) {
+    /// [Drains](Self::drain) a listener alone, whose idle connections end with the next turn, without a grace. A request that
+    /// has arrived by then is answered.
+    pub fn drain_listener(&mut self, listener: ListenerId) {
+        let Some(slot) = self.slot(listener) else { return };
         self.begin();
-        self.accept.acceptors = Vec::new();
+        self.close_listeners(Some(slot));
         {
             let core = &mut *self.shared.0.borrow_mut();
-            core.connections.drain();
-            // Nobody is waited for who would take them.
-            core.released.clear();
-            core.connections.end_all();
-        }
-        self.end();
-    }
-
-    /// Ends the idle connections of an engine that drains, with its next turn, and without the grace that
-    /// [`drain`](Self::drain) gives them. A request that has arrived by then is answered.
-    pub fn end_idle(&mut self) {
-        if !self.shared.0.borrow().connections.is_draining() {
-            return;
-        }
-        self.begin();
-        {
-            let core = &mut *self.shared.0.borrow_mut();
+            core.connections.drain_listener(slot);
             // What tokio has not told of is read as well.
             let was_unassisted = std::mem::replace(&mut core.is_unassisted, true);
             for index in core.connections.slots() {
@@ -53,15 +33,57 @@ impl PortableEngine {
             }
             core.settle_all();
             core.is_unassisted = was_unassisted;
-            core.connections.wish_idle_ended();
+            core.connections.wish_idle_ended(slot);
         }
         self.end();
     }
 
-    /// Whether a drain has come so far that every response has left, and no request can come: what is left are
-    /// connections whose clients have not ended them yet.
-    pub fn is_through(&self) -> bool {
-        self.shared.0.borrow().connections.is_through()
+    /// Closes a listener for good; its connections go on until they end by themselves.
+    pub fn stop_accepting(&mut self, listener: ListenerId) {
+        let Some(slot) = self.slot(listener) else { return };
+        self.begin();
+        self.close_listeners(Some(slot));
+        self.shared.0.borrow_mut().connections.stop_accepting(slot);
+        self.end();
+    }
+
+    /// Ends everything at once: the listeners and all connections are closed, those included that were given up and not
+    /// taken; exchanges are aborted with the next turn.
+    pub fn abort(&mut self) {
+        self.begin();
+        self.accept.acceptors = Vec::new();
+        {
+            let core = &mut *self.shared.0.borrow_mut();
+            core.connections.drain();
+            core.connections.all_closed();
+            // Nobody is waited for who would take them.
+            core.released.clear();
+            core.connections.end_all();
+        }
+        self.end();
+    }
+
+    /// Closes a listener, and breaks its connections off.
+    pub fn abort_listener(&mut self, listener: ListenerId) {
+        let Some(slot) = self.slot(listener) else { return };
+        self.begin();
+        self.close_listeners(Some(slot));
+        {
+            let core = &mut *self.shared.0.borrow_mut();
+            core.connections.drain_listener(slot);
+            core.connections.end_all_of(slot);
+        }
+        self.end();
+    }
+
+    /// A listener that has come to its end since the last call: it is closed, and its connections have ended, or answer nobody
+    /// any more.
+    pub fn take_ended(&mut self) -> Option<ListenerId> {
+        self.shared.0.borrow_mut().connections.take_ended()
+    }
+
+    fn slot(&self, listener: ListenerId) -> Option<u32> {
+        self.shared.0.borrow().connections.listener_slot(listener)
     }
 
     /// Gives up as many idle connections as `count` says, or as there are.
@@ -85,8 +107,7 @@ impl PortableEngine {
         }
         self.begin();
         // Whoever has connected already goes as well.
-        while self.accept() {}
-        self.accept.acceptors = Vec::new();
+        self.close_listeners(None);
         self.shared.0.borrow_mut().connections.release_all();
         self.end();
     }
@@ -104,7 +125,11 @@ impl PortableEngine {
         if !self.shared.0.borrow().connections.has_room() {
             return Err(handed);
         }
-        let has_asked = handed.has_asked();
+        // Whoever nobody listens for any more is not served.
+        let Some(listener) = self.shared.0.borrow().connections.slot_for(&handed) else {
+            return Ok(());
+        };
+        let (has_asked, tls) = (handed.has_asked(), handed.tls().cloned());
         // A client that is gone already needs no connection.
         let Ok((socket, peer)) = Socket::adopt(handed) else {
             return Ok(());
@@ -113,7 +138,7 @@ impl PortableEngine {
         {
             let core = &mut *self.shared.0.borrow_mut();
             core.connections.counters.adopted += 1;
-            core.open(socket, peer, has_asked);
+            core.open(socket, peer, listener, tls.as_deref(), has_asked);
         }
         self.end();
         Ok(())

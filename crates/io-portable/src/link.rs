@@ -6,8 +6,8 @@
 use std::io::IoSlice;
 use std::task::{Context, Poll, Waker};
 
-use howth_connection::{Outgoing, Transport};
-use howth_engine::PeerAddress;
+use howth_connection::{Layer, Layered, Outgoing, Transport};
+use howth_engine::{PeerAddress, TlsFacts, TlsServer};
 
 use crate::settle::{READS_PER_TURN_MAX, WRITES_PER_TURN_MAX};
 use crate::socket::Socket;
@@ -30,13 +30,15 @@ pub(crate) struct Open {
     pub(crate) is_write_blocked: bool,
     /// Our sending side is shut down.
     pub(crate) is_shut_down: bool,
+    /// What its bytes are sealed by.
+    pub(crate) layer: Option<Box<Layer>>,
     /// How often it may still be read, and written, before the others have their turn.
     pub(crate) reads_left: u32,
     pub(crate) writes_left: u32,
 }
 
 impl Link {
-    pub(crate) fn new(socket: Socket, peer: PeerAddress, waker: Waker) -> Self {
+    pub(crate) fn new(socket: Socket, peer: PeerAddress, waker: Waker, tls: Option<&dyn TlsServer>) -> Self {
         Link(Some(Box::new(Open {
             socket,
             peer,
@@ -45,9 +47,22 @@ impl Link {
             may_be_readable: true,
             is_write_blocked: false,
             is_shut_down: false,
+            layer: tls.map(|tls| Box::new(Layer::new(tls))),
             reads_left: READS_PER_TURN_MAX,
             writes_left: WRITES_PER_TURN_MAX,
         })))
+    }
+}
+
+impl Layered for Link {
+    #[inline]
+    fn layer(&self) -> Option<&Layer> {
+        self.0.as_ref()?.layer.as_deref()
+    }
+
+    #[inline]
+    fn layer_mut(&mut self) -> Option<&mut Layer> {
+        self.0.as_mut()?.layer.as_deref_mut()
     }
 }
 
@@ -77,7 +92,7 @@ pub(crate) struct Sockets {
 impl Transport<Link> for Sockets {
     fn send_now(&mut self, link: &mut Link, slices: &[&[u8]]) -> usize {
         let Some(open) = &mut link.0 else { return 0 };
-        if !open.outgoing.is_empty() || open.is_write_blocked {
+        if !open.outgoing.is_empty() || open.is_write_blocked || open.layer.is_some() {
             return 0;
         }
         let slices: Vec<IoSlice<'_>> = slices
@@ -93,6 +108,10 @@ impl Transport<Link> for Sockets {
 
     fn peer_address(&self, link: &Link) -> Option<PeerAddress> {
         link.0.as_ref().map(|open| open.peer.clone())
+    }
+
+    fn tls_facts(&self, link: &Link) -> Option<TlsFacts> {
+        link.layer()?.facts()
     }
 
     /// No interface that all systems have tells.

@@ -4,10 +4,11 @@
 //! engine's turn, for connections that are unsettled or whose sockets are ready.
 
 use std::io::IoSlice;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use howth_connection::{End, Receive, Wanted};
-use howth_engine::Handed;
+use howth_engine::TlsServer;
 
 use crate::core::Core;
 use crate::link::Open;
@@ -65,9 +66,9 @@ impl Core {
 
     fn settle(&mut self, index: u32) {
         if self.write(index) == Written::Broken {
-            self.connections.end(index);
+            self.connections.send_failed(index);
         }
-        match self.connections.settle(index) {
+        match self.connections.wants(index) {
             Wanted::Open(receive) => self.receive(index, receive),
             Wanted::HalfClosed(receive) => {
                 self.shut_down(index);
@@ -75,8 +76,10 @@ impl Core {
             }
             Wanted::End(end) => self.close(index, end),
             Wanted::Leave { has_asked } => {
+                let listener = self.connections.listener_of(index);
                 if let Some(open) = self.connections.close(index).0 {
-                    self.give_away(open.socket, has_asked);
+                    // One that speaks TLS does not leave.
+                    self.give_away(open.socket, listener, None, has_asked);
                 }
             }
         }
@@ -86,23 +89,21 @@ impl Core {
     fn write(&mut self, index: u32) -> Written {
         while self.connections.is_sending(index) {
             let is_unassisted = self.is_unassisted;
+            let output = self.connections.to_send(index);
             let Some(open) = self.open_at(index) else {
                 return Written::All;
             };
+            if let Some(outgoing) = output {
+                open.outgoing = outgoing;
+            }
             if open.outgoing.is_empty() {
-                let Some(outgoing) = self.connections.output(index) else {
-                    return Written::All;
-                };
-                if let Some(open) = self.open_at(index) {
-                    open.outgoing = outgoing;
-                }
-                continue;
+                return Written::All;
             }
-            if open.writes_left == 0 && !open.is_write_blocked {
+            if open.is_write_blocked {
+                return Written::Some;
+            }
+            if open.writes_left == 0 {
                 open.waker.wake_by_ref();
-            }
-            if open.is_write_blocked || open.writes_left == 0 {
-                self.connections.advance(index);
                 return Written::Some;
             }
             open.writes_left -= 1;
@@ -133,7 +134,7 @@ impl Core {
             self.connections.reuse(segment);
         }
         self.connections.counters.sends += 1;
-        self.connections.sent(index, written);
+        self.connections.was_sent(index, written);
     }
 
     /// Reads once, if that is wanted. What comes makes the connection unsettled, and what it wants then is asked before it is
@@ -158,12 +159,16 @@ impl Core {
         }
         open.may_be_readable = matches!(poll, Poll::Ready(Ok(1..)));
         match poll {
-            Poll::Pending => return,
-            Poll::Ready(Ok(0)) => self.connections.end_of_stream(index),
-            Poll::Ready(Ok(length)) => self.connections.received(index, &scratch[..length]),
+            Poll::Pending => {}
+            Poll::Ready(Ok(0)) => self.connections.arrived_end(index),
+            Poll::Ready(Ok(length)) => {
+                self.connections
+                    .arrived(index, &scratch[..length], &mut self.handshakes);
+                // There may be more, and nobody waits for it.
+                self.connections.unsettle(index);
+            }
             Poll::Ready(Err(_)) => self.connections.broken(index),
         }
-        self.connections.unsettle(index);
     }
 
     fn shut_down(&mut self, index: u32) {
@@ -176,6 +181,9 @@ impl Core {
     }
 
     fn close(&mut self, index: u32, end: End) {
+        if end == End::Plain {
+            self.say_farewell(index);
+        }
         let Some(open) = self.connections.close(index).0 else {
             return;
         };
@@ -185,10 +193,31 @@ impl Core {
         }
     }
 
-    pub(crate) fn give_away(&mut self, socket: crate::socket::Socket, has_asked: bool) {
+    /// A sealed connection says that it ends, where that takes no time and overtakes nothing.
+    fn say_farewell(&mut self, index: u32) {
+        let is_unassisted = self.is_unassisted;
+        let Some(bytes) = self.connections.farewell(index) else {
+            return;
+        };
+        if let Some(open) = self.open_at(index)
+            && open.outgoing.is_empty()
+            && !open.is_shut_down
+        {
+            let _ = open.write(&[IoSlice::new(&bytes)], is_unassisted);
+        }
+    }
+
+    pub(crate) fn give_away(
+        &mut self,
+        socket: crate::socket::Socket,
+        listener: u32,
+        tls: Option<Arc<dyn TlsServer>>,
+        has_asked: bool,
+    ) {
         // One that tokio does not let go of is closed.
         if let Ok(socket) = socket.into_owned() {
-            self.released.push(Handed::new(socket, has_asked));
+            let handed = self.connections.handed(socket, listener, has_asked);
+            self.released.push(handed.with_tls(tls));
             self.connections.counters.released += 1;
         }
     }

@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::{BindAddress, Handed, Listener, PeerAddress};
+use howth_engine::{BindAddress, Handed, ListeningSocket, PeerAddress};
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
@@ -23,16 +23,18 @@ pub(crate) enum Acceptor {
 
 impl Acceptor {
     /// Must be called inside a tokio runtime with I/O enabled.
-    pub(crate) fn new(listener: Listener) -> io::Result<Self> {
-        match listener {
-            Listener::Tcp(listener) => {
+    /// `None`: there is no socket.
+    pub(crate) fn new(socket: ListeningSocket) -> io::Result<Option<Self>> {
+        match socket {
+            ListeningSocket::Tcp(listener) => {
                 listener.set_nonblocking(true)?;
-                TcpListener::from_std(listener).map(Acceptor::Tcp)
+                TcpListener::from_std(listener).map(Acceptor::Tcp).map(Some)
             }
-            Listener::Unix(listener) => {
+            ListeningSocket::Unix(listener) => {
                 listener.set_nonblocking(true)?;
-                UnixListener::from_std(listener).map(Acceptor::Unix)
+                UnixListener::from_std(listener).map(Acceptor::Unix).map(Some)
             }
+            ListeningSocket::Elsewhere => Ok(None),
         }
     }
 

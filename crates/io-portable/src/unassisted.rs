@@ -1,8 +1,8 @@
 //! A turn while tokio's reactor cannot run, because somebody else's code has the thread.
 //!
 //! Readiness comes from the reactor, which is not asked here: connections are read, and the listener accepts, without
-//! knowing whether there is anything. Owns how many are looked at. Called by: the runtime, from within JavaScript that
-//! does not return.
+//! knowing whether there is anything. Owns how many are looked at. Never waits. Called by: the runtime, from within
+//! JavaScript that does not return.
 
 use std::task::{Context, Poll};
 

@@ -42,7 +42,7 @@ fn accepting_outlives_a_lack_of_descriptors() {
             .build()
             .expect("a runtime");
         runtime.block_on(async {
-            let mut engine = PortableEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default())
+            let mut engine = PortableEngine::new(vec![Listener::from(listener)], EngineOptions::default())
                 .expect("an engine");
             let mut handler = Hello(engine.exchanges());
             poll_fn(|context| {

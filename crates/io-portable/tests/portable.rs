@@ -4,12 +4,23 @@ use std::future::poll_fn;
 use std::sync::mpsc::channel;
 use std::task::Poll;
 
-use howth_engine::{EngineOptions, Listener, Turn};
-use howth_engine_conformance::{Command, Listen, MakeHandler, Running, engine_cases};
+use howth_engine::{EngineOptions, Listener, ListenerId, Place, Turn};
+use howth_engine_conformance::{Command, Listen, MakeHandler, Running, engine_cases, start_secure};
 use howth_io_portable::PortableEngine;
 use tokio::sync::mpsc;
 
-engine_cases!(crate::start);
+engine_cases!(sockets: crate::start);
+
+/// The same by TLS.
+mod by_tls {
+    use howth_engine_conformance::engine_cases;
+
+    engine_cases!(secure: crate::start_by_tls);
+}
+
+fn start_by_tls(_: Listen, options: EngineOptions, make_handler: MakeHandler) -> Running {
+    start_secure(start, options, make_handler)
+}
 
 fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> Running {
     let (commands, receiver) = mpsc::unbounded_channel();
@@ -21,7 +32,8 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
             .expect("a runtime");
         runtime.block_on(async move {
             let engine = PortableEngine::new(bind(listen), options).expect("an engine");
-            address_sender.send(engine.local_address()).expect("the test");
+            let address = engine.local_address().expect("it listens");
+            address_sender.send(address).expect("the test");
             drive(engine, receiver, make_handler).await;
         });
     });
@@ -30,20 +42,35 @@ fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) -> R
         commands: Box::new(move |command| drop(commands.send(command))),
         thread,
         memory: None,
+        connect: None,
+    }
+}
+
+/// Names a listener beside another.
+fn second(listener: Listener) -> Listener {
+    Listener {
+        id: ListenerId(1),
+        place: Place(1),
+        ..listener
     }
 }
 
 fn bind(listen: Listen) -> Vec<Listener> {
     match listen {
-        Listen::Loopback => vec![Listener::Tcp(
+        Listen::Loopback => vec![Listener::from(
             std::net::TcpListener::bind("127.0.0.1:0").expect("bind"),
         )],
-        Listen::Unix(path) => vec![Listener::Unix(
+        Listen::Unix(path) => vec![Listener::from(
             std::os::unix::net::UnixListener::bind(path).expect("bind"),
         )],
+        Listen::Secure(tls) => {
+            let mut listeners = bind(Listen::Loopback);
+            listeners[0].tls = Some(tls);
+            listeners
+        }
         Listen::Both(path) => {
             let mut listeners = bind(Listen::Loopback);
-            listeners.extend(bind(Listen::Unix(path)));
+            listeners.extend(bind(Listen::Unix(path)).into_iter().map(second));
             listeners
         }
     }
@@ -61,8 +88,11 @@ async fn drive(
             while let Poll::Ready(Some(command)) = commands.poll_recv(context) {
                 match command {
                     Command::Drain => engine.drain(),
-                    Command::EndIdle => engine.end_idle(),
-                    Command::IsThrough(sender) => drop(sender.send(engine.is_through())),
+                    Command::Listen(listener) => engine.listen(listener).expect("a listener"),
+                    Command::StopAccepting(listener) => engine.stop_accepting(listener),
+                    Command::DrainListener(listener) => engine.drain_listener(listener),
+                    Command::AbortListener(listener) => engine.abort_listener(listener),
+                    Command::TakeEnded(sender) => drop(sender.send(engine.take_ended())),
                     Command::Abort => engine.abort(),
                     Command::Call(call) => call(&*exchanges),
                     Command::Counters(sender) => drop(sender.send(engine.counters())),

@@ -34,7 +34,7 @@ fn main() -> std::io::Result<()> {
         .and_then(|port| port.parse().ok())
         .unwrap_or(3000);
     let listener = std::net::TcpListener::bind(("127.0.0.1", port))?;
-    let mut engine = RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default())?;
+    let mut engine = RingEngine::new(vec![Listener::from(listener)], EngineOptions::default())?;
     let mut handler = Hello(engine.exchanges());
     loop {
         engine.turn(Wait::For(Duration::from_millis(100)), &mut handler)?;

@@ -1,8 +1,8 @@
 //! The engine of one core: the loop's one turn, and the state it works on.
 //!
-//! A turn is: settle what the application changed since the last one, enter the kernel once (submit and, if
-//! told, wait), reap every completion, hand all events to the handler in one batch, settle again. Called by:
-//! the runtime's core loop; never calls it back other than through [`Handler`].
+//! Owns the order of a turn. A turn is: settle what the application changed since the last one, enter the kernel once
+//! (submit and, if told, wait), reap every completion, hand all events to the handler in one batch, settle again.
+//! Called by: the runtime's core loop; never calls it back other than through [`Handler`].
 
 mod accept;
 mod doorbell;
@@ -19,11 +19,14 @@ use std::collections::VecDeque;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
-use howth_connection::{Connections, Driver, Shared};
-use howth_engine::{Counters, EngineOptions, Event, Exchanges, Handed, Handler};
+use howth_connection::{Connections, Driver, Handshakes, Shared};
+use howth_engine::{
+    Counters, EngineOptions, Event, Exchanges, Handed, Handler, ListenerId, Place, TlsServer,
+};
 
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::Ring;
@@ -40,17 +43,6 @@ pub use howth_engine::{Listener, Turn};
 /// keep accepts and responses waiting.
 const COMPLETIONS_PER_TURN_MAX: usize = 4096;
 
-/// Prepares what accepted connections inherit: no delay of small writes.
-fn descriptor_of(listener: Listener) -> io::Result<OwnedFd> {
-    match listener {
-        Listener::Tcp(listener) => {
-            socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
-            Ok(listener.into())
-        }
-        Listener::Unix(listener) => Ok(listener.into()),
-    }
-}
-
 /// The engine of one core. Not `Send`: it stays on the thread that made it.
 #[derive(Debug)]
 pub struct RingEngine<K: Kernel = Ring> {
@@ -64,9 +56,11 @@ impl RingEngine<Ring> {
     /// # Errors
     /// What setting up the ring says; [`probe`](crate::probe) explains such errors.
     pub fn new(listeners: Vec<Listener>, options: EngineOptions) -> io::Result<Self> {
-        let descriptors = listeners.into_iter().map(descriptor_of);
-        let ring = Ring::new(descriptors.collect::<io::Result<_>>()?, RingOptions::default())?;
-        Ok(RingEngine::with_kernel(ring, options))
+        let mut engine = RingEngine::with_kernel(Ring::new(Vec::new(), RingOptions::default())?, options);
+        for listener in listeners {
+            engine.listen(listener)?;
+        }
+        Ok(engine)
     }
 
     /// A descriptor that is readable when something completed since [`before_park`](Self::before_park).
@@ -132,7 +126,7 @@ impl<K: Kernel + 'static> RingEngine<K> {
         let core = self.shared.0.borrow();
         Ok(match () {
             () if core.is_finished() => Turn::Finished,
-            () if worked || core.connections.has_work() => Turn::Worked,
+            () if worked || core.connections.has_work() || core.handshakes.are_waiting() => Turn::Worked,
             () => Turn::Idle,
         })
     }
@@ -221,6 +215,9 @@ struct Core<K: Kernel> {
     connections: Connections<Link>,
     /// By listener.
     accepting: Vec<Accepting>,
+    /// What seals the connections of each.
+    tls: Vec<Option<Arc<dyn TlsServer>>>,
+    handshakes: Handshakes,
     doorbell: Polling,
     /// Connections that were given up and wait for whoever takes them.
     released: Vec<Handed>,
@@ -228,10 +225,10 @@ struct Core<K: Kernel> {
     leaves_clients: bool,
     /// New connections are given up as they are accepted.
     releases_new: bool,
-    /// Nobody is served any more, who is still accepted neither.
-    is_aborted: bool,
+    /// Listeners of which nobody is served any more, who is still accepted neither.
+    aborted: Vec<u32>,
     /// Connections that were accepted before the accept could be cancelled, and wait for room.
-    waiting: VecDeque<Socket>,
+    waiting: VecDeque<(u32, Socket)>,
     /// The last crowded turn whose memory was not freed yet.
     crowded_at_ms: Option<u64>,
 }
@@ -241,18 +238,24 @@ impl<K: Kernel> Core<K> {
         let listeners = kernel.listeners();
         let (now_ms, wall) = (kernel.now_ms(), kernel.wall_clock());
         let connections = Connections::new(options, now_ms, wall, GENERATION_MASK);
-        Core {
+        let mut core = Core {
             kernel,
             connections,
-            accepting: vec![Accepting::Off; listeners],
+            accepting: Vec::new(),
+            tls: Vec::new(),
+            handshakes: Handshakes::default(),
             doorbell: Polling::default(),
             released: Vec::new(),
             leaves_clients: false,
             releases_new: false,
-            is_aborted: false,
+            aborted: Vec::new(),
             waiting: VecDeque::new(),
             crowded_at_ms: None,
+        };
+        for listener in 0..listeners as u32 {
+            core.add_listener(ListenerId(listener), Place(listener));
         }
+        core
     }
 
     fn turn(&mut self, wait: Wait, events: &mut Vec<Event>) -> io::Result<bool> {
@@ -261,10 +264,12 @@ impl<K: Kernel> Core<K> {
             self.read_clock();
         }
         self.connections.begin_turn();
+        self.connections.go_on_with_handshakes(&mut self.handshakes);
         self.settle_all();
         self.settle_accepting();
         self.settle_doorbell();
-        let wait = match self.connections.has_events() {
+        let goes_on = self.connections.has_events() || self.handshakes.are_waiting();
+        let wait = match goes_on {
             true => Wait::Not,
             false => wait,
         };
@@ -330,7 +335,7 @@ impl<K: Kernel> Drop for Core<K> {
     /// An engine that ends in the middle, because its core ends, leaves no connection open.
     fn drop(&mut self) {
         self.end_accepting();
-        self.discard_waiting();
+        self.discard_waiting(None);
         for index in self.connections.slots() {
             let link = self.connections.link_mut(index);
             let is_closing = link.ending >= Ending::Closing;

@@ -1,9 +1,10 @@
 //! The seam between the engine and the kernel.
 //!
-//! Owns the vocabulary: what the engine asks ([`Kernel`]), what it is told ([`Completion`]), and the types
-//! that keep memory safe by construction: an [`Outgoing`] is *moved* into the kernel and comes back with its
-//! completion, a [`Lease`] on a received buffer has to be given back. [`Ring`](crate::Ring) is the real
-//! kernel; a simulated one can take its place without the engine noticing.
+//! Owns the vocabulary: what the engine asks ([`Kernel`]), what it is told ([`Completion`]), and the types that keep
+//! memory safe by construction: an [`Outgoing`] is *moved* into the kernel and comes back with its completion, a
+//! [`Lease`] on a received buffer has to be given back. [`Ring`](crate::Ring) is the real kernel; a simulated one can
+//! take its place without the engine noticing. Never does anything. Called by: the engine, on one side; kernels, on the
+//! other.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -71,7 +72,7 @@ pub trait Kernel {
     /// The time of day.
     fn wall_clock(&self) -> SystemTime;
 
-    /// How many listeners there are.
+    /// How many listeners there are to begin with.
     fn listeners(&self) -> usize;
 
     /// Arms a multishot accept on the listener that the token's index names.
@@ -122,8 +123,8 @@ pub trait Kernel {
     /// Lets go of a socket that nothing is in flight on, and that is never named again.
     fn give_up(&mut self, socket: Socket) -> OwnedFd;
 
-    /// Stops listening: closes the listeners, if they are open. Connections that were not accepted are refused.
-    fn close_listeners(&mut self);
+    /// Closes a listener, if it is open. Connections that were not accepted are refused.
+    fn close_listener(&mut self, listener: u32);
 
     /// Submits what is queued, waits, and makes completions available.
     fn enter(&mut self, wait: Wait) -> io::Result<()>;

@@ -1,7 +1,7 @@
 //! Whether io_uring works here, and if not, why, in words for a person.
 //!
-//! Asked once per process, before any core starts: sets a ring up, runs a NOP through it, and asks for every
-//! operation the engine uses. Leaves nothing behind.
+//! Asked once per process, before any core starts: sets a ring up, runs a NOP through it, and asks for every operation
+//! the engine uses. Leaves nothing behind. Owns the words. Never chooses the engine: the runtime, which calls it, does.
 
 use std::io;
 

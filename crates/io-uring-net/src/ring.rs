@@ -38,7 +38,8 @@ pub struct Ring {
     readiness: Readiness,
     /// `None` until somebody wants to ring it.
     doorbell: Option<Arc<Doorbell>>,
-    listeners: Vec<OwnedFd>,
+    /// By slot; `None`: closed, or without a socket.
+    listeners: Vec<Option<OwnedFd>>,
     started: Instant,
     overflows: u64,
     /// Completions that were taken from the kernel's queue together, in reverse.
@@ -75,11 +76,20 @@ impl Ring {
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
-            listeners,
+            listeners: listeners.into_iter().map(Some).collect(),
             started: Instant::now(),
             overflows: 0,
             reaped: Vec::with_capacity(REAPED_MAX),
         })
+    }
+
+    /// Has something to accept from in a slot that has nothing.
+    pub(crate) fn listen(&mut self, slot: u32, listener: Option<OwnedFd>) {
+        let slot = slot as usize;
+        if self.listeners.len() <= slot {
+            self.listeners.resize_with(slot + 1, || None);
+        }
+        self.listeners[slot] = listener;
     }
 
     /// A duplicate of the descriptor that tells of completions.
@@ -175,7 +185,7 @@ impl Kernel for Ring {
     }
 
     fn accept(&mut self, token: Token) {
-        if let Some(listener) = self.listeners.get(token.index as usize) {
+        if let Some(Some(listener)) = self.listeners.get(token.index as usize) {
             let entry = opcode::AcceptMulti::new(types::Fd(listener.as_raw_fd()))
                 .flags(libc::SOCK_CLOEXEC | libc::SOCK_NONBLOCK)
                 .build();
@@ -243,8 +253,10 @@ impl Kernel for Ring {
         submission::owned(socket)
     }
 
-    fn close_listeners(&mut self) {
-        self.listeners = Vec::new();
+    fn close_listener(&mut self, listener: u32) {
+        if let Some(open) = self.listeners.get_mut(listener as usize) {
+            *open = None;
+        }
     }
 
     fn enter(&mut self, wait: Wait) -> io::Result<()> {

@@ -68,7 +68,7 @@ impl Served {
         let patience = Some(Duration::from_secs(20));
         client.set_read_timeout(patience).expect("a timeout");
         let engine =
-            RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring");
+            RingEngine::new(vec![Listener::from(listener)], EngineOptions::default()).expect("a ring");
         let handler = Hello {
             exchanges: engine.exchanges(),
             reads_bodies,

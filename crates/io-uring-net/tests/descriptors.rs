@@ -8,7 +8,7 @@ use std::os::unix::net::UnixStream;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-use howth_engine::{Deadlines, EngineOptions, Event, Exchanges, Handed, Handler, Listener, Turn};
+use howth_engine::{Deadlines, EngineOptions, Event, Exchanges, Handed, Handler, Listener, Place, Turn};
 use howth_http1::ResponseHead;
 use howth_io_uring_net::{RingEngine, Wait};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
@@ -76,18 +76,11 @@ fn accepting_outlives_a_lack_of_descriptors() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let options = EngineOptions {
-        deadlines: Deadlines {
-            head: None,
-            body_gap: None,
-            body_rate_min: 0,
-            keep_alive: None,
-            write_stall: None,
-            handler: None,
-        },
+        deadlines: Deadlines::none(),
         connections_max: 2,
         ..EngineOptions::default()
     };
-    let engine = RingEngine::new(vec![Listener::Tcp(listener)], options).expect("a ring");
+    let engine = RingEngine::new(vec![Listener::from(listener)], options).expect("a ring");
     let handler = Hello(engine.exchanges());
     let mut served = Served { engine, handler };
     let mut first = TcpStream::connect(address).expect("connect");
@@ -128,7 +121,7 @@ fn accepting_outlives_a_lack_of_descriptors() {
     // There is no room any more, and so nothing to be woken for.
     served
         .engine
-        .adopt(Handed::new(given.into(), false))
+        .adopt(Handed::new(given.into(), Place::default(), false))
         .expect("room for it");
     std::thread::sleep(2 * REST);
     served.turn(Wait::Not);

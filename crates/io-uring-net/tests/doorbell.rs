@@ -20,7 +20,7 @@ impl Handler for Silent {
 
 fn engine() -> RingEngine {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring")
+    RingEngine::new(vec![Listener::from(listener)], EngineOptions::default()).expect("a ring")
 }
 
 fn turn(engine: &mut RingEngine, wait: Wait) -> Turn {

@@ -18,7 +18,7 @@ fn a_dropped_engine_closes_its_connections() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let mut engine =
-        RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring");
+        RingEngine::new(vec![Listener::from(listener)], EngineOptions::default()).expect("a ring");
     let mut client = std::net::TcpStream::connect(address).expect("it listens");
     client
         .set_read_timeout(Some(Duration::from_secs(10)))

@@ -44,7 +44,7 @@ fn a_core_that_parks_elsewhere_is_woken_by_the_ring() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it is bound");
     let mut engine =
-        RingEngine::new(vec![Listener::Tcp(listener)], EngineOptions::default()).expect("a ring");
+        RingEngine::new(vec![Listener::from(listener)], EngineOptions::default()).expect("a ring");
     let readiness = engine.readiness().expect("a descriptor");
     let mut handler = Hello(engine.exchanges());
     let client = std::thread::spawn(move || {

@@ -1,8 +1,8 @@
 //! The table: entries by key, bounded in bytes.
 //!
-//! The crate `quick_cache` owns the table, its shards, their locks and what is evicted. Here lie the bounds, the ends of
-//! entries and what makes a change atomic: whoever writes holds the shard's `Writer`, so that what it read is still there
-//! when it writes. Readers take no such lock.
+//! The crate `quick_cache` owns the table, its shards, their locks and what is evicted. Here lie the bounds, the ends
+//! of entries and what makes a change atomic: whoever writes holds the shard's `Writer`, so that what it read is still
+//! there when it writes. Readers take no such lock. Never waits but for that. Called by: the runtime's bridge.
 
 use std::hash::RandomState;
 use std::num::NonZeroUsize;

@@ -1,7 +1,8 @@
 //! What can be stored.
 //!
 //! A clone shares the memory, so that a reader takes a value out of the table without a copy and keeps it while another
-//! thread replaces it.
+//! thread replaces it. Owns the memory, and says how much it is. Never changes. Called by: the store, and whoever reads
+//! it.
 
 use std::sync::Arc;
 

@@ -1,8 +1,8 @@
 //! The mesh: a bounded ring for each ordered pair of cores.
 //!
-//! Owns what the cores share: the rings while nobody uses them, each core's [`Bell`], and how it is called.
-//! Never sends or receives: that is the [`Endpoint`]'s. The mutexes are taken when a core joins, leaves, says how it is
-//! called, or is called; a message takes none.
+//! Owns what the cores share: the rings while nobody uses them, each core's [`Bell`], and how it is called. Never sends
+//! or receives: that is the [`Endpoint`]'s. The mutexes are taken when a core joins, leaves, says how it is called, or
+//! is called; a message takes none. Called by: cores, as they join.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;

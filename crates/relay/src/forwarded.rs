@@ -1,4 +1,7 @@
 //! The origin's book: which of its requests are answered elsewhere.
+//!
+//! Owns where each is, and what of its response the engine has taken while it was full. Never answers. Called by:
+//! `relay`.
 
 use std::collections::HashMap;
 

@@ -1,6 +1,8 @@
 //! What crosses from core to core. Everything is owned: no core looks into another's memory.
+//!
+//! Owns the messages' types. Never sends one. Called by: both books, and whatever carries messages.
 
-use howth_engine::{ExchangeId, PeerAddress};
+use howth_engine::{ExchangeId, PeerAddress, Place, TlsFacts};
 use howth_http1::{Field, RequestHead, ResponseHead, Trailers};
 
 /// A whole request on its way to the core that answers it.
@@ -14,8 +16,12 @@ pub struct Parcel {
     pub body: Vec<u8>,
     /// Its trailer fields.
     pub trailers: Trailers,
+    /// Where it came in.
+    pub place: Place,
     /// Where the request came from.
     pub peer_address: Option<PeerAddress>,
+    /// What was agreed upon with the client, where it came by TLS.
+    pub tls_facts: Option<Box<TlsFacts>>,
     /// When it arrived, in microseconds of the clock that all cores share.
     pub arrived_us: u64,
 }

@@ -92,7 +92,9 @@ impl Relay {
             head,
             body,
             trailers: trailers.unwrap_or_default(),
+            place: own.place(id).unwrap_or_default(),
             peer_address: own.peer_address(id),
+            tls_facts: own.tls_facts(id).map(Box::new),
             arrived_us,
         };
         self.forwarded.borrow_mut().add(id, to);
@@ -213,14 +215,21 @@ impl Relay {
     /// Takes an event of the core's own engine; true: it was about a request that is forwarded, and is not the
     /// application's.
     pub fn observe(&self, event: Event) -> bool {
-        let id = event.exchange();
+        let Some(id) = event.exchange() else {
+            return false;
+        };
         let mut forwarded = self.forwarded.borrow_mut();
         let Some(away) = forwarded.get_mut(id) else {
             return false;
         };
         let to = away.core;
         let message = match event {
-            Event::Request(_) | Event::BodyReadable(_) => None,
+            Event::Request(_)
+            | Event::Rejected(_)
+            | Event::BodyReadable(_)
+            | Event::Alarm(_)
+            | Event::Opened(..)
+            | Event::Closed(..) => None,
             Event::Writable(_) => Some(Message::Taken {
                 id,
                 bytes: std::mem::take(&mut away.owed_bytes),

@@ -1,9 +1,11 @@
 //! The answering core's book: requests whose connections belong to other cores.
+//!
+//! Owns their heads, bodies and ids. Never writes a response. Called by: `relay`.
 
 use std::collections::HashMap;
 
-use howth_engine::{BodyRead, ExchangeId, PeerAddress, first_generation};
-use howth_http1::{RequestHead, Trailers};
+use howth_engine::{BodyRead, ExchangeId, Gone, PeerAddress, Place, TlsFacts, WriteError, first_generation};
+use howth_http1::{Framing, RequestFacts, RequestHead, ResponseHead, Trailers, plan_response};
 
 use crate::message::Parcel;
 
@@ -36,7 +38,9 @@ pub(crate) struct RemoteRequest {
     pub(crate) trailers: Trailers,
     /// Bytes of the body that were read.
     read: usize,
+    pub(crate) place: Place,
     pub(crate) peer_address: Option<PeerAddress>,
+    pub(crate) tls_facts: Option<Box<TlsFacts>>,
     pub(crate) arrived_us: u64,
     pub(crate) has_left: bool,
     pub(crate) response: Response,
@@ -121,7 +125,9 @@ impl RemoteRequests {
             body: parcel.body,
             trailers: parcel.trailers,
             read: 0,
+            place: parcel.place,
             peer_address: parcel.peer_address,
+            tls_facts: parcel.tls_facts,
             arrived_us: parcel.arrived_us,
             has_left: false,
             response: Response::Owed,
@@ -199,8 +205,44 @@ impl From<RemoteRequest> for Parcel {
             head: remote_request.head,
             body: remote_request.body,
             trailers: remote_request.trailers,
+            place: remote_request.place,
             peer_address: remote_request.peer_address,
+            tls_facts: remote_request.tls_facts,
             arrived_us: remote_request.arrived_us,
         }
+    }
+}
+
+/// How long a response says that it is, which its origin's engine will hold it to; `None`: it does not say, or has no body
+/// on the wire.
+pub(crate) fn declared(request: &RequestHead, head: &ResponseHead<'_>, length: Option<u64>) -> Option<u64> {
+    match plan_response(RequestFacts::from(request), head, length, false)
+        .ok()?
+        .framing
+    {
+        Framing::Length(bytes) => Some(bytes),
+        Framing::None | Framing::Chunked | Framing::UntilClose => None,
+    }
+}
+
+impl RemoteRequest {
+    /// Whether what was given so far fits what the response says of its length.
+    pub(crate) fn check_length(&self, fits: impl FnOnce(u64, u64) -> bool) -> Result<(), WriteError> {
+        match self.declared {
+            Some(declared) if !fits(declared, self.given) => Err(WriteError::Length {
+                declared,
+                given: self.given,
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Its response begins, or is whole.
+    pub(crate) fn begin(&mut self, response: Response) -> Result<(), Gone> {
+        if self.response != Response::Owed {
+            return Err(Gone);
+        }
+        self.response = response;
+        Ok(())
     }
 }

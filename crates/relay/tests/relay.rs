@@ -1,15 +1,13 @@
 //! Two cores' relays, and messages carried between them by hand.
 
-mod support;
-
 use std::rc::Rc;
 
 use howth_engine::{
     Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone, InterimError, UpgradeError, WriteError,
 };
+use howth_engine_conformance::recorder::{Call, Head, Recorder};
 use howth_http1::ResponseHead;
 use howth_relay::{Relay, is_remote};
-use support::{Call, Engine, head};
 
 const HOME: usize = 0;
 const AWAY: usize = 1;
@@ -21,17 +19,17 @@ const OK: ResponseHead<'_> = ResponseHead {
 };
 
 struct Cores {
-    engine: Rc<Engine>,
+    engine: Rc<Recorder>,
     origin: Relay,
     away: Relay,
 }
 
 impl Cores {
     fn new() -> Self {
-        let engine = Rc::new(Engine::default());
+        let engine = Rc::new(Recorder::default());
         Cores {
             origin: Relay::new(HOME, engine.clone()),
-            away: Relay::new(AWAY, Rc::new(Engine::default())),
+            away: Relay::new(AWAY, Rc::new(Recorder::default())),
             engine,
         }
     }
@@ -90,7 +88,10 @@ fn what_precedes_and_follows_a_message_crosses_as_well() {
     assert_eq!(away.respond(remote_request, &OK, b""), Ok(()));
     assert_eq!(away.inform(remote_request, &hints), Err(InterimError::Gone(Gone)));
     cores.carry();
-    let told = [Call::Inform(head(&hints)), Call::Respond(head(&OK), Vec::new())];
+    let told = [
+        Call::Inform(Head::from(&hints)),
+        Call::Respond(Head::from(&OK), Vec::new()),
+    ];
     assert_eq!(cores.engine.calls(id), told);
 }
 
@@ -130,7 +131,10 @@ fn a_request_is_answered_elsewhere_as_at_origin() {
     assert_eq!(away.respond(remote_request, &OK, b"Hi"), Ok(()));
     assert_eq!(away.respond(remote_request, &OK, b"again"), Err(Gone));
     cores.carry();
-    assert_eq!(cores.engine.calls(id), [Call::Respond(head(&OK), b"Hi".to_vec())]);
+    assert_eq!(
+        cores.engine.calls(id),
+        [Call::Respond(Head::from(&OK), b"Hi".to_vec())]
+    );
     assert_eq!((cores.origin.forwarded(), away.remote_requests()), (1, 1));
     assert!(cores.origin.observe(Event::Completed(id)));
     cores.carry();
@@ -209,7 +213,7 @@ fn a_stream_pauses_until_its_origin_has_taken_it() {
     away.finish(remote_request, &[(b"t", b"u")]).expect("it is there");
     cores.carry();
     let calls = cores.engine.calls(id);
-    assert_eq!(calls.first(), Some(&Call::Start(head(&OK), None)));
+    assert_eq!(calls.first(), Some(&Call::Start(Head::from(&OK), None)));
     assert_eq!(
         calls.last(),
         Some(&Call::Finish(vec![(b"t".to_vec(), b"u".to_vec())]))
@@ -275,7 +279,10 @@ fn what_is_given_back_is_answered_at_origin() {
         Ok(BodyRead::Data(b"body".to_vec()))
     );
     origin.respond(own, &OK, b"Hi").expect("it is there");
-    assert_eq!(cores.engine.calls(id), [Call::Respond(head(&OK), b"Hi".to_vec())]);
+    assert_eq!(
+        cores.engine.calls(id),
+        [Call::Respond(Head::from(&OK), b"Hi".to_vec())]
+    );
     assert!(origin.observe(Event::Completed(id)));
     assert_eq!(events(origin), [Event::Completed(own)]);
     assert_eq!((origin.remote_requests(), origin.forwarded()), (0, 0));
@@ -292,8 +299,7 @@ fn a_core_that_ends_leaves_nobody_waiting() {
     cores.away.start(remote_request, &OK, None).expect("it is there");
     cores.carry();
     cores.origin.lost(AWAY);
-    assert!(matches!(&engine.calls(silent)[..], [Call::Respond(parts, _)]
-        if parts.with(|head| head.status) == 503));
+    assert!(matches!(&engine.calls(silent)[..], [Call::Respond(head, _)] if head.status == 503));
     assert_eq!(engine.calls(begun).last(), Some(&Call::Fail));
     assert_eq!(cores.origin.forwarded(), 0);
     // The other way round: the origin has ended.

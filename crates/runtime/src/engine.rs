@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
+use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, ListenerId, Turn};
 use howth_io_portable::PortableEngine;
 
 use crate::error::Error;
@@ -82,11 +82,20 @@ pub(crate) enum Polled {
 impl Engine {
     /// Must be called on the core's thread, in its tokio runtime.
     pub(crate) fn new(chosen: &Chosen, listener: Listener, options: EngineOptions) -> io::Result<Self> {
+        let listeners = vec![listener];
         match chosen {
-            Chosen::Ring => RingDriver::new(listener, options).map(Engine::Ring),
-            Chosen::Portable { .. } => PortableEngine::new(vec![listener], options)
+            Chosen::Ring => RingDriver::new(listeners, options).map(Engine::Ring),
+            Chosen::Portable { .. } => PortableEngine::new(listeners, options)
                 .map(Box::new)
                 .map(Engine::Portable),
+        }
+    }
+
+    /// Serves the connections of one more listener.
+    pub(crate) fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        match self {
+            Engine::Ring(driver) => driver.listen(listener),
+            Engine::Portable(engine) => engine.listen(listener),
         }
     }
 
@@ -167,6 +176,14 @@ impl Engine {
         }
     }
 
+    /// Closes a listener for good; its connections go on until they end by themselves.
+    pub(crate) fn stop_accepting(&mut self, listener: ListenerId) {
+        match self {
+            Engine::Ring(driver) => driver.stop_accepting(listener),
+            Engine::Portable(engine) => engine.stop_accepting(listener),
+        }
+    }
+
     pub(crate) fn drain(&mut self) {
         match self {
             Engine::Ring(driver) => driver.drain(),
@@ -174,19 +191,27 @@ impl Engine {
         }
     }
 
-    /// Ends idle connections of an engine that drains without their grace.
-    pub(crate) fn end_idle(&mut self) {
+    /// Drains a listener alone, whose idle connections have no grace.
+    pub(crate) fn drain_listener(&mut self, listener: ListenerId) {
         match self {
-            Engine::Ring(driver) => driver.end_idle(),
-            Engine::Portable(engine) => engine.end_idle(),
+            Engine::Ring(driver) => driver.drain_listener(listener),
+            Engine::Portable(engine) => engine.drain_listener(listener),
         }
     }
 
-    /// Whether a drain has come so far that nobody is answered any more.
-    pub(crate) fn is_through(&self) -> bool {
+    /// Closes a listener, and breaks its connections off.
+    pub(crate) fn abort_listener(&mut self, listener: ListenerId) {
         match self {
-            Engine::Ring(driver) => driver.is_through(),
-            Engine::Portable(engine) => engine.is_through(),
+            Engine::Ring(driver) => driver.abort_listener(listener),
+            Engine::Portable(engine) => engine.abort_listener(listener),
+        }
+    }
+
+    /// A listener that has come to its end, so far as nobody of its is answered any more.
+    pub(crate) fn take_ended(&mut self) -> Option<ListenerId> {
+        match self {
+            Engine::Ring(driver) => driver.take_ended(),
+            Engine::Portable(engine) => engine.take_ended(),
         }
     }
 

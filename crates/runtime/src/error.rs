@@ -42,7 +42,8 @@ pub enum Error {
     NoHandler(PathBuf),
     /// `serve` of a program that has opened a server of its own.
     #[error(
-        "{0} listens itself (node:http, node:net or Deno), so there is nothing to serve; start it by: howth run {0}"
+        "{0} listens itself, in a way that howth does not serve (node:https, node:net, Deno.listen, or Deno.serve with TLS or \
+         compression), so there is nothing to serve; start it by: howth run {0}"
     )]
     ListensItself(PathBuf),
     /// `serve` of a module that exports what node:http calls.
@@ -70,6 +71,19 @@ pub enum Error {
         code: i32,
         /// What ended the program.
         error: Box<Error>,
+    },
+    /// `--tls-…`.
+    #[error(transparent)]
+    Tls(#[from] howth_tls::TlsError),
+    /// `--redirect-http` cannot listen.
+    #[error(
+        "--redirect-http: cannot listen on {address}: {cause}; give another port, or stop what listens there"
+    )]
+    Redirect {
+        /// Where.
+        address: std::net::SocketAddr,
+        /// Why not.
+        cause: io::Error,
     },
     /// `--inspect` cannot listen.
     #[error("--inspect: {0}; give another address as --inspect=HOST:PORT")]

@@ -7,11 +7,13 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::error::CoreError;
-use howth_engine::{Event, Exchanges, Handler};
+use howth_engine::{Event, Exchanges, Handler, ListenerId, Place};
 use howth_scheduling::Waiting;
-use howth_supervision::Address;
+use howth_supervision::{Address, ListenError};
 
-use crate::bridge::{self, Application, Bridge, Configuration, Entry, Numbers, Served};
+use crate::bridge::{
+    self, Application, Bridge, Configuration, Entry, Numbers, Opener, Opening, Served, Source,
+};
 use crate::isolate::{Isolate, IsolateOptions, Process};
 
 const HEAP_BYTES_MAX: usize = 1 << 30;
@@ -36,7 +38,7 @@ impl InProcess {
             core: 0,
             counters: [Arc::default()].into(),
         };
-        let bridge = Bridge::new(Box::new(move |_| Ok((exchanges.clone(), address()))), numbers);
+        let bridge = Bridge::new(Box::new(Given(exchanges)), numbers);
         let isolate = Isolate::start(
             process,
             IsolateOptions {
@@ -47,6 +49,8 @@ impl InProcess {
         );
         let configuration = Configuration {
             development: false,
+            is_run: false,
+            is_quiet: true,
             version: env!("CARGO_PKG_VERSION"),
         };
         let mut application = Application::new(isolate, bridge, configuration);
@@ -78,10 +82,26 @@ impl Handler for InProcess {
     }
 }
 
+/// Gives what there is.
+struct Given(Rc<dyn Exchanges>);
+
+impl Opener for Given {
+    fn open(&self, _: Source<'_>) -> Result<Opening, ListenError> {
+        Ok(Opening {
+            listener: ListenerId::default(),
+            place: Place::default(),
+            address: address(),
+            exchanges: Some(self.0.clone()),
+        })
+    }
+}
+
 fn address() -> Address {
     Address {
         host: "127.0.0.1".to_owned(),
         port: 3000,
+        ip: None,
         unix: None,
+        is_secure: false,
     }
 }

@@ -15,6 +15,9 @@ pub mod modules;
 pub mod node_options;
 mod options;
 mod program;
+mod redirect;
+mod request_log;
+mod tls;
 mod topics;
 pub mod worst_case;
 
@@ -24,7 +27,10 @@ pub use howth_scheduling::Affinity;
 pub use howth_supervision::{
     Error as SupervisionError, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned, parse_processors,
 };
-pub use options::{Debugger, EngineChoice, Options, Start, UncaughtExceptions, UnhandledRejections};
+pub use options::{
+    Compatibility, Debugger, EngineChoice, Options, Start, TlsIdentity, TlsOptions, UncaughtExceptions,
+    UnhandledRejections,
+};
 
 use std::process::ExitCode;
 

@@ -84,6 +84,18 @@ pub struct ProgramText {
     pub prints: bool,
 }
 
+/// Whether a program has the global of another runtime (`--compat`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Compatibility {
+    /// `Bun`, if a file of its own names it.
+    #[default]
+    AsNamed,
+    /// `Bun`, whatever it names.
+    Bun,
+    /// None.
+    None,
+}
+
 /// How a program is started, by the options that Node's users know.
 #[derive(Clone, Debug, Default)]
 pub struct Start {
@@ -95,12 +107,51 @@ pub struct Start {
     pub import: Vec<String>,
     /// `--conditions`: of packages' exports, beside the usual ones.
     pub conditions: Vec<String>,
+    /// `--compat`: whether it has `Bun`.
+    pub compatibility: Compatibility,
     /// `process.execArgv`: options of Node's that a child process is given as well.
     pub exec_arguments: Vec<String>,
+    /// Whether a debugger may come, for which all code has to say which lines of TypeScript it is made of.
+    pub is_debugged: bool,
     /// Whether it waits for a debugger.
     pub debugger: Debugger,
     /// An option of howth's among the program's arguments, where it most likely does not belong.
     pub misplaced: Option<String>,
+}
+
+/// What the command line says about TLS.
+#[derive(Clone, PartialEq, Eq)]
+pub struct TlsOptions {
+    /// What the server shows.
+    pub identity: TlsIdentity,
+    /// What its key is encrypted with.
+    pub passphrase: Option<String>,
+    /// Who issues the certificates of clients, who need one then.
+    pub ca: Option<PathBuf>,
+}
+
+impl std::fmt::Debug for TlsOptions {
+    /// Without the passphrase.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "TlsOptions({:?}, {:?})", self.identity, self.ca)
+    }
+}
+
+/// What the server shows to prove who it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TlsIdentity {
+    /// What is in files, in PEM.
+    Files {
+        /// The certificate, and those it was issued by.
+        cert: PathBuf,
+        /// Its private key.
+        key: PathBuf,
+    },
+    /// A certificate that is made for this process, for development.
+    SelfSigned {
+        /// Hosts and addresses besides those of this machine.
+        hosts: Vec<String>,
+    },
 }
 
 /// Everything `howth serve` and `howth run` need to know.
@@ -116,6 +167,10 @@ pub struct Options {
     pub cache: Option<PathBuf>,
     /// Where to listen.
     pub listen: ListenOptions,
+    /// `--tls-…`: what all listeners seal their connections by; `None`: programs say so themselves.
+    pub tls: Option<TlsOptions>,
+    /// `--redirect-http`: where clients that come in clear are sent to TLS.
+    pub redirect_http: Option<SocketAddr>,
     /// Which engine.
     pub engine: EngineChoice,
     /// Cores to serve on; `None` is auto: affinity and cgroup quota decide.
@@ -146,6 +201,8 @@ pub struct Options {
     pub uncaught_exceptions: Option<UncaughtExceptions>,
     /// Error pages with the stack, for development.
     pub development: bool,
+    /// A line on stderr for each request.
+    pub logs_requests: bool,
     /// Reload on change of a loaded file.
     pub watch: bool,
     /// `--pid-file`: where the process's id is written.

@@ -24,6 +24,8 @@ use crate::error::Error;
 use crate::isolate::{self, Process, ProcessOptions};
 use crate::modules::{Cache, Modules};
 use crate::options::Options;
+use crate::redirect;
+use crate::tls::Secured;
 
 pub(crate) fn serve(mode: Mode, options: Options) -> Result<ExitCode, Error> {
     let inherited = Inherited::take().map_err(supervision::Error::Inherited)?;
@@ -34,6 +36,11 @@ pub(crate) fn serve(mode: Mode, options: Options) -> Result<ExitCode, Error> {
 /// The same once V8 is there.
 pub(crate) fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited) -> Result<ExitCode, Error> {
     let chosen = Chosen::by(options.engine)?;
+    let secured = Secured::new(options.tls.as_ref())?;
+    if let Some(address) = options.redirect_http {
+        redirect::begin(address, options.engine_options.clone(), secured.port().clone())
+            .map_err(|cause| Error::Redirect { address, cause })?;
+    }
     if let Some(address) = options.inspect {
         isolate::listen_for_debugger(address).map_err(|error| Error::Inspect(error.to_string()))?;
     }
@@ -52,6 +59,7 @@ pub(crate) fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited)
         mode,
         options: Arc::new(options),
         chosen,
+        secured,
         watchdog: Arc::default(),
     };
     supervise(mode, supervised, inherited, runtime)
@@ -62,6 +70,7 @@ struct Runtime {
     mode: Mode,
     options: Arc<Options>,
     chosen: Chosen,
+    secured: Arc<Secured>,
     watchdog: Arc<Watchdog>,
 }
 
@@ -102,6 +111,7 @@ impl supervision::Runtime for Runtime {
             process,
             chosen: self.chosen.clone(),
             listeners: listeners.clone(),
+            secured: self.secured.clone(),
             watchdog: self.watchdog.clone(),
             counters: (0..cores.get()).map(|_| Arc::default()).collect(),
             restarts: (0..cores.get()).map(|_| Arc::default()).collect(),

@@ -14,8 +14,8 @@ use crate::topics::WAITING_BYTES_MAX;
 
 /// What a core has once, whatever its clients do: the thread's stack, and the ring with its receive buffers.
 const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
-/// A connection's own state, and its entry in the table.
-const CONNECTION_BYTES: u64 = 512;
+/// A connection's own state, and its entry in the table; on the portable engine with its registration in tokio, 0.83 KiB when idle.
+const CONNECTION_BYTES: u64 = 1024;
 /// Unsent responses with which no more requests are taken, as a multiple of the high watermark of one.
 const UNSENT_WATERMARKS: u64 = 4;
 /// Body bytes of a connection, as a multiple of the high watermark: as much is held when reading stops, and as much was
@@ -23,9 +23,11 @@ const UNSENT_WATERMARKS: u64 = 4;
 const BODY_WATERMARKS: u64 = 2;
 
 /// What no option bounds, each as a sentence.
-pub const UNBOUNDED: [&str; 4] = [
+pub const UNBOUNDED: [&str; 5] = [
     "whole responses: each takes its size until the client has taken it, and every request of a pipeline may have one",
     "chunks of streams: one more than the bound, as large as the application makes it",
+    "messages of WebSockets: each connection may have one arriving, plain and compressed, to maxPayloadLength (16 MiB), and \
+     backpressureLimit (16 MiB) unsent; servers set both",
     "ArrayBuffers, WebAssembly's memory, and what native add-ons allocate: they are not on a heap",
     "reloads that follow one another within --drain: each leaves another heap for every core",
 ];
@@ -73,7 +75,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
     let connections = count * u64::from(options.connections_max);
     let share = |name, bytes, count| Share { name, bytes, count };
     // Of each request that was taken, and of the one that is arriving.
-    let heads = limits.head_bytes_max as u64 * (u64::from(options.pipeline_max) + 1);
+    let heads = limits.head_bytes_max as u64 * (requests_max(options) + 1);
     let beyond = isolate::UNWINDING_FACTOR as u64 - 1;
     // What is under way there is a request at most: a head, and a body that was held whole.
     let request = (limits.head_bytes_max + options.body_high_watermark_bytes) as u64;
@@ -96,18 +98,40 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         ),
         share("connections", CONNECTION_BYTES, connections),
         share("  heads of pipelined requests", heads, connections),
-        share(
-            "  request bodies",
-            BODY_WATERMARKS * options.body_high_watermark_bytes as u64,
-            connections,
-        ),
+        share("  request bodies", bodies(options), connections),
         share(
             "  unsent responses, but for the below",
-            UNSENT_WATERMARKS * options.write_high_watermark_bytes as u64,
+            unsent(options),
             connections,
         ),
     ];
     (cores, shares)
+}
+
+/// Requests of one connection that may be in the application's hands: of a pipeline, or of streams.
+fn requests_max(options: &EngineOptions) -> u64 {
+    let streams = options.http2.as_ref().map_or(0, |limits| limits.streams_max);
+    u64::from(options.pipeline_max.max(streams))
+}
+
+/// Bytes of request bodies of one connection, whichever protocol it speaks.
+fn bodies(options: &EngineOptions) -> u64 {
+    let pipeline = BODY_WATERMARKS * options.body_high_watermark_bytes as u64;
+    let streams = options.http2.as_ref().map_or(0, |limits| {
+        // A header block that is not whole comes on top, and a frame.
+        let block = 2 * limits.field_list_bytes_max as u64 + u64::from(limits.frame_bytes_max);
+        u64::from(limits.connection_window_bytes).saturating_add(block)
+    });
+    pipeline.max(streams)
+}
+
+/// Response bytes of one connection that wait.
+fn unsent(options: &EngineOptions) -> u64 {
+    let watermarks = UNSENT_WATERMARKS * options.write_high_watermark_bytes as u64;
+    let streams = options.http2.as_ref().map_or(0, |limits| {
+        (limits.send_buffer_bytes as u64).saturating_mul(u64::from(limits.streams_max))
+    });
+    watermarks.saturating_add(streams)
 }
 
 /// What the process may use, in bytes: the cgroup's limit, or the machine's memory.

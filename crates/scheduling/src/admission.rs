@@ -1,9 +1,10 @@
 //! Whether a request is admitted to a core's queue, by how long it would wait there.
 //!
-//! Controlled delay (CoDel, RFC 8289, as servers use it): what counts is the least delay in an interval. A burst drains,
-//! and then somebody hardly waited; where even the luckiest has waited too long, the queue stands, and there is more to
-//! do than the core can. Then a request is refused at once that would wait too long, and the others are answered in
-//! time. Numbers in, a verdict out.
+//! Controlled delay (CoDel, RFC 8289, as servers use it): what counts is the least delay in an interval. A burst
+//! drains, and then somebody hardly waited; where even the luckiest has waited too long, the queue stands, and there is
+//! more to do than the core can. Then a request is refused at once that would wait too long, and the others are
+//! answered in time. Numbers in, a verdict out. Owns what was seen of the delays. Never reads a clock. Called by: the
+//! reception.
 
 /// How long the delay has to be too long before anybody is refused, in microseconds.
 const INTERVAL_US: u64 = 100_000;

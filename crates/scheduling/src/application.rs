@@ -1,4 +1,7 @@
 //! What the queue of a core needs of the application behind it.
+//!
+//! Owns the trait. Never asks for what the application's own code would answer. Called by: the reception; implemented
+//! by the runtime's bridge.
 
 use howth_engine::{Event, ExchangeId, Exchanges};
 
@@ -13,6 +16,11 @@ pub trait Application {
 
     /// Gives a response that needs no code of the application's own; false: there is none for this request.
     fn answer(&self, id: ExchangeId) -> bool;
+
+    /// Deals with an event that the application's own code need not hear of; true: it is done with.
+    fn settles(&self, _event: Event, _now_us: u64) -> bool {
+        false
+    }
 
     /// Whether the application wants to hear of it.
     fn is_wanted(&self, event: Event) -> bool;

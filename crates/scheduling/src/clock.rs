@@ -1,4 +1,6 @@
 //! The clock that all cores share: microseconds since the process first asked.
+//!
+//! Owns the moment at which it begins. Never goes back. Called by: every core.
 
 use std::sync::OnceLock;
 use std::time::Instant;

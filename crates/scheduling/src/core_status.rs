@@ -6,6 +6,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use howth_engine::Place;
+
 use crate::clock::now_us;
 
 /// An application that has been running for so long keeps its core busy, whatever the core saw before.
@@ -31,6 +33,8 @@ pub struct CoreStatus {
     utilization: AtomicU32,
     /// It takes requests of other cores.
     is_open: AtomicBool,
+    /// Where it listens, as [`Place::bit`](howth_engine::Place::bit)s.
+    places: AtomicU64,
     /// It has as many connections as it may have.
     is_full: AtomicBool,
     /// An interrupt was asked for and has not happened.
@@ -108,6 +112,17 @@ impl CoreStatus {
     #[inline]
     pub fn set_open(&self, is_open: bool) {
         self.is_open.store(is_open, Ordering::Relaxed);
+    }
+
+    /// Where it listens, from now on.
+    pub fn set_places(&self, places: u64) {
+        self.places.store(places, Ordering::Relaxed);
+    }
+
+    /// Whether it listens in a place, and so answers what comes in there.
+    #[inline]
+    pub fn is_in(&self, place: Place) -> bool {
+        self.places.load(Ordering::Relaxed) & place.bit() != 0
     }
 
     /// Whether it takes requests of other cores.

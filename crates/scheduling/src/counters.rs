@@ -1,6 +1,7 @@
 //! What each core has counted, for all to read.
 //!
 //! Owns the numbers. Only the core itself writes its own; whoever reads sees each at some moment, not all at the same.
+//! Never adds those of several cores up. Called by: the reception, `peer_cores`; the runtime, which shows them.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -1,4 +1,6 @@
 //! What moving connections from core to core needs of an engine.
+//!
+//! Owns the trait. Never serves. Called by: `peer_cores/connections.rs`; implemented by the runtime for both engines.
 
 use howth_engine::Handed;
 

@@ -1,6 +1,7 @@
 //! The health check: whether the server takes requests, told without the application.
 //!
-//! A load balancer that asks often hears of a drain before its connections are refused.
+//! A load balancer that asks often hears of a drain before its connections are refused. Owns the path and its two
+//! answers. Never runs the application's code. Called by: the reception.
 
 use std::cell::Cell;
 

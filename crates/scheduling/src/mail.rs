@@ -1,4 +1,6 @@
 //! Messages of a core's application for those of other cores, which the mesh carries beside requests.
+//!
+//! Owns the trait. Never looks into a message. Called by: `peer_cores/messages.rs`; implemented by the runtime.
 
 /// The mail of one core. What is in a parcel is the application's own affair.
 pub trait Mail {

@@ -17,7 +17,7 @@ use std::sync::{Arc, Weak};
 use std::task::Waker;
 use std::time::Duration;
 
-use howth_engine::{Event, Exchanges, Handed};
+use howth_engine::{Event, ExchangeId, Exchanges, Handed};
 use howth_mesh::Endpoint;
 use howth_relay::Relay;
 
@@ -94,6 +94,8 @@ pub struct PeerCores<M: Mail> {
     epoch: Cell<Epoch>,
     /// Whoever is behind hands requests and connections over.
     shares_work: bool,
+    /// The places whose requests any core may answer that listens there as well.
+    shared_places: Cell<u64>,
     /// Requests that belong to one core.
     sticky: Option<Sticky>,
     held: RefCell<Vec<Held>>,
@@ -125,6 +127,7 @@ impl<M: Mail> PeerCores<M> {
         let sticky = settings.affinity.map(|affinity| Sticky::new(affinity, places));
         Rc::new(PeerCores {
             shares_work: settings.shares_work,
+            shared_places: Cell::default(),
             sticky,
             held: RefCell::default(),
             mail,
@@ -156,6 +159,12 @@ impl<M: Mail> PeerCores<M> {
     /// The core serves: it takes what others give it.
     pub fn open(&self) {
         self.core_status.set_open(true);
+    }
+
+    /// Where the core listens, and of these places those whose requests any core may answer; as [`Place::bit`](howth_engine::Place::bit)s.
+    pub fn set_places(&self, places: u64, shared: u64) {
+        self.core_status.set_places(places);
+        self.shared_places.set(shared);
     }
 
     /// The core takes nothing of others any more.
@@ -284,6 +293,16 @@ impl<M: Mail> PeerCores<M> {
     fn open_core_status(&self, core: usize) -> Option<Arc<CoreStatus>> {
         let core_status = self.peers.borrow()[core].open_core_status()?;
         self.topology.mesh.is_joined(core).then_some(core_status)
+    }
+
+    /// Whether a core may answer a request of this one's.
+    fn may_answer(&self, relay: &Relay, id: ExchangeId, core: usize) -> bool {
+        let Some(place) = relay.place(id) else {
+            return false;
+        };
+        let core_status = self.open_core_status(core);
+        self.shared_places.get() & place.bit() != 0
+            && core_status.is_some_and(|core_status| core_status.is_in(place))
     }
 
     /// The core's end of the mesh, once it is this core's.

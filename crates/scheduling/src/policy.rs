@@ -1,6 +1,7 @@
 //! When a core hands requests to another, and how many. Numbers in, numbers out.
 //!
-//! What counts is time: how long the last of the waiting requests will wait, and how long it would wait elsewhere.
+//! What counts is time: how long the last of the waiting requests will wait, and how long it would wait elsewhere. Owns
+//! what a move is worth. Never moves anything. Called by: `peer_cores`, `reception`.
 
 /// A core begins to hand over when a request would wait for so long.
 const BEHIND_US: u64 = 1000;

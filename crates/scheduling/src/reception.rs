@@ -2,7 +2,7 @@
 //!
 //! Owns the queue of one core, who is admitted to it, and what it knows of a request's cost. Answers at once what needs
 //! no code of the application's own: fixed routes, the health check, refusals. Never calls that, so that it works while a
-//! handler runs. Called by: `intake`, with what the engine says; the core's loop, which takes from it.
+//! handler runs. Called by: `entrance`, with what the engine says; the core's loop, which takes from it.
 
 use std::cell::{Cell, RefCell, RefMut};
 use std::collections::VecDeque;
@@ -17,8 +17,8 @@ use crate::application::Application;
 use crate::clock::now_us;
 use crate::counters::Counters;
 use crate::health::Health;
+use crate::observer::Observer;
 use crate::policy::TypicalCost;
-use crate::request_times::SharedRequestTimes;
 use crate::waiting::Waiting;
 
 /// The application gets events for so long at a time, as far as one can tell beforehand, and the engine has its turn in
@@ -41,7 +41,7 @@ pub struct Reception<A> {
     admission: Cell<Admission>,
     counters: Arc<Counters>,
     /// Who wants to know when requests come and responses leave.
-    traced: Option<SharedRequestTimes>,
+    observers: Vec<Rc<dyn Observer>>,
 }
 
 impl<A: Application> Reception<A> {
@@ -51,7 +51,7 @@ impl<A: Application> Reception<A> {
         health: Option<Health>,
         delay_max: Option<Duration>,
         counters: Arc<Counters>,
-        traced: Option<SharedRequestTimes>,
+        observers: Vec<Rc<dyn Observer>>,
     ) -> Rc<Self> {
         Rc::new(Reception {
             application,
@@ -62,7 +62,7 @@ impl<A: Application> Reception<A> {
             cost: Cell::default(),
             admission: Cell::new(Admission::new(delay_max.map(|delay| delay.as_micros() as u64))),
             counters,
-            traced,
+            observers,
         })
     }
 
@@ -76,9 +76,8 @@ impl<A: Application> Reception<A> {
     /// Takes note of what the engine has brought at this time: gives how long a request that comes behind it would wait, and
     /// whether any is answered without the application's own code.
     pub(crate) fn begin(&self, events: &[Event], now_us: u64) -> (u64, bool) {
-        if let Some(traced) = &self.traced {
-            let mut traced = traced.borrow_mut();
-            events.iter().for_each(|event| traced.note(*event, now_us));
+        for observer in &self.observers {
+            events.iter().for_each(|event| observer.note(*event, now_us));
         }
         let (_, wait_us) = self.delays(now_us);
         self.newest_us.set(now_us);
@@ -91,6 +90,11 @@ impl<A: Application> Reception<A> {
     /// Whether the application wants to hear of it.
     pub(crate) fn is_wanted(&self, event: Event) -> bool {
         self.application.is_wanted(event)
+    }
+
+    /// Whether the event was dealt with, and the application need not hear of it.
+    pub(crate) fn settles(&self, event: Event, now_us: u64) -> bool {
+        self.application.settles(event, now_us)
     }
 
     /// The queue itself, for events that come together.
@@ -129,7 +133,7 @@ impl<A: Application> Reception<A> {
     /// Whether an event about the exchange waits.
     pub fn contains(&self, id: ExchangeId) -> bool {
         let waiting = self.waiting.borrow();
-        waiting.iter().any(|waiting| waiting.event.exchange() == id)
+        waiting.iter().any(|waiting| waiting.event.exchange() == Some(id))
     }
 
     /// How long the first has waited, and how long the last will: what all will cost, or what the first has waited

@@ -1,7 +1,7 @@
 //! How long requests took, from their arrival to the end of their response: what `HOWTH_TRACE=1` tells beside stages.
 //!
-//! Owns when each request of the core's connections arrived. Called by: the reception, with all that the engine says; the
-//! trace, which takes the sums.
+//! Owns when each request of the core's connections arrived. Never prints them. Called by: the reception, with all that
+//! the engine says; the trace, which takes the sums.
 
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -63,7 +63,12 @@ impl RequestTimes {
             Event::Aborted(id) => {
                 self.open.remove(&id);
             }
-            Event::Writable(_) | Event::Disconnected(_) => {}
+            Event::Rejected(_)
+            | Event::Writable(_)
+            | Event::Disconnected(_)
+            | Event::Alarm(_)
+            | Event::Opened(..)
+            | Event::Closed(..) => {}
         }
     }
 

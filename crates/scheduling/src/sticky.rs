@@ -1,6 +1,6 @@
 //! Requests that belong to one core, by a header or a cookie: `--affinity`.
 //!
-//! Owns how the value is found, and which core it means. Never moves anything.
+//! Owns how the value is found, and which core it means. Never moves anything. Called by: `peer_cores/belonging.rs`.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 

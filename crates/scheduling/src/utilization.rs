@@ -1,6 +1,7 @@
 //! How busy a core is over time, and how many of its connections should be another's.
 //!
-//! Numbers in, numbers out. What a core does while it is not asleep is all the same: receiving costs time as well.
+//! Numbers in, numbers out. What a core does while it is not asleep is all the same: receiving costs time as well. Owns
+//! the average. Never reads a clock. Called by: `peer_cores/connections.rs`, with each turn.
 
 /// One look covers so much time, in microseconds.
 const WINDOW_US: u64 = 100_000;

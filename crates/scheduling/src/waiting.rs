@@ -1,4 +1,6 @@
 //! An event that waits for the application, and since when.
+//!
+//! Owns the two. Decides nothing. Called by: the reception, and whatever puts something into it.
 
 use howth_engine::Event;
 

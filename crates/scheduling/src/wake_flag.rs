@@ -1,4 +1,6 @@
 //! A waker that remembers: the loop polls the isolate only when something woke it.
+//!
+//! Owns whether it was woken. Never polls. Called by: the core's loop, which looks; whatever wakes the isolate.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

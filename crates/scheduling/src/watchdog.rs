@@ -1,8 +1,8 @@
 //! A thread that notices cores whose application does not return, and interrupts it.
 //!
-//! Owns the thread. Looks at every status every 20 ms while any core is awake, every 1.5 ms for a second after an application
-//! was seen to take long, and sleeps otherwise. Decides nothing about what is done in the interruption: that happens on the
-//! core's own thread.
+//! Owns the thread. Looks at every status every 20 ms while any core is awake, every 1.5 ms for a second after an
+//! application was seen to take long, and sleeps otherwise. Decides nothing about what is done in the interruption:
+//! that happens on the core's own thread. Called by: the runtime, which starts it; cores that wake.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};

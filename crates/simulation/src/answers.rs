@@ -2,14 +2,20 @@
 //!
 //! Owns how far the answers to one client have come. Never decides whether a connection may end: `client` does.
 
+mod refusal;
+mod tunnel;
+
 use std::collections::VecDeque;
 
+use crate::knowledge::Knowledge;
 use crate::plan::{Ends, Form, Plan};
-use crate::reader::{BodyEnd, End, Message, Reading};
+use crate::reader::{BodyEnd, Message, Reading};
 
 /// What may be answered besides what was planned.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Leave {
+#[derive(Clone, Copy, Debug)]
+pub struct Leave<'a> {
+    /// What applications have done.
+    pub knowledge: &'a Knowledge,
     /// 408: the client was slow.
     pub timeout: bool,
     /// Any response may close the connection: the server drains.
@@ -41,6 +47,10 @@ enum Place {
     },
     /// The text of a refusal: so many bytes are to come.
     Refusal(usize),
+    /// The protocol has changed, and so many of its bytes have come.
+    Tunnel {
+        at: usize,
+    },
     /// The last response was read.
     Over,
 }
@@ -56,6 +66,8 @@ pub struct Answers {
     pub next: usize,
     /// Whether it got its 100.
     is_continued: bool,
+    /// Its interim responses that have come.
+    informed: usize,
     closes: bool,
 }
 
@@ -69,6 +81,7 @@ impl Answers {
             place: Place::Head,
             next: 0,
             is_continued: false,
+            informed: 0,
             closes: false,
         }
     }
@@ -92,7 +105,7 @@ impl Answers {
         else {
             return false;
         };
-        let (plan, message) = (self.plan(), &reading.messages[self.next]);
+        let (plan, message) = (self.plan(self.next), &reading.messages[self.next]);
         plan.ends == Ends::Rightly && at == body_length(&plan, message)
     }
 
@@ -107,12 +120,12 @@ impl Answers {
         )
     }
 
-    pub(crate) fn plan(&self) -> Plan {
-        Plan::of(self.seed, self.client, self.next)
+    pub(crate) fn plan(&self, number: usize) -> Plan {
+        Plan::of(self.seed, self.client, number)
     }
 
     /// Takes bytes; an error says what is wrong with them.
-    pub fn take(&mut self, bytes: &[u8], reading: &Reading, leave: &Leave) -> Result<(), String> {
+    pub fn take(&mut self, bytes: &[u8], reading: &Reading, leave: &Leave<'_>) -> Result<(), String> {
         self.received.extend(bytes);
         while !self.received.is_empty() {
             let goes_on = match self.place {
@@ -129,6 +142,7 @@ impl Answers {
                     true
                 }
                 Place::Body { at, framing } => self.body(at, framing, reading)?,
+                Place::Tunnel { at } => self.tunnel_bytes(at, reading, leave)?,
             };
             if !goes_on {
                 return Ok(());
@@ -142,7 +156,7 @@ impl Answers {
         Some(self.received.drain(..=end).collect())
     }
 
-    fn head(&mut self, reading: &Reading, leave: &Leave) -> Result<bool, String> {
+    fn head(&mut self, reading: &Reading, leave: &Leave<'_>) -> Result<bool, String> {
         let received = self.received.make_contiguous();
         let Some(end) = received.windows(4).position(|bytes| bytes == b"\r\n\r\n") else {
             return Ok(false);
@@ -158,14 +172,8 @@ impl Answers {
             .ok_or_else(|| format!("no status line: {status_line:?}"))?;
         let fields: Vec<(&str, &str)> = lines.filter_map(|line| line.split_once(": ")).collect();
         let message = reading.messages.get(self.next);
-        if status == 100 {
-            let is_due = message.is_some_and(|message| message.expects_continue) && !self.is_continued;
-            self.is_continued = true;
-            return if is_due && fields.is_empty() {
-                Ok(true)
-            } else {
-                Err("a 100 that nobody waits for".to_owned())
-            };
+        if matches!(status, 100 | 102..200) {
+            return self.interim(status, &fields, message, leave).map(|()| true);
         }
         if fields.first().map(|field| field.0) != Some("x-tag") {
             return self.refusal(status, &fields, reading, leave).map(|()| true);
@@ -173,43 +181,12 @@ impl Answers {
         let Some(message) = message else {
             return Err(format!("an answer to no request: {head:?}"));
         };
-        self.answer(status, &fields, message, leave)?;
-        Ok(true)
-    }
-
-    fn refusal(
-        &mut self,
-        status: u16,
-        fields: &[(&str, &str)],
-        reading: &Reading,
-        leave: &Leave,
-    ) -> Result<(), String> {
-        let fields = match fields {
-            [("allow", _), rest @ ..] if status == 405 => rest,
-            other => other,
-        };
-        let [
-            ("connection", "close"),
-            ("content-type", "text/plain"),
-            ("content-length", length),
-            ("date", _),
-        ] = fields
-        else {
-            return Err(format!("a refusal of another form: {status} {fields:?}"));
-        };
-        let (plan, message) = (self.plan(), reading.messages.get(self.next));
-        let of_body = message.is_some_and(|message| message.body.end == BodyEnd::Refused(status));
-        let of_head = message.is_none()
-            && matches!(reading.end, End::Refused(at, expected) if expected == status && leave.sent > at);
-        let is_short = status == 500 && message.is_some() && plan.ends == Ends::TooShort;
-        if !(of_body || of_head || is_short || (status == 408 && leave.timeout)) {
-            return Err(format!(
-                "refused with {status}, request {} of {:?}",
-                self.next, reading.end
-            ));
+        self.check_informed(leave)?;
+        match self.plan(self.next).switches(message) {
+            true => self.switched(status, &fields, message)?,
+            false => self.answer(status, &fields, message, leave)?,
         }
-        self.place = Place::Refusal(length.parse().map_err(|_| "no length")?);
-        Ok(())
+        Ok(true)
     }
 
     fn answer(
@@ -217,9 +194,9 @@ impl Answers {
         status: u16,
         fields: &[(&str, &str)],
         message: &Message,
-        leave: &Leave,
+        leave: &Leave<'_>,
     ) -> Result<(), String> {
-        let plan = self.plan();
+        let plan = self.plan(self.next);
         let tag = plan.tag();
         let has_content = plan.has_content(message);
         let length = match plan.form {
@@ -228,12 +205,14 @@ impl Answers {
         };
         let said = match plan.status {
             204 | 304 => None,
+            _ if plan.is_refused_tunnel(message) => None,
             _ if message.is_head() => length.filter(|length| *length > 0),
             _ => length,
         };
         let said = said.map(|length| length.to_string());
         let is_until_close = has_content && length.is_none() && message.is_http_10;
-        let must_close = !message.keep_alive || plan.closes || is_until_close;
+        let ends_it = plan.closes || is_until_close || plan.is_refused_tunnel(message);
+        let must_close = !message.keep_alive || ends_it;
         let is_long = message.has_body()
             && message.declared.is_none_or(|bytes| bytes > leave.drain_bytes_max)
             && message.body.bytes.len() as u64 > leave.drain_bytes_max.min(message.declared.unwrap_or(0));
@@ -285,14 +264,14 @@ impl Answers {
 
     /// The response is whole.
     fn finish(&mut self, had_content: bool) -> Result<(), String> {
-        if had_content && self.plan().ends != Ends::Rightly {
+        if had_content && self.plan(self.next).ends != Ends::Rightly {
             return Err(format!(
                 "request {}: a response that breaks off looks whole",
                 self.next
             ));
         }
         // Of one that breaks off without content nothing more was to be sent, but the connection ends.
-        let is_last = self.closes || self.plan().ends == Ends::FailsWithin;
+        let is_last = self.closes || self.plan(self.next).ends == Ends::FailsWithin;
         self.place = if is_last { Place::Over } else { Place::Head };
         self.next += 1;
         self.is_continued = false;
@@ -300,7 +279,7 @@ impl Answers {
     }
 
     fn body(&mut self, at: usize, framing: Framing, reading: &Reading) -> Result<bool, String> {
-        let (plan, message) = (self.plan(), &reading.messages[self.next]);
+        let (plan, message) = (self.plan(self.next), &reading.messages[self.next]);
         let whole = body_length(&plan, message);
         let (left, after) = match framing {
             Framing::Length(length) => (length - at, None),

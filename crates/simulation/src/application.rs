@@ -4,45 +4,35 @@
 //! [`Handler`]; the simulation, between turns.
 
 mod respond;
+mod tunnel;
 
-use std::cell::{Ref, RefCell};
+use std::cell::Ref;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use howth_engine::{Event, ExchangeId, Exchanges, Handler, PeerAddress};
 use howth_http1::{BodyLength, RequestHead, Version};
 
+use crate::knowledge::SharedKnowledge;
 use crate::memory;
 use crate::plan::Plan;
-use crate::reader::{Message, Reading};
-
-/// What applications and checks know of clients.
-#[derive(Debug)]
-pub struct Knowledge {
-    /// The seed that plans come from.
-    pub seed: u64,
-    /// Requests of one connection that an application may have at once.
-    pub pipeline_max: usize,
-    /// Of each client: what it sends.
-    pub readings: Vec<Reading>,
-    /// Of each client: how many of its requests an application was told of.
-    pub told: Vec<usize>,
-    /// Of each connection: whose it is.
-    pub clients: Vec<usize>,
-    /// What went wrong.
-    pub faults: Vec<String>,
-    /// Requests that were answered to the end.
-    pub completed: u64,
-}
-
-/// Shared by the applications of all engines.
-pub type SharedKnowledge = Rc<RefCell<Knowledge>>;
+use crate::reader::Message;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
-    Waits { until_ms: u64 },
+    Waits {
+        until_ms: u64,
+    },
     Reads,
-    Streams { sent: usize },
+    Streams {
+        sent: usize,
+    },
+    /// A tunnel, and how many of the planned bytes were sent.
+    Tunnel {
+        sent: usize,
+    },
+    /// A tunnel of which our side has ended.
+    HalfTunnel,
     Given,
     Over,
 }
@@ -57,6 +47,19 @@ struct Work {
     body_is_over: bool,
     may_write: bool,
     is_answered: bool,
+    /// How many of the planned interim responses were given.
+    informed: usize,
+    alarm: Alarm,
+}
+
+/// The time that is set for a tunnel.
+#[derive(Clone, Copy, Debug, Default)]
+struct Alarm {
+    due_ms: Option<u64>,
+    /// It has come: our side ends then.
+    ends_at_ms: Option<u64>,
+    /// The batch of events in which, or behind which, it was set.
+    batch: u64,
 }
 
 /// The application of one engine.
@@ -68,6 +71,8 @@ pub struct Application {
     /// Requests that were over when they were told.
     gone: BTreeSet<(u32, u32)>,
     now_ms: u64,
+    /// Batches of events that it was told of.
+    batch: u64,
 }
 
 impl Application {
@@ -80,6 +85,7 @@ impl Application {
             used: BTreeSet::new(),
             gone: BTreeSet::new(),
             now_ms: 0,
+            batch: 0,
         }
     }
 
@@ -87,7 +93,8 @@ impl Application {
     pub fn advance(&mut self, now_ms: u64, hurries: bool) {
         self.now_ms = if hurries { u64::MAX } else { now_ms };
         // Whatever waits for something else is told.
-        let waits = |work: &Work| matches!(work.stage, Stage::Waits { .. });
+        let waits =
+            |work: &Work| matches!(work.stage, Stage::Waits { .. }) || work.alarm.ends_at_ms.is_some();
         let waiting = self.work.iter().filter(|(_, work)| waits(work));
         let waiting: Vec<(u32, u32)> = waiting.map(|(key, _)| *key).collect();
         for key in waiting {
@@ -101,12 +108,15 @@ impl Application {
         self.work.len() + self.gone.len()
     }
 
-    /// The requests it has not begun to answer, with what it has read of their bodies: client, number, bytes.
+    /// The requests it has not begun to answer, and tunnels, with what it has read of their bodies: client, number, bytes.
     pub fn unbegun(&self) -> impl Iterator<Item = (usize, usize, usize)> {
-        let unbegun = self
-            .work
-            .values()
-            .filter(|work| matches!(work.stage, Stage::Waits { .. } | Stage::Reads));
+        let holds = |work: &&Work| {
+            matches!(
+                work.stage,
+                Stage::Waits { .. } | Stage::Reads | Stage::Tunnel { .. }
+            )
+        };
+        let unbegun = self.work.values().filter(holds);
         unbegun.map(|work| (work.client, work.number, work.read))
     }
 
@@ -114,7 +124,7 @@ impl Application {
     pub fn due_ms(&self) -> Option<u64> {
         let due = self.work.values().filter_map(|work| match work.stage {
             Stage::Waits { until_ms } => Some(until_ms),
-            _ => None,
+            _ => work.alarm.ends_at_ms,
         });
         due.min()
     }
@@ -170,6 +180,8 @@ impl Application {
             body_is_over: false,
             may_write: true,
             is_answered: false,
+            informed: 0,
+            alarm: Alarm::default(),
         };
         if !self.used.insert((id.index, id.generation)) {
             self.fault(format!("{id:?} is used twice"));
@@ -184,6 +196,14 @@ impl Application {
     }
 
     fn go_on(&mut self, key: (u32, u32)) {
+        self.with_work(key, Application::step);
+    }
+
+    fn with_work(
+        &mut self,
+        key: (u32, u32),
+        act: impl FnOnce(&Application, ExchangeId, &mut Work) -> Result<(), String>,
+    ) {
         let Some(mut work) = self.work.remove(&key) else {
             return;
         };
@@ -191,7 +211,7 @@ impl Application {
             index: key.0,
             generation: key.1,
         };
-        let result = memory::engine(|| self.step(id, &mut work));
+        let result = memory::engine(|| act(self, id, &mut work));
         if let Err(what) = result {
             self.fault(format!("client {}, request {}: {what}", work.client, work.number));
         }
@@ -199,7 +219,9 @@ impl Application {
     }
 
     fn event(&mut self, event: Event) {
-        let id = event.exchange();
+        let Some(id) = event.exchange() else {
+            return self.fault(format!("{event:?}, of which nobody asked to be told"));
+        };
         let key = (id.index, id.generation);
         if let Event::Request(id) = event {
             return self.request(id);
@@ -224,9 +246,12 @@ impl Application {
             Event::BodyReadable(_) => self.go_on(key),
             Event::Completed(_) => {
                 let is_second = std::mem::replace(&mut work.is_answered, true);
-                let goes_on = work.plan.reads_last && self.exchanges.head(id).is_some();
-                if is_second {
-                    self.fault(format!("{event:?} twice"));
+                let is_tunnel = matches!(work.stage, Stage::HalfTunnel | Stage::Over);
+                let lasts = work.plan.reads_last || is_tunnel;
+                let goes_on = lasts && self.exchanges.head(id).is_some();
+                let is_early = !goes_on && work.stage == Stage::HalfTunnel;
+                if is_second || is_early {
+                    self.fault(format!("{event:?} twice, or before the client's side has ended"));
                 }
                 self.knowledge.borrow_mut().completed += 1;
                 if !goes_on {
@@ -234,7 +259,11 @@ impl Application {
                 }
             }
             Event::Aborted(_) => self.end(key),
+            Event::Alarm(_) => self.with_work(key, Application::alarm),
             Event::Disconnected(_) | Event::Request(_) => {}
+            Event::Rejected(_) | Event::Opened(..) | Event::Closed(..) => {
+                self.fault(format!("{event:?}, of which nobody asked to be told"));
+            }
         }
     }
 
@@ -270,6 +299,7 @@ impl Application {
 
 impl Handler for Application {
     fn on_batch(&mut self, events: &[Event]) {
+        self.batch += 1;
         memory::outside(|| events.iter().for_each(|event| self.event(*event)));
     }
 }
@@ -289,6 +319,8 @@ fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> 
         && (head.version() == Version::Http10) == message.is_http_10
         && head.keep_alive() == message.keep_alive
         && head.expects_continue() == message.expects_continue
+        && head.upgrade().map(str::as_bytes) == message.upgrade.as_deref()
+        && head.is_connect() == message.is_connect()
         && body == message.declared
         && fields.eq(message.fields.iter().cloned());
     (!is_same).then(|| {

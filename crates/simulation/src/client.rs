@@ -3,11 +3,14 @@
 //! Owns its place in the script. Never excuses a lost answer but for a reason that it has seen itself: a fault of the kernel,
 //! its own doing, a deadline that it has let pass, a server that stops.
 
+mod excuse;
+mod tunnel;
+
 use howth_engine::EngineOptions;
 
 use crate::answers::{Answers, Leave};
+use crate::knowledge::Knowledge;
 use crate::network::{ClientRead, Network};
-use crate::plan::Ends;
 use crate::reader::{BodyEnd, End, Reading};
 use crate::script::{Ending, Script};
 use crate::trace;
@@ -23,11 +26,9 @@ pub struct Circumstances<'a> {
     pub hurries: bool,
     /// Everything was broken off.
     pub is_aborted: bool,
+    /// What applications have done.
+    pub knowledge: &'a Knowledge,
 }
-
-/// The longest step of time. The engine reads the clock once a turn: what happens between two turns counts, for its
-/// deadlines, from the earlier one.
-pub const STEP_MS_MAX: u64 = 900;
 
 /// The least that a client sends at once when nobody pauses any more.
 const PIECE_HURRIED: usize = 3_000;
@@ -65,6 +66,8 @@ pub struct Client {
     reads_at_ms: u64,
     has_stalled: bool,
     has_ended: bool,
+    /// The server has ended its side of a tunnel.
+    is_server_done: bool,
 }
 
 impl Client {
@@ -90,6 +93,7 @@ impl Client {
             reads_at_ms: 0,
             has_stalled: false,
             has_ended: false,
+            is_server_done: false,
         }
     }
 
@@ -124,12 +128,18 @@ impl Client {
             self.has_ended = true;
             network.client_half_close(link);
         }
-        let waits_for_end = matches!(self.script.ending, Ending::HalfCloses | Ending::Idles);
+        let waits_for_end =
+            matches!(self.script.ending, Ending::HalfCloses | Ending::Idles) && !self.is_server_done;
         if self.state != State::Over && !waits_for_end && is_sent && self.has_all(reading) {
             network.client_close(link, false);
             self.state = State::Over;
         }
         Ok(())
+    }
+
+    /// How many bytes it has sent, and whether it has ended its side.
+    pub fn sent(&self) -> (usize, bool) {
+        (self.sent, self.has_ended || self.state == State::Over)
     }
 
     /// Bytes it has sent and received.
@@ -157,7 +167,7 @@ impl Client {
             self.script.piece_max
         };
         let mut until = (self.sent + piece_max).min(self.input.len());
-        if self.script.awaits && !self.answers.is_over() {
+        if self.script.awaits && !self.answers.is_over() && self.answers.tunnel().is_none() {
             let behind = self.ends.iter().position(|end| *end > self.sent).unwrap_or(0);
             let is_due = behind <= self.answers.next || self.sent > self.ends[behind - 1];
             until = if is_due {
@@ -228,6 +238,7 @@ impl Client {
         });
         match read {
             ClientRead::Nothing => Ok(()),
+            ClientRead::End if self.is_server_done => Ok(()),
             ClientRead::Bytes(bytes) => {
                 self.received += bytes.len();
                 let leave = self.leave(network, reading, around);
@@ -238,13 +249,14 @@ impl Client {
         }
     }
 
-    fn leave(&self, network: &Network, reading: &Reading, around: &Circumstances<'_>) -> Leave {
+    fn leave<'a>(&self, network: &Network, reading: &Reading, around: &Circumstances<'a>) -> Leave<'a> {
         let deadlines = &around.options.deadlines;
         let patience_ms = [deadlines.head, deadlines.body_gap].into_iter().flatten().min();
         let patience_ms = patience_ms.map_or(u64::MAX, |patience| patience.as_millis() as u64);
         let began_ms = self.sent_at(self.begins(self.answers.next, reading));
         let slow = network.now_ms.saturating_sub(began_ms) >= patience_ms;
         Leave {
+            knowledge: around.knowledge,
             timeout: slow || network.has_jumped,
             close: around.drains_since_ms.is_some(),
             drain_bytes_max: around.options.drain_bytes_max,
@@ -257,7 +269,7 @@ impl Client {
         match (reading.messages.get(number), reading.end) {
             (Some(message), _) => message.starts_at,
             (None, End::More(at) | End::Refused(at, _)) => at,
-            (None, End::WithinBody) => self.input.len(),
+            (None, End::WithinBody | End::Tunnel) => self.input.len(),
         }
     }
 
@@ -269,14 +281,16 @@ impl Client {
 
     /// Whether every answer has come that must.
     fn has_all(&self, reading: &Reading) -> bool {
+        if let Some(at) = self.answers.tunnel() {
+            return self.has_all_of_tunnel(at, reading);
+        }
         if self.answers.is_over() {
             return true;
         }
-        let is_whole = |end: BodyEnd| matches!(end, BodyEnd::Whole(end) if end <= self.sent);
         let owes = reading
             .messages
             .get(self.answers.next)
-            .map(|message| is_whole(message.body.end));
+            .map(|message| message.is_whole_in(self.sent));
         let owes = owes.unwrap_or(matches!(reading.end, End::Refused(..)) && self.sent == self.input.len());
         let is_partial = reading
             .messages
@@ -295,6 +309,9 @@ impl Client {
         around: &Circumstances<'_>,
         by_reset: bool,
     ) -> Result<(), String> {
+        if let Some(at) = self.answers.tunnel() {
+            return self.tunnel_ended(network, link, at, around, by_reset);
+        }
         self.state = State::Over;
         let is_whole = self.answers.is_whole_if_ended(reading) && !by_reset;
         if self.answers.is_ended_by_close() && !is_whole && !by_reset {
@@ -315,79 +332,5 @@ impl Client {
                 self.place()
             )),
         }
-    }
-
-    fn is_excused(
-        &self,
-        network: &Network,
-        link: usize,
-        reading: &Reading,
-        around: &Circumstances<'_>,
-        by_reset: bool,
-    ) -> bool {
-        let connection = &network.links[link];
-        if connection.is_broken_by_fault || around.is_aborted || network.has_jumped {
-            return true;
-        }
-        let number = self.answers.next;
-        if let Some(message) = reading.messages.get(number) {
-            let is_whole = matches!(message.body.end, BodyEnd::Whole(end) if end <= self.sent);
-            if self.answers.plan().ends != Ends::Rightly || (!is_whole && !self.answers.is_between()) {
-                return true;
-            }
-            // It has said that it sends no more, and was not waited for when it did.
-            let is_beyond = matches!(message.body.end, BodyEnd::Whole(end) if self.sent > end);
-            if by_reset && !message.keep_alive && is_beyond {
-                return true;
-            }
-            // Its answer may have been out before the rest of its body was looked at.
-            if matches!(message.body.end, BodyEnd::Refused(_)) && !self.answers.is_between() {
-                return true;
-            }
-        }
-        // More was to come of a body that nobody read than is drained: nothing behind it is read.
-        let before = number
-            .checked_sub(1)
-            .and_then(|before| reading.messages.get(before));
-        if before.is_some_and(|message| message.body.bytes.len() as u64 > around.options.drain_bytes_max) {
-            return true;
-        }
-        let deadlines = &around.options.deadlines;
-        let ms = |deadline: Option<std::time::Duration>| {
-            deadline.map_or(u64::MAX, |deadline| deadline.as_millis() as u64)
-        };
-        let began_ms = self.sent_at(self.begins(number, reading));
-        let now_ms = network.now_ms;
-        // It took no byte for longer than the server waits.
-        if self.has_stalled
-            && self
-                .script
-                .stalls
-                .is_some_and(|(_, stalled)| stalled >= ms(deadlines.write_stall))
-        {
-            return true;
-        }
-        // Its request, or the next part of it, came when the server had waited too long, or the server stopped.
-        let idle_ms = ms(deadlines.keep_alive)
-            .min(ms(deadlines.head))
-            .min(ms(deadlines.body_gap));
-        let silent_ms = now_ms.saturating_sub(began_ms.min(connection.sent_at_ms));
-        if silent_ms + STEP_MS_MAX >= idle_ms {
-            return true;
-        }
-        if around
-            .drains_since_ms
-            .is_some_and(|since_ms| began_ms >= since_ms)
-        {
-            return true;
-        }
-        // The server lingers over a client for no longer than this in silence (RFC 9112 section 9.6).
-        const LINGER_MS: u64 = 2_000;
-        if by_reset && now_ms.saturating_sub(connection.sent_at_ms) + STEP_MS_MAX >= LINGER_MS {
-            return true;
-        }
-        // What it sent behind a response that ended the connection was not read for ever, and may have cost it the rest.
-        let begins = self.begins(number.saturating_sub(1), reading);
-        by_reset && (self.sent - begins.min(self.sent)) as u64 > around.options.drain_bytes_max
     }
 }

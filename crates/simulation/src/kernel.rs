@@ -19,6 +19,7 @@ use std::rc::Rc;
 use std::time::SystemTime;
 
 use howth_engine::PeerAddress;
+use howth_io_uring_net::Operation as Asked;
 use howth_io_uring_net::{Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
 
 use crate::faults::{Fault, Faults};
@@ -166,7 +167,13 @@ impl SimulatedKernel {
         });
         let is_doorbell = |in_flight: &InFlight| matches!(in_flight.operation, Operation::Doorbell);
         self.control.sending_bytes.set(sending.sum());
-        self.control.operations.set(self.in_flight.len());
+        let is_waited_for = |in_flight: &&InFlight| match in_flight.operation {
+            Operation::Doorbell => false,
+            Operation::Cancel(target) => target.operation != Asked::Accept,
+            _ => true,
+        };
+        let waited_for = self.in_flight.iter().filter(is_waited_for).count();
+        self.control.operations.set(waited_for);
         self.control.leased.set(self.buffers.leased());
         self.control
             .hears_doorbell
@@ -311,7 +318,7 @@ impl Kernel for SimulatedKernel {
         descriptor
     }
 
-    fn close_listeners(&mut self) {
+    fn close_listener(&mut self, _: u32) {
         self.is_listening = false;
         memory::outside(|| self.network.borrow_mut().close_listener());
     }
@@ -332,7 +339,7 @@ impl Kernel for SimulatedKernel {
                 result: Ok(Some(lease)),
                 ..
             } => self.buffers.lease(lease),
-            Completion::Done { token } if token.operation == howth_io_uring_net::Operation::Close => {
+            Completion::Done { token } if token.operation == Asked::Close => {
                 memory::outside(|| self.note_closed(*token));
             }
             _ => {}

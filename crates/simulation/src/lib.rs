@@ -11,6 +11,7 @@ mod application;
 mod client;
 mod faults;
 mod kernel;
+mod knowledge;
 pub mod memory;
 mod network;
 mod plan;

@@ -11,6 +11,10 @@ use std::time::{Duration, SystemTime};
 
 use crate::random::Random;
 
+/// The longest step of time. The engine reads the clock once a turn: what happens between two turns counts, for its
+/// deadlines, from the earlier one.
+pub const STEP_MS_MAX: u64 = 900;
+
 /// The network that kernels and clients of a simulation share.
 pub type SharedNetwork = Rc<RefCell<Network>>;
 
@@ -23,6 +27,8 @@ pub struct Pipe {
     pub capacity: usize,
     /// Nothing follows.
     pub is_ended: bool,
+    /// So many of the last bytes wait for more, or the end, and are not under way (`MSG_MORE`).
+    pub held: usize,
 }
 
 impl Pipe {
@@ -31,7 +37,14 @@ impl Pipe {
             bytes: VecDeque::new(),
             capacity,
             is_ended: false,
+            held: 0,
         }
+    }
+
+    /// How many can be received.
+    pub fn visible(&self) -> usize {
+        let held = if self.is_ended { 0 } else { self.held };
+        self.bytes.len().saturating_sub(held)
     }
 
     /// How many more bytes it takes.
@@ -41,7 +54,7 @@ impl Pipe {
 
     /// Receives up to `bytes_max` bytes.
     pub fn take(&mut self, bytes_max: usize) -> Vec<u8> {
-        let taken = self.bytes.len().min(bytes_max);
+        let taken = self.visible().min(bytes_max);
         self.bytes.drain(..taken).collect()
     }
 }
@@ -192,7 +205,7 @@ impl Network {
     /// A client receives up to `bytes_max` bytes.
     pub fn client_receive(&mut self, link: usize, bytes_max: usize) -> ClientRead {
         let connection = &mut self.links[link];
-        if !connection.to_client.bytes.is_empty() {
+        if connection.to_client.visible() > 0 {
             return ClientRead::Bytes(connection.to_client.take(bytes_max));
         }
         if connection.is_reset {
@@ -201,6 +214,13 @@ impl Network {
             ClientRead::End
         } else {
             ClientRead::Nothing
+        }
+    }
+
+    /// So many bytes more, the last that the server has sent, wait for the end.
+    pub fn hold_last(&mut self, descriptor: i32, bytes: usize) {
+        if let Some(link) = self.link_of(descriptor) {
+            self.links[link].to_client.held += bytes;
         }
     }
 
@@ -230,6 +250,10 @@ impl Network {
             return;
         }
         connection.is_reset = true;
+        // What is not under way never will be.
+        let visible = connection.to_client.visible();
+        connection.to_client.bytes.truncate(visible);
+        connection.to_client.held = 0;
         if is_eaten {
             connection.to_client.bytes.truncate(kept);
         }

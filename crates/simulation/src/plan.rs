@@ -54,7 +54,27 @@ pub struct Plan {
     pub delay_ms: u64,
     /// It says `connection: close`.
     pub closes: bool,
+    /// The application would rather change the protocol than answer.
+    pub tries_to_switch: bool,
+    /// Where the protocol changes: when so many bytes were sent back, our side ends, or the tunnel fails.
+    pub tunnel_ends_at: Option<usize>,
+    /// Where the protocol changes: after such a silence our side ends, in milliseconds.
+    pub tunnel_silence_ms: u64,
+    /// The statuses of the interim responses before it.
+    pub interims: &'static [u16],
     key: u64,
+}
+
+/// The statuses of interim responses, one after the other.
+const INTERIMS: [&[u16]; 6] = [&[], &[], &[103], &[100], &[102, 103, 103], &[103, 100, 103]];
+
+/// What the application changes the protocol to.
+pub const PROTOCOL: &[u8] = b"echo";
+
+/// Whether a seed has tunnels and interim responses. They came later than other things: what is drawn of them is drawn by
+/// itself, so that a seed without them is what it always was.
+pub fn has_more_than_answers(seed: u64) -> bool {
+    Random::of(seed, 11).chance(500)
 }
 
 impl Plan {
@@ -80,6 +100,8 @@ impl Plan {
             _ => Ends::Rightly,
         };
         let reads_first = random.chance(500) && form != Form::Echo;
+        let mut more = Random::new(mix(key));
+        let has_more = has_more_than_answers(seed);
         Plan {
             status: *random.choose(&[200, 200, 200, 404, 204, 304]),
             form,
@@ -94,8 +116,37 @@ impl Plan {
                 0
             },
             closes: random.chance(30),
+            tries_to_switch: has_more && more.chance(700),
+            tunnel_ends_at: more
+                .chance(400)
+                .then(|| *more.choose(&[0, 1, 500, 9_000, 100_000])),
+            tunnel_silence_ms: *more.choose(&[100, 1_500, 8_000]),
+            interims: if has_more {
+                INTERIMS[more.below(INTERIMS.len())]
+            } else {
+                &[]
+            },
             key,
         }
+    }
+
+    /// Whether the protocol changes with this request (RFC 9110 sections 7.8 and 9.3.6): it asks for that, for one that is
+    /// there, and is whole without a body.
+    pub fn switches(&self, message: &Message) -> bool {
+        let offered = message
+            .upgrade
+            .as_deref()
+            .unwrap_or_default()
+            .split(|&byte| byte == b',');
+        let mut offered = offered.map(|protocol| protocol.trim_ascii());
+        let is_offered = offered.any(|protocol| protocol.eq_ignore_ascii_case(PROTOCOL));
+        let is_asked = message.is_connect() || is_offered;
+        self.tries_to_switch && is_asked && !message.has_body() && self.ends != Ends::FailsFirst
+    }
+
+    /// Whether a tunnel of this plan is reset when it has sent so many bytes back.
+    pub fn fails_in_tunnel(&self) -> bool {
+        self.tunnel_ends_at.is_some() && self.key & 1 == 0
     }
 
     /// What names this response alone.
@@ -103,9 +154,26 @@ impl Plan {
         format!("{:016x}", self.key)
     }
 
+    /// What names an interim response before it alone.
+    pub fn interim(&self, number: usize) -> String {
+        format!("{}-{number}", self.tag())
+    }
+
     /// Whether a body is on the wire.
     pub fn has_content(&self, message: &Message) -> bool {
-        !message.is_head() && !matches!(self.status, 204 | 304)
+        !message.is_head() && !matches!(self.status, 204 | 304) && !self.is_refused_tunnel(message)
+    }
+
+    /// RFC 9110 section 9.3.6: a 2xx answer to CONNECT has no content, and nothing that is no tunnel follows it.
+    pub fn is_refused_tunnel(&self, message: &Message) -> bool {
+        message.is_connect() && self.status < 300
+    }
+
+    /// Whether it breaks off where the end of the connection would be taken for its own, so that only a reset can tell.
+    pub fn breaks_by_reset(&self, message: &Message) -> bool {
+        let is_until_close = self.form == Form::Stream && message.is_http_10 && self.has_content(message);
+        let breaks_tunnel = self.switches(message) && self.fails_in_tunnel();
+        (is_until_close && self.ends == Ends::FailsWithin) || breaks_tunnel
     }
 
     /// So many bytes of the body from `at` on.

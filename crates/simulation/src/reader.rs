@@ -29,6 +29,8 @@ pub enum End {
     Refused(usize, u16),
     /// The last request's body is not whole, or is refused.
     WithinBody,
+    /// What is behind the last request's head is a tunnel's.
+    Tunnel,
 }
 
 /// A request whose head is whole.
@@ -50,6 +52,8 @@ pub struct Message {
     pub keep_alive: bool,
     /// RFC 9110 section 10.1.1.
     pub expects_continue: bool,
+    /// The protocols that it asks to change to (RFC 9110 section 7.8).
+    pub upgrade: Option<Vec<u8>>,
     /// The length that its head gives; none if it is chunked, 0 without a body.
     pub declared: Option<u64>,
     /// The body.
@@ -74,9 +78,42 @@ pub enum BodyEnd {
     Partial,
     /// What follows is refused with this status.
     Refused(u16),
+    /// It has none: its bytes are those of a tunnel, and end when the client says so.
+    Tunnel,
+}
+
+impl Reading {
+    /// The same where the connection becomes a tunnel with the first request of which `switches` says so.
+    pub fn with_tunnel(mut self, input: &[u8], switches: impl Fn(usize, &Message) -> bool) -> Reading {
+        let switched = (0..self.messages.len()).find(|&number| switches(number, &self.messages[number]));
+        if let Some(number) = switched {
+            self.messages.truncate(number + 1);
+            let message = &mut self.messages[number];
+            message.body = Body {
+                bytes: input[message.head_ends_at..].to_vec(),
+                end: BodyEnd::Tunnel,
+            };
+            self.end = End::Tunnel;
+        }
+        self
+    }
 }
 
 impl Message {
+    /// Whether it is there as a whole when so many bytes of the stream are.
+    pub fn is_whole_in(&self, bytes: usize) -> bool {
+        match self.body.end {
+            BodyEnd::Whole(end) => end <= bytes,
+            BodyEnd::Tunnel => self.head_ends_at <= bytes,
+            BodyEnd::Partial | BodyEnd::Refused(_) => false,
+        }
+    }
+
+    /// Whether the method is CONNECT.
+    pub fn is_connect(&self) -> bool {
+        self.method == b"CONNECT"
+    }
+
     /// Whether the method is HEAD.
     pub fn is_head(&self) -> bool {
         self.method == b"HEAD"
@@ -123,7 +160,7 @@ pub fn read(input: &[u8], limits: &Limits) -> Reading {
         messages.push(message);
         match end {
             BodyEnd::Whole(end) => at = end,
-            BodyEnd::Partial | BodyEnd::Refused(_) => {
+            BodyEnd::Partial | BodyEnd::Refused(_) | BodyEnd::Tunnel => {
                 return Reading {
                     messages,
                     end: End::WithinBody,
@@ -290,6 +327,9 @@ fn judge(line: &RequestLine<'_>, lines: &[&[u8]], limits: &Limits) -> Result<Mes
         is_http_10: line.is_http_10,
         keep_alive: !has("close") && (!line.is_http_10 || has("keep-alive")),
         expects_continue: !expectations.is_empty() && !line.is_http_10 && declared != Some(0),
+        upgrade: (!line.is_http_10 && has("upgrade"))
+            .then(|| fields::protocols(&fields))
+            .flatten(),
         declared,
         fields,
         body: Body {

@@ -8,6 +8,7 @@ use howth_engine::{Deadlines, EngineOptions};
 
 use crate::faults::{Fault, Faults};
 use crate::kernel::KernelOptions;
+use crate::plan::{Plan, has_more_than_answers};
 use crate::random::Random;
 use crate::script::Script;
 
@@ -58,7 +59,7 @@ impl Scenario {
         let clients = 0..random.between(1, 10);
         let clients = clients
             .map(|client| Some(Script::draw(&mut random, client, pause_max_ms)))
-            .collect();
+            .collect::<Vec<_>>();
         let engine = engine_options(&mut random, is_patient);
         let closes = [
             Close::DrainsLast,
@@ -68,7 +69,7 @@ impl Scenario {
             Close::Aborts,
             Close::Drops,
         ];
-        Scenario {
+        let mut scenario = Scenario {
             seed,
             engine,
             kernel: KernelOptions {
@@ -82,6 +83,24 @@ impl Scenario {
             orders: *random.choose(&[0, 5, 50]),
             close: *random.choose(&closes),
             without: Vec::new(),
+        };
+        if has_more_than_answers(seed) {
+            scenario.add_tunnels();
+        }
+        scenario
+    }
+
+    fn add_tunnels(&mut self) {
+        let (seed, mut random) = (self.seed, Random::of(self.seed, 12));
+        self.engine.limits.takes_connect = random.chance(500);
+        for (client, script) in self.clients.iter_mut().enumerate() {
+            if let Some(script) = script
+                && random.chance(600)
+            {
+                script.add_tunnel(&mut random, client, |number| {
+                    Plan::of(seed, client, number).tries_to_switch
+                });
+            }
         }
     }
 
@@ -152,7 +171,7 @@ fn engine_options(random: &mut Random, is_patient: bool) -> EngineOptions {
             body_rate_min: *random.choose(&[0, 1024]),
             keep_alive: seconds(2),
             write_stall: seconds(2),
-            handler: None,
+            ..Deadlines::none()
         },
     };
     EngineOptions {

@@ -82,6 +82,37 @@ impl Script {
     }
 }
 
+impl Script {
+    /// Makes one of the requests ask for another protocol. Where the application `switches`, bytes of it follow as a rule;
+    /// else they would be taken for a request.
+    pub fn add_tunnel(&mut self, random: &mut Random, client: usize, switches: impl Fn(usize) -> bool) {
+        let number = random.below(self.requests.len());
+        let mut request = match random.below(5) {
+            0 => format!("CONNECT c{client}.example:443 HTTP/1.1\r\nhost: c{client}.example\r\n\r\n"),
+            1 => format!(
+                "GET /{client}/{number} HTTP/1.1\r\nhost: h\r\nupgrade: other, Echo\r\nconnection: close, Upgrade\r\n\r\n"
+            ),
+            _ => format!(
+                "GET /{client}/{number} HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n"
+            ),
+        }
+        .into_bytes();
+        if random.chance(100) {
+            mutate(random, &mut request);
+        }
+        self.requests[number] = request;
+        if switches(number) && random.chance(800) {
+            let length = *random.choose(&[0, 10, 1_000, 20_000, 200_000]);
+            self.requests.truncate(number + 1);
+            self.requests
+                .push((0..length).map(|_| random.number() as u8).collect());
+        }
+        if random.chance(300) {
+            self.ending = Ending::HalfCloses;
+        }
+    }
+}
+
 /// What mistakes are made of.
 const PIECES: &[&[u8]] = &[
     b"\r",

@@ -4,22 +4,25 @@
 //! Owns the loop and the checks after each step. Never draws what a client or a kernel does. Called by: tests.
 
 mod checks;
+mod succession;
 
 use std::cell::RefCell;
-use std::os::fd::AsRawFd;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
-use howth_engine::{Handed, Turn};
+use howth_engine::{ListenerId, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 
-use crate::application::{Application, Knowledge, SharedKnowledge};
-use crate::client::{Circumstances, Client, STEP_MS_MAX, State};
+use crate::application::Application;
+use crate::client::{Circumstances, Client, State};
 use crate::kernel::{Control, SimulatedKernel};
+use crate::knowledge::{Knowledge, SharedKnowledge, Tunnel};
 use crate::memory;
-use crate::network::{Network, SharedNetwork};
+use crate::network::{Network, STEP_MS_MAX, SharedNetwork};
+use crate::plan::Plan;
 use crate::random::Random;
-use crate::reader::{self, Reading};
+use crate::reader::{self, Message, Reading};
 use crate::scenario::{Close, Scenario};
 
 /// Turns in which everything has to end once nothing goes wrong any more.
@@ -101,12 +104,20 @@ impl<'a> Run<'a> {
             scenario.clients.len()
         ];
         for client in &clients {
-            readings[client.number] = reader::read(&client.input, &scenario.engine.limits);
+            let reading = reader::read(&client.input, &scenario.engine.limits);
+            let plan = |number| Plan::of(scenario.seed, client.number, number);
+            let switches = |number: usize, message: &Message| plan(number).switches(message);
+            readings[client.number] = reading.with_tunnel(&client.input, switches);
         }
         let knowledge = Rc::new(RefCell::new(Knowledge {
             seed: scenario.seed,
             pipeline_max: scenario.engine.pipeline_max as usize,
             told: vec![0; readings.len()],
+            sent: vec![(0, false); readings.len()],
+            tunnels: vec![Tunnel::default(); readings.len()],
+            informed: BTreeMap::new(),
+            write_high_watermark_bytes: scenario.engine.write_high_watermark_bytes as u64,
+            early_alarm_ms: None,
             readings,
             clients: Vec::new(),
             faults: Vec::new(),
@@ -231,7 +242,7 @@ impl<'a> Run<'a> {
             0 => core.engine.release_idle(count),
             1 => core.engine.set_accepting(is_yes),
             2 => core.engine.release_new(is_yes),
-            3 if self.drains_since_ms.is_some() => core.engine.end_idle(),
+            3 if self.drains_since_ms.is_some() => core.engine.drain_listener(ListenerId::default()),
             _ => core.control.rings.set(core.control.rings.get() + 1),
         }
     }
@@ -252,22 +263,32 @@ impl<'a> Run<'a> {
     }
 
     fn advance_clients(&mut self) -> Result<(), String> {
-        let knowledge = self.knowledge.clone();
+        let mut network = self.network.borrow_mut();
+        for client in &mut self.clients {
+            if client
+                .connect(&mut network, self.started_ms, self.hurries)
+                .is_some()
+            {
+                self.knowledge.borrow_mut().clients.push(client.number);
+            }
+        }
+        let knowledge = self.knowledge.borrow();
         let around = Circumstances {
             options: &self.scenario.engine,
             drains_since_ms: self.drains_since_ms,
             hurries: self.hurries,
             is_aborted: self.is_aborted,
+            knowledge: &knowledge,
         };
-        let network = &mut *self.network.borrow_mut();
         for client in &mut self.clients {
-            let number = client.number;
-            if client.connect(network, self.started_ms, self.hurries).is_some() {
-                knowledge.borrow_mut().clients.push(number);
-            }
-            let reading = &knowledge.borrow().readings[number];
-            let done = client.advance(network, reading, &around);
-            done.map_err(|what| format!("client {number}: {what}"))?;
+            let reading = &knowledge.readings[client.number];
+            let done = client.advance(&mut network, reading, &around);
+            done.map_err(|what| format!("client {}: {what}", client.number))?;
+        }
+        drop(knowledge);
+        let knowledge = &mut *self.knowledge.borrow_mut();
+        for client in &self.clients {
+            knowledge.sent[client.number] = client.sent();
         }
         Ok(())
     }
@@ -297,28 +318,6 @@ impl<'a> Run<'a> {
             0
         };
         Ok(())
-    }
-
-    /// Brings what was given up to the successor, or back.
-    fn place_released(&mut self) {
-        let last = self.cores.len() - 1;
-        let released: Vec<Handed> = self
-            .cores
-            .iter_mut()
-            .flat_map(|core| core.engine.take_released())
-            .collect();
-        for handed in released {
-            let descriptor = handed.socket().as_raw_fd();
-            let core = &mut self.cores[last];
-            if core.is_finished || memory::engine(|| core.engine.adopt(handed)).is_err() {
-                // There is no room: it is closed.
-                let mut network = self.network.borrow_mut();
-                if let Some(link) = network.take_handed(descriptor) {
-                    network.links[link].is_broken_by_fault = true;
-                    network.server_closed(link);
-                }
-            }
-        }
     }
 
     /// Goes on until something is over, with nothing that goes wrong.

@@ -221,6 +221,19 @@ fn script(kernel: &mut impl Kernel, peer: &mut impl Peer) -> Vec<String> {
     said.push(format!("{:?}", peer.receive()));
     kernel.close(socket, token(Close));
     settle!();
+    // The last bytes leave with the end, and not before.
+    peer.connect();
+    settle!();
+    let socket = accepted.expect("it was accepted");
+    let mut last = outgoing(b"last");
+    last.mark_last();
+    kernel.send(socket, token(Send), last);
+    settle!();
+    said.push(format!("{:?}", peer.receive()));
+    kernel.shutdown(socket, false);
+    said.push(format!("{:?}", peer.receive()));
+    kernel.close(socket, token(Close));
+    settle!();
     // Closed with bytes that nobody has read: a reset.
     peer.connect();
     settle!();

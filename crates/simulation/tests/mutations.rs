@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// How long the simulation looks, in seconds.
-const SECONDS: &str = "20";
+const SECONDS: &str = "40";
 
 struct Mutation {
     breaks: String,

@@ -114,6 +114,7 @@ fn two_readers_read_alike() {
         let input = stream(&mut random);
         let limits = match random.chance(300) {
             true => Limits {
+                takes_expectations: false,
                 head_bytes_max: random.below(200),
                 target_bytes_max: random.below(40),
                 fields_max: random.below(6),

@@ -14,11 +14,12 @@ macro_rules! placeholders {
                 stringify!($name).to_owned()
             }
         )*
-        // For these the snapshot has a function around the op's that makes the promise.
+        // For these the snapshot has a function around the op's that makes the promise, and passes on as many arguments as
+        // this takes.
         $(
             #[deno_core::op2]
             #[string]
-            async fn $async_name() -> String {
+            async fn $async_name(_: u32, _: u32, _: u32, _: u32) -> String {
                 stringify!($async_name).to_owned()
             }
         )*

@@ -1,8 +1,9 @@
 //! On which processors threads run: how many there are to use, the choice of those that cores are pinned to, and pinning.
 //!
 //! Owns the affinity mask that the process was started with, which everything but a pinned core keeps: workers, the
-//! blocking pool, child processes. A new thread or process has the mask of the thread that makes it, so whoever makes one
-//! holds an [`Unpinned`] meanwhile; the binary sees to that for all of them (`src/offspring.rs`). Never makes a thread.
+//! blocking pool, child processes. A new thread or process has the mask of the thread that makes it, so whoever makes
+//! one holds an [`Unpinned`] meanwhile; the binary sees to that for all of them (`src/offspring.rs`). Never makes a
+//! thread. Called by: the supervisor, for the layout; cores, which pin themselves; whoever makes threads.
 
 mod mask;
 

@@ -2,8 +2,8 @@
 //!
 //! Owns the lane they come by, and the core's place in a take-over. An order about clients needs the engine alone and
 //! is obeyed at once, so that a core whose application does not return keeps no client from new code; one that needs
-//! the application waits for the loop. Called by: the core's loop, and what
-//! interrupts its application.
+//! the application waits for the loop. Never decides what is ordered. Called by: the core's loop, and what interrupts
+//! its application.
 
 use std::collections::VecDeque;
 use std::task::{Context, Poll};
@@ -107,7 +107,7 @@ mod tests {
     use std::sync::Arc;
     use std::task::Waker;
 
-    use howth_engine::Handed;
+    use howth_engine::{Handed, Place};
     use howth_mesh::{Sender, lane};
 
     use super::*;
@@ -155,7 +155,11 @@ mod tests {
     }
 
     fn connection() -> Handed {
-        Handed::new(UnixStream::pair().expect("two sockets").0.into(), true)
+        Handed::new(
+            UnixStream::pair().expect("two sockets").0.into(),
+            Place::default(),
+            true,
+        )
     }
 
     fn command(waits: bool) -> (Sender<Order>, Command, Arc<Inbox>) {

@@ -1,4 +1,7 @@
 //! The place of a core among the others.
+//!
+//! Owns plain data. Decides nothing: `supervisor/layout.rs` does. Called by: the supervisor, which gives a core its
+//! place; the runtime, which starts it there.
 
 use std::sync::Arc;
 

@@ -1,4 +1,6 @@
 //! What a change of cores needs of an engine.
+//!
+//! Owns the trait. Never serves. Called by: `command`, `take_over`; implemented by the runtime for both engines.
 
 use howth_engine::Handed;
 

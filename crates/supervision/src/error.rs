@@ -1,4 +1,6 @@
 //! Everything of the supervisor's own that can end a server, each a line that names the cause and the remedy.
+//!
+//! Owns the words. Never prints them. Called by: whatever in this crate can fail.
 
 use std::io;
 use std::path::PathBuf;
@@ -82,6 +84,9 @@ pub enum ListenError {
     /// A signal or a change came first.
     #[error("cannot listen any more: the process is ending")]
     Ending,
+    /// Certificates, keys, or what else was said about TLS.
+    #[error("{0}")]
+    Tls(String),
     /// Only the application itself can.
     #[error("a Worker cannot listen")]
     Worker,

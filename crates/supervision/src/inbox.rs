@@ -1,8 +1,9 @@
 //! Where connections wait for the core that goes on with them, while a new core takes the place of an old one.
 //!
-//! There is one inbox for each place a core may have, and whoever serves there reads it: a core that was itself replaced
-//! meanwhile leaves nothing behind. Owns no order of events: that is the supervisor's. Not on the path of a request, so it
-//! may lock.
+//! There is one inbox for each place a core may have, and whoever serves there reads it: a core that was itself
+//! replaced meanwhile leaves nothing behind. Owns no order of events: that is the supervisor's. Not on the path of a
+//! request, so it may lock. Called by: the core that was replaced, which gives; the one that follows it, which takes;
+//! the supervisor.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Waker};
@@ -132,6 +133,8 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
     use std::task::Wake;
 
+    use howth_engine::Place;
+
     use super::*;
 
     #[derive(Default)]
@@ -144,7 +147,11 @@ mod tests {
     }
 
     fn connection() -> Handed {
-        Handed::new(UnixStream::pair().expect("two sockets").0.into(), true)
+        Handed::new(
+            UnixStream::pair().expect("two sockets").0.into(),
+            Place::default(),
+            true,
+        )
     }
 
     #[test]

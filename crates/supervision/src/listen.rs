@@ -1,23 +1,28 @@
 //! Where the application listens, and the sockets for it: one per core.
 //!
 //! Owns the order of precedence (flag, module, environment, default), and how long a socket is kept. The first core to ask
-//! settles the address, so that port 0 means the same port on every core, and after a reload.
+//! settles the address, so that port 0 means the same port on every core, and after a reload. Never accepts. Called by: the
+//! cores, which listen, and the supervisor, which knows who follows whom.
 
+mod explain;
 mod inherited;
+mod lease;
 mod socket;
 #[cfg(test)]
 mod tests;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use howth_engine::Listener;
+use howth_engine::{ListenerId, ListeningSocket, Place};
 
-use crate::error::ListenError;
 pub use inherited::Inherited;
-use socket::{Asked, Place, Target, bind};
+pub use lease::{CoreListeners, Lease};
+use socket::Asked;
 
 const DEFAULT_HOST: &str = "0.0.0.0";
 const DEFAULT_PORT: u16 = 3000;
@@ -56,17 +61,22 @@ pub struct Address {
     pub host: String,
     /// The port.
     pub port: u16,
-    /// The path of a Unix-domain socket; then there is neither.
+    /// The address that the host was bound to.
+    pub ip: Option<IpAddr>,
+    /// The path of a Unix-domain socket; then there is none of the others.
     pub unix: Option<PathBuf>,
+    /// Clients speak TLS there.
+    pub is_secure: bool,
 }
 
 impl Address {
     /// The address as a URL, or the path of the socket.
     pub fn url(&self) -> String {
+        let scheme = if self.is_secure { "https" } else { "http" };
         match &self.unix {
             Some(path) => format!("unix:{}", path.display()),
-            None if self.host.contains(':') => format!("http://[{}]:{}/", self.host, self.port),
-            None => format!("http://{}:{}/", self.host, self.port),
+            None if self.host.contains(':') => format!("{scheme}://[{}]:{}/", self.host, self.port),
+            None => format!("{scheme}://{}:{}/", self.host, self.port),
         }
     }
 
@@ -85,15 +95,123 @@ impl Address {
 #[derive(Debug)]
 pub struct Listeners {
     options: ListenOptions,
-    bound: Mutex<Vec<Bound>>,
+    state: Mutex<State>,
 }
 
 #[derive(Debug)]
 struct Bound {
     address: Address,
-    place: Place,
-    /// The cores that listen there; twice, while one takes the place of another.
-    leases: Vec<usize>,
+    place: socket::Place,
+    /// What the place is called.
+    number: Place,
+    /// Who listens there: of a core's number two, while one takes the place of another.
+    leases: Vec<Leased>,
+    /// The cores that listen there, or have ended and are followed by such as are to find their clients.
+    cores: BTreeSet<usize>,
+}
+
+impl Bound {
+    fn is_unused(&self) -> bool {
+        self.leases.is_empty() && self.cores.is_empty()
+    }
+
+    fn is_listened_on_by(&self, life: Life) -> bool {
+        self.leases.iter().any(|leased| leased.life == life)
+    }
+
+    /// Whether a core listens there, and means to go on.
+    fn is_kept_by(&self, life: Life) -> bool {
+        let is_kept = |leased: &Leased| leased.life == life && !leased.is_closing;
+        self.leases.iter().any(is_kept)
+    }
+
+    /// Closes the socket of a core that does not listen there, and is not followed by one that is to.
+    fn close_if_unused(&mut self, core: usize) {
+        let is_used = self.cores.contains(&core) || self.leases.iter().any(|leased| leased.life.core == core);
+        if !is_used {
+            self.place.close_core(core);
+        }
+    }
+}
+
+/// A listener of a core.
+#[derive(Debug)]
+struct Leased {
+    life: Life,
+    listener: ListenerId,
+    /// The program has closed it, and the core is about to.
+    is_closing: bool,
+}
+
+/// One of the cores that have a number, one behind the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Life {
+    core: usize,
+    /// Higher than that of the one before.
+    number: u64,
+}
+
+/// What [`Listeners`] has to keep.
+#[derive(Debug, Default)]
+struct State {
+    bound: Vec<Bound>,
+    /// Of each number: who decides where the cores of that number listen. None: the one before has ended.
+    current: BTreeMap<usize, Life>,
+    /// Those that have started, and asked for all that they listen on.
+    settled: BTreeSet<u64>,
+    lives: u64,
+    places: u32,
+    listeners: u32,
+}
+
+impl State {
+    fn next_place(&mut self) -> Place {
+        self.places += 1;
+        Place(self.places - 1)
+    }
+
+    fn next_listener(&mut self) -> ListenerId {
+        self.listeners += 1;
+        ListenerId(self.listeners - 1)
+    }
+
+    fn add(&mut self, address: Address, place: socket::Place) {
+        let number = self.next_place();
+        self.bound.push(Bound {
+            address,
+            place,
+            number,
+            leases: Vec::new(),
+            cores: BTreeSet::new(),
+        });
+    }
+
+    /// A core decides where those of its number listen: what others had besides is closed.
+    fn put_in_charge(&mut self, life: Life) {
+        self.current.insert(life.core, life);
+        for bound in &mut self.bound {
+            match bound.is_listened_on_by(life) {
+                true => bound.cores.insert(life.core),
+                false => bound.cores.remove(&life.core),
+            };
+            bound.close_if_unused(life.core);
+        }
+        self.bound.retain(|bound| !bound.is_unused());
+    }
+
+    /// A core listens nowhere any more.
+    fn listens_nowhere(&mut self, life: Life) {
+        if self.current.get(&life.core) != Some(&life) {
+            return;
+        }
+        self.current.remove(&life.core);
+        let leases = self.bound.iter().flat_map(|bound| &bound.leases);
+        let leases = leases.map(|leased| &leased.life);
+        let others = leases.filter(|other| other.core == life.core && self.settled.contains(&other.number));
+        if let Some(other) = others.copied().max_by_key(|other| other.number) {
+            self.put_in_charge(other);
+        }
+    }
 }
 
 impl Listeners {
@@ -101,78 +219,66 @@ impl Listeners {
     ///
     /// # Errors
     /// An inherited socket has no address.
-    pub fn new(options: ListenOptions, inherited: Vec<Listener>) -> io::Result<Arc<Self>> {
-        let places = socket::places_of(inherited)?;
-        let bound = places.into_iter().map(|(address, place)| Bound {
-            address,
-            place,
-            leases: Vec::new(),
-        });
+    pub fn new(options: ListenOptions, inherited: Vec<ListeningSocket>) -> io::Result<Arc<Self>> {
+        let mut state = State::default();
+        for (address, place) in socket::places_of(inherited)? {
+            state.add(address, place);
+        }
         Ok(Arc::new(Listeners {
             options,
-            bound: Mutex::new(bound.collect()),
+            state: Mutex::new(state),
         }))
     }
 
-    /// A duplicate of the core's listening socket, which is made for the first.
-    ///
-    /// # Errors
-    /// Nobody can listen there, or the process is ending.
-    pub fn listen(
-        self: &Arc<Self>,
-        core: usize,
-        wanted: &Wanted,
-    ) -> Result<(Listener, Address, Lease), ListenError> {
-        let target = Target::resolve(self.asked(wanted))?;
-        let mut all = self.bound();
-        let known = all.iter().position(|bound| bound.place.is_at(&target));
-        let position = match known {
-            Some(position) => position,
-            None => {
-                // Where the program listened before it was changed.
-                all.retain(|bound| !bound.leases.is_empty());
-                let (address, place) = bind(core, target)?;
-                all.push(Bound {
-                    address,
-                    place,
-                    leases: Vec::new(),
-                });
-                all.len() - 1
-            }
-        };
-        let bound = &mut all[position];
-        let listener = bound.place.listener(core, &bound.address)?;
-        bound.leases.push(core);
-        let lease = Lease {
-            listeners: self.clone(),
+    /// The listeners of a new core.
+    pub fn of_core(self: &Arc<Self>, core: usize) -> CoreListeners {
+        let mut state = self.state();
+        state.lives += 1;
+        let life = Life {
             core,
-            address: bound.address.clone(),
-            is_closing: false,
+            number: state.lives,
         };
-        Ok((listener, bound.address.clone(), lease))
+        CoreListeners::new(self.clone(), life)
     }
 
     /// Lets go of the sockets, so that clients are refused once the cores have stopped listening, and another process
     /// can take the address over. None of them is listened on again.
     pub fn close(&self) {
-        for bound in self.bound().iter_mut() {
-            bound.place = Place::Closed;
+        for bound in &mut self.state().bound {
+            bound.place = socket::Place::Closed;
         }
     }
 
     /// Lets go of the sockets of a core that nobody takes the place of: its clients would wait for ever.
     pub fn close_core(&self, core: usize) {
-        for bound in self.bound().iter_mut() {
+        for bound in &mut self.state().bound {
+            bound.cores.remove(&core);
             bound.place.close_core(core);
         }
     }
 
-    /// Lets go of the sockets that no core listens on, now that all of them do.
+    /// The cores of a program have ended, or are about to. Those of the next find their sockets if it asks for the same
+    /// address.
+    pub fn program_ended(&self) {
+        let mut state = self.state();
+        state.current.clear();
+        for bound in &mut state.bound {
+            bound.cores.clear();
+        }
+    }
+
+    /// Lets go of the sockets that no core listens on, now that all of them do; but one may have ended a moment ago, and
+    /// another is to find its clients.
     pub fn close_unused(&self) {
-        let mut all = self.bound();
-        all.retain(|bound| !bound.leases.is_empty());
-        for bound in all.iter_mut() {
-            bound.place.close_all_but(&bound.leases);
+        let mut state = self.state();
+        state.bound.retain(|bound| !bound.is_unused());
+        for Bound {
+            place, leases, cores, ..
+        } in &mut state.bound
+        {
+            place.close_all_but(|core| {
+                cores.contains(&core) || leases.iter().any(|leased| leased.life.core == core)
+            });
         }
     }
 
@@ -182,7 +288,7 @@ impl Listeners {
     /// There are too many open files.
     pub fn duplicates(&self) -> io::Result<Vec<OwnedFd>> {
         let mut duplicates = Vec::new();
-        for bound in self.bound().iter() {
+        for bound in &self.state().bound {
             bound.place.duplicate(&mut duplicates)?;
         }
         Ok(duplicates)
@@ -190,18 +296,19 @@ impl Listeners {
 
     /// Lets go of the sockets like [`close`](Self::close), and leaves the addresses to another process that listens there.
     pub fn leave(&self) {
-        for bound in self.bound().iter_mut() {
+        for bound in &mut self.state().bound {
             bound.place.leave();
         }
     }
 
-    fn bound(&self) -> MutexGuard<'_, Vec<Bound>> {
-        self.bound.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What was asked for, in the order of precedence.
-    fn asked(&self, wanted: &Wanted) -> Asked {
-        let options = &self.options;
+    /// What was asked for, in the order of precedence. What the command line says is meant for one server: `is_first`.
+    fn asked(&self, wanted: &Wanted, is_first: bool) -> Asked {
+        let none = ListenOptions::default();
+        let options = if is_first { &self.options } else { &none };
         let tcp_was_asked = options.port.is_some() || options.host.is_some();
         let unix = options
             .unix
@@ -220,46 +327,19 @@ impl Listeners {
     }
 
     fn give_back(&self, lease: &Lease) {
-        let mut all = self.bound();
-        let Some(position) = all.iter().position(|bound| bound.address == lease.address) else {
+        let mut state = self.state();
+        let Some(bound) = state.bound.iter_mut().find(|bound| bound.number == lease.place) else {
             return;
         };
-        let bound = &mut all[position];
-        if let Some(own) = bound.leases.iter().position(|&core| core == lease.core) {
-            bound.leases.swap_remove(own);
+        let life = lease.life;
+        bound.leases.retain(|leased| leased.listener != lease.listener);
+        if lease.is_closing && !bound.leases.iter().any(|leased| leased.life.core == life.core) {
+            bound.cores.remove(&life.core);
         }
-        let has_successor = bound.leases.contains(&lease.core);
-        let is_unused = bound.leases.is_empty();
-        let listens_elsewhere = all.iter().any(|bound| bound.leases.contains(&lease.core));
-        if has_successor || !(lease.is_closing || listens_elsewhere) {
-            return;
+        bound.close_if_unused(life.core);
+        if !state.bound.iter().any(|bound| bound.is_listened_on_by(life)) {
+            state.listens_nowhere(life);
         }
-        match is_unused {
-            true => drop(all.swap_remove(position)),
-            false => all[position].place.close_core(lease.core),
-        }
-    }
-}
-
-/// A core listens; given back when it does not any more.
-#[derive(Debug)]
-pub struct Lease {
-    listeners: Arc<Listeners>,
-    core: usize,
-    address: Address,
-    is_closing: bool,
-}
-
-impl Lease {
-    /// The program has stopped its server, and with it the core's socket. A lease that is only dropped, because its core
-    /// ends, leaves that open for the core that follows, unless that listens somewhere else.
-    pub fn close(mut self) {
-        self.is_closing = true;
-    }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.listeners.give_back(self);
+        state.bound.retain(|bound| !bound.is_unused());
     }
 }

@@ -1,4 +1,6 @@
 //! Whether the program is expected to serve.
+//!
+//! Owns the two words for it. Decides nothing. Called by: the binary, which knows; the supervisor.
 
 /// Whether the program is expected to serve.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

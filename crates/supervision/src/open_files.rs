@@ -1,4 +1,6 @@
 //! The limit on open files. A server has a descriptor per connection.
+//!
+//! Owns that it is raised as far as it may be. Never fails a start. Called by: `supervisor/process.rs`.
 
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 

@@ -1,4 +1,6 @@
 //! What the supervisor is told.
+//!
+//! Owns plain data. Never reads a command line. Called by: the runtime, which fills it in.
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;

@@ -1,4 +1,6 @@
 //! What the supervisor and a core say to each other.
+//!
+//! Owns the vocabulary. Never carries a message: a lane does. Called by: both.
 
 use howth_engine::Handed;
 
@@ -32,6 +34,8 @@ pub enum Report<E> {
         address: Address,
         /// No other core is to.
         is_local: bool,
+        /// The program says itself where, if it wants to.
+        is_silent: bool,
     },
     /// It has ended.
     Ended(Result<Ended, E>),

@@ -1,4 +1,6 @@
 //! What the supervisor needs of whoever knows what a program is.
+//!
+//! Owns the traits. Never knows what a program is. Called by: the supervisor; implemented by the runtime.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

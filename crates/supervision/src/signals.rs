@@ -1,7 +1,8 @@
 //! SIGINT, SIGTERM, SIGHUP and SIGUSR2, for the supervisor.
 //!
-//! Heard through Deno's signal thread, which decides what becomes of the first three: it ends the process unless somebody has
-//! told it that they are taken care of.
+//! Heard through Deno's signal thread, which decides what becomes of the first three: it ends the process unless
+//! somebody has told it that they are taken care of. Owns what each of them asks for. Never decides whether that is
+//! done. Called by: the supervisor.
 
 use std::io;
 use std::process::ExitCode;

@@ -1,8 +1,9 @@
 //! Giving the memory of start-up code back.
 //!
 //! Starting an isolate touches much of the binary once: of its code some 30 MiB were resident afterwards (seen on
-//! x86-64 Linux), a third of which serving ever uses. V8's compilers follow, when the first requests come. Called by:
-//! the supervisor, once all cores serve.
+//! x86-64 Linux), a third of which serving ever uses. V8's compilers follow, when the first requests come. Owns which
+//! pages those are, and when. Never releases any but code of the binary. Called by: the supervisor, once all cores
+//! serve.
 
 use std::pin::Pin;
 use std::task::{Context, Poll};

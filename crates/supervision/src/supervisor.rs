@@ -1,7 +1,7 @@
 //! The cores of a program: starts them, listens to signals and their reports, ends them.
 //!
-//! Owns the number of cores and the order of events at start and stop. Never serves. The first core starts
-//! alone, so that a program that fails, fails once; the others follow when it listens.
+//! Owns the number of cores and the order of events at start and stop. Never serves. The first core starts alone, so
+//! that a program that fails, fails once; the others follow when it listens. Called by: `process`.
 
 mod core_thread;
 mod descriptors;
@@ -46,6 +46,9 @@ enum Outcome {
     Restart,
 }
 
+/// So many addresses of a program are remembered: of a further one it may be said again that it is listened on.
+const TOLD_MAX: usize = 64;
+
 struct Supervisor<R: Runtime> {
     common: Rc<Common<R>>,
     /// The code that new cores are started with.
@@ -60,6 +63,8 @@ struct Supervisor<R: Runtime> {
     upgrade: Option<Upgrade>,
     /// A reload was asked for before the first core listened.
     is_reload_due: bool,
+    /// Where the program listens, as far as that was said.
+    told: Vec<Address>,
     backlog_look: Option<Pin<Box<Sleep>>>,
     panics: Frequency,
     is_ending: bool,
@@ -88,6 +93,7 @@ impl<R: Runtime> Supervisor<R> {
             reload: None,
             upgrade: None,
             is_reload_due: false,
+            told: Vec::new(),
             backlog_look: None,
             panics: Frequency::default(),
             is_ending: false,
@@ -158,7 +164,10 @@ impl<R: Runtime> Supervisor<R> {
             Heard::End(number) if self.has_nothing_to_finish(number) => {
                 return Some(end_by_signal(number));
             }
-            // The second signal: whoever sends it does not want to wait.
+            // The second signal: whoever sends it does not want to wait, be it a program that has cleaned up.
+            Heard::End(number) if self.was_told_to_end && self.common.mode == Mode::Run => {
+                return Some(end_by_signal(number));
+            }
             Heard::End(number) if self.was_told_to_end => return Some(ExitCode::from(128 + number)),
             Heard::End(_) => {
                 self.was_told_to_end = true;
@@ -234,13 +243,19 @@ impl<R: Runtime> Supervisor<R> {
 
     fn take_news_of_core(&mut self, index: usize, news: News<R::Failure>) -> Result<(), R::Failure> {
         match news {
-            News::Listening { address, is_local } => self.listening(index, &address, is_local),
+            News::Listening {
+                address,
+                is_local,
+                is_silent,
+            } => self.listening(index, &address, is_local, is_silent),
             News::Ended(Ok(Ended::HeapLimit)) => self.restart_full_core(index),
             News::Ended(Err(failure)) if failure.restarts() => self.restart_after_exception(index, failure),
             News::Panicked => self.restart_panicked_core(index),
             News::Ended(ended) => {
                 // Nobody accepts from its socket any more, while others may serve on.
-                self.common.listeners.close_core(index);
+                if !self.is_followed(index) {
+                    self.common.listeners.close_core(index);
+                }
                 match ended {
                     Ok(Ended::Finished(code)) => self.code = self.code.max(code),
                     Ok(_) => tell_deaf(index),
@@ -267,12 +282,27 @@ impl<R: Runtime> Supervisor<R> {
         self.replaced.swap_remove(position);
     }
 
-    fn listening(&mut self, index: usize, address: &Address, is_local: bool) -> Result<(), R::Failure> {
-        if index == 0 && self.cores.len() == 1 {
-            if is_local {
-                self.wanted = 1;
-            }
+    fn listening(
+        &mut self,
+        index: usize,
+        address: &Address,
+        is_local: bool,
+        is_silent: bool,
+    ) -> Result<(), R::Failure> {
+        let is_first = index == 0 && self.cores.len() == 1;
+        if is_first && is_local {
+            self.wanted = 1;
+        }
+        // Of several servers that a program has each is told of.
+        let is_told = self.told.contains(address);
+        if index == 0 && !is_silent && (is_first || !is_told) {
             self.announce("listening on", address);
+        }
+        if index == 0 && !is_told {
+            self.told.push(address.clone());
+            self.told.truncate(TOLD_MAX);
+        }
+        if is_first {
             while self.cores.len() < self.wanted && !self.is_ending {
                 self.start_core()?;
             }

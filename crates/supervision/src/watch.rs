@@ -1,7 +1,8 @@
 //! `--watch`: tells when a file of the program has changed.
 //!
-//! Watches the folder of the entry file and all below it, but for `node_modules` and what is hidden. Several
-//! changes within a moment count as one: editors write a file in more than one step.
+//! Watches the folder of the entry file and all below it, but for `node_modules` and what is hidden. Several changes
+//! within a moment count as one: editors write a file in more than one step. Owns what counts as a change. Never
+//! reloads. Called by: the supervisor.
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};

@@ -32,7 +32,7 @@ pub struct ContestantArguments {
     #[arg(long, value_name = "PATH")]
     node: Option<PathBuf>,
 
-    /// Install what is missing in the cache folder, with npm: Bun, Deno, Node, and Hono for the workload `hono`
+    /// Install what is missing in the cache folder, with npm: Bun, Deno, Node, and the packages of applications
     #[arg(long)]
     install: bool,
 

@@ -77,5 +77,5 @@ pub const CASES: &[Case] = &[
     refused("RFC 9110 15.6.6", b"GET / HTTP/2.0\r\nhost: a\r\n\r\n", 505),
     refused("RFC 9110 15.6.6", b"GET / HTTP/3.0\r\nhost: a\r\n\r\n", 505),
     refused("RFC 9110 15.6.6", b"GET / HTTP/0.9\r\nhost: a\r\n\r\n", 505),
-    refused("RFC 9113 3.4", b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
+    refused("RFC 9113 3.4", b"PRI * HTTP/2.1\r\n\r\nSM\r\n\r\n", 505),
 ];

@@ -63,6 +63,24 @@ impl Connection {
         }
     }
 
+    /// The stream, of which everything that was received was looked at.
+    pub fn into_stream(self) -> TcpStream {
+        assert!(self.received.is_empty(), "something was received");
+        match self.stream {
+            Stream::Tcp(stream) => stream,
+            Stream::Unix(_) => panic!("a Unix-domain socket"),
+        }
+    }
+
+    /// What one read gives.
+    #[track_caller]
+    pub fn receive_some(&mut self) -> Vec<u8> {
+        if self.received.is_empty() {
+            self.fill(1);
+        }
+        std::mem::take(&mut self.received)
+    }
+
     #[track_caller]
     pub fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.try_send(bytes).expect("a server that takes the bytes");
@@ -327,10 +345,16 @@ impl Connection {
 
     fn receive(&mut self) -> std::io::Result<usize> {
         let mut buffer = [0; 64 * 1024];
-        let bytes = match &mut self.stream {
-            Stream::Tcp(stream) => stream.read(&mut buffer),
-            Stream::Unix(stream) => stream.read(&mut buffer),
-        }?;
+        let bytes = loop {
+            let read = match &mut self.stream {
+                Stream::Tcp(stream) => stream.read(&mut buffer),
+                Stream::Unix(stream) => stream.read(&mut buffer),
+            };
+            // A debugger, or a signal to the process, may come in between.
+            if !matches!(&read, Err(error) if error.kind() == ErrorKind::Interrupted) {
+                break read?;
+            }
+        };
         self.received.extend_from_slice(&buffer[..bytes]);
         Ok(bytes)
     }

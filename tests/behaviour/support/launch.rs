@@ -3,12 +3,13 @@
 use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::Instant;
 
 use tempfile::TempDir;
 
 use super::output::Output;
+use super::server::{send_signal, wait_for_end};
 use super::{Engine, PATIENCE, Server, sandbox};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_howth");
@@ -26,8 +27,36 @@ pub struct Launch {
     own_address: bool,
     io_uring_denied: bool,
     on_one_cpu: bool,
+    in_terminal: bool,
     standard_input: Option<Vec<u8>>,
     by_a_copy: bool,
+}
+
+/// A process that runs, and is ended when this is dropped.
+#[derive(Debug)]
+pub struct Begun {
+    child: Child,
+    pub stdout: Output,
+    _folder: TempDir,
+}
+
+impl Begun {
+    pub fn signal(&self, signal: libc::c_int) {
+        send_signal(&self.child, signal);
+    }
+
+    /// Waits for its end.
+    #[track_caller]
+    pub fn wait(&mut self) -> ExitStatus {
+        wait_for_end(&mut self.child)
+    }
+}
+
+impl Drop for Begun {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
 }
 
 /// A process that ended.
@@ -84,6 +113,7 @@ impl Launch {
             own_address: false,
             io_uring_denied: false,
             on_one_cpu: false,
+            in_terminal: false,
             standard_input: None,
             by_a_copy: false,
         }
@@ -158,6 +188,12 @@ impl Launch {
         self
     }
 
+    /// Starts the process in the foreground of a terminal of its own, which is none of its standard streams.
+    pub fn in_terminal(mut self) -> Launch {
+        self.in_terminal = true;
+        self
+    }
+
     /// Starts a binary that may be removed: `howth` in the process's folder.
     pub fn by_a_copy(mut self) -> Launch {
         let copy = self.folder.path().join("howth");
@@ -178,6 +214,18 @@ impl Launch {
     pub fn start(self) -> Server {
         let child = self.command().spawn().expect("howth starts");
         Server::new(child, self.folder)
+    }
+
+    /// Starts the process, whatever it does then.
+    pub fn begin(self) -> Begun {
+        let mut child = self.command().spawn().expect("howth starts");
+        let stdout = Output::default();
+        stdout.gather(child.stdout.take().expect("a pipe"));
+        Begun {
+            child,
+            stdout,
+            _folder: self.folder,
+        }
     }
 
     /// Runs the process to its end.
@@ -265,6 +313,9 @@ impl Launch {
         }
         if self.on_one_cpu {
             sandbox::pin_to_one_cpu(&mut command);
+        }
+        if self.in_terminal {
+            sandbox::give_terminal(&mut command);
         }
         command
     }

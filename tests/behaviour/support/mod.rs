@@ -13,11 +13,12 @@ mod response;
 mod sandbox;
 mod server;
 mod time;
+pub mod tls;
 mod two_cores;
 
 pub use connection::Connection;
 pub use engine::Engine;
-pub use launch::{Finished, Launch, printed};
+pub use launch::{Begun, Finished, Launch, printed};
 pub use npm::npm;
 pub use open_files::raise_open_files_limit;
 pub use response::{Response, request};

@@ -1,4 +1,4 @@
-//! Processes with fewer rights: without io_uring, as under Docker's default seccomp profile, or on one CPU.
+//! Processes with fewer rights: without io_uring, as under Docker's default seccomp profile, or on one CPU; and with a terminal.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -28,6 +28,31 @@ pub fn pin_to_one_cpu(command: &mut Command) {
     };
     // SAFETY: the closure runs in the child between fork and exec and makes one system call on memory of its own.
     unsafe { command.pre_exec(pin) };
+}
+
+/// Gives the process to come a terminal of its own, in whose foreground it is.
+pub fn give_terminal(command: &mut Command) {
+    // Its other side stays open in the child, or it would hang up.
+    let give = || {
+        const FLAGS: libc::c_int = libc::O_RDWR | libc::O_NOCTTY;
+        let unlocked: libc::c_int = 0;
+        // SAFETY: the text ends in zero.
+        let terminal = unsafe { libc::open(c"/dev/ptmx".as_ptr(), FLAGS) };
+        // SAFETY: the pointer is to a number of this function's own, which the call reads.
+        let unlocking = unsafe { libc::ioctl(terminal, libc::TIOCSPTLCK, &unlocked) };
+        // SAFETY: the call takes numbers alone.
+        let side = unsafe { libc::ioctl(terminal, libc::TIOCGPTPEER, FLAGS) };
+        // SAFETY: the call takes nothing.
+        let session = unsafe { libc::setsid() };
+        // SAFETY: the call takes numbers alone.
+        let controlling = unsafe { libc::ioctl(side, libc::TIOCSCTTY, 0) };
+        match [terminal, unlocking, side, session, controlling].contains(&-1) {
+            true => Err(io::Error::last_os_error()),
+            false => Ok(()),
+        }
+    };
+    // SAFETY: the closure runs in the child between fork and exec and makes system calls on numbers of its own.
+    unsafe { command.pre_exec(give) };
 }
 
 fn current_affinity() -> libc::cpu_set_t {

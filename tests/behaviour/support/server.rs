@@ -57,7 +57,12 @@ impl Server {
 
     /// Where a client on this machine finds it.
     pub fn address(&self) -> SocketAddr {
-        let authority = self.url.trim_start_matches("http://").trim_end_matches('/');
+        let authority = self
+            .url
+            .rsplit("//")
+            .next()
+            .unwrap_or_default()
+            .trim_end_matches('/');
         authority
             .replace("0.0.0.0", "127.0.0.1")
             .parse()
@@ -116,10 +121,17 @@ impl Server {
 
     /// Sends a signal.
     pub fn signal(&self, signal: libc::c_int) {
-        let pid = libc::pid_t::try_from(self.child.id()).expect("a process id");
-        // SAFETY: kill takes two integers; the child is not reaped before it is waited for, so the id is its own.
-        let result = unsafe { libc::kill(pid, signal) };
-        assert_eq!(result, 0, "the signal was not sent");
+        send_signal(&self.child, signal);
+    }
+
+    /// Stops the process, and waits until each of its threads stands still: a thread that was told to stop goes on until
+    /// the kernel has it on a processor.
+    #[track_caller]
+    pub fn suspend(&self) {
+        self.signal(libc::SIGSTOP);
+        eventually("threads that stand still", || {
+            threads_states(self.id()).all(|state| state == 'T')
+        });
     }
 
     /// Waits until it takes no more connections: it drains.
@@ -133,12 +145,7 @@ impl Server {
     /// Waits for the end of the process.
     #[track_caller]
     pub fn wait(&mut self) -> ExitStatus {
-        let mut status = None;
-        eventually("the end of howth", || {
-            status = self.child.try_wait().expect("a child to wait for");
-            status.is_some()
-        });
-        status.expect("an exit status")
+        wait_for_end(&mut self.child)
     }
 
     pub fn is_running(&mut self) -> bool {
@@ -166,6 +173,36 @@ impl Drop for Server {
             eprintln!("-- howth printed:\n{}{}--", self.stdout(), self.stderr());
         }
     }
+}
+
+/// Sends a signal to a child that nobody has waited for.
+#[track_caller]
+pub(super) fn wait_for_end(child: &mut Child) -> ExitStatus {
+    let mut status = None;
+    eventually("the end of howth", || {
+        status = child.try_wait().expect("a child to wait for");
+        status.is_some()
+    });
+    status.expect("an exit status")
+}
+
+/// The state of each thread of a process, as the kernel writes it: `T` is one that a signal has stopped.
+fn threads_states(process: u32) -> impl Iterator<Item = char> {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("the threads of a process");
+    threads.map(|thread| {
+        let path = thread.expect("a thread").path().join("stat");
+        let stat = std::fs::read_to_string(path).expect("the state of a thread");
+        // The name of the thread, in parentheses, may have anything in it.
+        let (_, behind) = stat.rsplit_once(") ").expect("a name and a state");
+        behind.chars().next().expect("a state")
+    })
+}
+
+pub(super) fn send_signal(child: &Child, signal: libc::c_int) {
+    let pid = libc::pid_t::try_from(child.id()).expect("a process id");
+    // SAFETY: kill takes two integers; the child is not reaped before it is waited for, so the id is its own.
+    let result = unsafe { libc::kill(pid, signal) };
+    assert_eq!(result, 0, "the signal was not sent");
 }
 
 fn listening_url(printed: &str) -> Option<String> {

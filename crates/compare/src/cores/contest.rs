@@ -25,7 +25,7 @@ use crate::npm;
 pub fn measure(options: &Options, observer: &mut dyn Observer) -> Result<Report, CompareError> {
     raise_descriptor_limit();
     if options.lineup.install {
-        npm::install(&options.lineup.cache, &options.lineup.runtimes_to_install())?;
+        npm::install_runtimes(&options.lineup.cache, &options.lineup.runtimes_to_install())?;
     }
     let (contestants, mut notes) = contestant::choose(&options.lineup)?;
     let (contestants, others): (Vec<Contestant>, Vec<Contestant>) = contestants

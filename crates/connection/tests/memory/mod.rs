@@ -14,7 +14,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
 use howth_connection::{Connections, Driver, End, Outgoing, Receive, Shared, Transport, Wanted};
-use howth_engine::{BindAddress, EngineOptions, Event, Exchanges, Handler, PeerAddress};
+use howth_engine::{BindAddress, EngineOptions, Event, Exchanges, Handler, ListenerId, PeerAddress, Place};
 use howth_engine_conformance::{Command, Listen, MakeHandler, Memory, Running, Stream};
 use pipe::{ClientEnd, Pipe, ServerEnd};
 
@@ -44,6 +44,7 @@ pub fn start(listen: Listen, options: EngineOptions, make_handler: MakeHandler) 
         commands: Box::new(move |command| drop(commands.send(Told::Command(command)))),
         thread,
         memory: Some(Arc::new(Handle(sender))),
+        connect: None,
     }
 }
 
@@ -142,6 +143,8 @@ impl Transport<Link> for Pipes {
 
 struct Engine {
     connections: Connections<Link>,
+    /// Whose connections come.
+    listener: u32,
     now_ms: u64,
 }
 
@@ -160,8 +163,11 @@ impl Driver for Engine {
 
 impl Engine {
     fn new(options: EngineOptions) -> Self {
+        let mut connections = Connections::new(options, 0, wall(0), 0xff);
+        let listener = connections.add_listener(ListenerId::default(), Place::default());
         Engine {
-            connections: Connections::new(options, 0, wall(0), 0xff),
+            connections,
+            listener,
             now_ms: 0,
         }
     }
@@ -171,15 +177,23 @@ impl Engine {
             pipe: Some(end),
             ..Link::default()
         };
-        self.connections.open(link, false);
+        self.connections.open(link, self.listener, false);
         self.connections.counters.accepted += 1;
     }
 
     fn obey(&mut self, command: Command) {
         match command {
             Command::Drain => self.connections.drain(),
-            Command::EndIdle => self.connections.wish_idle_ended(),
-            Command::IsThrough(sender) => drop(sender.send(self.connections.is_through())),
+            Command::Listen(listener) => {
+                self.listener = self.connections.add_listener(listener.id, listener.place);
+            }
+            Command::DrainListener(listener) => {
+                let slot = self.connections.listener_slot(listener).expect("it is there");
+                self.connections.listener_closed(slot);
+                self.connections.drain_listener(slot);
+                self.connections.wish_idle_ended(slot);
+            }
+            Command::TakeEnded(sender) => drop(sender.send(self.connections.take_ended())),
             Command::Abort => {
                 self.connections.drain();
                 self.connections.end_all();
@@ -190,6 +204,8 @@ impl Engine {
                 let _ = sender.send(counters);
             }
             Command::Call(_)
+            | Command::StopAccepting(_)
+            | Command::AbortListener(_)
             | Command::SetAccepting(_)
             | Command::ReleaseNew(_)
             | Command::ReleaseIdle(_)
@@ -246,7 +262,6 @@ impl Engine {
             }
             Some(bytes) => self.connections.received(index, &bytes),
         }
-        self.connections.unsettle(index);
         true
     }
 
@@ -266,19 +281,14 @@ impl Engine {
             }
             None => self.connections.end(index),
         }
-        self.connections.unsettle(index);
         true
     }
 
     fn settle(&mut self) {
         while let Some(index) = self.connections.next_unsettled() {
-            if self.connections.link(index).outgoing.is_empty() {
-                if let Some(outgoing) = self.connections.output(index) {
-                    self.connections.link_mut(index).outgoing = outgoing;
-                    self.send(index);
-                }
-            } else {
-                self.connections.advance(index);
+            if let Some(outgoing) = self.connections.output(index) {
+                self.connections.link_mut(index).outgoing = outgoing;
+                self.send(index);
             }
             let wanted = self.connections.settle(index);
             let link = self.connections.link_mut(index);

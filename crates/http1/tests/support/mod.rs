@@ -6,6 +6,7 @@
 #![allow(dead_code)] // Every test binary uses a part of it.
 
 pub mod corpus;
+pub mod iterations;
 pub mod random;
 pub mod strict;
 

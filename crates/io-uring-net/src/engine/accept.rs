@@ -1,14 +1,20 @@
 //! Accepting connections: arming the multishot accept of each listener, and not arming it when there is no room.
 //!
 //! At the connection limit the multishots are cancelled, so that clients wait in the kernel's backlog; that is
-//! backpressure without a byte of memory. Those that it had accepted by then wait here, unread. Where new connections are
-//! given up, there is no limit.
+//! backpressure without a byte of memory. Those that it had accepted by then wait here, unread. Where new connections
+//! are given up, there is no limit. Owns the state of each listener. Never reads a connection. Called by: the turn, and
+//! the engine's methods.
 
+use std::io;
+use std::os::fd::OwnedFd;
 use std::time::Duration;
 
-use crate::engine::Core;
+use howth_engine::{Listener, ListenerId, ListeningSocket, Place, TlsServer};
+
 use crate::engine::link::Link;
+use crate::engine::{Core, RingEngine};
 use crate::kernel::{Completion, Errno, Kernel, Socket, Wait};
+use crate::ring::Ring;
 use howth_ring::{Operation, Token};
 
 /// How long accepting rests when the process or the machine is out of descriptors or memory, or accepting fails otherwise.
@@ -19,10 +25,10 @@ const ENDING_TURNS_MAX: u32 = 10;
 const ENDING_WAIT: Duration = Duration::from_millis(10);
 
 /// The token of a listener's accept.
-fn token(listener: usize) -> Token {
+fn token(listener: u32) -> Token {
     Token {
         operation: Operation::Accept,
-        index: listener as u32,
+        index: listener,
         generation: 0,
     }
 }
@@ -46,26 +52,77 @@ pub(super) enum Accepting {
     Cancelling,
     /// Not before this moment, in milliseconds of the engine's clock.
     Resting(u64),
+    /// There is no socket: connections come from elsewhere.
+    Elsewhere,
     /// The listener is closed.
     Ended,
 }
 
+/// Prepares what accepted connections inherit: no delay of small writes.
+fn descriptor_of(socket: ListeningSocket) -> io::Result<Option<OwnedFd>> {
+    match socket {
+        ListeningSocket::Tcp(listener) => {
+            socket2::SockRef::from(&listener).set_tcp_nodelay(true)?;
+            Ok(Some(listener.into()))
+        }
+        ListeningSocket::Unix(listener) => Ok(Some(listener.into())),
+        ListeningSocket::Elsewhere => Ok(None),
+    }
+}
+
+impl RingEngine<Ring> {
+    /// Serves the connections of one more listener from the next turn on.
+    ///
+    /// # Errors
+    /// What setting it up says.
+    pub fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        let Listener {
+            socket,
+            id,
+            place,
+            tls,
+        } = listener;
+        let descriptor = descriptor_of(socket)?;
+        let mut core = self.shared.0.borrow_mut();
+        let slot = core.add_listener(id, place);
+        core.tls[slot as usize] = tls;
+        if descriptor.is_none() {
+            core.accepting[slot as usize] = Accepting::Elsewhere;
+        }
+        core.kernel.listen(slot, descriptor);
+        Ok(())
+    }
+}
+
 impl<K: Kernel> Core<K> {
+    /// Gives the slot of a new listener.
+    pub(super) fn add_listener(&mut self, id: ListenerId, place: Place) -> u32 {
+        let slot = self.connections.add_listener(id, place);
+        if self.accepting.len() <= slot as usize {
+            self.accepting.push(Accepting::Off);
+            self.tls.push(None);
+        }
+        self.accepting[slot as usize] = Accepting::Off;
+        self.tls[slot as usize] = None;
+        self.aborted.retain(|aborted| *aborted != slot);
+        slot
+    }
+
     pub(super) fn settle_accepting(&mut self) {
         self.place_waiting();
-        let may_accept = self.connections.has_room() || self.releases_new;
-        let wanted = may_accept && !self.leaves_clients && !self.connections.is_stopping();
-        for listener in 0..self.accepting.len() {
-            self.settle_listener(listener, wanted);
-        }
-        if self.connections.is_stopping() && !self.is_listening() {
-            self.kernel.close_listeners();
+        let may_accept = (self.connections.has_room() || self.releases_new) && !self.leaves_clients;
+        for listener in 0..self.accepting.len() as u32 {
+            if self.accepting[listener as usize] != Accepting::Ended {
+                self.settle_listener(listener, may_accept);
+            }
         }
     }
 
-    fn settle_listener(&mut self, listener: usize, wanted: bool) {
-        let accepting = self.accepting[listener];
-        self.accepting[listener] = match accepting {
+    fn settle_listener(&mut self, listener: u32, may_accept: bool) {
+        let is_stopping = self.connections.is_listener_stopping(listener);
+        let wanted = may_accept && !is_stopping;
+        let accepting = self.accepting[listener as usize];
+        self.accepting[listener as usize] = match accepting {
             Accepting::Resting(until_ms) if wanted && self.connections.now_ms() < until_ms => accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
                 self.kernel.accept(token(listener));
@@ -75,7 +132,11 @@ impl<K: Kernel> Core<K> {
                 self.kernel.cancel(token(listener), CANCEL);
                 Accepting::Cancelling
             }
-            Accepting::Off | Accepting::Resting(_) if self.connections.is_stopping() => Accepting::Ended,
+            Accepting::Off | Accepting::Resting(_) | Accepting::Elsewhere if is_stopping => {
+                self.kernel.close_listener(listener);
+                self.connections.listener_closed(listener);
+                Accepting::Ended
+            }
             // Nobody waits for the end of the rest: a moment that has passed would be looked at without end.
             Accepting::Resting(_) if !wanted => Accepting::Off,
             unchanged => unchanged,
@@ -91,23 +152,44 @@ impl<K: Kernel> Core<K> {
 
     /// Opens the connections that were accepted, as far as there is room, or gives them up.
     fn place_waiting(&mut self) {
-        while let Some(socket) = self.waiting.pop_front() {
+        for _ in 0..self.waiting.len() {
+            let Some((listener, socket)) = self.waiting.pop_front() else {
+                return;
+            };
             // The last ones are served here: nobody else would.
-            if self.is_aborted {
-                self.kernel.discard(socket);
-            } else if self.releases_new && !self.connections.is_stopping() {
-                self.give_away(socket, false);
-            } else if self.connections.has_room() || self.connections.is_stopping() {
-                self.connections.open(Link::new(socket), false);
+            let is_last = self.connections.is_listener_stopping(listener);
+            let tls = self.tls[listener as usize].clone();
+            if self.releases_new && !is_last {
+                self.give_away(socket, listener, tls, false);
+            } else if self.connections.has_room() || is_last {
+                self.open(socket, listener, tls.as_deref(), false);
             } else {
-                return self.waiting.push_front(socket);
+                self.waiting.push_back((listener, socket));
             }
         }
     }
 
-    pub(super) fn discard_waiting(&mut self) {
-        while let Some(socket) = self.waiting.pop_front() {
-            self.kernel.discard(socket);
+    /// A new connection.
+    pub(super) fn open(
+        &mut self,
+        socket: Socket,
+        listener: u32,
+        tls: Option<&dyn TlsServer>,
+        has_asked: bool,
+    ) {
+        let index = self.connections.open(Link::new(socket, tls), listener, has_asked);
+        if tls.is_some() {
+            self.connections.begin_handshake(index);
+        }
+    }
+
+    /// Ends those that wait, of one listener or of all.
+    pub(super) fn discard_waiting(&mut self, of: Option<u32>) {
+        for (listener, socket) in std::mem::take(&mut self.waiting) {
+            match of.is_none_or(|of| of == listener) {
+                true => self.kernel.discard(socket),
+                false => self.waiting.push_back((listener, socket)),
+            }
         }
     }
 
@@ -117,9 +199,11 @@ impl<K: Kernel> Core<K> {
             self.accepting[listener] = Accepting::Off;
         }
         match result {
+            // Nobody of its is served any more.
+            Ok(socket) if self.aborted.contains(&token.index) => self.kernel.discard(socket),
             Ok(socket) => {
                 self.connections.counters.accepted += 1;
-                self.waiting.push_back(socket);
+                self.waiting.push_back((token.index, socket));
                 self.place_waiting();
             }
             // Cancelled, or of one client alone.
@@ -172,7 +256,7 @@ impl<K: Kernel> Core<K> {
     fn cancel_armed(&mut self) {
         for (listener, accepting) in self.accepting.iter_mut().enumerate() {
             if *accepting == Accepting::Armed {
-                self.kernel.cancel(token(listener), CANCEL);
+                self.kernel.cancel(token(listener as u32), CANCEL);
                 *accepting = Accepting::Cancelling;
             }
         }

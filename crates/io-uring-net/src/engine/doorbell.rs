@@ -1,6 +1,7 @@
 //! The doorbell: keeping its poll armed, once somebody wants to ring it.
 //!
-//! What is to be done when it rings is nobody's business here: a turn has been made, and whoever made it looks.
+//! What is to be done when it rings is nobody's business here: a turn has been made, and whoever made it looks. Owns
+//! whether it is armed. Called by: the turn.
 
 use crate::engine::Core;
 use crate::kernel::Kernel;

@@ -3,8 +3,10 @@
 //! Owns the sockets on their way. Never decides who leaves: `howth_connection` does. Called by: the engine's methods,
 //! `accept`, and `settle`, for a connection that is to leave.
 
+use std::sync::Arc;
+
 use howth_connection::Receive;
-use howth_engine::Handed;
+use howth_engine::{Handed, ListenerId, TlsServer};
 
 use crate::engine::Core;
 use crate::engine::link::{Link, Receiving};
@@ -19,9 +21,16 @@ impl<K: Kernel> Core<K> {
     }
 
     /// Gives up a socket that nobody uses.
-    pub(super) fn give_away(&mut self, socket: Socket, has_asked: bool) {
+    pub(super) fn give_away(
+        &mut self,
+        socket: Socket,
+        listener: u32,
+        tls: Option<Arc<dyn TlsServer>>,
+        has_asked: bool,
+    ) {
         let socket = self.kernel.give_up(socket);
-        self.released.push(Handed::new(socket, has_asked));
+        let handed = self.connections.handed(socket, listener, has_asked);
+        self.released.push(handed.with_tls(tls));
         self.connections.counters.released += 1;
     }
 
@@ -30,11 +39,15 @@ impl<K: Kernel> Core<K> {
         if !self.connections.has_room() {
             return Err(handed);
         }
+        // Whoever nobody listens for any more is not served.
+        let Some(listener) = self.connections.slot_for(&handed) else {
+            return Ok(());
+        };
         // An engine that was parked has an old clock, and the deadlines of this connection begin now.
         self.read_clock();
-        let has_asked = handed.has_asked();
+        let (has_asked, tls) = (handed.has_asked(), handed.tls().cloned());
         let socket = self.kernel.adopt(handed.into_socket());
-        self.connections.open(Link::new(socket), has_asked);
+        self.open(socket, listener, tls.as_deref(), has_asked);
         self.connections.counters.adopted += 1;
         Ok(())
     }
@@ -44,25 +57,45 @@ impl<K: Kernel> Core<K> {
         if self.connections.link(index).operations > 0 {
             return self.settle_receive(index, Receive::Nothing);
         }
+        let listener = self.connections.listener_of(index);
         if let Some(socket) = self.connections.close(index).socket {
-            self.give_away(socket, has_asked);
+            // One that speaks TLS does not leave.
+            self.give_away(socket, listener, None, has_asked);
         }
     }
 
     pub(super) fn drain(&mut self) {
-        if !self.connections.is_draining() {
-            // An engine that was parked has an old clock, and the grace of idle connections begins now.
+        // An engine that was parked has an old clock, and the grace of idle connections begins now.
+        self.read_clock();
+        self.connections.drain();
+    }
+
+    pub(super) fn drain_listener(&mut self, listener: ListenerId) {
+        if let Some(slot) = self.connections.listener_slot(listener) {
             self.read_clock();
-            self.connections.drain();
+            self.connections.drain_listener(slot);
+            // Whoever stops a server waits for it.
+            self.connections.wish_idle_ended(slot);
         }
     }
 
     pub(super) fn abort(&mut self) {
         self.drain();
-        self.is_aborted = true;
+        self.aborted = (0..self.accepting.len() as u32).collect();
         // Nobody is waited for who would take them, or make room for them.
         self.released.clear();
-        self.discard_waiting();
+        self.discard_waiting(None);
         self.connections.end_all();
+    }
+
+    pub(super) fn abort_listener(&mut self, listener: ListenerId) {
+        let Some(slot) = self.connections.listener_slot(listener) else {
+            return;
+        };
+        self.read_clock();
+        self.connections.drain_listener(slot);
+        self.aborted.push(slot);
+        self.discard_waiting(Some(slot));
+        self.connections.end_all_of(slot);
     }
 }

@@ -3,8 +3,8 @@
 //! Owns that record and the way from connections to the kernel. Never queues an operation: `settle` does. Called by: the
 //! modules of the engine.
 
-use howth_connection::Transport;
-use howth_engine::PeerAddress;
+use howth_connection::{Layer, Layered, Transport};
+use howth_engine::{PeerAddress, TlsFacts, TlsServer};
 
 use crate::kernel::{Kernel, Socket};
 
@@ -46,18 +46,35 @@ pub(crate) struct Link {
     pub(crate) receiving: Receiving,
     pub(crate) ending: Ending,
     pub(crate) is_sending: bool,
+    /// The last bytes may wait in the kernel for the end, to leave with it.
+    pub(crate) awaits_end: bool,
     /// The client's end of stream was received.
     pub(crate) is_read_closed: bool,
     /// Operations in flight, the receive and the send included.
     pub(crate) operations: u8,
+    /// What its bytes are sealed by.
+    pub(crate) layer: Option<Box<Layer>>,
 }
 
 impl Link {
-    pub(crate) fn new(socket: Socket) -> Self {
+    pub(crate) fn new(socket: Socket, tls: Option<&dyn TlsServer>) -> Self {
         Link {
             socket: Some(socket),
+            layer: tls.map(|tls| Box::new(Layer::new(tls))),
             ..Link::default()
         }
+    }
+}
+
+impl Layered for Link {
+    #[inline]
+    fn layer(&self) -> Option<&Layer> {
+        self.layer.as_deref()
+    }
+
+    #[inline]
+    fn layer_mut(&mut self) -> Option<&mut Layer> {
+        self.layer.as_deref_mut()
     }
 }
 
@@ -66,7 +83,7 @@ pub(crate) struct Sockets<'a, K>(pub(crate) &'a mut K);
 
 impl<K: Kernel> Transport<Link> for Sockets<'_, K> {
     fn send_now(&mut self, link: &mut Link, slices: &[&[u8]]) -> usize {
-        let socket = link.socket.filter(|_| !link.is_sending);
+        let socket = link.socket.filter(|_| !link.is_sending && link.layer.is_none());
         socket.map_or(0, |socket| self.0.send_now(socket, slices))
     }
 
@@ -76,5 +93,9 @@ impl<K: Kernel> Transport<Link> for Sockets<'_, K> {
 
     fn unacknowledged_bytes(&self, link: &Link) -> Option<u32> {
         Some(self.0.unacknowledged_bytes(link.socket?))
+    }
+
+    fn tls_facts(&self, link: &Link) -> Option<TlsFacts> {
+        link.layer.as_ref()?.facts()
     }
 }

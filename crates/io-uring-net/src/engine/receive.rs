@@ -22,15 +22,13 @@ impl<K: Kernel> Core<K> {
             let link = self.connections.link_mut(index);
             link.receiving = Receiving::Off;
             link.operations -= 1;
+            self.connections.unsettle(index);
         }
         match result {
             Ok(Some(lease)) => {
-                self.connections.received(index, self.kernel.bytes(&lease));
+                self.connections
+                    .arrived(index, self.kernel.bytes(&lease), &mut self.handshakes);
                 self.kernel.release(lease);
-                let is_armed = self.connections.link(index).receiving == Receiving::Armed;
-                if is_armed && self.connections.only_waits_for_answers(index) {
-                    return;
-                }
             }
             Ok(None) => self.end_of_stream(index),
             // The buffers of this turn are given back by its end; settling arms the receive again.
@@ -41,7 +39,6 @@ impl<K: Kernel> Core<K> {
             Err(Errno(libc::ECANCELED)) => {}
             Err(_) => self.connections.broken(index),
         }
-        self.connections.unsettle(index);
     }
 
     /// A poll has ended: takes what has arrived of a large body, no more than the application is to hold.
@@ -70,6 +67,6 @@ impl<K: Kernel> Core<K> {
 
     fn end_of_stream(&mut self, index: u32) {
         self.connections.link_mut(index).is_read_closed = true;
-        self.connections.end_of_stream(index);
+        self.connections.arrived_end(index);
     }
 }

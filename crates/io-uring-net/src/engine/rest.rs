@@ -1,8 +1,8 @@
 //! Giving memory back that only a crowd needed.
 //!
-//! A turn with many completions leaves behind what so many requests at once have used: slots of exchanges with
-//! their heads, output buffers, receive buffers. While crowds follow one another it is used again; when none has
-//! come for a while it is freed.
+//! A turn with many completions leaves behind what so many requests at once have used: slots of exchanges with their
+//! heads, output buffers, receive buffers. While crowds follow one another it is used again; when none has come for a
+//! while it is freed. Owns when. Never frees what is in use. Called by: the turn, at its end.
 
 use crate::engine::Core;
 use crate::kernel::Kernel;

@@ -1,12 +1,14 @@
 //! Sends and the last operations of a connection, queued and completed.
 //!
-//! At most one send of a connection is in flight. Closing a socket does not cancel its operations (io_uring_cancelation(7)):
-//! it is closed once none is in flight but those that are cancelled, and its slot is free once all of them have completed. Called by: the turn, `settle`.
+//! At most one send of a connection is in flight. Closing a socket does not cancel its operations
+//! (io_uring_cancelation(7)): it is closed once none is in flight but those that are cancelled, and its slot is free
+//! once all of them have completed. Owns when a socket is closed and its slot free. Never decides what is sent:
+//! `settle` and the connections do. Called by: the turn, `settle`.
 
 use howth_connection::Outgoing;
 
 use crate::engine::Core;
-use crate::engine::link::{Ending, Receiving};
+use crate::engine::link::Ending;
 use crate::kernel::{Errno, Kernel};
 use howth_ring::{Operation, Token};
 
@@ -15,6 +17,7 @@ impl<K: Kernel> Core<K> {
         let token = self.begin(index, Operation::Send);
         let link = self.connections.link_mut(index);
         link.is_sending = true;
+        link.awaits_end = outgoing.is_last();
         if let Some(socket) = link.socket {
             self.kernel.send(socket, token, outgoing);
             self.connections.counters.sends += 1;
@@ -33,8 +36,9 @@ impl<K: Kernel> Core<K> {
             Ok(sent) => sent,
             Err(Errno(libc::EINTR | libc::EAGAIN)) => 0,
             Err(_) => {
+                // It may have ended already, and waited for this.
                 self.connections.unsettle(index);
-                return self.connections.end(index);
+                return self.connections.send_failed(index);
             }
         };
         let mut spent = None;
@@ -42,13 +46,9 @@ impl<K: Kernel> Core<K> {
         if let Some(segment) = spent {
             self.connections.reuse(segment);
         }
-        self.connections.sent(index, sent);
+        self.connections.was_sent(index, sent);
         if !outgoing.is_empty() && self.connections.is_sending(index) {
             self.send(index, outgoing);
-        }
-        let is_armed = self.connections.link(index).receiving == Receiving::Armed;
-        if !is_armed || !self.connections.is_at_rest(index) {
-            self.connections.unsettle(index);
         }
     }
 

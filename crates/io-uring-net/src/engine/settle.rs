@@ -1,7 +1,8 @@
 //! Comparing what a connection wants with what the kernel was asked, and asking for the difference.
 //!
 //! Everything else in the engine only marks the connection unsettled; this is the one place that queues operations on
-//! connections, so their number in flight is counted in one place too.
+//! connections, so their number in flight is counted in one place too. Owns that difference. Never decides what is
+//! wanted: `howth_connection` does. Called by: the turn, for connections that are unsettled.
 
 use howth_connection::{End, Receive, Wanted};
 
@@ -18,18 +19,19 @@ impl<K: Kernel> Core<K> {
     }
 
     fn settle(&mut self, index: u32) {
-        if self.connections.link(index).is_sending {
-            self.connections.advance(index);
-        } else if let Some(outgoing) = self.connections.output(index) {
+        if let Some(outgoing) = self.connections.to_send(index) {
             self.send(index, outgoing);
         }
-        match self.connections.settle(index) {
+        match self.connections.wants(index) {
             Wanted::Open(receive) => self.settle_receive(index, receive),
             Wanted::HalfClosed(receive) => {
                 self.shut_down(index, Ending::Sending);
                 self.settle_receive(index, receive);
             }
-            Wanted::End(end) => self.end(index, end),
+            Wanted::End(end) => {
+                self.say_farewell(index, end);
+                self.end(index, end);
+            }
             Wanted::Leave { has_asked } => self.pass_on(index, has_asked),
         }
     }
@@ -61,6 +63,17 @@ impl<K: Kernel> Core<K> {
         self.connections.link_mut(index).receiving = receiving;
     }
 
+    /// A sealed connection says that it ends, where that takes no time and overtakes nothing.
+    fn say_farewell(&mut self, index: u32, end: End) {
+        let link = self.connections.link(index);
+        if end != End::Plain || link.layer.is_none() || link.is_sending || link.ending != Ending::Not {
+            return;
+        }
+        if let (Some(socket), Some(bytes)) = (link.socket, self.connections.farewell(index)) {
+            self.kernel.send_now(socket, &[&bytes]);
+        }
+    }
+
     /// Ends both sides, and closes the socket once nothing is in flight on it.
     fn end(&mut self, index: u32, end: End) {
         let link = self.connections.link(index);
@@ -71,6 +84,10 @@ impl<K: Kernel> Core<K> {
         }
         let only_receives = !link.is_sending && link.receiving != Receiving::Cancelling;
         if end == End::Plain && link.ending == Ending::Not && only_receives {
+            // The close is submitted with the next turn, and the last bytes do not wait for that.
+            if let Some(socket) = link.socket.filter(|_| link.awaits_end) {
+                self.kernel.shutdown(socket, false);
+            }
             // A receive that waits is cancelled at once, and with it nothing holds the socket any more.
             self.settle_receive(index, Receive::Nothing);
             return self.close(index);

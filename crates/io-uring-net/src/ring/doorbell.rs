@@ -1,7 +1,8 @@
 //! The doorbell: how another thread makes something complete in a ring.
 //!
-//! Owns an eventfd that the ring polls, whether it was rung already, and how a core is reached that has parked elsewhere.
-//! Never reads the eventfd: each write tells the poll, which is edge-triggered, whatever the count.
+//! Owns an eventfd that the ring polls, whether it was rung already, and how a core is reached that has parked
+//! elsewhere. Never reads the eventfd: each write tells the poll, which is edge-triggered, whatever the count. Called
+//! by: the ring; any thread, through a waker.
 //!
 //! A core that has parked waits for the readiness of its ring, another eventfd. The kernel signals no eventfd from within
 //! a write to an eventfd, where the doorbell's completion happens: it puts the signal off for milliseconds the first

@@ -1,7 +1,7 @@
 //! The memory of sends in flight.
 //!
-//! Owns the bytes from the moment a send is queued until its completion is reaped; that is what makes the
-//! pointers in the entry valid. Never looks at them.
+//! Owns the bytes from the moment a send is queued until its completion is reaped; that is what makes the pointers in
+//! the entry valid. Never looks at them. Called by: the ring.
 
 use std::io::IoSlice;
 
@@ -55,6 +55,9 @@ impl InFlight {
             self.places.resize(slot + 1, NONE);
         }
         assert!(self.places[slot] == NONE, "a connection has two sends in flight");
+        // The shutdown or the close that follows sends what waits for it.
+        let more = if outgoing.is_last() { libc::MSG_MORE } else { 0 };
+        let flags = libc::MSG_NOSIGNAL | more;
         let mut held = Held {
             outgoing,
             vector: None,
@@ -65,12 +68,12 @@ impl InFlight {
             // are cut here and continue after their completion.
             let len = bytes.len().min(i32::MAX as usize) as u32;
             opcode::Send::new(types::Fd(socket.0), bytes.as_ptr(), len)
-                .flags(libc::MSG_NOSIGNAL)
+                .flags(flags)
                 .build()
         } else {
             let vector = held.vector.insert(Vector::over(&held.outgoing));
             opcode::SendMsg::new(types::Fd(socket.0), &raw const vector.header)
-                .flags(libc::MSG_NOSIGNAL as u32)
+                .flags(flags as u32)
                 .build()
         };
         self.places[slot] = self.keep(held);

@@ -1,8 +1,9 @@
 //! Telling another poller that completions wait.
 //!
-//! With `DEFER_TASKRUN` the ring's own descriptor wakes nobody: work is only noted until its thread enters
-//! (measured on Linux 6.18: poll(2) on it sleeps to its timeout). A registered eventfd is signalled. It is
-//! switched off in the shared memory while the core is awake, so that a busy core does not pay for it.
+//! With `DEFER_TASKRUN` the ring's own descriptor wakes nobody: work is only noted until its thread enters (measured on
+//! Linux 6.18: poll(2) on it sleeps to its timeout). A registered eventfd is signalled. It is switched off in the
+//! shared memory while the core is awake, so that a busy core does not pay for it. Owns that eventfd. Never waits on
+//! it: whoever parks does. Called by: the ring, as a core parks and wakes.
 
 use std::io;
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};

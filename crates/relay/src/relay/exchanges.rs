@@ -1,21 +1,20 @@
 //! The application's view of all its exchanges: the engine's own, and remote requests.
 //!
-//! What it does to one of the engine's own is passed on; what it does to a remote request becomes a [`Message`] to the remote request's
-//! origin. Owns the backpressure of remote requests' streams. Called by: the application.
+//! What it does to one of the engine's own is passed on; what it does to a remote request becomes a [`Message`] to the
+//! remote request's origin. Owns the backpressure of remote requests' streams. Never sends a message: that waits until
+//! it is fetched. Called by: the application.
 
 use std::cell::Ref;
 
 use howth_engine::{
-    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, UpgradeError,
-    WriteError,
+    Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, ExchangeId, Exchanges, Gone, InterimError,
+    ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
 };
-use howth_http1::{
-    Framing, RequestFacts, RequestHead, ResponseHead, Trailers, encode_interim, plan_response,
-};
+use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers, encode_interim};
 
 use super::{HIGH_WATERMARK_BYTES, Relay, is_remote};
 use crate::message::{Message, ResponseParts};
-use crate::remote_requests::{Origin, RemoteRequest, Response};
+use crate::remote_requests::{Origin, RemoteRequest, Response, declared};
 
 /// Chunks that wait to be sent are put together up to this length, so that many small ones are few messages.
 const CHUNK_BYTES: usize = 64 * 1024;
@@ -36,6 +35,32 @@ impl Exchanges for Relay {
             return self.own.peer_address(id);
         }
         self.remote_requests.borrow().get(id)?.peer_address.clone()
+    }
+
+    fn is_secure(&self, id: ExchangeId) -> bool {
+        if !is_remote(id) {
+            return self.own.is_secure(id);
+        }
+        let remote_requests = self.remote_requests.borrow();
+        remote_requests
+            .get(id)
+            .is_some_and(|remote_request| remote_request.tls_facts.is_some())
+    }
+
+    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts> {
+        if !is_remote(id) {
+            return self.own.tls_facts(id);
+        }
+        self.remote_requests
+            .borrow()
+            .get(id)?
+            .tls_facts
+            .as_deref()
+            .cloned()
+    }
+
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts> {
+        self.own.connection_tls_facts(id)
     }
 
     fn is_disconnected(&self, id: ExchangeId) -> bool {
@@ -125,9 +150,74 @@ impl Exchanges for Relay {
         Ok(())
     }
 
+    fn connection(&self, id: ExchangeId) -> Option<ConnectionId> {
+        // That of a remote request is another core\'s, and not known here.
+        self.own.connection(id)
+    }
+
+    fn set_alarm(&self, id: ExchangeId, in_ms: Option<u64>) -> Result<(), Gone> {
+        self.own.set_alarm(id, in_ms)
+    }
+
+    fn unsent_bytes(&self, id: ExchangeId) -> u64 {
+        self.own.unsent_bytes(id)
+    }
+
+    fn place(&self, id: ExchangeId) -> Option<Place> {
+        match is_remote(id) {
+            true => Some(self.remote_requests.borrow().get(id)?.place),
+            false => self.own.place(id),
+        }
+    }
+
+    fn listener(&self, id: ExchangeId) -> Option<ListenerId> {
+        match is_remote(id) {
+            true => self.listeners().listener_in(self.place(id)?),
+            false => self.own.listener(id),
+        }
+    }
+
+    fn listeners(&self) -> &dyn Listeners {
+        self.own.listeners()
+    }
+
+    fn watch_connection(&self, id: ConnectionId) -> Result<(), Gone> {
+        self.own.watch_connection(id)
+    }
+
+    fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress> {
+        self.own.connection_address(id)
+    }
+
+    fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone> {
+        self.own.end_connection(id, end)
+    }
+
+    fn stays_open(&self, id: ExchangeId) -> bool {
+        !is_remote(id) && self.own.stays_open(id)
+    }
+
+    fn start_encoded(&self, id: ExchangeId) -> Result<(), Gone> {
+        self.own.start_encoded(id)
+    }
+
+    fn finish_encoded(&self, id: ExchangeId, keep_alive: bool) -> Result<(), Gone> {
+        self.own.finish_encoded(id, keep_alive)
+    }
+
+    fn rejection(&self, id: ExchangeId) -> Option<Rejection> {
+        self.own.rejection(id)
+    }
+
+    fn upgrade_encoded(&self, id: ExchangeId) -> Result<(), UpgradeError> {
+        match is_remote(id) {
+            true => Err(UpgradeError::Elsewhere),
+            false => self.own.upgrade_encoded(id),
+        }
+    }
+
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError> {
         match is_remote(id) {
-            // None that asks for it is handed over.
             true => Err(UpgradeError::Elsewhere),
             false => self.own.upgrade(id, head),
         }
@@ -288,37 +378,5 @@ impl Relay {
             chunk: chunk.to_vec(),
         };
         self.post(origin.core, message);
-    }
-}
-
-/// How long a response says that it is, which its origin's engine will hold it to; `None`: it does not say, or has no body
-/// on the wire.
-fn declared(request: &RequestHead, head: &ResponseHead<'_>, length: Option<u64>) -> Option<u64> {
-    match plan_response(RequestFacts::from(request), head, length, false)
-        .ok()?
-        .framing
-    {
-        Framing::Length(bytes) => Some(bytes),
-        Framing::None | Framing::Chunked | Framing::UntilClose => None,
-    }
-}
-
-impl RemoteRequest {
-    fn check_length(&self, fits: impl FnOnce(u64, u64) -> bool) -> Result<(), WriteError> {
-        match self.declared {
-            Some(declared) if !fits(declared, self.given) => Err(WriteError::Length {
-                declared,
-                given: self.given,
-            }),
-            _ => Ok(()),
-        }
-    }
-
-    fn begin(&mut self, response: Response) -> Result<(), Gone> {
-        if self.response != Response::Owed {
-            return Err(Gone);
-        }
-        self.response = response;
-        Ok(())
     }
 }

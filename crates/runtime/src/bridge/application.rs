@@ -10,9 +10,10 @@ use std::rc::Rc;
 use std::task::{Context, Poll};
 
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
+use howth_engine::ListenerId;
 
 use super::batch::{self, Batch};
-use super::state::{Bridge, StopOrder};
+use super::state::Bridge;
 use super::uncaught::Exceptions;
 use crate::error::Uncaught;
 use crate::isolate::{Isolate, may_collect};
@@ -29,6 +30,10 @@ const GIVEN_BYTES_MAX: usize = 16 * 1024 * 1024;
 pub(crate) struct Configuration {
     /// Error pages with the stack.
     pub(crate) development: bool,
+    /// It is run, not served (`howth run`).
+    pub(crate) is_run: bool,
+    /// Nothing is said of where it listens.
+    pub(crate) is_quiet: bool,
     /// howth's version.
     pub(crate) version: &'static str,
 }
@@ -171,7 +176,7 @@ impl Application {
         }
     }
 
-    /// Whether the server keeps the process from ending (`server.unref()`).
+    /// Whether any server keeps the process from ending (`server.unref()`).
     pub(crate) fn keeps_alive(&self) -> bool {
         self.bridge.keeps_alive()
     }
@@ -181,14 +186,9 @@ impl Application {
         self.bridge.with(|exchanges| exchanges.pending()) > Some(0)
     }
 
-    /// Whether the server is that of this core alone (`Howth.serveLocal`).
-    pub(crate) fn is_local(&self) -> bool {
-        self.bridge.is_local()
-    }
-
-    /// What `server.stop()` asked for since the last call.
-    pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
-        self.bridge.take_stop_order()
+    /// Has all WebSockets close: the core ends, or another takes its place.
+    pub(crate) fn leave_sockets(&self) {
+        self.bridge.leave_sockets();
     }
 
     /// How many promises given to `waitUntil` are pending.
@@ -201,16 +201,17 @@ impl Application {
             .unwrap_or(0)
     }
 
-    /// Tells JavaScript that its server has stopped.
-    pub(crate) fn stopped(&mut self) {
-        self.bridge.note_stopped();
+    /// Tells JavaScript that one of its servers has ended.
+    pub(crate) fn stopped(&mut self, listener: ListenerId) {
+        self.bridge.note_stopped(listener);
         if self.is_terminated {
             return;
         }
         self.ran = true;
         deno_core::scope!(scope, &mut self.isolate.worker.js_runtime);
         v8::tc_scope!(let scope, scope);
-        if call(scope, &self.isolate.bridge, "stopped", &[]).is_some() {
+        let listener: v8::Local<'_, v8::Value> = v8::Integer::new_from_unsigned(scope, listener.0).into();
+        if call(scope, &self.isolate.bridge, "stopped", &[listener]).is_some() {
             scope.perform_microtask_checkpoint();
         }
     }
@@ -220,10 +221,14 @@ impl Application {
         v8::tc_scope!(let scope, scope);
         let object = v8::Object::new(scope);
         let development: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.development).into();
+        let is_run: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.is_run).into();
+        let is_quiet: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.is_quiet).into();
         let length: v8::Local<'_, v8::Value> = v8::Integer::new(scope, batch::LENGTH as i32).into();
         let version: v8::Local<'_, v8::Value> = text(scope, configuration.version).into();
         for (name, value) in [
             ("development", development),
+            ("isRun", is_run),
+            ("isQuiet", is_quiet),
             ("batchLength", length),
             ("version", version),
         ] {

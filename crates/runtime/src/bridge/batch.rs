@@ -1,6 +1,6 @@
 //! How events cross into JavaScript: as numbers in a buffer both sides see.
 //!
-//! Six 32-bit numbers an event: kind, slot, generation, and of a request what tells the parts of its text apart. Behind
+//! Ten 32-bit numbers an event: kind, slot, generation, and what is [said](Said) of a request. Behind
 //! the last event stands which one JavaScript is at. The numbers are those of `js/server/bridge.rs`.
 //!
 //! Events that JavaScript has not come to can be taken back while it runs: it reads an event's kind when it comes to it.
@@ -12,7 +12,7 @@ use howth_engine::Event;
 use howth_javascript::server::{batch, event as kinds};
 use howth_scheduling::Waiting;
 
-use super::head_text::Lengths;
+use super::head_text::Said;
 
 /// Events in one call of JavaScript's dispatch; a longer batch takes several calls.
 pub(super) const LENGTH: usize = 1024;
@@ -30,6 +30,9 @@ enum Kind {
     Disconnected = kinds::DISCONNECTED,
     Completed = kinds::COMPLETED,
     Aborted = kinds::ABORTED,
+    Closed = kinds::CLOSED,
+    Opened = kinds::OPENED,
+    Rejected = kinds::REJECTED,
     /// Nothing: what stood here was taken back.
     Taken = kinds::TAKEN,
 }
@@ -38,11 +41,15 @@ enum Kind {
 fn kind(event: Event) -> Kind {
     match event {
         Event::Request(_) => Kind::Request,
-        Event::BodyReadable(_) => Kind::BodyReadable,
+        // Of a WebSocket: what came of it is read like anything that has come.
+        Event::BodyReadable(_) | Event::Alarm(_) => Kind::BodyReadable,
         Event::Writable(_) => Kind::Writable,
         Event::Disconnected(_) => Kind::Disconnected,
         Event::Completed(_) => Kind::Completed,
         Event::Aborted(_) => Kind::Aborted,
+        Event::Closed(..) => Kind::Closed,
+        Event::Opened(..) => Kind::Opened,
+        Event::Rejected(_) => Kind::Rejected,
     }
 }
 
@@ -64,19 +71,27 @@ impl Batch {
     }
 
     /// Adds an event; there are fewer than [`LENGTH`].
-    pub(super) fn push(&self, waiting: Waiting, lengths: Lengths) {
+    pub(super) fn push(&self, waiting: Waiting, said: Said) {
         let mut events = self.events.borrow_mut();
         let event = waiting.event;
-        let id = event.exchange();
+        let (index, generation) = match (event, event.exchange()) {
+            (Event::Opened(id, _) | Event::Closed(id, _), _) => (id.index, id.generation),
+            (_, id) => id.map_or((0, 0), |id| (id.index, id.generation)),
+        };
         let at = events.len() * EVENT_BYTES;
-        let bytes = [
-            (kind(event) as u32).to_ne_bytes(),
-            id.index.to_ne_bytes(),
-            id.generation.to_ne_bytes(),
-            lengths.method.to_ne_bytes(),
-            lengths.method_bytes.to_ne_bytes(),
-            lengths.url_bytes.to_ne_bytes(),
+        let numbers = [
+            kind(event) as u32,
+            index,
+            generation,
+            said.method,
+            said.method_bytes,
+            said.url_bytes,
+            said.connection.0,
+            said.connection.1,
+            said.facts,
+            said.listener,
         ];
+        let bytes: [_; batch::EVENT_LENGTH] = numbers.map(u32::to_ne_bytes);
         self.write(at, bytes.as_flattened());
         events.push(waiting);
     }

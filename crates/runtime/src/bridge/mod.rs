@@ -8,20 +8,29 @@ mod application;
 mod batch;
 mod blob_ops;
 mod broadcast_ops;
+mod encoded_ops;
 mod field_places;
 mod fixed_routes;
+mod handed_ops;
 mod head_text;
 mod kv_ops;
+mod log_ops;
 mod module_ops;
+mod password;
+mod password_ops;
 mod process_ops;
 mod request_ops;
 mod response_ops;
 mod server_ops;
+mod servers;
+mod socket_ops;
+mod sockets;
 mod state;
 mod structured_clone;
 mod topic_ops;
 mod uncaught;
 mod values;
+mod web_socket_ops;
 
 use std::sync::Arc;
 
@@ -31,17 +40,22 @@ use howth_supervision::ListenError;
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
 pub(crate) use process_ops::was_listened_for;
-pub(crate) use state::{Bridge, Numbers, Opener, StopOrder};
+pub(crate) use state::{Bridge, Numbers, Opener, Opening, Reach, Source, StopOrder};
 pub(crate) use uncaught::{Exceptions, Policy};
 
 use blob_ops::*;
+use encoded_ops::*;
 use field_places::*;
+use handed_ops::*;
 use kv_ops::*;
 use module_ops::*;
+use password_ops::*;
 use request_ops::*;
 use response_ops::*;
 use server_ops::*;
+use socket_ops::*;
 use topic_ops::*;
+use web_socket_ops::*;
 
 macro_rules! extension {
     ([$($at_once:ident,)*] [$($later:ident,)*]) => {
@@ -49,7 +63,7 @@ macro_rules! extension {
             howth_ops,
             ops = [$($at_once,)* $($later),*],
             options = { bridge: Bridge },
-            middleware = |op| uncaught::replacement(process_ops::replacement(broadcast_ops::replacement(op))),
+            middleware = |op| log_ops::replacement(uncaught::replacement(process_ops::replacement(broadcast_ops::replacement(op)))),
             state = |state, options| {
                 state.put(options.bridge);
                 state.put(broadcast_ops::Stash::default());
@@ -66,13 +80,22 @@ pub(crate) fn extension(bridge: Bridge) -> deno_core::Extension {
     howth_ops::init(bridge)
 }
 
+/// What a `Worker` has of listeners.
+struct Nowhere;
+
+impl Opener for Nowhere {
+    fn open(&self, _: Source<'_>) -> Result<Opening, ListenError> {
+        Err(ListenError::Worker)
+    }
+}
+
 /// The same for a `Worker`, which cannot listen.
 pub(crate) fn worker_extension() -> deno_core::Extension {
     let numbers = Numbers {
         core: 0,
         counters: Arc::default(),
     };
-    extension(Bridge::new(Box::new(|_| Err(ListenError::Worker)), numbers))
+    extension(Bridge::new(Box::new(Nowhere), numbers))
 }
 
 /// An exchange as JavaScript names it: by two numbers.

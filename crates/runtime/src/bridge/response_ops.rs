@@ -238,6 +238,25 @@ pub(super) fn op_howth_finish(state: &OpState, index: u32, generation: u32) {
     }
 }
 
+/// The same, with a trailer section: fields as those of a head.
+#[op2(fast)]
+pub(super) fn op_howth_finish_with_trailers(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+) {
+    let id = id(index, generation);
+    let finished = with_response_head(200, &[], &fields, |head| {
+        state
+            .borrow::<Bridge>()
+            .with(|exchanges| exchanges.finish(id, head.fields))
+    });
+    if let Some(Err(error)) = finished {
+        report(state, id, error);
+    }
+}
+
 #[op2(fast)]
 pub(super) fn op_howth_fail(state: &OpState, index: u32, generation: u32) {
     let _ = state

@@ -5,30 +5,39 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
+use howth_engine::ListenerId;
 use howth_scheduling::CoreMetrics;
 use howth_supervision::{Address, ListenError, Wanted};
 use serde::Serialize;
 
 use super::fixed_routes::FixedResponse;
 use super::id;
-use super::state::{Bridge, StopOrder};
+use super::servers::Server;
+use super::state::{Bridge, Reach, Source, StopOrder};
+use crate::tls::Said;
 
 /// Where the server listens, for JavaScript.
 #[derive(Serialize)]
 pub(super) struct ListeningAddress {
     hostname: String,
+    /// What the hostname was resolved to; empty for a Unix-domain socket.
+    ip: String,
     port: u16,
     unix: Option<String>,
     url: String,
+    /// What the server is called from here on.
+    listener: u32,
 }
 
-impl From<Address> for ListeningAddress {
-    fn from(address: Address) -> Self {
+impl From<(ListenerId, Address)> for ListeningAddress {
+    fn from((listener, address): (ListenerId, Address)) -> Self {
         ListeningAddress {
             url: address.url(),
+            ip: address.ip.map(|ip| ip.to_string()).unwrap_or_default(),
             unix: address.unix.map(|path| path.to_string_lossy().into_owned()),
             hostname: address.host,
             port: address.port,
+            listener: listener.0,
         }
     }
 }
@@ -42,6 +51,12 @@ pub(super) enum ListenException {
     #[class(generic)]
     #[error("{0}")]
     Other(ListenError),
+}
+
+/// Changes what is known of a server that has not ended.
+fn with_server(state: &OpState, listener: u32, act: impl FnOnce(&mut Server)) {
+    let bridge = state.borrow::<Bridge>();
+    bridge.with_server(ListenerId(listener), act);
 }
 
 /// Takes the batch buffer and the function that is called with how many events are in it.
@@ -61,8 +76,8 @@ pub(super) fn op_howth_connect(
 
 /// Forgets what `op_howth_add_route` added.
 #[op2(fast)]
-pub(super) fn op_howth_clear_routes(state: &OpState) {
-    state.borrow::<Bridge>().fixed_routes().clear();
+pub(super) fn op_howth_clear_routes(state: &OpState, listener: u32) {
+    with_server(state, listener, |server| server.fixed_routes.clear());
 }
 
 /// A response that is given under a path without a call of JavaScript, to methods with commas between. No path: whatever
@@ -70,6 +85,7 @@ pub(super) fn op_howth_clear_routes(state: &OpState) {
 #[op2(fast)]
 pub(super) fn op_howth_add_route(
     state: &OpState,
+    listener: u32,
     #[string] path: &str,
     #[string] methods: &str,
     status: u32,
@@ -83,13 +99,13 @@ pub(super) fn op_howth_add_route(
         fields: fields.into_owned(),
         body: body.to_vec().into(),
     };
-    state
-        .borrow::<Bridge>()
-        .fixed_routes()
-        .add(path.as_bytes(), methods, response);
+    with_server(state, listener, |server| {
+        server.fixed_routes.add(path.as_bytes(), methods, response);
+    });
 }
 
-/// Listens, on this core alone if it is to be local; a port below zero, an empty host and an empty path mean that the module does not say.
+/// Listens, for the cores that `reach` names; a port below zero, an empty host and an empty path mean that the module does
+/// not say; `tls`: what it says about that.
 #[op2]
 #[serde]
 pub(super) fn op_howth_listen(
@@ -97,7 +113,8 @@ pub(super) fn op_howth_listen(
     port: i32,
     #[string] host: String,
     #[string] unix: String,
-    is_local: bool,
+    reach: u32,
+    #[serde] tls: Option<Said>,
 ) -> Result<ListeningAddress, ListenException> {
     let wanted = Wanted {
         port: u16::try_from(port).ok(),
@@ -105,34 +122,49 @@ pub(super) fn op_howth_listen(
         unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
     };
     let bridge = state.borrow::<Bridge>();
-    bridge.set_local(is_local);
-    match bridge.listen(&wanted) {
-        Ok(address) => {
-            // Top-level code may await the end of the server: until the core's loop has taken the server over,
-            // it is work that the isolate waits for.
-            if !bridge.replace_hold(true) {
-                state.external_ops_tracker.ref_op();
-            }
-            Ok(address.into())
+    let reach = Reach::from(reach);
+    // Whoever says itself where it listens serves as Node or Deno does there.
+    let has_http2 = !matches!(reach, Reach::AsAsked);
+    match bridge.serve(Source::Listener(&wanted, tls, has_http2), reach) {
+        Ok(listening) => {
+            hold(state);
+            Ok(listening.into())
         }
         Err(error @ ListenError::PortInUse { .. }) => Err(ListenException::InUse(error)),
         Err(error) => Err(ListenException::Other(error)),
     }
 }
 
+/// Top-level code may await the end of the server: until the core's loop has taken the server over, it is work that the
+/// isolate waits for.
+pub(super) fn hold(state: &OpState) {
+    if !state.borrow::<Bridge>().replace_hold(true) {
+        state.external_ops_tracker.ref_op();
+    }
+}
+
 #[op2(fast)]
-pub(super) fn op_howth_stop(state: &OpState, at_once: bool) {
+pub(super) fn op_howth_stop(state: &OpState, listener: u32, at_once: bool) {
     let order = if at_once {
         StopOrder::Abort
     } else {
         StopOrder::Drain
     };
-    state.borrow::<Bridge>().order_stop(order);
+    state.borrow::<Bridge>().order_stop(ListenerId(listener), order);
 }
 
 #[op2(fast)]
-pub(super) fn op_howth_pending(state: &OpState) -> u32 {
-    let pending = state.borrow::<Bridge>().with(|exchanges| exchanges.pending());
+pub(super) fn op_howth_pending(state: &OpState, listener: u32) -> u32 {
+    let bridge = state.borrow::<Bridge>();
+    let is_only = bridge.servers().len() == 1;
+    let listener = ListenerId(listener);
+    let pending = bridge.with_sockets(|sockets, exchanges| match is_only {
+        true => exchanges.pending().saturating_sub(sockets.len()),
+        false => {
+            let pending = exchanges.listeners().pending(listener);
+            pending.saturating_sub(sockets.len_of(exchanges, listener))
+        }
+    });
     pending.unwrap_or(0) as u32
 }
 
@@ -146,18 +178,25 @@ pub(super) fn op_howth_set_timeout(state: &OpState, index: u32, generation: u32,
 
 /// Whether the server keeps the process from ending.
 #[op2(fast)]
-pub(super) fn op_howth_keep_alive(state: &OpState, keeps: bool) {
-    state.borrow::<Bridge>().set_keeps_alive(keeps);
+pub(super) fn op_howth_keep_alive(state: &OpState, listener: u32, keeps: bool) {
+    with_server(state, listener, |server| server.keeps_alive = keeps);
 }
 
 /// Whether handlers take a request at all, and so what it said has to cross; whether they take several; how many
 /// requests JavaScript is given at once, 0 for as many as it has time for.
 #[op2(fast)]
-pub(super) fn op_howth_take_texts(state: &OpState, takes: bool, in_batches: bool, slice_max: u32) {
-    let slice_max = NonZeroUsize::new(slice_max as usize).unwrap_or(NonZeroUsize::MAX);
-    state
-        .borrow::<Bridge>()
-        .set_handlers(takes, in_batches, slice_max);
+pub(super) fn op_howth_take_texts(
+    state: &OpState,
+    listener: u32,
+    takes: bool,
+    in_batches: bool,
+    slice_max: u32,
+) {
+    with_server(state, listener, |server| {
+        server.takes_texts = takes;
+        server.serves_batches = in_batches;
+        server.slice_max = NonZeroUsize::new(slice_max as usize).unwrap_or(NonZeroUsize::MAX);
+    });
 }
 
 /// What all cores have counted.

@@ -1,22 +1,52 @@
 //! What the ops of one isolate work on.
 
 use std::cell::{Cell, OnceCell, RefCell, RefMut};
-use std::num::NonZeroUsize;
+use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
-use howth_engine::{Event, ExchangeId, Exchanges};
+use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId, Place};
+use howth_javascript::server::reach;
 use howth_relay::is_remote;
 use howth_scheduling::{Application, Counters};
+use howth_sockets::{Observed, Sockets};
 use howth_supervision::{Address, ListenError, Wanted};
 
-use super::fixed_routes::FixedRoutes;
-use super::head_text::{self, Lengths};
+use super::encoded_ops::facts;
+use super::head_text;
+use super::servers::Server;
 use super::uncaught::Exceptions;
+use crate::tls::Said;
 
-/// Makes the engine when JavaScript wants to listen.
-pub(crate) type Opener = Box<dyn Fn(&Wanted) -> Result<(Rc<dyn Exchanges>, Address), ListenError>>;
+/// Where an engine's connections come from.
+pub(crate) enum Source<'a> {
+    /// From a listener of its own, where the program wants it; what it says about TLS, and whether HTTP/2 is offered there.
+    Listener(&'a Wanted, Option<Said>, bool),
+    /// The program hands them over: another process has accepted them, at this address.
+    Handed(Address),
+}
+
+/// A listener that JavaScript has had opened.
+pub(crate) struct Opening {
+    pub(crate) listener: ListenerId,
+    pub(crate) place: Place,
+    pub(crate) address: Address,
+    /// Of the engine, if it was made for this listener.
+    pub(crate) exchanges: Option<Rc<dyn Exchanges>>,
+}
+
+/// What JavaScript asks for of a core's listeners.
+pub(crate) trait Opener {
+    /// Has the engine listen, which is made for the first.
+    fn open(&self, source: Source<'_>) -> Result<Opening, ListenError>;
+
+    /// A listener is closed as soon as the core comes to it.
+    fn note_closing(&self, _: ListenerId) {}
+}
+
+/// As many connections that were handed over wait for room in the engine, at most: as in the backlog of a listener.
+const HANDED_MAX: usize = 4096;
 
 /// What all cores have counted, and which of them this one is.
 #[derive(Clone)]
@@ -28,10 +58,33 @@ pub(crate) struct Numbers {
 /// What JavaScript's `server.stop()` asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum StopOrder {
+    /// Take no new connections.
+    Accepting,
     /// Finish what is in flight.
     Drain,
     /// Break everything off.
     Abort,
+}
+
+/// Which cores a server is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Reach {
+    /// All of them.
+    EveryCore,
+    /// The one that it listens on.
+    ThisCore,
+    /// One, unless several were asked for. The program says itself where it listens.
+    AsAsked,
+}
+
+impl From<u32> for Reach {
+    fn from(number: u32) -> Self {
+        match number {
+            reach::THIS_CORE => Reach::ThisCore,
+            reach::AS_ASKED => Reach::AsAsked,
+            _ => Reach::EveryCore,
+        }
+    }
 }
 
 /// The state behind the ops; the application and the core's loop hold clones.
@@ -39,57 +92,45 @@ pub(crate) enum StopOrder {
 pub(crate) struct Bridge(Rc<Inner>);
 
 struct Inner {
-    opener: Opener,
+    opener: Box<dyn Opener>,
     numbers: Numbers,
     exchanges: RefCell<Option<Rc<dyn Exchanges>>>,
-    /// For request URLs without a host of their own.
-    authority: RefCell<String>,
-    fixed_routes: RefCell<FixedRoutes>,
+    servers: RefCell<Vec<Server>>,
     /// Bytes of the buffers that JavaScript was given.
     given_bytes: Cell<usize>,
-    /// The server is that of this core alone.
-    is_local: Cell<bool>,
-    /// Handlers take a request.
-    takes_texts: Cell<bool>,
-    /// They take several.
-    serves_batches: Cell<bool>,
-    /// So many requests JavaScript is given at once, at most.
-    slice_max: Cell<NonZeroUsize>,
+    /// The WebSockets.
+    sockets: RefCell<Sockets>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
     watched: RefCell<Vec<u32>>,
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
     batch: RefCell<Option<v8::SharedRef<v8::BackingStore>>>,
-    stop: Cell<Option<StopOrder>>,
+    stops: RefCell<VecDeque<(ListenerId, StopOrder)>>,
     /// The isolate's event loop counts the server as work.
     holds: Cell<bool>,
-    /// The server keeps the process from ending.
-    keeps_alive: Cell<bool>,
-    /// The program listens, and its server has not ended.
-    serves: Cell<bool>,
+    /// The last server that has ended kept the process from ending, as its last connections do.
+    has_kept_alive: Cell<bool>,
+    /// Connections that the program has handed over, until the engine has room for them.
+    handed: RefCell<VecDeque<Handed>>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
     exceptions: OnceCell<Exceptions>,
 }
 
 impl Bridge {
-    pub(crate) fn new(opener: Opener, numbers: Numbers) -> Self {
+    pub(crate) fn new(opener: Box<dyn Opener>, numbers: Numbers) -> Self {
         Bridge(Rc::new(Inner {
             opener,
             numbers,
             exchanges: RefCell::default(),
-            authority: RefCell::default(),
-            fixed_routes: RefCell::default(),
+            servers: RefCell::default(),
             given_bytes: Cell::new(0),
-            is_local: Cell::new(false),
-            takes_texts: Cell::new(true),
-            serves_batches: Cell::new(false),
-            slice_max: Cell::new(NonZeroUsize::MAX),
+            sockets: RefCell::default(),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
             batch: RefCell::default(),
-            stop: Cell::new(None),
+            stops: RefCell::default(),
             holds: Cell::new(false),
-            keeps_alive: Cell::new(true),
-            serves: Cell::new(false),
+            has_kept_alive: Cell::new(true),
+            handed: RefCell::default(),
             exceptions: OnceCell::new(),
         }))
     }
@@ -108,24 +149,67 @@ impl Bridge {
         Some((self.0.dispatch.borrow().clone()?, self.0.batch.borrow().clone()?))
     }
 
-    pub(super) fn listen(&self, wanted: &Wanted) -> Result<Address, ListenError> {
-        let (exchanges, address) = (self.0.opener)(wanted)?;
-        let authority = address.authority();
-        let serialized = howth_http1::serialize_authority(&authority);
-        self.0.authority.replace(serialized.unwrap_or(authority));
-        self.0.exchanges.replace(Some(exchanges));
-        self.0.serves.set(true);
-        Ok(address)
+    /// Has the engine listen, for a server that is for the cores of `reach`.
+    pub(super) fn serve(
+        &self,
+        source: Source<'_>,
+        reach: Reach,
+    ) -> Result<(ListenerId, Address), ListenError> {
+        let Opening {
+            listener,
+            place,
+            address,
+            exchanges,
+        } = self.0.opener.open(source)?;
+        if let Some(exchanges) = exchanges {
+            self.0.exchanges.replace(Some(exchanges));
+        }
+        let server = Server::new(listener, place, &address, reach);
+        self.0.servers.borrow_mut().push(server);
+        Ok((listener, address))
     }
 
-    /// Whether the program listens, and its server has not ended.
+    /// All servers that have not ended.
+    pub(super) fn servers(&self) -> RefMut<'_, Vec<Server>> {
+        self.0.servers.borrow_mut()
+    }
+
+    /// Hands a connection over to the engine. False: it ends, since as many wait already as there may be.
+    pub(super) fn hand_over(&self, handed: Handed) -> bool {
+        let mut waiting = self.0.handed.borrow_mut();
+        let has_room = waiting.len() < HANDED_MAX;
+        if has_room {
+            waiting.push_back(handed);
+        }
+        has_room
+    }
+
+    /// Connections that wait for room in the engine.
+    pub(crate) fn handed(&self) -> RefMut<'_, VecDeque<Handed>> {
+        self.0.handed.borrow_mut()
+    }
+
+    /// Whether the program serves, and its servers have not ended.
     pub(crate) fn serves(&self) -> bool {
-        self.0.serves.get()
+        !self.0.servers.borrow().is_empty()
     }
 
-    /// The server has ended.
-    pub(super) fn note_stopped(&self) {
-        self.0.serves.set(false);
+    /// A server has ended.
+    pub(super) fn note_stopped(&self, listener: ListenerId) {
+        if let Some(place) = self.place(listener) {
+            self.0
+                .handed
+                .borrow_mut()
+                .retain(|handed| handed.place() != place);
+        }
+        self.0.servers.borrow_mut().retain(|server| {
+            let has_ended = server.listener == listener;
+            if has_ended {
+                self.0.has_kept_alive.set(server.keeps_alive);
+            }
+            !has_ended
+        });
+        self.sockets().stay(listener);
     }
 
     /// Has exceptions that nothing catches do what the options say.
@@ -141,22 +225,38 @@ impl Bridge {
 
     /// Runs `ask` on the engine; `None` before JavaScript listens.
     pub(crate) fn with<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
-        let exchanges = self.0.exchanges.borrow();
-        exchanges.as_deref().map(ask)
+        self.0.exchanges.borrow().as_deref().map(ask)
     }
 
-    /// Writes what the request said over `text`; `None` when the exchange is over.
-    pub(super) fn write_head(&self, id: ExchangeId, text: &mut Vec<u8>) -> Option<Lengths> {
-        let authority = self.0.authority.borrow();
+    /// Writes what a request of a listener said over `text`; `None` when the exchange is over.
+    pub(super) fn write_head(
+        &self,
+        id: ExchangeId,
+        listener: ListenerId,
+        text: &mut Vec<u8>,
+    ) -> Option<head_text::Said> {
+        let servers = self.0.servers.borrow();
+        let server = servers.iter().find(|server| server.listener == listener)?;
         self.with(|exchanges| {
+            if server.encodes {
+                let connection = exchanges.connection(id)?;
+                let head = exchanges.head(id)?;
+                return Some(head_text::Said {
+                    connection: (connection.index, connection.generation),
+                    facts: facts(&head),
+                    ..head_text::write_raw(text, &head)
+                });
+            }
             let head = exchanges.head(id)?;
-            Some(head_text::write(text, &head, &authority))
+            let is_secure = server.may_be_secure && exchanges.is_secure(id);
+            Some(head_text::write(text, &head, &server.authority, is_secure))
         })
         .flatten()
     }
 
-    pub(super) fn fixed_routes(&self) -> RefMut<'_, FixedRoutes> {
-        self.0.fixed_routes.borrow_mut()
+    /// The WebSockets.
+    pub(super) fn sockets(&self) -> RefMut<'_, Sockets> {
+        self.0.sockets.borrow_mut()
     }
 
     /// Notes that JavaScript was given a buffer of so many bytes.
@@ -175,24 +275,9 @@ impl Bridge {
         is_much
     }
 
-    pub(super) fn set_local(&self, is_local: bool) {
-        self.0.is_local.set(is_local);
-    }
-
-    /// Whether the server is that of this core alone.
-    pub(crate) fn is_local(&self) -> bool {
-        self.0.is_local.get()
-    }
-
-    pub(super) fn set_handlers(&self, takes_texts: bool, serves_batches: bool, slice_max: NonZeroUsize) {
-        self.0.takes_texts.set(takes_texts);
-        self.0.serves_batches.set(serves_batches);
-        self.0.slice_max.set(slice_max);
-    }
-
-    /// Whether JavaScript wants to be given what requests say.
+    /// Whether JavaScript wants to be given what any requests say.
     pub(super) fn takes_texts(&self) -> bool {
-        self.0.takes_texts.get()
+        self.0.servers.borrow().iter().any(|server| server.takes_texts)
     }
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.
@@ -218,13 +303,9 @@ impl Bridge {
         self.with(|exchanges| exchanges.owed()).unwrap_or_default()
     }
 
-    /// Whether handlers are given several requests at once.
-    pub(crate) fn serves_batches(&self) -> bool {
-        self.0.serves_batches.get()
-    }
-
-    pub(super) fn order_stop(&self, order: StopOrder) {
-        self.0.stop.set(Some(order));
+    pub(super) fn order_stop(&self, listener: ListenerId, order: StopOrder) {
+        self.0.opener.note_closing(listener);
+        self.0.stops.borrow_mut().push_back((listener, order));
     }
 
     /// Notes whether the isolate's event loop counts the server as work; returns what was noted before.
@@ -232,22 +313,19 @@ impl Bridge {
         self.0.holds.replace(holds)
     }
 
-    pub(super) fn set_keeps_alive(&self, keeps: bool) {
-        self.0.keeps_alive.set(keeps);
+    /// Whether the last server kept the process from ending.
+    pub(super) fn has_kept_alive(&self) -> bool {
+        self.0.has_kept_alive.get()
     }
 
-    pub(super) fn keeps_alive(&self) -> bool {
-        self.0.keeps_alive.get()
-    }
-
-    /// What `server.stop()` asked for since the last look.
-    pub(crate) fn take_stop_order(&self) -> Option<StopOrder> {
-        self.0.stop.take()
+    /// The next that `stop()` of a server has asked for.
+    pub(crate) fn take_stop_order(&self) -> Option<(ListenerId, StopOrder)> {
+        self.0.stops.borrow_mut().pop_front()
     }
 
     /// Whether [`take_stop_order`](Self::take_stop_order) has one.
     pub(crate) fn has_stop_order(&self) -> bool {
-        self.0.stop.get().is_some()
+        !self.0.stops.borrow().is_empty()
     }
 
     /// Lets go of everything that belongs to the isolate and the engine, before they are dropped.
@@ -264,29 +342,51 @@ impl Application for Bridge {
     }
 
     fn has_fixed_routes(&self) -> bool {
-        !self.0.fixed_routes.borrow().is_empty()
+        let servers = self.0.servers.borrow();
+        servers.iter().any(|server| !server.fixed_routes.is_empty())
     }
 
     fn answer(&self, id: ExchangeId) -> bool {
-        let routes = self.0.fixed_routes.borrow();
+        let Some(listener) = self.listener_of(id) else {
+            return false;
+        };
+        let servers = self.0.servers.borrow();
+        let Some(server) = servers.iter().find(|server| server.listener == listener) else {
+            return false;
+        };
         let answered = self.with(|exchanges| {
-            let response = routes.find(&*exchanges.head(id)?)?;
+            let response = server.fixed_routes.find(&*exchanges.head(id)?)?;
             response.send(exchanges, id);
             Some(())
         });
         answered.flatten().is_some()
     }
 
+    fn settles(&self, event: Event, now_us: u64) -> bool {
+        if self.0.sockets.borrow().is_empty() {
+            return false;
+        }
+        let observed =
+            self.with_sockets(|sockets, exchanges| sockets.observe(exchanges, event, now_us / 1000));
+        observed == Some(Observed::Done)
+    }
+
     fn is_wanted(&self, event: Event) -> bool {
         match event {
             // Whether somebody listens for a client's leaving is known after its request was handled, which may stand
             // in the same batch.
-            Event::Request(_) | Event::Disconnected(_) => true,
-            other => self.is_watched(other.exchange()),
+            Event::Request(_)
+            | Event::Rejected(_)
+            | Event::Disconnected(_)
+            | Event::Opened(..)
+            | Event::Closed(..) => true,
+            other => other.exchange().is_some_and(|id| self.is_watched(id)),
         }
     }
 
     fn slice_max(&self) -> usize {
-        self.0.slice_max.get().get()
+        let servers = self.0.servers.borrow();
+        let least = servers.iter().map(|server| server.slice_max.get()).min();
+        least.unwrap_or(usize::MAX)
     }
 }

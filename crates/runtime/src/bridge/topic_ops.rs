@@ -69,6 +69,16 @@ pub(super) fn op_howth_topics_publish<'s>(
     value: v8::Local<'s, v8::Value>,
 ) -> Result<u32, TopicException> {
     check(topic)?;
+    publish(scope, &state, topic, value, Audience::All)
+}
+
+fn publish<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &Rc<RefCell<OpState>>,
+    topic: &str,
+    value: v8::Local<'s, v8::Value>,
+    audience: Audience,
+) -> Result<u32, TopicException> {
     let admit = |bytes| (bytes <= MESSAGE_BYTES_MAX).then_some(()).ok_or(bytes);
     let value = match values::take(scope, value, admit) {
         Ok(value) => value,
@@ -81,8 +91,36 @@ pub(super) fn op_howth_topics_publish<'s>(
         value,
         memory: SharedMemory::default(),
     };
-    let cores = post(&state.borrow()).publish(topic, &message, Audience::All);
+    let cores = post(&state.borrow()).publish(topic, &message, audience);
     Ok(u32::try_from(cores).unwrap_or(u32::MAX))
+}
+
+/// Publishes to the other cores and workers alone, and answers how many get the message.
+#[op2(nofast, reentrant)]
+pub(super) fn op_howth_topics_publish_elsewhere<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: Rc<RefCell<OpState>>,
+    #[string] topic: &str,
+    value: v8::Local<'s, v8::Value>,
+) -> Result<u32, TopicException> {
+    check(topic)?;
+    // Mostly there is nobody, and the message need not be taken.
+    if !post(&state.borrow()).is_heard_elsewhere(topic) {
+        return Ok(0);
+    }
+    publish(scope, &state, topic, value, Audience::Others)
+}
+
+/// How many sockets of this core hear a topic that it has subscribed to.
+#[op2(fast)]
+pub(super) fn op_howth_topics_set_members(state: &OpState, #[string] topic: &str, members: u32) {
+    post(state).set_members(topic, members);
+}
+
+/// How many sockets of all cores hear a topic.
+#[op2(fast)]
+pub(super) fn op_howth_topics_members(state: &OpState, #[string] topic: &str) -> u32 {
+    post(state).members(topic)
 }
 
 /// How many messages of a topic this core has lost.

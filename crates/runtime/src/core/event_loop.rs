@@ -21,14 +21,16 @@ use std::time::Duration;
 
 use deno_core::ModuleId;
 use deno_core::error::CoreError;
+use howth_engine::ListenerId;
 use howth_mesh::{Receiver, Sender};
-use howth_scheduling::{Health, Reception, SharedRequestTimes, Waiting, WakeFlag, now_us};
-use howth_supervision::{Command, Ended, Lease, Order, Report, TakeOver};
+use howth_scheduling::{Health, Observer, Reception, SharedRequestTimes, Waiting, WakeFlag, now_us};
+use howth_supervision::{Command, CoreListeners, Ended, Lease, Order, Report, TakeOver};
 
 use super::PeerCores;
 use super::interrupt::{self, CoreContext, EngineSlot, Interrupt, Request};
+use super::opener::Opened;
 use super::trace::{Stage, Trace};
-use super::{Opened, Place, Reason, Shared, Termination};
+use super::{Place, Reason, Shared, Termination};
 use crate::bridge::Application;
 use crate::engine::{Engine, Polled};
 use crate::error::Error;
@@ -45,25 +47,28 @@ pub(super) struct EventLoop<'a> {
     /// JavaScript runs.
     core_context: CoreContext,
     interrupt: Rc<Interrupt>,
-    /// Whether JavaScript knows of the engine's end.
-    end: End,
+    /// Listeners that have come to their end, of which JavaScript does not know.
+    ended: Vec<ListenerId>,
     /// How long the engine's last turn took while requests waited, in microseconds.
     turn_us: u64,
     /// When it went to sleep, if it is asleep.
     asleep_us: Option<u64>,
     /// What JavaScript is given next; kept for its memory.
     slice: Vec<Waiting>,
-    /// Where the engine listens, until it stops listening.
-    lease: Option<Lease>,
+    /// Where the engine listens, until it stops listening there.
+    leases: Vec<(ListenerId, Lease)>,
+    listeners: Rc<CoreListeners>,
     evaluation: Option<(ModuleId, Evaluation)>,
     application: Application,
-    opened: Opened,
+    opened: Rc<RefCell<Opened>>,
     /// Says when nothing may run in the isolate any more.
     termination: Arc<Termination>,
     reports: &'a mut Sender<Report<Error>>,
     isolate_waker: Option<(Arc<WakeFlag>, Waker)>,
     /// The isolate waits for nothing: no timer, no op, no module.
     is_isolate_idle: bool,
+    /// Why the program is not served, as long as it may still listen.
+    unserved: Option<Error>,
     /// The server ran and ended, or was never expected.
     has_served: bool,
     is_ending: bool,
@@ -81,16 +86,6 @@ pub(super) struct EventLoop<'a> {
     trace: Option<Trace>,
 }
 
-/// Whether JavaScript was told that its server has ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum End {
-    /// It has not.
-    Far,
-    /// Every response has left, but JavaScript answers requests of other cores.
-    Owed,
-    Told,
-}
-
 /// What one round of the loop came to.
 enum Round {
     Worked,
@@ -103,17 +98,19 @@ impl<'a> EventLoop<'a> {
         shared: &'a Shared,
         place: Place,
         mut application: Application,
-        opened: Opened,
+        engine: EngineSlot,
+        opened: Rc<RefCell<Opened>>,
         termination: Arc<Termination>,
-        orders: Receiver<Order>,
-        reports: &'a mut Sender<Report<Error>>,
+        (orders, reports): (Receiver<Order>, &'a mut Sender<Report<Error>>),
     ) -> Self {
         let Place {
             core_slot,
             core_status,
             counters,
+            listeners,
             mail,
             peer_cores,
+            log,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
@@ -121,15 +118,17 @@ impl<'a> EventLoop<'a> {
         core_status.set_interrupt(Some(Box::new(Request(isolate.thread_safe_handle()))));
         let take_over = TakeOver::new(core_slot.inbox, core_slot.waits);
         let traced = shared.options.trace.then(SharedRequestTimes::default);
+        let times = traced.clone().map(|times| times as Rc<dyn Observer>);
+        let log = log.map(|log| log as Rc<dyn Observer>);
         let core_context = CoreContext {
-            engine: EngineSlot::default(),
+            engine,
             command: Rc::new(RefCell::new(Command::new(orders, take_over))),
             reception: Reception::new(
                 application.bridge(),
                 health,
                 delay_max,
                 counters.clone(),
-                traced.clone(),
+                times.into_iter().chain(log).collect(),
             ),
             peer_cores,
             mail,
@@ -142,11 +141,12 @@ impl<'a> EventLoop<'a> {
             shared,
             interrupt: Interrupt::new(core_context.clone(), &mut application, limit),
             core_context,
-            end: End::Far,
+            ended: Vec::new(),
             turn_us: 0,
             asleep_us: None,
             slice: Vec::new(),
-            lease: None,
+            leases: Vec::new(),
+            listeners,
             evaluation: None,
             application,
             opened,
@@ -154,6 +154,7 @@ impl<'a> EventLoop<'a> {
             reports,
             isolate_waker: None,
             is_isolate_idle: false,
+            unserved: None,
             has_served: false,
             is_ending: false,
             is_aborted: false,
@@ -241,11 +242,13 @@ impl<'a> EventLoop<'a> {
         if let Some(peer_cores) = &self.core_context.peer_cores {
             peer_cores.send_mail();
         }
-        worked |= self.take_engine();
+        worked |= self.take_opened();
         worked |= self.poll_evaluation(context)?;
+        self.check_served()?;
         if self.evaluation.is_none() {
             self.application.release_hold();
         }
+        worked |= self.take_handed();
         worked |= self.obey_program();
         self.check_exceptions()?;
         if let Some(round) = self.poll_end()? {
@@ -258,34 +261,28 @@ impl<'a> EventLoop<'a> {
         // What a turn costs matters only to those who wait for its end.
         let began_us = (!self.core_context.reception.is_empty()).then(now_us);
         let polled = match self.core_context.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.turn(context, &mut self.core_context.intake()),
+            Some(engine) => engine.turn(context, &mut self.core_context.entrance()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
         self.pass_on();
-        if self.end == End::Far && self.is_through() {
-            self.end = End::Owed;
-        }
+        self.take_ended();
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished && !self.takes_waiting() {
             self.core_context.engine.replace(None);
             self.pass_on();
             self.application.release_hold();
-            if self.end == End::Far {
-                self.end = End::Owed;
-            }
         }
         Ok(polled != Polled::Idle)
     }
 
-    /// Whether the server's last response has left.
-    fn is_through(&self) -> bool {
-        self.core_context
-            .engine
-            .borrow()
-            .as_ref()
-            .is_some_and(Engine::is_through)
+    /// Takes note of listeners whose last response has left.
+    fn take_ended(&mut self) {
+        let mut engine = self.core_context.engine.borrow_mut();
+        while let Some(ended) = engine.as_mut().and_then(Engine::take_ended) {
+            self.ended.push(ended);
+        }
     }
 
     /// Whether connections have waited for room that there is now.
@@ -330,18 +327,20 @@ impl<'a> EventLoop<'a> {
             }
             None => false,
         };
+        worked | self.tell_ended()
+    }
+
+    /// Tells JavaScript of the ends of its servers, once it answers no requests of other cores any more.
+    fn tell_ended(&mut self) -> bool {
         let has_remote_requests = |peer_cores: &Rc<PeerCores>| peer_cores.has_remote_requests();
-        if self.end == End::Owed
-            && !self
-                .core_context
-                .peer_cores
-                .as_ref()
-                .is_some_and(has_remote_requests)
-        {
-            self.end = End::Told;
-            self.in_javascript(|event_loop| event_loop.application.stopped());
+        let peer_cores = self.core_context.peer_cores.as_ref();
+        if self.ended.is_empty() || peer_cores.is_some_and(has_remote_requests) {
+            return false;
         }
-        worked
+        for ended in std::mem::take(&mut self.ended) {
+            self.in_javascript(|event_loop| event_loop.application.stopped(ended));
+        }
+        true
     }
 
     fn mark(&mut self, stage: Stage) {

@@ -91,8 +91,8 @@ pub(super) struct CoreContext {
 
 impl CoreContext {
     /// The engine's way to the queue.
-    pub(super) fn intake(&self) -> scheduling::Intake<'_, Bridge, Mail> {
-        scheduling::Intake {
+    pub(super) fn entrance(&self) -> scheduling::Entrance<'_, Bridge, Mail> {
+        scheduling::Entrance {
             reception: &self.reception,
             peer_cores: self.peer_cores.as_deref(),
         }
@@ -211,14 +211,17 @@ impl Interrupt {
         let waker = self.waker.borrow().clone();
         let mut context = Context::from_waker(&waker);
         command.poll_early(&mut context, engine);
-        let mut intake = self.core_context.intake();
+        let mut entrance = self.core_context.entrance();
         self.relieve(running_us);
         if let Some(peer_cores) = &self.core_context.peer_cores {
             peer_cores.steer(engine, running_us);
         }
         for _ in 0..TURNS_MAX {
             // What is wrong with an engine, the loop's next turn meets as well.
-            let worked = matches!(engine.turn_within(&mut context, &mut intake), Ok(Polled::Worked));
+            let worked = matches!(
+                engine.turn_within(&mut context, &mut entrance),
+                Ok(Polled::Worked)
+            );
             command.take_over().pass_on(Some(engine));
             if let Some(peer_cores) = &self.core_context.peer_cores {
                 if !command.is_replaced() {

@@ -7,6 +7,7 @@ mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
 mod interrupt;
+mod opener;
 mod termination;
 mod trace;
 
@@ -18,17 +19,20 @@ use std::sync::{Arc, Mutex};
 use howth_mesh::{Receiver, Sender};
 use howth_scheduling::{self as scheduling, CoreStatus, Counters, Settings, Watchdog};
 use howth_supervision::{
-    self as supervision, Address, CoreSlot, Ended, Frequency, Lease, ListenError, Listeners, Mode, Order,
-    Report, pin,
+    self as supervision, CoreListeners, CoreSlot, Ended, Frequency, Listeners, Mode, Order, Report, pin,
 };
 
-use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Opener, Policy};
-use crate::engine::{Chosen, Engine};
+use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Policy};
+use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::options::Options;
+use crate::request_log::RequestLog;
+use crate::tls::Secured;
 use crate::topics::{Mail, MeshAddress, Parcel};
 use event_loop::EventLoop;
+use interrupt::EngineSlot;
+use opener::{CoreOpener, Opened};
 use termination::Reason;
 
 pub(crate) use termination::Termination;
@@ -47,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) process: Process,
     pub(crate) chosen: Chosen,
     pub(crate) listeners: Arc<Listeners>,
+    /// What seals their connections.
+    pub(crate) secured: Arc<Secured>,
     pub(crate) watchdog: Arc<Watchdog>,
     /// Of each core.
     pub(crate) counters: Arc<[Arc<Counters>]>,
@@ -95,17 +101,18 @@ fn run(
         .map_err(supervision::Error::Core)?;
     let local = tokio::task::LocalSet::new();
     local.block_on(&runtime, async move {
-        let opened = Rc::new(RefCell::new(None));
+        let opened = Rc::new(RefCell::new(Opened::default()));
+        let engine = EngineSlot::default();
         let place = Place::new(core_slot, &shared);
-        let application = start_application(&place, &shared, &termination, &opened);
+        let application = start_application(&place, &shared, &termination, &engine, &opened);
         let ended = EventLoop::new(
             &shared,
             place,
             application,
+            engine,
             opened,
             termination.clone(),
-            orders,
-            reports,
+            (orders, reports),
         )
         .run()
         .await;
@@ -122,10 +129,14 @@ struct Place {
     core_slot: CoreSlot,
     core_status: Arc<CoreStatus>,
     counters: Arc<Counters>,
+    /// Where it listens.
+    listeners: Rc<CoreListeners>,
     /// The messages of its isolate.
     mail: Rc<Mail>,
     /// Where there are any.
     peer_cores: Option<Rc<PeerCores>>,
+    /// Where requests are logged.
+    log: Option<Rc<RequestLog>>,
 }
 
 impl Place {
@@ -149,30 +160,30 @@ impl Place {
             PeerCores::new(topology, core_slot.index, settings, core_status, mail, counters)
         });
         Place {
+            listeners: Rc::new(shared.listeners.of_core(core_slot.index)),
             core_slot,
             core_status,
             mail,
             peer_cores,
             counters,
+            log: options.logs_requests.then(Rc::default),
         }
     }
 }
-
-/// Where an engine lies from the moment JavaScript listens until the loop takes it.
-type Opened = Rc<RefCell<Option<(Engine, Address, Lease)>>>;
 
 fn start_application(
     place: &Place,
     shared: &Shared,
     termination: &Arc<Termination>,
-    opened: &Opened,
+    engine: &EngineSlot,
+    opened: &Rc<RefCell<Opened>>,
 ) -> Application {
     let numbers = Numbers {
         core: place.core_slot.index,
         counters: shared.counters.clone(),
     };
-    let opener = opener(place, shared, opened.clone());
-    let bridge = Bridge::new(opener, numbers);
+    let opener = CoreOpener::new(place, shared, engine.clone(), opened.clone());
+    let bridge = Bridge::new(Box::new(opener), numbers);
     bridge.set_exceptions(Exceptions::new(Policy {
         exceptions: shared.options.uncaught_exceptions,
         rejections: shared.options.unhandled_rejections,
@@ -192,28 +203,9 @@ fn start_application(
     termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());
     let configuration = Configuration {
         development: shared.options.development,
+        is_run: shared.mode == Mode::Run,
+        is_quiet: shared.options.quiet,
         version: env!("CARGO_PKG_VERSION"),
     };
     Application::new(isolate, bridge, configuration)
-}
-
-fn opener(place: &Place, shared: &Shared, opened: Opened) -> Opener {
-    let (index, peer_cores) = (place.core_slot.index, place.peer_cores.clone());
-    let (listeners, chosen) = (shared.listeners.clone(), shared.chosen.clone());
-    let engine_options = shared.options.engine_options.clone();
-    Box::new(move |wanted| {
-        let (listener, address, lease) = listeners.listen(index, wanted)?;
-        let failed = |error: io::Error| ListenError::Other {
-            port: address.port,
-            host: address.host.clone(),
-            cause: error.to_string(),
-        };
-        let engine = Engine::new(&chosen, listener, engine_options.clone()).map_err(failed)?;
-        let mut exchanges = engine.exchanges();
-        if let Some(peer_cores) = &peer_cores {
-            exchanges = peer_cores.join(exchanges);
-        }
-        opened.replace(Some((engine, address.clone(), lease)));
-        Ok((exchanges, address))
-    })
 }

@@ -5,7 +5,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener};
+use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener, ListenerId};
 
 use super::Polled;
 
@@ -20,7 +20,7 @@ pub(super) fn probe() -> Result<(), (String, &'static str)> {
 pub(crate) struct RingDriver(Infallible);
 
 impl RingDriver {
-    pub(super) fn new(_: Listener, _: EngineOptions) -> io::Result<Self> {
+    pub(super) fn new(_: Vec<Listener>, _: EngineOptions) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
@@ -80,15 +80,26 @@ impl RingDriver {
         match self.0 {}
     }
 
-    pub(super) fn end_idle(&mut self) {
-        match self.0 {}
-    }
-
-    pub(super) fn is_through(&self) -> bool {
-        match self.0 {}
-    }
-
     pub(super) fn abort(&mut self) {
+        match self.0 {}
+    }
+    pub(super) fn listen(&mut self, _: Listener) -> io::Result<()> {
+        match self.0 {}
+    }
+
+    pub(super) fn stop_accepting(&mut self, _: ListenerId) {
+        match self.0 {}
+    }
+
+    pub(super) fn drain_listener(&mut self, _: ListenerId) {
+        match self.0 {}
+    }
+
+    pub(super) fn abort_listener(&mut self, _: ListenerId) {
+        match self.0 {}
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<ListenerId> {
         match self.0 {}
     }
 }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker, ready};
 use std::time::Duration;
 
-use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener, Turn};
+use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener, ListenerId, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
@@ -35,8 +35,8 @@ pub(crate) struct RingDriver {
 }
 
 impl RingDriver {
-    pub(super) fn new(listener: Listener, options: EngineOptions) -> io::Result<Self> {
-        let engine = RingEngine::new(vec![listener], options)?;
+    pub(super) fn new(listeners: Vec<Listener>, options: EngineOptions) -> io::Result<Self> {
+        let engine = RingEngine::new(listeners, options)?;
         let descriptor = engine.readiness()?;
         // SAFETY: an owned descriptor is open, and stays what it is, until the `AsyncFd` that owns it drops it.
         let readiness = unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }?;
@@ -130,12 +130,24 @@ impl RingDriver {
         self.engine.drain();
     }
 
-    pub(super) fn end_idle(&mut self) {
-        self.engine.end_idle();
+    pub(super) fn listen(&mut self, listener: Listener) -> io::Result<()> {
+        self.engine.listen(listener)
     }
 
-    pub(super) fn is_through(&self) -> bool {
-        self.engine.is_through()
+    pub(super) fn stop_accepting(&mut self, listener: ListenerId) {
+        self.engine.stop_accepting(listener);
+    }
+
+    pub(super) fn drain_listener(&mut self, listener: ListenerId) {
+        self.engine.drain_listener(listener);
+    }
+
+    pub(super) fn abort_listener(&mut self, listener: ListenerId) {
+        self.engine.abort_listener(listener);
+    }
+
+    pub(super) fn take_ended(&mut self) -> Option<ListenerId> {
+        self.engine.take_ended()
     }
 
     pub(super) fn abort(&mut self) {

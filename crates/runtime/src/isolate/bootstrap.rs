@@ -7,12 +7,12 @@ use deno_core::v8;
 use deno_runtime::deno_fs::RealFs;
 use deno_runtime::deno_process::EmptyNpmProcessStateProvider;
 use deno_runtime::deno_web::InMemoryBroadcastChannel;
-use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::{MainWorker, WorkerOptions, WorkerServiceOptions};
 use deno_runtime::{BootstrapOptions, WorkerExecutionMode, colors};
 use howth_supervision::usable_cores;
 use sys_traits::impls::RealSys;
 
+use super::printed_error::printed;
 use super::process::Process;
 use super::{Isolate, IsolateOptions, bridge, heap, web_worker};
 use crate::modules::{PackageChecker, PackageResolver};
@@ -63,9 +63,9 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
         skip_op_registration: true,
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,
-        create_params: Some(v8::CreateParams::default().heap_limits(0, options.heap_bytes_max)),
+        create_params: Some(heap::bounded(options.heap_bytes_max)),
         create_web_worker_cb: web_worker::factory(process.clone()),
-        format_js_error_fn: Some(Arc::new(|error| format_js_error(error, None))),
+        format_js_error_fn: Some(Arc::new(printed)),
         enable_raw_imports: true,
         ..Default::default()
     };
@@ -81,6 +81,11 @@ pub(super) fn start(process: &Process, options: IsolateOptions, mail: Option<Rc<
     let bridge = bridge::take(&mut worker.js_runtime);
     if let Some(description) = &process.options.description {
         bridge::describe_process(&mut worker.js_runtime, &bridge, description);
+    }
+    modules.bun.connect(&bridge);
+    if process.modules.is_for_bun() {
+        deno_core::scope!(scope, &mut worker.js_runtime);
+        modules.bun.install(scope);
     }
     Isolate { worker, bridge }
 }
@@ -98,6 +103,7 @@ pub(super) fn bootstrap_options(process: &Process, mode: WorkerExecutionMode) ->
         inspect: process.options.inspect,
         has_node_modules_dir: true,
         argv0: std::env::args().next(),
+        node_debug: std::env::var("NODE_DEBUG").ok(),
         mode,
         ..Default::default()
     }

@@ -15,15 +15,14 @@ mod memory_limit;
 mod options;
 mod parent_channel;
 mod platform;
+mod printed_error;
 mod process;
 mod web_worker;
 
 use std::rc::Rc;
 
-use deno_core::error::{CoreError, CoreErrorKind};
+use deno_core::error::CoreError;
 use deno_core::{ModuleSpecifier, v8};
-use deno_error::JsErrorClass;
-use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::worker::MainWorker;
 
 use crate::topics::Mail;
@@ -35,6 +34,7 @@ pub use memory_limit::memory_bytes;
 pub use options::{HeapLimitHook, IsolateOptions};
 pub(crate) use platform::may_collect;
 pub use platform::{UnknownFlags, initialize};
+pub use printed_error::describe;
 pub use process::{Process, ProcessOptions};
 
 /// An isolate, bootstrapped; the program is not loaded yet.
@@ -79,22 +79,4 @@ impl Isolate {
     pub fn exports(&mut self, module: deno_core::ModuleId) -> Result<v8::Global<v8::Object>, CoreError> {
         self.worker.js_runtime.get_module_namespace(module)
     }
-}
-
-/// An error as it is printed: for exceptions with the stack, in lines of the program's own source. By its own name:
-/// that nobody has caught it says who prints it.
-pub fn describe(error: &CoreError) -> String {
-    let CoreErrorKind::Js(error) = error.as_kind() else {
-        // What was wrong with a module before it ran.
-        return match error.get_class().as_ref() {
-            "SyntaxError" => format!("SyntaxError: {error}"),
-            _ => error.to_string(),
-        };
-    };
-    let said = error.exception_message.as_str();
-    let bare = said.strip_prefix("Uncaught ").unwrap_or(said);
-    let bare = bare.strip_prefix("(in promise) ").unwrap_or(bare).to_owned();
-    let mut error = error.clone();
-    error.exception_message = bare;
-    format_js_error(&error, None)
 }

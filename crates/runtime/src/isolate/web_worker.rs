@@ -9,7 +9,6 @@ use deno_runtime::deno_fs::RealFs;
 use deno_runtime::deno_node::ops::worker_threads::{DEFAULT_STACK_SIZE_MB, ResolvedResourceLimits};
 use deno_runtime::deno_process::EmptyNpmProcessStateProvider;
 use deno_runtime::deno_web::InMemoryBroadcastChannel;
-use deno_runtime::fmt_errors::format_js_error;
 use deno_runtime::ops::worker_host::{CreateWebWorkerArgs, CreateWebWorkerCb, ResourceLimits};
 use deno_runtime::web_worker::{
     SendableWebWorkerHandle, WebWorker, WebWorkerOptions, WebWorkerServiceOptions,
@@ -18,6 +17,7 @@ use sys_traits::impls::RealSys;
 
 use super::bootstrap::bootstrap_options;
 use super::bridge;
+use super::printed_error::printed;
 use super::process::Process;
 use crate::modules::{PackageChecker, PackageResolver, Services};
 
@@ -31,7 +31,12 @@ pub(super) fn factory(process: Process) -> Arc<CreateWebWorkerCb> {
 }
 
 fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, SendableWebWorkerHandle) {
-    let Services { loader, node, hooks } = process.modules.services(process.blobs.clone());
+    let Services {
+        loader,
+        node,
+        hooks,
+        bun,
+    } = process.modules.services(process.blobs.clone());
     let services = ServiceOptions {
         deno_rt_native_addon_loader: None,
         root_cert_store_provider: None,
@@ -66,6 +71,11 @@ fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, Senda
     if process.options.worker_ops.is_some() {
         bridge::start_worker(&mut worker.js_runtime, &bridge, process.options.version);
     }
+    bun.connect(&bridge);
+    if process.modules.is_for_bun() {
+        deno_core::scope!(scope, &mut worker.js_runtime);
+        bun.install(scope);
+    }
     end_at_heap_limit(&mut worker);
     (worker, handle)
 }
@@ -91,7 +101,7 @@ fn options(
         create_params: Some(create_params),
         seed: None,
         create_web_worker_cb: factory(process.clone()),
-        format_js_error_fn: Some(Arc::new(|error| format_js_error(error, None))),
+        format_js_error_fn: Some(Arc::new(printed)),
         worker_type: arguments.worker_type,
         cache_storage_dir: None,
         stdio: Default::default(),

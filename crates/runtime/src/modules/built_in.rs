@@ -1,12 +1,15 @@
 //! Code of built-in scripts and modules that was compiled with howth itself.
 //!
-//! Owns whether V8 takes it: with other flags (`--v8-flags`) it does not, and is not asked again then. Called by: the
-//! module loader.
+//! Owns whether V8 takes it: with other flags (`--v8-flags`) it does not, and is not asked again then. Never does: evaluate
+//! anything. Called by: the module loader.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use deno_core::{ModuleSpecifier, SourceCodeCacheInfo};
+use deno_core::v8::script_compiler::{CompileOptions, NoCacheReason, Source, compile_module2};
+use deno_core::{ModuleSpecifier, SourceCodeCacheInfo, v8};
 
 static IS_REFUSED: AtomicBool = AtomicBool::new(false);
 
@@ -14,20 +17,72 @@ pub(super) fn is_built_in(specifier: &ModuleSpecifier) -> bool {
     matches!(specifier.scheme(), "ext" | "node")
 }
 
-/// The code, of which V8 looks itself whether it fits.
-pub(super) fn code(specifier: &ModuleSpecifier) -> Option<SourceCodeCacheInfo> {
-    if IS_REFUSED.load(Ordering::Relaxed) {
-        return None;
-    }
-    let code = howth_snapshot::compiled(specifier.as_str())?;
-    Some(SourceCodeCacheInfo {
-        // Of a source that is as old as the code.
-        hash: 0,
-        data: Some(Cow::Borrowed(code)),
-    })
-}
-
 /// V8 did not take a piece of code: it takes none.
 pub(super) fn refused() {
     IS_REFUSED.store(true, Ordering::Relaxed);
+}
+
+/// What V8 was given in one isolate.
+#[derive(Debug, Default)]
+pub(super) struct BuiltIn {
+    modules: RefCell<HashSet<&'static str>>,
+}
+
+impl BuiltIn {
+    /// The code of what is about to be compiled, of which V8 looks itself whether it fits.
+    pub(super) fn code(&self, specifier: &ModuleSpecifier) -> Option<SourceCodeCacheInfo> {
+        let code = compiled(specifier.as_str())?;
+        if let Some((name, _)) = module(specifier.as_str()) {
+            self.modules.borrow_mut().insert(name);
+        }
+        Some(SourceCodeCacheInfo {
+            // Of a source that is as old as the code.
+            hash: 0,
+            data: Some(Cow::Borrowed(code)),
+        })
+    }
+
+    /// Gives V8 the code of a module that is imported. deno_core asks for it only where a built-in loads another by a
+    /// call, and compiles what is imported without. V8 keeps for a while what it has compiled, and finds it by name and
+    /// text: there is nothing left to parse then.
+    pub(super) fn prepare(&self, scope: &mut v8::PinScope<'_, '_>, specifier: &str) {
+        let (Some((name, text)), Some(code)) = (module(specifier), compiled(specifier)) else {
+            return;
+        };
+        if self.modules.borrow_mut().insert(name) && compile(scope, name, text, code).is_none() {
+            refused();
+        }
+    }
+}
+
+fn compiled(specifier: &str) -> Option<&'static [u8]> {
+    match IS_REFUSED.load(Ordering::Relaxed) {
+        true => None,
+        false => howth_snapshot::compiled(specifier),
+    }
+}
+
+/// The name and the text of a module outside the snapshot.
+fn module(specifier: &str) -> Option<(&'static str, &'static str)> {
+    let modules = howth_snapshot::RESIDUAL_ESM;
+    let found = modules.binary_search_by_key(&specifier, |(name, _)| name);
+    Some(modules[found.ok()?])
+}
+
+/// `None` if V8 does not take the code.
+fn compile(
+    scope: &mut v8::PinScope<'_, '_>,
+    name: &'static str,
+    text: &'static str,
+    code: &[u8],
+) -> Option<()> {
+    // As deno_core will name it.
+    let name = v8::String::new(scope, name)?.into();
+    let origin = v8::ScriptOrigin::new(scope, name, 0, 0, false, 0, None, false, false, true, None);
+    let text = v8::String::new_external_onebyte_static(scope, text.as_bytes())?;
+    let mut source = Source::new_with_cached_data(text, Some(&origin), v8::CachedData::new(code));
+    let (options, reason) = (CompileOptions::ConsumeCodeCache, NoCacheReason::NoReason);
+    compile_module2(scope, &mut source, options, reason)?;
+    let is_taken = source.get_cached_data().is_some_and(|data| !data.rejected());
+    is_taken.then_some(())
 }

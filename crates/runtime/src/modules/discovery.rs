@@ -23,6 +23,7 @@ use node_resolver::{
 };
 use sys_traits::impls::RealSys;
 
+use super::bun;
 use super::cache::Cache;
 use super::compiler_options::{Settings, of_config, settings};
 use super::entry;
@@ -61,6 +62,9 @@ pub(super) struct Shared {
     pub compiler_options: CompilerOptionsResolverRc,
     pub ts_configs: TsConfigs,
     pub translator: Translator,
+    pub bun: bun::Seen,
+    /// A debugger may come.
+    pub is_debugged: bool,
     pub cache: Option<Cache>,
 }
 
@@ -87,12 +91,11 @@ pub(super) fn discover(
         specifier,
         entry_text,
         before,
+        bun: bun::Seen::new(start.compatibility, text.map(|text| text.code.as_str())),
     };
-    set_up(entry, &path, working_directory, cache, &start.conditions).map_err(|reason| {
-        ModulesError::Configuration {
-            entry: path.clone(),
-            reason,
-        }
+    set_up(entry, &path, working_directory, cache, start).map_err(|reason| ModulesError::Configuration {
+        entry: path.clone(),
+        reason,
     })
 }
 
@@ -101,6 +104,7 @@ struct Entry {
     specifier: ModuleSpecifier,
     entry_text: Option<String>,
     before: Option<(ModuleSpecifier, String)>,
+    bun: bun::Seen,
 }
 
 fn set_up(
@@ -108,7 +112,7 @@ fn set_up(
     entry_path: &Path,
     working_directory: &Path,
     cache: Option<Cache>,
-    conditions: &[String],
+    start: &Start,
 ) -> anyhow::Result<Shared> {
     let entry_folder = entry_path.parent().unwrap_or(working_directory).to_owned();
     let workspace = WorkspaceFactory::new(
@@ -123,7 +127,7 @@ fn set_up(
             ..Default::default()
         },
     );
-    let factory = ResolverFactory::new(Arc::new(workspace), resolver_options(conditions));
+    let factory = ResolverFactory::new(Arc::new(workspace), resolver_options(&start.conditions));
     // The library's interface is asynchronous for embedders that fetch import maps; nothing is fetched here.
     let resolver = factory
         .raw_deno_resolver()
@@ -147,6 +151,8 @@ fn set_up(
         entry: entry.specifier,
         entry_text: entry.entry_text,
         before: entry.before,
+        bun: entry.bun,
+        is_debugged: start.is_debugged,
         working_directory: working_directory.to_owned(),
         package_checker,
         resolver,

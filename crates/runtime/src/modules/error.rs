@@ -73,15 +73,39 @@ pub enum ModuleError {
         /// The module that imports it.
         referrer: ModuleSpecifier,
     },
+    /// The same, of an import in Deno's manner: `npm:a@1`.
+    #[class(type)]
+    #[property("code" = "ERR_MODULE_NOT_FOUND")]
+    #[error("Cannot find package '{reference}' imported from '{}'; install it by: npm install {request}", display(.referrer))]
+    NpmPackageNotFound {
+        /// What was imported, or what the import map has for that.
+        reference: String,
+        /// Name and version.
+        request: String,
+        /// The module that imports it.
+        referrer: ModuleSpecifier,
+    },
     /// Modules come from the local disk only.
     #[class(type)]
     #[property("code" = "ERR_UNSUPPORTED_ESM_URL_SCHEME")]
-    #[error("Cannot load '{specifier}'{}: modules are not loaded from '{}:' addresses", imported_from(.referrer), .specifier.scheme())]
+    #[error("Cannot load '{specifier}'{}: modules are not loaded from '{}:' addresses{}", imported_from(.referrer), .specifier.scheme(), remedy(.specifier))]
     UnsupportedScheme {
         /// The address.
         specifier: ModuleSpecifier,
         /// The module that imports it.
         referrer: Option<ModuleSpecifier>,
+    },
+    /// It is built into Bun and not into howth.
+    #[class(type)]
+    #[property("code" = "ERR_MODULE_NOT_FOUND")]
+    #[error("Cannot find '{specifier}'{}, which only Bun has; {advice}", imported_from(.referrer))]
+    OfBun {
+        /// The module.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+        /// What there is instead.
+        advice: &'static str,
     },
 }
 
@@ -99,9 +123,51 @@ fn display(specifier: &ModuleSpecifier) -> String {
     }
 }
 
+/// What to do about a module that is somewhere else, behind a semicolon; empty: nobody knows.
+pub(super) fn remedy(specifier: &ModuleSpecifier) -> String {
+    match specifier.scheme() {
+        "jsr" => {
+            let name = jsr_name(specifier.path());
+            format!("; install it by: npx jsr add {name}, and import '{name}'")
+        }
+        "http" | "https" => "; download it, or install its package from npm, and import that".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// `@a/b` of `@a/b@1/c`.
+fn jsr_name(path: &str) -> &str {
+    let path = path.trim_start_matches('/');
+    let is_end = |(at, letter): &(usize, char)| match letter {
+        '@' => *at > 0,
+        '/' => path[..*at].contains('/'),
+        _ => false,
+    };
+    let end = path.char_indices().find(is_end);
+    end.map_or(path, |(at, _)| &path[..at])
+}
+
 fn imported_from(referrer: &Option<ModuleSpecifier>) -> String {
     match referrer {
         Some(referrer) => format!(" imported from '{}'", display(referrer)),
         None => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_jsr_end_at_the_version() {
+        for (path, name) in [
+            ("@std/path@1/posix", "@std/path"),
+            ("/@std/path@^1.0.0", "@std/path"),
+            ("@std/path/posix", "@std/path"),
+            ("@std/path", "@std/path"),
+            ("", ""),
+        ] {
+            assert_eq!(jsr_name(path), name);
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use deno_ast::MediaType;
 use deno_core::futures::FutureExt;
 use deno_core::{
     ModuleLoadResponse, ModuleResolveResponse, ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType,
@@ -21,6 +22,9 @@ pub(super) fn resolve(
     referrer: &str,
     attributes: &HashMap<String, String>,
 ) -> ModuleResolveResponse {
+    if core.shared.wants_bun(specifier, referrer) {
+        core.bun.install(scope);
+    }
     if !core.hooks.hooks_active.get() || is_own_import(core, specifier, referrer) {
         return core.shared.resolve(specifier, referrer);
     }
@@ -53,6 +57,11 @@ pub(super) fn load(
                 .await
                 .map_err(|_| JsErrorBox::generic("The load hook was cancelled"))?;
             match answer.map_err(JsErrorBox::generic)? {
+                (Some(source), format, _url) if is_as_its_file(&specifier, format.as_deref()) => {
+                    let media_type = MediaType::from_specifier(&specifier);
+                    let source = source.into_bytes();
+                    core.shared.module(&specifier, media_type, source, &requested)
+                }
                 (Some(source), format, _url) => {
                     let module_type = module_type(format.as_deref(), &requested);
                     Ok(ModuleSource::new(
@@ -98,6 +107,13 @@ fn is_own_import(core: &Core, specifier: &str, referrer: &str) -> bool {
         && ModuleSpecifier::parse(referrer).is_ok_and(|referrer| {
             core.shared.module_kinds.get_referrer_kind(&referrer) == ResolutionMode::Require
         })
+}
+
+/// Whether the text is of the kind that its file is, CommonJS and TypeScript among them: hooks hand on what the next one gave
+/// them, which has no format, and may have changed the text.
+fn is_as_its_file(specifier: &ModuleSpecifier, format: Option<&str>) -> bool {
+    let formats = ["commonjs", "commonjs-typescript", "module-typescript"];
+    specifier.scheme() == "file" && format.is_none_or(|format| formats.contains(&format))
 }
 
 fn module_type(format: Option<&str>, requested: &RequestedModuleType) -> ModuleType {

@@ -11,7 +11,8 @@ use deno_ast::MediaType;
 use deno_core::futures::FutureExt;
 use deno_core::{
     ModuleLoadOptions, ModuleLoadReferrer, ModuleLoadResponse, ModuleLoader, ModuleResolveResponse,
-    ModuleSource, ModuleSpecifier, RequestedModuleType, ResolutionKind, SourceCodeCacheInfo, v8,
+    ModuleSource, ModuleSourceCode, ModuleSpecifier, ModuleType, RequestedModuleType, ResolutionKind,
+    SourceCodeCacheInfo, v8,
 };
 use deno_error::JsErrorBox;
 use deno_runtime::code_cache::{CodeCache, CodeCacheType};
@@ -22,10 +23,12 @@ use node_resolver::InNpmPackageChecker;
 use sys_traits::impls::RealSys;
 
 use super::Services;
+use super::built_in::{self, BuiltIn};
+use super::bun::{self, Installer};
 use super::discovery::Shared;
 use super::error::ModuleError;
+use super::hooks;
 use super::require::RequireLoader;
-use super::{built_in, hooks};
 
 pub(super) fn services(shared: Arc<Shared>, blobs: Arc<dyn BlobStoreTrait>) -> Services {
     let hooks = LoaderHookRegistry::default();
@@ -39,12 +42,20 @@ pub(super) fn services(shared: Arc<Shared>, blobs: Arc<dyn BlobStoreTrait>) -> S
         pkg_json_resolver: shared.package_json_resolver.clone(),
         sys: RealSys,
     };
+    let bun = Rc::new(Installer::default());
     let loader = Rc::new(Loader(Rc::new(Core {
         shared,
         blobs,
         hooks: hooks.clone(),
+        bun: bun.clone(),
+        built_in: BuiltIn::default(),
     })));
-    Services { loader, node, hooks }
+    Services {
+        loader,
+        node,
+        hooks,
+        bun,
+    }
 }
 
 struct Loader(Rc<Core>);
@@ -53,6 +64,8 @@ struct Loader(Rc<Core>);
 pub(super) struct Core {
     pub shared: Arc<Shared>,
     pub hooks: LoaderHookRegistry,
+    pub bun: Rc<Installer>,
+    built_in: BuiltIn,
     blobs: Arc<dyn BlobStoreTrait>,
 }
 
@@ -69,7 +82,11 @@ impl ModuleLoader for Loader {
         _kind: ResolutionKind,
         attributes: &HashMap<String, String>,
     ) -> ModuleResolveResponse {
-        hooks::resolve(&self.0, scope, specifier, referrer, attributes)
+        let resolved = hooks::resolve(&self.0, scope, specifier, referrer, attributes);
+        // What only built-ins may import is not found here, and deno_core takes it by its name.
+        let name = resolved.as_ref().map_or(specifier, |url| url.as_str());
+        self.0.built_in.prepare(scope, name);
+        resolved
     }
 
     fn pump_event_loop_during_load(&self) -> bool {
@@ -96,7 +113,7 @@ impl ModuleLoader for Loader {
     }
 
     fn get_code_cache(&self, specifier: &ModuleSpecifier, _source: &str) -> Option<SourceCodeCacheInfo> {
-        built_in::code(specifier)
+        self.0.built_in.code(specifier)
     }
 
     fn code_cache_ready(
@@ -165,6 +182,7 @@ impl Core {
         match specifier.scheme() {
             "file" => ModuleLoadResponse::Sync(self.shared.load_file(specifier, referrer, requested)),
             "data" => ModuleLoadResponse::Sync(self.load_data_url(specifier, requested)),
+            "bun" => ModuleLoadResponse::Sync(load_bun_module(specifier, referrer)),
             "blob" => self.load_blob(specifier, requested.clone()),
             _ => ModuleLoadResponse::Sync(Err(ModuleError::UnsupportedScheme {
                 specifier: specifier.clone(),
@@ -207,5 +225,24 @@ impl Core {
             }
             .boxed_local(),
         )
+    }
+}
+
+/// `bun`, or why another module of Bun's is not there.
+fn load_bun_module(
+    specifier: &ModuleSpecifier,
+    referrer: Option<&ModuleSpecifier>,
+) -> Result<ModuleSource, JsErrorBox> {
+    match bun::module(specifier) {
+        Ok(code) => {
+            let code = ModuleSourceCode::String(code.into());
+            Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, None))
+        }
+        Err(advice) => Err(ModuleError::OfBun {
+            specifier: specifier.clone(),
+            referrer: referrer.cloned(),
+            advice,
+        }
+        .into()),
     }
 }

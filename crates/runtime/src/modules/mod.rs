@@ -8,7 +8,9 @@
 //! for one use: programs and their `node_modules` folder on the local disk.
 
 mod built_in;
+mod bun;
 mod cache;
+mod check;
 mod compiler_options;
 mod discovery;
 mod entry;
@@ -40,7 +42,9 @@ use sys_traits::impls::RealSys;
 use crate::options::Start;
 
 pub use crate::options::{ProgramText, TextKind};
+pub(crate) use bun::Installer;
 pub use cache::Cache;
+pub use check::{Checked, Problem, Purpose};
 pub use entry::{EntryError, cause_of, find as find_entry};
 pub use error::{ModuleError, ModulesError};
 pub(crate) use path::normal;
@@ -67,6 +71,8 @@ pub struct Services {
     pub node: NodeServices,
     /// Where `module.registerHooks()` leaves its hooks. Belongs into the isolate's op state.
     pub hooks: LoaderHookRegistry,
+    /// Defines the global `Bun` once the program turns out to be for it. Is to be connected.
+    pub(crate) bun: Rc<Installer>,
 }
 
 impl Modules {
@@ -113,6 +119,11 @@ impl Modules {
     /// The entry file.
     pub fn entry(&self) -> &ModuleSpecifier {
         &self.shared.entry
+    }
+
+    /// Whether the program is for Bun, as far as it is known.
+    pub(crate) fn is_for_bun(&self) -> bool {
+        self.shared.bun.is_seen()
     }
 
     /// What `require` means in a program's own file where Node finds nothing, or, with `is_first`, before it looks.

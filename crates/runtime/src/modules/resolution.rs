@@ -26,6 +26,9 @@ impl Shared {
         if let Some(mapped) = self.mapped(specifier, &referrer) {
             return Ok(mapped);
         }
+        if let Some(module) = self.bun_module(specifier, referrer.as_str()) {
+            return Ok(module);
+        }
         let is_own = referrer.scheme() == "file" && !self.package_checker.in_npm_package(&referrer);
         // What CommonJS modules import dynamically is imported; `require` does not come here.
         let resolved = self
@@ -105,7 +108,7 @@ impl Shared {
     }
 }
 
-fn is_path(specifier: &str) -> bool {
+pub(super) fn is_path(specifier: &str) -> bool {
     ["./", "../", "/"]
         .iter()
         .any(|start| specifier.starts_with(start))
@@ -114,7 +117,7 @@ fn is_path(specifier: &str) -> bool {
 
 /// The file itself, or what stands for it: `./a.ts` for `./a.js`, `./a.ts` or `./a/index.ts` for `./a`. What the library
 /// knows goes first.
-fn existing(file: &ModuleSpecifier) -> Option<ModuleSpecifier> {
+pub(super) fn existing(file: &ModuleSpecifier) -> Option<ModuleSpecifier> {
     const EXTENSIONS: [&str; 4] = ["json", "cts", "cjs", "node"];
     let path = file.to_file_path().ok()?;
     if path.is_file() {
@@ -139,7 +142,14 @@ fn explain(error: DenoResolveError, specifier: &str, referrer: ModuleSpecifier) 
         }
         DenoResolveErrorKind::ResolveNpmReqRef(reference) => match reference.err.as_kind() {
             ResolveReqWithSubPathErrorKind::ResolvePkgFolderFromDenoReq(_)
-            | ResolveReqWithSubPathErrorKind::MissingPackageNodeModulesFolder(_) => specifier,
+            | ResolveReqWithSubPathErrorKind::MissingPackageNodeModulesFolder(_) => {
+                return ModuleError::NpmPackageNotFound {
+                    reference: reference.npm_req_ref.to_string(),
+                    request: reference.npm_req_ref.req().to_string(),
+                    referrer,
+                }
+                .into();
+            }
             _ => return JsErrorBox::from_err(error),
         },
         _ => return JsErrorBox::from_err(error),
@@ -152,7 +162,7 @@ fn explain(error: DenoResolveError, specifier: &str, referrer: ModuleSpecifier) 
 }
 
 /// The name of the package, without the path in it: `a` of `a/b`, `@a/b` of `@a/b/c`.
-fn package_name(specifier: &str) -> &str {
+pub(super) fn package_name(specifier: &str) -> &str {
     let segments = if specifier.starts_with('@') { 2 } else { 1 };
     match specifier.match_indices('/').nth(segments - 1) {
         Some((end, _)) => &specifier[..end],

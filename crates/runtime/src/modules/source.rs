@@ -16,6 +16,7 @@ use deno_runtime::code_cache::{CodeCache, CodeCacheType};
 use node_resolver::analyze::CjsAnalysisSourceProvider;
 use node_resolver::{InNpmPackageChecker, ResolutionMode};
 
+use super::bun;
 use super::cache::{Key, Kind, text_hash};
 use super::discovery::Shared;
 use super::error::ModuleError;
@@ -77,8 +78,13 @@ impl Shared {
 
     /// Reads a file for `require`, which compiles it as CommonJS.
     pub(super) fn commonjs_text(&self, path: &Path) -> Result<String, JsErrorBox> {
+        // Stack traces ask for the map; a debugger reads it in the text.
+        let source_map = match self.is_debugged {
+            true => SourceMapOption::Inline,
+            false => SourceMapOption::None,
+        };
         match MediaType::from_path(path).is_emittable() {
-            true => Ok(self.transpiled_file(path, None, SourceMapOption::None)?.text),
+            true => Ok(self.transpiled_file(path, None, source_map)?.text),
             false => Ok(text(std::fs::read(path).map_err(JsErrorBox::from_err)?)),
         }
     }
@@ -153,15 +159,23 @@ impl Shared {
             true => self.transpiled(specifier, media_type, text, is_maybe_commonjs)?,
             false => (text, is_maybe_commonjs),
         };
+        let import = match self.names_bun(specifier, &text) {
+            true => bun::IMPORT,
+            false => "",
+        };
         if !is_maybe_commonjs {
-            return Ok(text);
+            let text = match self.is_own(specifier) {
+                true => bun::with_meta(text),
+                false => text,
+            };
+            return Ok(text + import);
         }
         let translation = self.translator.translate_cjs_to_esm_with_source_provider(
             specifier,
             Some(Cow::Owned(text)),
             Some(self),
         );
-        Ok(ready(translation).map_err(JsErrorBox::from_err)?.into_owned())
+        Ok(ready(translation).map_err(JsErrorBox::from_err)?.into_owned() + import)
     }
 
     /// What V8 compiled of a file's module in an earlier start.

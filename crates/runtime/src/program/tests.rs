@@ -29,6 +29,8 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
             host: Some(address.ip().to_string()),
             ..ListenOptions::default()
         },
+        tls: None,
+        redirect_http: None,
         engine,
         cores: NonZeroUsize::new(2),
         pinning: Pinning::Off,
@@ -38,6 +40,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         unhandled_rejections: None,
         uncaught_exceptions: None,
         development: false,
+        logs_requests: false,
         watch: false,
         pid_file: None,
         reload_check: None,

@@ -110,6 +110,31 @@ impl Post {
         count
     }
 
+    /// Whether anybody but this isolate has subscribed to a topic.
+    pub(crate) fn is_heard_elsewhere(&self, topic: &str) -> bool {
+        let mut is_heard = false;
+        self.registry.for_each(topic, |subscription| {
+            is_heard |= !self.inbox.is_of(&subscription.account);
+        });
+        is_heard
+    }
+
+    /// So many sockets of this isolate hear a topic that it has subscribed to.
+    pub(crate) fn set_members(&self, topic: &str, members: u32) {
+        if let Some(subscription) = self.subscriptions.borrow().get(topic) {
+            subscription.set_members(members);
+        }
+    }
+
+    /// So many of all isolates do.
+    pub(crate) fn members(&self, topic: &str) -> u32 {
+        let mut members = 0_u32;
+        self.registry.for_each(topic, |subscription| {
+            members = members.saturating_add(subscription.members());
+        });
+        members
+    }
+
     /// False: the isolate has ended.
     fn send(&self, account: &Arc<Account>, message: Message) -> bool {
         if self.inbox.is_of(account) {

@@ -5,7 +5,7 @@
 
 use std::rc::Rc;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 
 use papaya::Operation;
 
@@ -17,6 +17,8 @@ use super::{Mail, Post};
 pub(super) struct Subscription {
     pub(super) account: Arc<Account>,
     lost: AtomicU64,
+    /// Sockets of the isolate that hear the topic.
+    members: AtomicU32,
 }
 
 impl Subscription {
@@ -24,12 +26,21 @@ impl Subscription {
         Arc::new(Subscription {
             account,
             lost: AtomicU64::new(0),
+            members: AtomicU32::new(0),
         })
     }
 
     /// A message found no room.
     pub(super) fn lose(&self) {
         self.lost.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn set_members(&self, members: u32) {
+        self.members.store(members, Ordering::Relaxed);
+    }
+
+    pub(super) fn members(&self) -> u32 {
+        self.members.load(Ordering::Relaxed)
     }
 
     pub(super) fn lost(&self) -> u64 {

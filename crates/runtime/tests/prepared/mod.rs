@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use howth_engine::{
     Backpressure, Body, BodyRead, Event, ExchangeId, Exchanges, Gone, Handler, InterimError, PeerAddress,
-    UpgradeError, WriteError,
+    Place, UpgradeError, WriteError,
 };
 use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead, Trailers};
 use howth_runtime::in_process::InProcess;
@@ -126,6 +126,13 @@ impl Exchanges for Prepared {
     fn set_timeout(&self, _: ExchangeId, _: u32) -> Result<(), Gone> {
         Ok(())
     }
+
+    fn place(&self, _: ExchangeId) -> Option<Place> {
+        None
+    }
+
+    howth_engine::without_connections!();
+    howth_engine::without_tunnels!();
 
     fn pending(&self) -> usize {
         0

@@ -1,4 +1,7 @@
 //! Requests that belong to another core by `--affinity`.
+//!
+//! Owns those whose bodies are still arriving. Never answers one. Called by: `entrance`; the core's loop with each
+//! turn.
 
 use howth_engine::{ExchangeId, Exchanges};
 use howth_relay::Relay;
@@ -18,14 +21,16 @@ pub(crate) struct Held {
 impl<M: Mail> PeerCores<M> {
     /// Takes a request that belongs to another core; false: it is this one's, or nobody is there.
     pub(crate) fn takes_away(&self, id: ExchangeId, arrived_us: u64) -> bool {
-        let Some(sticky) = &self.sticky else { return false };
+        let Some(sticky) = self.sticky.as_ref().filter(|_| self.shared_places.get() != 0) else {
+            return false;
+        };
         let relay = self.relay.borrow();
         let Some(relay) = relay.as_ref() else { return false };
         let Some(head) = relay.head(id) else { return false };
         let core = sticky.core_of(&head).filter(|core| *core != self.core);
         let may_move = Sticky::may_move(&head);
         drop(head);
-        let Some(core) = core.filter(|core| may_move && self.open_core_status(*core).is_some()) else {
+        let Some(core) = core.filter(|core| may_move && self.may_answer(relay, id, *core)) else {
             return false;
         };
         if relay.hand_over(id, core, arrived_us) {
@@ -42,7 +47,7 @@ impl<M: Mail> PeerCores<M> {
             if relay.head(held.id).is_none() {
                 return false;
             }
-            if self.open_core_status(held.core).is_none() {
+            if !self.may_answer(relay, held.id, held.core) {
                 stays(held.id, held.arrived_us);
                 return false;
             }

@@ -1,6 +1,8 @@
 //! Connections that go to a core that is less busy: idle ones when it has been so for a while, new ones as they come.
 //!
-//! Owns who is given how many. A connection that a core has no room for waits there, as it would in a backlog.
+//! Owns who is given how many. A connection that a core has no room for waits there, as it would in a backlog. Never
+//! touches a socket: the engine gives it up. Called by: the core's loop with each turn, and what interrupts its
+//! application.
 
 use howth_engine::Handed;
 use howth_mesh::Refused;
@@ -150,10 +152,10 @@ impl<M: Mail> PeerCores<M> {
             false => &self.counters.connections_steered,
         };
         let mut endpoint = self.endpoint.borrow_mut();
-        let Some(endpoint) = endpoint
-            .as_mut()
-            .filter(|_| self.open_core_status(target_peer).is_some())
-        else {
+        let Some(endpoint) = endpoint.as_mut().filter(|_| {
+            let core_status = self.open_core_status(target_peer);
+            core_status.is_some_and(|core_status| core_status.is_in(handed.place()))
+        }) else {
             return Err(handed);
         };
         match endpoint.send(target_peer, Note::Connection(handed)) {

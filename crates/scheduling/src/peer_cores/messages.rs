@@ -207,7 +207,7 @@ impl<M: Mail> PeerCores<M> {
                 }
                 event => reception.insert(Waiting {
                     event,
-                    arrived_us: arrival(relay, event.exchange()),
+                    arrived_us: event.exchange().map_or_else(now_us, |id| arrival(relay, id)),
                 }),
             }
         }

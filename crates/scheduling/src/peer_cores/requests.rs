@@ -1,4 +1,7 @@
 //! Requests that are handed to a core that answers them sooner.
+//!
+//! Owns which of those that wait go. Never decides how many: `policy` does. Called by: the core's loop with each turn,
+//! and what interrupts its application.
 
 use howth_relay::is_remote;
 
@@ -29,7 +32,7 @@ impl<M: Mail> PeerCores<M> {
 
     /// Whether a request that waits for `wait_us` here would be answered sooner elsewhere.
     pub fn has_better(&self, wait_us: u64) -> bool {
-        if !self.shares_work {
+        if !self.shares_requests() {
             return false;
         }
         let now_us = now_us();
@@ -37,8 +40,12 @@ impl<M: Mail> PeerCores<M> {
             .any(|(_, core_status)| core_status.wait_us(now_us) < wait_us)
     }
 
+    pub(super) fn shares_requests(&self) -> bool {
+        self.shares_work && self.shared_places.get() != 0
+    }
+
     fn hand_over(&self, reception: &Reception<impl Application>, mut wait_us: u64, is_stuck: bool) {
-        if !self.shares_work {
+        if !self.shares_requests() {
             return;
         }
         let relay = self.relay.borrow();
@@ -57,6 +64,7 @@ impl<M: Mail> PeerCores<M> {
             let count = share(wait_us, peer_us.max(sent_us), cost_us, is_stuck).min(room);
             let moved = reception.take_youngest(count, |id, arrived_us| match is_remote(id) {
                 _ if self.is_bound(relay, id) => false,
+                false if !self.may_answer(relay, id, peer) => false,
                 false => {
                     let goes = relay.hand_over(id, peer, arrived_us);
                     self.counters.handed_over.add(u64::from(goes));

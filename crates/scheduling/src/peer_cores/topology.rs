@@ -1,7 +1,7 @@
 //! All cores of a program, as far as they know of each other.
 //!
 //! Owns the mesh, and who has which place in it. Made once for each program, so that old code and new know nothing of
-//! each other.
+//! each other. Never carries a message. Called by: cores, as they join and leave.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, Weak};

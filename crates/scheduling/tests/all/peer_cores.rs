@@ -5,11 +5,12 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use crate::support::{Connections, Program, Requests, connection};
-use howth_engine::{Event, ExchangeId, Exchanges, Handler};
+use crate::support::{Connections, Program, connection};
+use howth_engine::{Event, ExchangeId, Exchanges, Handler, Place};
+use howth_engine_conformance::recorder::Recorder;
 use howth_http1::ResponseHead;
 use howth_scheduling::{
-    Affinity, CoreStatus, Counters, Intake, Mail, PeerCores, Reception, Settings, Topology, now_us,
+    Affinity, CoreStatus, Counters, Entrance, Mail, PeerCores, Reception, Settings, Topology, now_us,
 };
 
 /// Numbers instead of messages.
@@ -42,7 +43,7 @@ impl Mail for Numbers {
 }
 
 struct Core {
-    requests: Rc<Requests>,
+    requests: Rc<Recorder>,
     exchanges: Rc<dyn Exchanges>,
     reception: Rc<Reception<Program>>,
     peer_cores: Rc<PeerCores<Numbers>>,
@@ -55,7 +56,7 @@ struct Core {
 impl Core {
     fn new(topology: &Arc<Topology<u32>>, index: usize, affinity: Option<Affinity>) -> Self {
         let (core_status, counters) = (Arc::new(CoreStatus::default()), Arc::new(Counters::default()));
-        let (mail, requests) = (Rc::new(Numbers::default()), Rc::new(Requests::default()));
+        let (mail, requests) = (Rc::new(Numbers::default()), Rc::new(Recorder::default()));
         let settings = Settings {
             shares_work: true,
             affinity,
@@ -70,6 +71,7 @@ impl Core {
             counters.clone(),
         );
         let exchanges = peer_cores.join(requests.clone());
+        peer_cores.set_places(Place::default().bit(), Place::default().bit());
         peer_cores.open();
         core_status.set_awake(true);
         Core {
@@ -78,7 +80,7 @@ impl Core {
                 None,
                 None,
                 counters.clone(),
-                None,
+                Vec::new(),
             ),
             requests,
             exchanges,
@@ -95,17 +97,17 @@ impl Core {
 
     /// The engine brings a request with a field.
     fn ask(&self, field: &str) -> ExchangeId {
-        let id = self.requests.add("/", field);
+        let id = self.requests.request(&format!("GET / HTTP/1.1{field}"), "");
         self.tell(&[Event::Request(id)]);
         id
     }
 
     fn tell(&self, events: &[Event]) {
-        let mut intake = Intake {
+        let mut entrance = Entrance {
             reception: &self.reception,
             peer_cores: Some(&self.peer_cores),
         };
-        intake.on_batch(events);
+        entrance.on_batch(events);
     }
 
     /// Everything that waits is answered; with how many.
@@ -182,6 +184,31 @@ fn who_is_not_open_is_handed_nothing() {
 }
 
 #[test]
+fn who_does_not_listen_there_or_answers_its_own_alone_is_handed_nothing() {
+    let elsewhere = Place(1).bit();
+    let here = Place::default().bit();
+    for (of_first, of_second) in [
+        ((here, here), (elsewhere, elsewhere)),
+        ((here, 0), (here, 0)),
+        ((here | elsewhere, elsewhere), (here | elsewhere, elsewhere)),
+    ] {
+        let cores = cores(None);
+        cores[0].peer_cores.set_places(of_first.0, of_first.1);
+        cores[1].peer_cores.set_places(of_second.0, of_second.1);
+        cores[0].reception.note_cost(1, 1000);
+        for _ in 0..40 {
+            cores[0].ask("");
+        }
+        cores[0].peer_cores.balance(&cores[0].reception, 40_000);
+        assert_eq!(
+            cores[0].counters.handed_over.get(),
+            0,
+            "{of_first:?} {of_second:?}"
+        );
+    }
+}
+
+#[test]
 fn a_core_that_leaves_loses_nothing_and_is_given_nothing() {
     let cores = cores(None);
     cores[1].mail.outbox.borrow_mut().push_back((0, 7));
@@ -219,7 +246,7 @@ fn requests_of_a_core_that_is_gone_are_answered() {
 fn a_request_goes_to_the_core_it_belongs_to() {
     let cores = cores(Some(Affinity::Header("x-user".to_owned())));
     let ids: Vec<_> = (0..40)
-        .map(|number| cores[0].ask(&format!("x-user: {number}\r\n")))
+        .map(|number| cores[0].ask(&format!("\r\nx-user: {number}")))
         .collect();
     turn(&cores);
     let [here, there] = [&cores[0], &cores[1]].map(Core::answer_all);

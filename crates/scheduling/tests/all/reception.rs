@@ -4,9 +4,10 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::support::{Program, Requests, waiting};
+use crate::support::{Program, waiting};
 use howth_engine::{Event, ExchangeId, Handler};
-use howth_scheduling::{Counters, Health, Intake, Mail, Reception, Waiting};
+use howth_engine_conformance::recorder::Recorder;
+use howth_scheduling::{Counters, Entrance, Health, Mail, Reception, Waiting};
 
 /// There are no other cores.
 struct NoMail;
@@ -24,7 +25,7 @@ impl Mail for NoMail {
 }
 
 struct Core {
-    requests: Rc<Requests>,
+    requests: Rc<Recorder>,
     reception: Rc<Reception<Program>>,
     counters: Arc<Counters>,
     slice_max: Rc<std::cell::Cell<usize>>,
@@ -32,7 +33,7 @@ struct Core {
 
 impl Core {
     fn new(delay_max: Option<Duration>) -> Self {
-        let requests = Rc::new(Requests::default());
+        let requests = Rc::new(Recorder::default());
         let program = Program::new(requests.clone());
         let counters = Arc::new(Counters::default());
         Core {
@@ -43,7 +44,7 @@ impl Core {
                 Some(Health::new("/health")),
                 delay_max,
                 counters.clone(),
-                None,
+                Vec::new(),
             ),
             counters,
         }
@@ -51,12 +52,12 @@ impl Core {
 
     /// The engine brings a request.
     fn ask(&self, path: &str) -> ExchangeId {
-        let id = self.requests.add(path, "");
-        let mut intake = Intake::<_, NoMail> {
+        let id = self.requests.request(&format!("GET {path} HTTP/1.1"), "");
+        let mut entrance = Entrance::<_, NoMail> {
             reception: &self.reception,
             peer_cores: None,
         };
-        intake.on_batch(&[Event::Request(id)]);
+        entrance.on_batch(&[Event::Request(id)]);
         id
     }
 
@@ -87,7 +88,7 @@ fn a_slice_holds_what_fits_into_a_millisecond_and_at_least_one() {
 #[test]
 fn who_moved_has_the_place_that_its_arrival_gives_it() {
     let core = Core::new(None);
-    let ids = [30, 10, 20].map(|arrived_us| (core.requests.add("/", ""), arrived_us));
+    let ids = [30, 10, 20].map(|arrived_us| (core.requests.request("GET / HTTP/1.1", ""), arrived_us));
     for (id, arrived_us) in ids {
         core.reception.insert(waiting(id, arrived_us));
     }
@@ -100,7 +101,7 @@ fn who_moved_has_the_place_that_its_arrival_gives_it() {
 fn the_youngest_leave_and_others_come_back_to_the_front() {
     let core = Core::new(None);
     let ids = [1, 2, 3, 4].map(|arrived_us| {
-        let id = core.requests.add("/", "");
+        let id = core.requests.request("GET / HTTP/1.1", "");
         core.reception.insert(waiting(id, arrived_us));
         id
     });

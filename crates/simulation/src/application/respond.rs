@@ -13,6 +13,7 @@ impl Application {
     /// Goes as far as it can: waits, reads, answers, streams.
     pub(super) fn step(&self, id: ExchangeId, work: &mut Work) -> Result<(), String> {
         if let Stage::Waits { until_ms } = work.stage {
+            self.inform(id, work, 1)?;
             if until_ms > self.now_ms {
                 return Ok(());
             }
@@ -25,8 +26,13 @@ impl Application {
                     return Ok(());
                 }
             }
-            self.begin(id, work);
+            self.inform(id, work, usize::MAX)?;
+            let switches = work.plan.tries_to_switch && work.plan.ends != Ends::FailsFirst;
+            if !(switches && self.switch(id, work)?) {
+                self.begin(id, work);
+            }
         }
+        self.tunnel(id, work)?;
         if let Stage::Streams { .. } = work.stage {
             self.stream(id, work)?;
         }
@@ -60,7 +66,12 @@ impl Application {
                 }
                 Ok(BodyRead::End) => {
                     work.body_is_over = true;
-                    let is_whole = matches!(body.end, BodyEnd::Whole(_)) && work.read == body.bytes.len();
+                    // Before the protocol changes there is none.
+                    let is_whole = match body.end {
+                        BodyEnd::Whole(_) => work.read == body.bytes.len(),
+                        BodyEnd::Tunnel => work.read == 0,
+                        BodyEnd::Partial | BodyEnd::Refused(_) => false,
+                    };
                     return if is_whole {
                         Ok(())
                     } else {

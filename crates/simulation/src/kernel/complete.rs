@@ -268,6 +268,10 @@ impl SimulatedKernel {
             };
             self.send_bytes(socket, outgoing.slices(), wanted)
         };
+        // What fills the buffers is under way.
+        if result == Ok(total) && outgoing.is_last() {
+            self.network.borrow_mut().hold_last(socket.0, total);
+        }
         if result == Ok(0) && total > 0 {
             let operation = Operation::Send(socket, outgoing);
             return Some(InFlight { token, operation });
@@ -315,6 +319,7 @@ impl SimulatedKernel {
             link.to_client.bytes.extend(&slice[..of_slice]);
             left -= of_slice;
         }
+        link.to_client.held = 0;
         link.sent_by_server += taken as u64;
         link.sent_at_ms = now_ms;
         Ok(taken)

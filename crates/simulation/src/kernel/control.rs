@@ -17,7 +17,8 @@ pub struct Control {
     pub leased: Cell<usize>,
     /// Buffers that are neither free, nor in a completion, nor leased: lost.
     pub lost_buffers: Cell<usize>,
-    /// Operations in flight, cancels and closes included.
+    /// Operations in flight that an engine waits for before it has finished: all, closes included, but for the poll of the
+    /// doorbell, which lasts, and what cancels an accept, which may be told later than the accept itself.
     pub operations: Cell<usize>,
     /// Bytes of sends in flight.
     pub sending_bytes: Cell<usize>,

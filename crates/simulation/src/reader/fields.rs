@@ -82,6 +82,14 @@ pub(super) fn members<'a>(values: &[&'a [u8]]) -> Vec<&'a [u8]> {
         .collect()
 }
 
+/// RFC 9110 section 7.8: the protocols of an Upgrade field. One that is repeated, empty, or not ASCII is ignored.
+pub(super) fn protocols(fields: &[Field]) -> Option<Vec<u8>> {
+    match values(fields, "upgrade")[..] {
+        [value] if !value.is_empty() && value.is_ascii() => Some(value.to_vec()),
+        _ => None,
+    }
+}
+
 /// What the framing fields say: each line by itself, and all of them together.
 pub(super) struct FramingVerdict {
     /// 400: a line is malformed.

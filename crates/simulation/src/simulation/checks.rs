@@ -4,9 +4,14 @@
 
 use super::Run;
 use crate::memory;
+use crate::network::Link;
+use crate::reader::BodyEnd;
 
-/// What a multishot receive may have brought before it can be cancelled, in bytes.
-const ON_THE_WAY_MAX: u64 = 40_000;
+/// What a multishot receive may have brought before it can be cancelled, in bytes, and what is around the chunks of a body.
+const ON_THE_WAY_MAX: u64 = 41_000;
+
+/// What may be held behind a request that asks for another protocol, in bytes; what of it is there becomes the tunnel's.
+const UNDECIDED_MAX: u64 = 64 * 1024;
 
 /// Connections accepted before accepting can be stopped.
 const ACCEPTED_MAX: u64 = 4;
@@ -19,6 +24,11 @@ impl Run<'_> {
     pub(super) fn check(&mut self) -> Result<(), String> {
         if let Some(fault) = self.knowledge.borrow().faults.first() {
             return Err(fault.clone());
+        }
+        if let Some(ms) = self.knowledge.borrow().early_alarm_ms
+            && !self.network.borrow().has_jumped
+        {
+            return Err(format!("an alarm comes {ms} ms early"));
         }
         for core in &self.cores {
             if let Some(violation) = core.control.violations.borrow().first() {
@@ -53,6 +63,13 @@ impl Run<'_> {
                 }
             }
         }
+        let network = self.network.borrow();
+        let waits =
+            |link: &Link| link.to_client.held > 0 && !link.to_client.is_ended && !link.resets_on_close;
+        if !network.has_delayed && network.links.iter().any(waits) {
+            return Err("the last bytes wait in the kernel behind a turn".to_owned());
+        }
+        drop(network);
         self.check_bodies()?;
         self.check_memory()
     }
@@ -65,15 +82,21 @@ impl Run<'_> {
         }
         let knowledge = self.knowledge.borrow();
         let most = self.scenario.engine.body_high_watermark_bytes as u64 + ON_THE_WAY_MAX;
+        let most_of_tunnel = most.max(UNDECIDED_MAX + ON_THE_WAY_MAX);
         for (client, number, read) in self.cores.iter().flat_map(|core| core.application.unbegun()) {
             let link = knowledge.clients.iter().position(|other| *other == client);
             let Some(received) = link.map(|link| network.links[link].received_by_server) else {
                 continue;
             };
             let message = &knowledge.readings[client].messages[number];
+            let is_tunnel = message.body.end == BodyEnd::Tunnel;
+            let most = if is_tunnel { most_of_tunnel } else { most };
             // A request behind it has its own bytes.
-            let is_last =
-                number + 1 == knowledge.told[client] && message.declared.is_some_and(|length| length > most);
+            let length = match message.body.end {
+                BodyEnd::Tunnel => message.body.bytes.len() as u64,
+                _ => message.declared.unwrap_or(message.body.bytes.len() as u64),
+            };
+            let is_last = number + 1 == knowledge.told[client] && length > most;
             let held = received.saturating_sub((message.head_ends_at + read) as u64);
             if is_last && held > most {
                 return Err(format!(
@@ -107,9 +130,7 @@ impl Run<'_> {
         for core in &self.cores {
             let pending = core.engine.exchanges().pending();
             let (open, operations) = (core.application.open(), core.control.operations.get());
-            // The poll of the doorbell lasts.
-            let lasting = usize::from(core.control.hears_doorbell.get());
-            if pending > 0 || open > 0 || operations > lasting {
+            if pending > 0 || open > 0 || operations > 0 {
                 return Err(format!(
                     "{pending} exchanges, {open} requests, {operations} operations are left"
                 ));

@@ -1,6 +1,7 @@
 //! The affinity mask of a thread, sched_getaffinity(2) and sched_setaffinity(2).
 //!
-//! Owns the two system calls and their sets. Never decides who runs where. Elsewhere than on Linux no thread has a mask.
+//! Owns the two system calls and their sets. Never decides who runs where. Elsewhere than on Linux no thread has a
+//! mask. Called by: its parent.
 
 /// Processors with this number or a higher one cannot be named.
 pub(super) const PROCESSORS_MAX: usize = 1024;

@@ -10,13 +10,13 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use listenfd::ListenFd;
 
 use crate::environment;
-use howth_engine::Listener;
+use howth_engine::ListeningSocket;
 
 /// What was inherited.
 #[derive(Debug, Default)]
 pub struct Inherited {
     /// Sockets that listen.
-    pub listeners: Vec<Listener>,
+    pub listeners: Vec<ListeningSocket>,
     /// The way to the howth that started this one.
     pub old_core: Option<UnixStream>,
 }
@@ -33,7 +33,7 @@ impl Inherited {
         let mut inherited = Inherited::default();
         for index in 0..descriptors.len() {
             if let Ok(Some(listener)) = descriptors.take_tcp_listener(index) {
-                inherited.listeners.push(Listener::Tcp(listener));
+                inherited.listeners.push(ListeningSocket::Tcp(listener));
             } else if let Some(listener) = descriptors.take_unix_listener(index)? {
                 inherited.add_unix(listener);
             }
@@ -48,7 +48,7 @@ impl Inherited {
             Ok(_) => self.old_core = Some(stream),
             Err(_) => {
                 let listener = UnixListener::from(OwnedFd::from(stream));
-                self.listeners.push(Listener::Unix(listener));
+                self.listeners.push(ListeningSocket::Unix(listener));
             }
         }
     }

@@ -1,6 +1,6 @@
-//! Binding: from a host and a port, or a path, to a listening socket; and what went wrong, in words.
+//! Binding: from a host and a port, or a path, to a listening socket.
 //!
-//! Owns the socket options. Never decides which address: its parent does.
+//! Owns the socket options. Never decides which address, nor how long a socket is kept: its parent does, which calls it.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -11,8 +11,9 @@ use std::path::{Path, PathBuf};
 use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Address;
+use super::explain::{explain, explain_unix};
 use crate::error::ListenError;
-use howth_engine::Listener;
+use howth_engine::ListeningSocket;
 
 /// Connections that wait in the kernel to be accepted; the kernel caps it (net.core.somaxconn).
 const BACKLOG: i32 = 4096;
@@ -45,6 +46,20 @@ impl Target {
             },
             Asked::Unix(path) => Target::Unix(path),
         })
+    }
+
+    /// Whether any port will do.
+    pub(super) fn is_any_port(&self) -> bool {
+        matches!(self, Target::Tcp { port: 0, .. })
+    }
+
+    /// Somebody listens there.
+    pub(super) fn in_use(&self) -> ListenError {
+        let error = io::Error::from(io::ErrorKind::AddrInUse);
+        match self {
+            Target::Tcp { host, port, .. } => explain(host, *port, &error),
+            Target::Unix(path) => explain_unix(path, &error),
+        }
     }
 }
 
@@ -86,25 +101,29 @@ impl Place {
     }
 
     /// A duplicate of a core's socket.
-    pub(super) fn listener(&mut self, core: usize, address: &Address) -> Result<Listener, ListenError> {
+    pub(super) fn listener(
+        &mut self,
+        core: usize,
+        address: &Address,
+    ) -> Result<ListeningSocket, ListenError> {
         match self {
             Place::Tcp(place) => place
                 .listener(core)
-                .map(Listener::Tcp)
+                .map(ListeningSocket::Tcp)
                 .map_err(|error| explain(&address.host, address.port, &error)),
             Place::Unix(socket) => socket
                 .listener
                 .try_clone()
-                .map(Listener::Unix)
+                .map(ListeningSocket::Unix)
                 .map_err(|error| explain_unix(&socket.path, &error)),
             Place::Closed => Err(ListenError::Ending),
         }
     }
 
     /// Lets go of the sockets of all other cores.
-    pub(super) fn close_all_but(&mut self, cores: &[usize]) {
+    pub(super) fn close_all_but(&mut self, is_kept: impl Fn(usize) -> bool) {
         if let Place::Tcp(place) = self {
-            place.sockets.retain(|core, _| cores.contains(core));
+            place.sockets.retain(|&core, _| is_kept(core));
         }
     }
 
@@ -162,18 +181,22 @@ impl TcpPlace {
 }
 
 /// The places of sockets that were bound by somebody else, who gives them in the order of the cores.
-pub(super) fn places_of(inherited: Vec<Listener>) -> io::Result<Vec<(Address, Place)>> {
+pub(super) fn places_of(inherited: Vec<ListeningSocket>) -> io::Result<Vec<(Address, Place)>> {
     let mut places: Vec<(Address, Place)> = Vec::new();
     for listener in inherited {
         match listener {
-            Listener::Tcp(listener) => add_tcp(&mut places, listener)?,
-            Listener::Unix(listener) => {
+            ListeningSocket::Tcp(listener) => add_tcp(&mut places, listener)?,
+            // Nobody hands over what there is not.
+            ListeningSocket::Elsewhere => {}
+            ListeningSocket::Unix(listener) => {
                 let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
                 let path = path.unwrap_or_default();
                 let address = Address {
                     host: String::new(),
                     port: 0,
+                    ip: None,
                     unix: Some(path.clone()),
+                    is_secure: false,
                 };
                 let is_left = false;
                 places.push((
@@ -203,7 +226,9 @@ fn add_tcp(places: &mut Vec<(Address, Place)>, listener: std::net::TcpListener) 
     let address = Address {
         host: bound.ip().to_string(),
         port: bound.port(),
+        ip: Some(bound.ip()),
         unix: None,
+        is_secure: false,
     };
     let place = TcpPlace {
         asked: None,
@@ -242,7 +267,9 @@ pub(super) fn bind(core: usize, target: Target) -> Result<(Address, Place), List
             let address = Address {
                 host: String::new(),
                 port: 0,
+                ip: None,
                 unix: Some(path),
+                is_secure: false,
             };
             (address, Place::Unix(socket))
         }),
@@ -271,7 +298,9 @@ fn bind_tcp(
     let address = Address {
         host,
         port: bound.port(),
+        ip: Some(bound.ip()),
         unix: None,
+        is_secure: false,
     };
     Ok((address, Place::Tcp(place)))
 }
@@ -328,33 +357,6 @@ fn remove_stale(path: &Path) -> io::Result<()> {
     match std::os::unix::net::UnixStream::connect(path) {
         Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
         _ => Ok(()),
-    }
-}
-
-fn explain(host: &str, port: u16, error: &io::Error) -> ListenError {
-    let host = host.to_owned();
-    match error.kind() {
-        io::ErrorKind::AddrInUse => ListenError::PortInUse { port, host },
-        io::ErrorKind::PermissionDenied => ListenError::Denied { port, host },
-        io::ErrorKind::AddrNotAvailable => ListenError::Host {
-            host,
-            cause: error.to_string(),
-        },
-        _ => ListenError::Other {
-            port,
-            host,
-            cause: error.to_string(),
-        },
-    }
-}
-
-fn explain_unix(path: &Path, error: &io::Error) -> ListenError {
-    ListenError::Unix {
-        path: path.display().to_string(),
-        cause: match error.kind() {
-            io::ErrorKind::AddrInUse => "it is in use".to_owned(),
-            _ => error.to_string(),
-        },
     }
 }
 

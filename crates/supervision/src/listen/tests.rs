@@ -1,16 +1,35 @@
 //! Which sockets there are while cores come and go.
 
+use howth_engine::Listener;
+
 use super::*;
+use crate::error::ListenError;
 
 fn port_of(listener: &Listener) -> u16 {
-    match listener {
-        Listener::Tcp(listener) => listener.local_addr().expect("it is bound").port(),
-        Listener::Unix(_) => panic!("not a TCP listener"),
+    match &listener.socket {
+        ListeningSocket::Tcp(listener) => listener.local_addr().expect("it is bound").port(),
+        _ => panic!("not a TCP listener"),
     }
 }
 
-fn with(options: ListenOptions, inherited: Vec<Listener>) -> Arc<Listeners> {
+fn with(options: ListenOptions, inherited: Vec<ListeningSocket>) -> Arc<Listeners> {
     Listeners::new(options, inherited).expect("sockets with addresses")
+}
+
+/// What a new core is given that listens in one place.
+fn listen(
+    listeners: &Arc<Listeners>,
+    core: usize,
+    wanted: &Wanted,
+) -> Result<(Listener, Address, Lease), ListenError> {
+    let core = listeners.of_core(core);
+    let listening = core.listen(wanted);
+    core.settle();
+    let Life { number, .. } = core.life;
+    drop(core);
+    // It lives on.
+    listeners.state().settled.insert(number);
+    listening
 }
 
 fn on_loopback() -> Arc<Listeners> {
@@ -33,8 +52,8 @@ fn port(port: u16) -> Wanted {
 #[test]
 fn every_core_gets_the_port_the_first_one_got() {
     let listeners = on_loopback();
-    let (first, address, _lease) = listeners.listen(0, &port(0)).expect("a free port");
-    let (second, again, _lease) = listeners.listen(1, &port(0)).expect("the same port");
+    let (first, address, _lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    let (second, again, _lease) = listen(&listeners, 1, &port(0)).expect("the same port");
     assert_eq!((port_of(&first), &address), (port_of(&second), &again));
     assert_eq!(address.port, port_of(&first));
 }
@@ -49,7 +68,7 @@ fn the_flag_wins_over_the_module_and_the_module_over_the_environment() {
         host_from_environment: Some("127.0.0.1".to_owned()),
     };
     let listeners = with(options, Vec::new());
-    let (_, address, _lease) = listeners.listen(0, &port(2)).expect("a free port");
+    let (_, address, _lease) = listen(&listeners, 0, &port(2)).expect("a free port");
     assert!(address.port > 2);
     assert_eq!(address.host, "127.0.0.1");
 }
@@ -62,30 +81,106 @@ fn connects(port: u16) -> bool {
 #[test]
 fn a_core_that_starts_again_finds_its_clients() {
     let listeners = on_loopback();
-    let (first, address, lease) = listeners.listen(0, &port(0)).expect("a free port");
+    let (first, address, lease) = listen(&listeners, 0, &port(0)).expect("a free port");
     drop((first, lease));
     let client = std::net::TcpStream::connect(("127.0.0.1", address.port));
-    let (Listener::Tcp(again), _, _lease) = listeners.listen(0, &port(0)).expect("the same socket") else {
+    let (again, _, _lease) = listen(&listeners, 0, &port(0)).expect("the same socket");
+    let ListeningSocket::Tcp(again) = again.socket else {
         panic!("not a TCP listener");
     };
     let (_, peer) = again.accept().expect("the client");
     assert_eq!(client.expect("it waited").local_addr().expect("bound"), peer);
 }
 
+/// Each is what may happen between the end of a core and the start of the one that follows it.
+fn keeps_the_socket_while(something_happens: fn(&Arc<Listeners>)) {
+    let listeners = on_loopback();
+    let (first, address, lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    drop((first, lease));
+    let client = std::net::TcpStream::connect(("127.0.0.1", address.port)).expect("a backlog");
+    something_happens(&listeners);
+    let (again, same, _lease) = listen(&listeners, 0, &port(0)).expect("the same socket");
+    let ListeningSocket::Tcp(again) = again.socket else {
+        panic!("not a TCP listener");
+    };
+    assert_eq!(same, address);
+    again.set_nonblocking(true).expect("a socket");
+    let (_, peer) = again.accept().expect("the client that waited");
+    assert_eq!(client.local_addr().expect("bound"), peer);
+}
+
+#[test]
+fn a_core_that_is_followed_keeps_its_socket_while_the_others_listen() {
+    keeps_the_socket_while(|listeners| listeners.close_unused());
+}
+
+#[test]
+fn a_core_that_is_followed_keeps_its_socket_while_another_listens_elsewhere() {
+    keeps_the_socket_while(|listeners| {
+        let free = listen(&on_loopback(), 1, &port(0)).expect("a free port").1.port;
+        let (_, _, lease) = listen(listeners, 1, &port(free)).expect("another port");
+        listeners.close_unused();
+        lease.close();
+    });
+}
+
+#[test]
+fn a_core_that_is_followed_keeps_its_socket_while_another_stops_its_server() {
+    keeps_the_socket_while(|listeners| {
+        let (_, _, lease) = listen(listeners, 1, &port(0)).expect("the same port");
+        lease.close();
+    });
+}
+
+#[test]
+fn new_code_that_listens_elsewhere_and_fails_leaves_the_socket_of_the_old() {
+    let listeners = on_loopback();
+    let (old, address, old_lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    let free = listen(&on_loopback(), 0, &port(0)).expect("a free port").1.port;
+    let (new, _, new_lease) = listen(&listeners, 0, &port(free)).expect("another port");
+    drop((new, new_lease));
+    assert!(!connects(free));
+    drop((old, old_lease));
+    listeners.close_unused();
+    let (_, again, _lease) = listen(&listeners, 0, &port(0)).expect("the same socket");
+    assert_eq!(again, address);
+}
+
+fn closes_the_socket_when(it_has_ended: fn(&Listeners)) {
+    let listeners = on_loopback();
+    let (first, address, lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    it_has_ended(&listeners);
+    // It gives its socket back later than the supervisor goes on.
+    drop((first, lease));
+    let free = listen(&on_loopback(), 1, &port(0)).expect("a free port").1.port;
+    let (_, _, _lease) = listen(&listeners, 1, &port(free)).expect("another port");
+    assert!(!connects(address.port) && connects(free));
+}
+
+#[test]
+fn a_core_that_nobody_follows_leaves_no_socket_where_the_others_listen_elsewhere() {
+    closes_the_socket_when(|listeners| listeners.close_core(0));
+}
+
+#[test]
+fn another_program_that_listens_elsewhere_closes_the_sockets_of_the_one_before() {
+    closes_the_socket_when(Listeners::program_ended);
+}
+
 #[test]
 fn a_program_that_names_the_port_it_was_given_listens_there() {
     let listeners = on_loopback();
-    let (_, address, _lease) = listeners.listen(0, &port(0)).expect("a free port");
-    let (_, again, _lease) = listeners.listen(0, &port(address.port)).expect("the same socket");
+    let (_, address, _lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    let (_, again, _lease) = listen(&listeners, 0, &port(address.port)).expect("the same socket");
     assert_eq!(address, again);
 }
 
 #[test]
 fn a_core_whose_successor_listens_elsewhere_closes_its_socket() {
     let listeners = on_loopback();
-    let (old, before, old_lease) = listeners.listen(0, &port(0)).expect("a free port");
-    let free = on_loopback().listen(0, &port(0)).expect("a free port").1.port;
-    let (_new, after, _new_lease) = listeners.listen(0, &port(free)).expect("another port");
+    let (old, before, old_lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    let free = listen(&on_loopback(), 0, &port(0)).expect("a free port").1.port;
+    let (_new, after, _new_lease) = listen(&listeners, 0, &port(free)).expect("another port");
     assert!(before.port != after.port && connects(before.port));
     drop((old, old_lease));
     assert!(!connects(before.port) && connects(after.port));
@@ -94,8 +189,8 @@ fn a_core_whose_successor_listens_elsewhere_closes_its_socket() {
 #[test]
 fn a_core_that_nobody_follows_leaves_no_socket() {
     let listeners = on_loopback();
-    let (first, address, first_lease) = listeners.listen(0, &port(0)).expect("a free port");
-    let (second, _, second_lease) = listeners.listen(1, &port(0)).expect("the same port");
+    let (first, address, first_lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    let (second, _, second_lease) = listen(&listeners, 1, &port(0)).expect("the same port");
     drop((first, first_lease));
     listeners.close_core(0);
     drop(second);
@@ -113,33 +208,33 @@ fn a_unix_socket_outlives_its_leases_but_not_the_last_that_is_closed() {
         ..Wanted::default()
     };
     let connects = || std::os::unix::net::UnixStream::connect(&path).is_ok();
-    let (first, _, restarted) = listeners.listen(0, &wanted).expect("a new socket");
+    let (first, _, restarted) = listen(&listeners, 0, &wanted).expect("a new socket");
     drop((first, restarted));
     assert!(connects(), "it waits for the core that follows");
-    let (first, _, first_lease) = listeners.listen(0, &wanted).expect("the kept socket");
-    let (second, _, second_lease) = listeners.listen(1, &wanted).expect("the kept socket");
+    let (first, _, first_lease) = listen(&listeners, 0, &wanted).expect("the kept socket");
+    let (second, _, second_lease) = listen(&listeners, 1, &wanted).expect("the kept socket");
     drop(first);
     first_lease.close();
     assert!(connects(), "the second listens");
     drop(second);
     second_lease.close();
     assert!(!connects() && !path.exists());
-    let (again, _, _lease) = listeners.listen(0, &wanted).expect("a new socket");
+    let (again, _, _lease) = listen(&listeners, 0, &wanted).expect("a new socket");
     listeners.close();
     drop(again);
     assert!(!connects(), "the process is ending");
-    assert!(matches!(listeners.listen(0, &wanted), Err(ListenError::Ending)));
+    assert!(matches!(listen(&listeners, 0, &wanted), Err(ListenError::Ending)));
 }
 
 #[test]
 fn another_process_goes_on_with_the_sockets_and_closes_those_it_has_no_core_for() {
     let first = on_loopback();
-    let (_, address, _first_lease) = first.listen(0, &port(0)).expect("a free port");
-    let (_, _, _second_lease) = first.listen(1, &port(0)).expect("the same port");
+    let (_, address, _first_lease) = listen(&first, 0, &port(0)).expect("a free port");
+    let (_, _, _second_lease) = listen(&first, 1, &port(0)).expect("the same port");
     let passed = first.duplicates().expect("two sockets");
     let passed = passed
         .into_iter()
-        .map(|socket| Listener::Tcp(socket.into()))
+        .map(|socket| ListeningSocket::Tcp(socket.into()))
         .collect();
     let second = with(ListenOptions::default(), passed);
     first.leave();
@@ -147,7 +242,7 @@ fn another_process_goes_on_with_the_sockets_and_closes_those_it_has_no_core_for(
         host: Some("127.0.0.1".to_owned()),
         ..port(address.port)
     };
-    let (listener, again, _lease) = second.listen(0, &wanted).expect("the inherited socket");
+    let (listener, again, _lease) = listen(&second, 0, &wanted).expect("the inherited socket");
     assert_eq!(again, address);
     second.close_unused();
     drop((first, _first_lease, _second_lease));
@@ -164,9 +259,9 @@ fn another_process_goes_on_with_the_sockets_and_closes_those_it_has_no_core_for(
 fn all_cores_share_a_socket_that_cannot_be_bound_again() {
     let only = std::net::TcpListener::bind("0.0.0.0:0").expect("a free port");
     let given = only.local_addr().expect("it is bound").port();
-    let listeners = with(ListenOptions::default(), vec![Listener::Tcp(only)]);
-    let (first, _, _lease) = listeners.listen(0, &port(given)).expect("the socket");
-    let (second, _, _lease) = listeners.listen(1, &port(given)).expect("the same socket");
+    let listeners = with(ListenOptions::default(), vec![ListeningSocket::Tcp(only)]);
+    let (first, _, _lease) = listen(&listeners, 0, &port(given)).expect("the socket");
+    let (second, _, _lease) = listen(&listeners, 1, &port(given)).expect("the same socket");
     assert_eq!((port_of(&first), port_of(&second)), (given, given));
 }
 
@@ -179,15 +274,77 @@ fn a_unix_socket_stays_for_the_process_that_inherits_it() {
         ..Wanted::default()
     };
     let first = with(ListenOptions::default(), Vec::new());
-    let (listener, _, lease) = first.listen(0, &wanted).expect("a new socket");
+    let (listener, _, lease) = listen(&first, 0, &wanted).expect("a new socket");
     let mut passed = first.duplicates().expect("a socket");
-    let passed = Listener::Unix(passed.pop().expect("one").into());
+    let passed = ListeningSocket::Unix(passed.pop().expect("one").into());
     first.leave();
     drop((listener, lease, first));
     let second = with(ListenOptions::default(), vec![passed]);
-    let (_, address, _lease) = second.listen(0, &wanted).expect("the inherited socket");
+    let (_, address, _lease) = listen(&second, 0, &wanted).expect("the inherited socket");
     assert_eq!(address.unix, Some(path.clone()));
     assert!(std::os::unix::net::UnixStream::connect(&path).is_ok());
     second.close();
     assert!(!path.exists());
+}
+
+#[test]
+fn servers_of_one_core_have_addresses_of_their_own() {
+    let listeners = on_loopback();
+    let core = listeners.of_core(0);
+    let (first, at_first, _lease) = core.listen(&port(0)).expect("a free port");
+    let (second, at_second, second_lease) = core.listen(&port(0)).expect("another free port");
+    assert_ne!(at_first.port, at_second.port);
+    assert!(first.id != second.id && first.place != second.place);
+    let taken = core.listen(&port(at_second.port));
+    assert!(matches!(taken, Err(ListenError::PortInUse { .. })), "{taken:?}");
+    // Those of another core are the same, in the order in which they are asked for.
+    let other = listeners.of_core(1);
+    let (again, same, _lease) = other.listen(&port(0)).expect("the same port");
+    assert_eq!((same, again.place), (at_first, first.place));
+    let (again, same, _lease) = other.listen(&port(0)).expect("the same port");
+    assert_eq!((&same, again.place), (&at_second, second.place));
+    // One that is being closed may be listened on again.
+    core.note_closing(second.id);
+    let (again, same, _lease) = core.listen(&port(at_second.port)).expect("the same socket");
+    assert!(again.place == second.place && again.id != second.id);
+    assert_eq!(same, at_second);
+    drop((second, second_lease));
+    assert!(connects(at_second.port));
+}
+
+#[test]
+fn what_the_command_line_says_is_for_one_server() {
+    let options = ListenOptions {
+        port: Some(0),
+        host: Some("127.0.0.1".to_owned()),
+        ..ListenOptions::default()
+    };
+    let listeners = with(options, Vec::new());
+    let core = listeners.of_core(0);
+    let free = listen(&on_loopback(), 0, &port(0)).expect("a free port").1.port;
+    let wanted = Wanted {
+        host: Some("127.0.0.1".to_owned()),
+        ..port(free)
+    };
+    let (_, first, first_lease) = core.listen(&wanted).expect("a free port");
+    assert_ne!(first.port, free);
+    let (_, second, _lease) = core.listen(&wanted).expect("the port it has asked for");
+    assert_eq!(second.port, free);
+    drop(first_lease);
+}
+
+#[test]
+fn a_core_that_follows_closes_what_it_does_not_ask_for_once_it_has_started() {
+    let listeners = on_loopback();
+    let old = listeners.of_core(0);
+    let (kept, at_kept, kept_lease) = old.listen(&port(0)).expect("a free port");
+    let (left, at_left, left_lease) = old.listen(&port(0)).expect("another free port");
+    old.settle();
+    let new = listeners.of_core(0);
+    let (_again, same, _lease) = new.listen(&port(at_kept.port)).expect("the same socket");
+    assert_eq!(same, at_kept);
+    drop((kept, kept_lease, left, left_lease, old));
+    assert!(connects(at_left.port), "it may be asked for later");
+    new.settle();
+    assert!(!connects(at_left.port) && connects(at_kept.port));
 }

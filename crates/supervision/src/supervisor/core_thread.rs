@@ -29,7 +29,11 @@ const ABORT_GRACE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(super) enum News<E> {
     /// It listens.
-    Listening { address: Address, is_local: bool },
+    Listening {
+        address: Address,
+        is_local: bool,
+        is_silent: bool,
+    },
     /// It has ended.
     Ended(Result<Ended, E>),
     /// It is gone without a word: it panicked, and has said why on stderr.
@@ -132,9 +136,17 @@ impl<E> CoreThread<E> {
         }
         let news = match self.reports.poll_receive(context) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Some(Report::Listening { address, is_local })) => {
+            Poll::Ready(Some(Report::Listening {
+                address,
+                is_local,
+                is_silent,
+            })) => {
                 self.has_listened = true;
-                return Poll::Ready(News::Listening { address, is_local });
+                return Poll::Ready(News::Listening {
+                    address,
+                    is_local,
+                    is_silent,
+                });
             }
             Poll::Ready(Some(Report::Ended(ended))) => News::Ended(ended),
             Poll::Ready(None) => News::Panicked,

@@ -2,7 +2,7 @@
 //! they are, stand in the environment.
 //!
 //! The process's own id, which systemd adds, cannot be known before the process is there, and is left out. Who reads:
-//! `listen/inherited.rs`.
+//! `listen/inherited.rs`. Owns those numbers. Never knows what a descriptor is for. Called by: an upgrade.
 
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd, RawFd};

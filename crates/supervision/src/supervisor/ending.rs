@@ -1,6 +1,7 @@
 //! The end of cores: of all of them, or of one in whose place another serves.
 //!
-//! Owns what a core's end means for the process. How a core is brought to it step by step is `core_thread`'s.
+//! Owns what a core's end means for the process. How a core is brought to it step by step is `core_thread`'s. Called
+//! by: the supervisor.
 
 use std::process::ExitCode;
 use std::task::{Context, Poll};

@@ -1,7 +1,7 @@
 //! `--reload-check`: asks a new core whether it is well before it takes another's place.
 //!
-//! Owns the question, a GET on a connection within the process that the core adopts like any other, and what counts as a
-//! good answer. Called by: a reload.
+//! Owns the question, a GET on a connection within the process that the core adopts like any other, and what counts as
+//! a good answer. Never decides what follows from it. Called by: a reload.
 
 use std::io;
 use std::os::unix::net::UnixStream as StandardStream;
@@ -9,7 +9,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::Handed;
+use howth_engine::{Handed, Place};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 use tokio::time::timeout;
@@ -42,7 +42,10 @@ impl HealthCheck {
         other.set_nonblocking(true)?;
         let own = UnixStream::from_std(own)?;
         let answered = ask(own, path.to_owned());
-        Ok((HealthCheck(Box::pin(answered)), Handed::new(other.into(), false)))
+        Ok((
+            HealthCheck(Box::pin(answered)),
+            Handed::new(other.into(), Place::ANYWHERE, false),
+        ))
     }
 
     pub(super) fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Unhealthy>> {

@@ -1,7 +1,7 @@
 //! How many cores serve, and on which processors.
 //!
-//! Owns both for the life of the process: a reload, or a core that starts again, changes neither. Called by: the
-//! supervisor.
+//! Owns both for the life of the process: a reload, or a core that starts again, changes neither. Never pins a thread.
+//! Called by: the supervisor.
 
 use std::num::NonZeroUsize;
 use std::sync::Arc;

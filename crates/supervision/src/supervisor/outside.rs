@@ -1,6 +1,7 @@
 //! What the supervisor hears from outside of the process, and what it says.
 //!
-//! Outlives the program that is served: that may be started anew. Never decides anything.
+//! Outlives the program that is served: that may be started anew. Never decides anything. Owns signals, the watch, the
+//! process before this one, the PID file. Called by: the supervisor.
 
 use std::os::unix::net::UnixStream;
 use std::task::Context;

@@ -1,6 +1,7 @@
 //! The main thread of the process: one program after the other is supervised, until it is to end.
 //!
-//! Owns what outlives a program: sockets, options, what is heard from outside. Called by: the runtime.
+//! Owns what outlives a program: sockets, options, what is heard from outside. Never starts or ends a core. Called by:
+//! the runtime.
 
 use std::future::poll_fn;
 use std::process::ExitCode;
@@ -80,6 +81,7 @@ async fn supervise_until_the_end<R: Runtime>(
             Ok(program) => Supervisor::new(common.clone(), program).run(outside).await,
             Err(error) => Err(error),
         };
+        common.listeners.program_ended();
         match ended {
             Ok(Outcome::Exit(code)) => return Ok(code),
             Ok(Outcome::Restart) => {}

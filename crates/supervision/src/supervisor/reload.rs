@@ -2,8 +2,8 @@
 //!
 //! A new core starts beside the old one of its place, on a duplicate of the same socket, and leaves the clients to it.
 //! Once it listens, and is well, it serves, and the old one is given the order to hand over: that finishes what is in
-//! flight, and its connections go on with the new one. New code that fails leaves the old where it is. Owns the order of
-//! these events. Called by: the supervisor.
+//! flight, and its connections go on with the new one. New code that fails leaves the old where it is. Owns the order
+//! of these events. Never decides how a core ends: `core_thread` does. Called by: the supervisor.
 
 use super::Supervisor;
 use super::core_thread::{CoreThread, News};
@@ -88,7 +88,9 @@ impl<R: Runtime> Supervisor<R> {
     /// The new core of a reload has something to say.
     pub(super) fn take_news_of_successor(&mut self, news: News<R::Failure>) -> Result<(), R::Failure> {
         let failure = match news {
-            News::Listening { address, is_local } => return self.successor_listens(address, is_local),
+            News::Listening {
+                address, is_local, ..
+            } => return self.successor_listens(address, is_local),
             News::Ended(Err(error)) => NotReloaded::Failed(error),
             News::Ended(Ok(Ended::HeapLimit)) => {
                 NotReloaded::Failed(self.heap_limit(self.reloading()).into())
@@ -203,10 +205,22 @@ impl<R: Runtime> Supervisor<R> {
         self.not_reloaded(index, failure);
     }
 
+    /// Whether the new core of a reload is to take this core's place.
+    pub(super) fn is_followed(&self, index: usize) -> bool {
+        self.reload
+            .as_ref()
+            .is_some_and(|reload| reload.successor.index() == index)
+    }
+
     /// Ends the new core of a reload that is going on.
     pub(super) fn give_reload_up(&mut self) {
         if let Some(reload) = self.reload.take() {
             let mut successor = reload.into_successor();
+            let index = successor.index();
+            if self.cores[index].has_ended() {
+                // Nobody serves there now.
+                self.common.listeners.close_core(index);
+            }
             if !successor.has_ended() {
                 successor.abort();
                 self.replaced.push(successor);

@@ -1,4 +1,6 @@
 //! A core that starts again, because its heap was full, or an exception or a bug has ended it. The others never stop.
+//!
+//! Owns who may, and how often a panic is forgiven. Never ends a core. Called by: the supervisor.
 
 use std::time::Instant;
 

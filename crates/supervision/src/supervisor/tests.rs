@@ -4,7 +4,8 @@ mod programs;
 
 use std::net::Ipv4Addr;
 use std::num::NonZeroUsize;
-use std::sync::atomic::Ordering;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::layout::Layout;
@@ -160,6 +161,57 @@ fn new_code_takes_place_after_place() {
 }
 
 #[test]
+fn a_core_that_ends_while_another_is_to_take_its_place_leaves_it_the_socket() {
+    run(async {
+        let goes_on = Arc::new(AtomicBool::new(false));
+        let waits = |core: &Core, goes_on: &AtomicBool| {
+            while core.core_slot.index == 1 && !goes_on.load(Ordering::Relaxed) {
+                std::thread::yield_now();
+            }
+        };
+        let (ends, listens) = (goes_on.clone(), goes_on.clone());
+        let old: Program = Arc::new(move |core| {
+            core.listen();
+            waits(core, &ends);
+            match core.core_slot.index {
+                0 => core.obey(),
+                _ => Ok(Ended::Finished(0)),
+            }
+        });
+        let new: Program = Arc::new(move |core| {
+            core.note("starts");
+            waits(core, &listens);
+            core.listen();
+            core.obey()
+        });
+        let mut test = Test::new(2, [Some(old), Some(new)]);
+        while !test.supervisor.all_listen() {
+            assert!(test.until("1/0 listens").await.is_none());
+            tokio::task::yield_now().await;
+        }
+        test.supervisor.reload();
+        assert!(test.until("2/1 starts").await.is_none());
+        goes_on.store(true, Ordering::Relaxed);
+        while !["1/1 ends", "2/1 listens"]
+            .iter()
+            .all(|line| test.log().iter().any(|found| found == line))
+        {
+            std::thread::yield_now();
+        }
+        assert!(test.until("2/1 serves").await.is_none());
+        let sockets = test
+            .supervisor
+            .common
+            .listeners
+            .duplicates()
+            .expect("descriptors");
+        assert_eq!(sockets.len(), 2);
+        test.supervisor.end(false);
+        assert_eq!(exit_code(test.end().await), code(0));
+    });
+}
+
+#[test]
 fn the_old_code_serves_on_where_the_new_fails() {
     run(async {
         let fails: Program = Arc::new(|core| {
@@ -237,6 +289,37 @@ fn an_exception_has_a_core_start_again_where_it_says_so() {
         assert_eq!(exit_code(test.end().await), code(0));
         let mut test = Test::new(1, [Some(serving_but(1, |_| Err(Broken::Faulty)))]);
         assert!(matches!(test.end().await, Err(Broken::Faulty)));
+    });
+}
+
+#[test]
+fn a_core_that_ended_before_anybody_knew_that_it_listened_is_followed_at_its_port() {
+    run(async {
+        let ports = Arc::new(Mutex::new(Vec::new()));
+        let seen = ports.clone();
+        let program: Program = Arc::new(move |core| {
+            let mut seen = seen.lock().expect("a list");
+            seen.push(core.listen());
+            if seen.len() > 1 {
+                drop(seen);
+                return core.obey();
+            }
+            core.lease = None;
+            core.note("throws");
+            Err(Broken::Thrown)
+        });
+        let mut test = Test::new(1, [Some(program)]);
+        while !test.log().iter().any(|line| line == "1/0 throws") {
+            std::thread::yield_now();
+        }
+        while ports.lock().expect("a list").len() < 2 {
+            assert!(test.until("1/0 listens").await.is_none());
+            tokio::task::yield_now().await;
+        }
+        test.supervisor.end(false);
+        assert_eq!(exit_code(test.end().await), code(0));
+        let ports = ports.lock().expect("a list");
+        assert_eq!(ports[0], ports[1]);
     });
 }
 

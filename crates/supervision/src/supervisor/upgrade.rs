@@ -1,9 +1,9 @@
 //! Another howth in place of this one: SIGUSR2.
 //!
 //! The binary that now lies where this one was started from is started with the same arguments and with the listening
-//! sockets. It says when it serves; then this process drains, and ends. Until it has ended the new one knows that clients
-//! may be waiting of whom only the old one was told. Owns both ends of what the two say to each other. Called by: the
-//! supervisor.
+//! sockets. It says when it serves; then this process drains, and ends. Until it has ended the new one knows that
+//! clients may be waiting of whom only the old one was told. Owns both ends of what the two say to each other. Never
+//! lets go of a socket before the other process serves. Called by: the supervisor.
 
 use std::io;
 use std::os::fd::OwnedFd;

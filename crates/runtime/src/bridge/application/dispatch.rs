@@ -8,7 +8,7 @@ use howth_scheduling::{Application as _, Waiting};
 
 use super::{Application, exception_message};
 use crate::bridge::batch;
-use crate::bridge::head_text::{self, Lengths};
+use crate::bridge::head_text::{self, Said};
 
 /// What requests say crosses in calls of no more than about so many bytes each.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -67,22 +67,45 @@ impl Application {
             if !bridge.is_wanted(event) {
                 continue;
             }
-            let mut lengths = Lengths::default();
+            let listener = match event {
+                Event::Request(id) | Event::Rejected(id) => bridge
+                    .listener_of(id)
+                    .filter(|listener| bridge.is_served(*listener)),
+                Event::Opened(_, listener) | Event::Closed(_, listener) => Some(listener),
+                _ => None,
+            };
+            if let (Event::Request(id), None) = (event, listener) {
+                // Whoever came for a server that has ended meanwhile; if anybody waits for an answer.
+                bridge.refuse(id);
+                continue;
+            }
+            let number = listener.map_or(0, |listener| listener.0);
+            let mut said = Said {
+                listener: number,
+                ..Said::default()
+            };
             if takes_texts {
-                let said = match event {
-                    Event::Request(id) => bridge.write_head(id, &mut self.text),
+                let written = match (event, listener) {
+                    (Event::Request(id) | Event::Rejected(id), Some(listener))
+                        if bridge.takes_text(listener) =>
+                    {
+                        bridge.write_head(id, listener, &mut self.text)
+                    }
                     _ => None,
                 };
-                texts.push(match said {
-                    Some(said) => {
-                        lengths = said;
+                texts.push(match written {
+                    Some(written) => {
+                        said = Said {
+                            listener: number,
+                            ..written
+                        };
                         text_bytes += self.text.len();
                         head_text::string(scope, &self.text)
                     }
                     None => v8::undefined(scope).into(),
                 });
             }
-            batch.push(waiting, lengths);
+            batch.push(waiting, said);
         }
         let texts: v8::Local<'_, v8::Value> = match takes_texts {
             true => v8::Array::new_with_elements(scope, &texts).into(),

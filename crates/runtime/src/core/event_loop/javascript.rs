@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 
 use deno_core::error::CoreError;
 use howth_engine::Event;
-use howth_scheduling::{Application as _, WakeFlag, now_us};
+use howth_scheduling::{Application as _, Waiting, WakeFlag, now_us};
 
 use super::EventLoop;
 use crate::bridge::Served;
@@ -49,6 +49,7 @@ impl EventLoop<'_> {
                     if let Some(Event::Request(id)) = at {
                         self.application.bridge().refuse(id);
                     }
+                    self.recover_sockets(at);
                     break;
                 }
             }
@@ -110,9 +111,10 @@ impl EventLoop<'_> {
             return;
         };
         self.tell_verdict(&verdict);
+        self.recover_sockets(at);
         let bridge = self.application.bridge();
         match at {
-            Some(Event::Request(id)) if !bridge.serves_batches() => bridge.refuse(id),
+            Some(Event::Request(id)) if !bridge.serves_batches(id) => bridge.refuse(id),
             _ => {
                 for id in bridge.owed() {
                     if !self.core_context.reception.contains(id) {
@@ -121,6 +123,22 @@ impl EventLoop<'_> {
                 }
             }
         }
+    }
+
+    /// What came on a WebSocket and was in JavaScript's hands is lost: it is closed, if it is known which. Those that JavaScript
+    /// was told of are told again.
+    fn recover_sockets(&self, at: Option<Event>) {
+        let reception = &self.core_context.reception;
+        let lost = at.and_then(Event::exchange);
+        let told = self
+            .application
+            .bridge()
+            .recover_sockets(lost, |id| reception.contains(id));
+        let again = told.into_iter().map(|id| Waiting {
+            event: Event::BodyReadable(id),
+            arrived_us: now_us(),
+        });
+        reception.put_back(again.collect());
     }
 
     fn tell_verdict(&self, verdict: &Verdict) {

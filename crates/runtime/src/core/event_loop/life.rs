@@ -8,13 +8,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use deno_core::error::CoreErrorKind;
-use howth_engine::{Event, Handler};
+use howth_engine::{Event, Handler, ListenerId};
 use howth_scheduling::Application as _;
-use howth_supervision::{Ended, Order, Report};
+use howth_supervision::{Ended, Mode, Order, Report};
 
-use super::{End, EventLoop, Round};
-use crate::bridge::{Bridge, StopOrder};
-use crate::engine::Polled;
+use super::{EventLoop, Opened, Round};
+use crate::bridge::{Bridge, Reach, StopOrder};
+use crate::core::opener::Listening;
+use crate::engine::{Engine, Polled};
 use crate::error::Error;
 
 /// Polls of the loop until the isolate surely knows of a signal that the process got before it: Deno's ops complete
@@ -39,14 +40,48 @@ impl Handler for Refusing<'_> {
 }
 
 impl EventLoop<'_> {
-    /// Takes the engine that JavaScript has opened; it has to be polled for a first time.
-    pub(super) fn take_engine(&mut self) -> bool {
-        let Some((mut engine, address, lease)) = self.opened.borrow_mut().take() else {
+    /// Takes what JavaScript has had opened: the engine, which has to be polled for a first time, and what it listens on.
+    pub(super) fn take_opened(&mut self) -> bool {
+        let Opened { engine, listening } = std::mem::take(&mut *self.opened.borrow_mut());
+        if listening.is_empty() {
             return false;
-        };
-        if self.is_ending {
-            engine.drain();
         }
+        if let Some(engine) = engine {
+            self.take_engine(engine);
+        }
+        self.has_served = true;
+        let is_local = listening
+            .iter()
+            .all(|listening| self.is_local(listening.listener));
+        for Listening {
+            listener,
+            address,
+            lease,
+        } in listening
+        {
+            if let Some(engine) = self.core_context.engine.borrow_mut().as_mut()
+                && self.is_ending
+            {
+                engine.drain_listener(listener);
+            }
+            self.leases.extend(lease.map(|lease| (listener, lease)));
+            let is_silent = self.shared.mode == Mode::Run && self.says_itself(listener);
+            // A supervisor that does not read any more is ending the process.
+            let _ = self.reports.send(Report::Listening {
+                address,
+                is_local,
+                is_silent,
+            });
+        }
+        self.show_places();
+        self.open_to_others();
+        if self.evaluation.is_none() {
+            self.listeners.settle();
+        }
+        true
+    }
+
+    fn take_engine(&self, mut engine: Engine) {
         self.core_context
             .command
             .borrow_mut()
@@ -58,14 +93,29 @@ impl EventLoop<'_> {
                 "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
             );
         }
-        self.lease = Some(lease);
-        self.has_served = true;
-        self.end = End::Far;
-        self.open_to_others();
-        // A supervisor that does not read any more is ending the process.
-        let is_local = self.application.is_local();
-        let _ = self.reports.send(Report::Listening { address, is_local });
-        true
+    }
+
+    /// Whether a server is for this core alone.
+    fn is_local(&self, listener: ListenerId) -> bool {
+        match self.application.bridge().reach(listener) {
+            Some((Reach::EveryCore, _)) | None => false,
+            Some((Reach::ThisCore, _)) => true,
+            Some((Reach::AsAsked, _)) => self.shared.options.cores.is_none(),
+        }
+    }
+
+    /// Whether the program says itself where a server listens, if it wants to.
+    fn says_itself(&self, listener: ListenerId) -> bool {
+        let reach = self.application.bridge().reach(listener);
+        reach.is_some_and(|(reach, encodes)| reach == Reach::AsAsked || encodes)
+    }
+
+    /// Shows other cores where this one takes connections.
+    fn show_places(&self) {
+        if let Some(peer_cores) = &self.core_context.peer_cores {
+            let (places, shared) = self.application.bridge().places();
+            peer_cores.set_places(places, shared);
+        }
     }
 
     pub(super) fn take_orders(&mut self, context: &mut Context<'_>) {
@@ -84,8 +134,10 @@ impl EventLoop<'_> {
         if self.core_context.command.borrow().is_replaced() {
             self.is_ending = true;
             self.application.note_end();
-            self.lease = None;
+            self.leases.clear();
             self.close_to_others();
+            // A tunnel goes to no other core.
+            self.application.leave_sockets();
         }
         self.open_to_others();
     }
@@ -93,7 +145,7 @@ impl EventLoop<'_> {
     /// Takes what other cores give it from now on, if the clients are this core's.
     fn open_to_others(&self) {
         let is_serving = self.core_context.command.borrow_mut().take_over().is_serving();
-        let listens = self.lease.is_some() && !self.is_ending;
+        let listens = !self.leases.is_empty() && !self.is_ending;
         if let Some(peer_cores) = self
             .core_context
             .peer_cores
@@ -135,27 +187,57 @@ impl EventLoop<'_> {
                 true => engine.abort(),
             }
         }
+        if !is_abort {
+            self.application.leave_sockets();
+        }
+    }
+
+    /// Connections that the program hands over go to the engine, as soon as it has room.
+    pub(super) fn take_handed(&mut self) -> bool {
+        let bridge = self.application.bridge();
+        let mut waiting = bridge.handed();
+        let mut engine = self.core_context.engine.borrow_mut();
+        let Some(engine) = engine.as_mut().filter(|_| !waiting.is_empty()) else {
+            return false;
+        };
+        let before = waiting.len();
+        while let Some(handed) = waiting.pop_front() {
+            if let Err(handed) = engine.adopt(handed) {
+                waiting.push_front(handed);
+                break;
+            }
+        }
+        waiting.len() < before
     }
 
     /// `server.stop()` ends the server, not the program.
     pub(super) fn obey_program(&mut self) -> bool {
-        match (
-            self.application.take_stop_order(),
-            self.core_context.engine.borrow_mut().as_mut(),
-        ) {
-            (Some(StopOrder::Drain), Some(engine)) => {
-                engine.drain();
-                // Whoever has stopped the server waits for it.
-                engine.end_idle();
+        let mut has_obeyed = false;
+        while let Some((listener, order)) = self.application.bridge().take_stop_order() {
+            if let Some(engine) = self.core_context.engine.borrow_mut().as_mut() {
+                match order {
+                    StopOrder::Drain => engine.drain_listener(listener),
+                    StopOrder::Accepting => engine.stop_accepting(listener),
+                    StopOrder::Abort => engine.abort_listener(listener),
+                }
             }
-            (Some(StopOrder::Abort), Some(engine)) => engine.abort(),
-            _ => return false,
+            let bridge = self.application.bridge();
+            bridge.note_closing(listener);
+            if order == StopOrder::Drain {
+                bridge.leave_sockets_of(listener);
+            }
+            if let Some(position) = self.leases.iter().position(|(of, _)| *of == listener) {
+                self.leases.swap_remove(position).1.close();
+            }
+            has_obeyed = true;
         }
-        self.close_to_others();
-        if let Some(lease) = self.lease.take() {
-            lease.close();
+        if has_obeyed {
+            self.show_places();
+            if self.leases.is_empty() {
+                self.close_to_others();
+            }
         }
-        true
+        has_obeyed
     }
 
     /// Whether the core is through: the engine is gone, and either an end was ordered and nothing holds it up,
@@ -168,13 +250,14 @@ impl EventLoop<'_> {
         }
         if self.is_ending {
             let waits = !self.is_aborted
-                && (self.end == End::Owed || !self.has_taken_leave() || self.has_work_left());
+                && (!self.ended.is_empty() || !self.has_left_peer_cores() || self.has_work_left());
             return Ok((!waits).then(|| Round::Ended(self.finished())));
         }
         if self.evaluation.is_none()
+            && self.unserved.is_none()
             && self.is_isolate_idle
-            && self.end != End::Owed
-            && self.has_taken_leave()
+            && self.ended.is_empty()
+            && self.has_left_peer_cores()
         {
             let round = match self.has_work_before_exit()? {
                 true => Round::Worked,
@@ -190,7 +273,8 @@ impl EventLoop<'_> {
     pub(super) async fn leave_clients(&mut self) {
         let bridge = self.application.bridge();
         bridge.owed().into_iter().for_each(|id| bridge.refuse(id));
-        self.lease = None;
+        bridge.abandon_sockets();
+        self.leases.clear();
         self.close_to_others();
         {
             let mut command = self.core_context.command.borrow_mut();
@@ -223,7 +307,7 @@ impl EventLoop<'_> {
     }
 
     /// Whether no other core will send this one anything any more.
-    pub(super) fn has_taken_leave(&self) -> bool {
+    pub(super) fn has_left_peer_cores(&self) -> bool {
         self.core_context
             .peer_cores
             .as_ref()
@@ -249,7 +333,7 @@ impl EventLoop<'_> {
         };
         self.is_isolate_idle = !has_work;
         // It may have begun to serve again.
-        Ok(has_work || self.opened.borrow().is_some())
+        Ok(has_work || !self.opened.borrow().is_empty())
     }
 
     /// An error ends the program: tells it, and says with which code.

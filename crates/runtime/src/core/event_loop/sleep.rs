@@ -7,11 +7,11 @@
 
 use std::task::{Context, Poll};
 
-use howth_scheduling::now_us;
+use howth_scheduling::{Engine as _, now_us};
 
-use super::{End, EventLoop};
+use super::EventLoop;
 use crate::core::trace::Stage;
-use crate::engine::Polled;
+use crate::engine::{Engine, Polled};
 use crate::error::Error;
 
 /// Why a core must not sleep: another round finds something to do.
@@ -30,6 +30,8 @@ enum Work {
     Isolate,
     /// JavaScript has opened an engine.
     Engine,
+    /// JavaScript has handed connections over, and the engine has room for them.
+    Handed,
     /// JavaScript wants its server to stop.
     Stop,
     /// The server has ended, and JavaScript is to be told.
@@ -70,13 +72,21 @@ impl EventLoop<'_> {
             () if !core_context.reception.is_empty() => Some(Work::Events),
             () if core_context.command.borrow().has_waiting() => Some(Work::Orders),
             () if self.application.has_run() || is_woken() => Some(Work::Isolate),
-            () if self.opened.borrow().is_some() => Some(Work::Engine),
+            () if !self.opened.borrow().is_empty() => Some(Work::Engine),
+            () if self.can_take_handed() => Some(Work::Handed),
             () if self.application.has_stop_order() => Some(Work::Stop),
-            () if self.end == End::Owed && !has_remote_requests => Some(Work::End),
+            () if !self.ended.is_empty() && !has_remote_requests => Some(Work::End),
             () if has_news => Some(Work::RemoteRequests),
             () if core_context.mail.has_something() => Some(Work::Mail),
             () => None,
         }
+    }
+
+    fn can_take_handed(&self) -> bool {
+        let engine = self.core_context.engine.borrow();
+        let connections_max = self.shared.options.engine_options.connections_max as usize;
+        let has_room = |engine: &Engine| engine.connections() < connections_max;
+        !self.application.bridge().handed().is_empty() && engine.as_ref().is_some_and(has_room)
     }
 
     /// Sleeps until there is something to do; `Ready`: there is, or has been and was done.
@@ -136,7 +146,7 @@ impl EventLoop<'_> {
     /// Sleeps in the ring for a moment; true if something came.
     fn doze(&mut self) -> Result<bool, Error> {
         let polled = match self.core_context.engine.borrow_mut().as_mut() {
-            Some(engine) => engine.doze(&mut self.core_context.intake()),
+            Some(engine) => engine.doze(&mut self.core_context.entrance()),
             None => return Ok(false),
         };
         let polled = polled.map_err(Error::Engine)?;
@@ -150,7 +160,7 @@ impl EventLoop<'_> {
     fn park(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         match self.core_context.engine.borrow_mut().as_mut() {
             Some(engine) => engine
-                .poll_ready(context, &mut self.core_context.intake())
+                .poll_ready(context, &mut self.core_context.entrance())
                 .map_err(Error::Engine),
             None => Poll::Pending,
         }

@@ -111,19 +111,35 @@ impl EventLoop<'_> {
             Err(error) => return Err(self.program_error(&error)),
         };
         let entry = || self.shared.options.entry.clone();
-        match self.application.serve_module(&exports, is_run) {
-            Entry::Serves => {}
+        let unserved = match self.application.serve_module(&exports, is_run) {
+            Entry::Serves => None,
             Entry::Failed(message) => return Err(self.error(message)),
-            _ if is_run || self.has_served => {}
-            Entry::NoHandler => return Err(Error::NoHandler(entry())),
-            Entry::NodeApplication => return Err(Error::NodeApplication(entry())),
+            _ if is_run || self.has_served => None,
+            Entry::NoHandler => Some(Error::NoHandler(entry())),
+            Entry::NodeApplication => Some(Error::NodeApplication(entry())),
             Entry::ListensItself => return Err(Error::ListensItself(entry())),
-        }
-        self.take_engine();
+        };
+        // It may listen once what it waits for has come: a database, say.
+        self.unserved = unserved;
+        self.take_opened();
+        // What the program had listened on before, and does not any more, is closed.
+        self.listeners.settle();
         if self.has_served {
             self.tell_of_unread_option();
         }
         Ok(())
+    }
+
+    /// An error if nothing is served by a program under `howth serve`, and it waits for nothing any more.
+    pub(super) fn check_served(&mut self) -> Result<(), Error> {
+        if self.has_served || self.is_ending {
+            self.unserved = None;
+        }
+        // What it has begun was not polled yet.
+        if !self.is_isolate_idle || self.application.has_run() {
+            return Ok(());
+        }
+        self.unserved.take().map_or(Ok(()), Err)
     }
 
     /// An option of howth's behind the file is the program's under `howth run`, as with Node: most likely it was meant

@@ -10,7 +10,7 @@ use howth_mesh::{Receiver, Sender};
 
 use crate::core_slot::CoreSlot;
 use crate::error::Error;
-use crate::listen::{Lease, Listeners, Wanted};
+use crate::listen::{CoreListeners, Lease, Listeners, Wanted};
 use crate::order::{Ended, Order, Report};
 use crate::runtime::{Failure, Runtime, Terminate};
 
@@ -54,7 +54,8 @@ pub(super) struct Core {
     listeners: Arc<Listeners>,
     orders: Receiver<Order>,
     reports: Sender<Report<Broken>>,
-    lease: Option<Lease>,
+    pub(super) lease: Option<Lease>,
+    own: Option<CoreListeners>,
     pub(super) is_terminated: Arc<AtomicBool>,
     log: Log,
 }
@@ -65,16 +66,23 @@ impl Core {
         self.log.lock().expect("a list").push(line);
     }
 
-    pub(super) fn listen(&mut self) {
-        let listened = self.listeners.listen(self.core_slot.index, &Wanted::default());
+    /// Gives the port.
+    pub(super) fn listen(&mut self) -> u16 {
+        let own = self.listeners.of_core(self.core_slot.index);
+        let listened = own.listen(&Wanted::default());
+        own.settle();
+        self.own = Some(own);
         let (_, address, lease) = listened.expect("a free port");
         self.lease = Some(lease);
         self.note("listens");
+        let port = address.port;
         let report = Report::Listening {
             address,
             is_local: false,
+            is_silent: false,
         };
         self.reports.send(report).expect("room");
+        port
     }
 
     /// Obeys orders until it is to end.
@@ -180,6 +188,7 @@ impl Runtime for Programs {
             orders,
             reports,
             lease: None,
+            own: None,
             is_terminated: is_terminated.clone(),
             log: self.log.clone(),
         };

@@ -1,0 +1,173 @@
+//! Connections that speak HTTP/2: streams instead of a pipeline.
+//!
+//! Owns what such a connection keeps beside a session (`howth_http2`), and when one begins. Each stream is an exchange in the
+//! same table; instead of the order of requests there are the windows of the client. Never reads frames itself. Called by:
+//! the modules beside, where a connection or an exchange is one of these.
+
+use std::collections::VecDeque;
+
+use howth_http2::{PREFACE, Session};
+
+use crate::Outgoing;
+use crate::connection::{Connection, Intake};
+use crate::connections::Connections;
+
+/// What is kept of a connection beside what both protocols have in common.
+#[derive(Debug)]
+pub(crate) struct Http2 {
+    pub(crate) session: Session<Sending>,
+    /// Streams that have something to send and a window for it, in the order of their turns.
+    pub(crate) ready: VecDeque<u32>,
+    /// Streams whose responses are written whole, in the order in which they leave.
+    pub(crate) written: VecDeque<u32>,
+    /// Streams whose responses are out, and which last for their bodies.
+    pub(crate) kept: Vec<u32>,
+    /// A rule was broken: nothing more is read.
+    pub(crate) is_failed: bool,
+}
+
+/// How a response ends.
+#[derive(Debug, Default)]
+pub(crate) enum Ending {
+    /// More may be written.
+    #[default]
+    Open,
+    /// With what waits.
+    Whole,
+    /// With a trailer section.
+    Trailers(Vec<(Vec<u8>, Vec<u8>)>),
+}
+
+/// What is kept of a stream: whose it is, what of its response waits for a window, and how its body comes.
+#[derive(Debug, Default)]
+pub(crate) struct Sending {
+    pub(crate) exchange: u32,
+    pub(crate) waiting: Outgoing,
+    pub(crate) waiting_bytes: usize,
+    pub(crate) ending: Ending,
+    /// It is among those that are ready.
+    pub(crate) is_ready: bool,
+    /// The last time some of it went out, or began to wait.
+    pub(crate) write_ms: u64,
+    /// Bytes of the request's body that came, and what that was when its rate began to count.
+    pub(crate) body_bytes: u64,
+    pub(crate) rate_bytes_base: u64,
+    /// The last byte of the body, or the moment it was wanted; and the moment it began.
+    pub(crate) body_ms: u64,
+    pub(crate) body_started_ms: u64,
+    /// Bytes of the body that came and nobody wanted.
+    pub(crate) dropped_bytes: u64,
+}
+
+impl Http2 {
+    /// Whether no request is read behind those that were.
+    pub(crate) fn takes_no_more(&self) -> bool {
+        self.is_failed || self.session.takes_no_more()
+    }
+}
+
+impl<L> Connection<L> {
+    /// What is kept of a connection that speaks HTTP/2.
+    #[inline]
+    pub(crate) fn http2(&self) -> Option<&Http2> {
+        match &self.intake {
+            Intake::Frames(http2) => Some(http2),
+            _ => None,
+        }
+    }
+
+    /// The same, to be changed, and the bytes that go out.
+    pub(crate) fn http2_parts(&mut self) -> Option<(&mut Http2, &mut Vec<u8>)> {
+        match &mut self.intake {
+            Intake::Frames(http2) => Some((http2, &mut self.output.tail)),
+            _ => None,
+        }
+    }
+
+    /// Whether it speaks HTTP/2.
+    #[inline]
+    pub(crate) fn is_http2(&self) -> bool {
+        matches!(self.intake, Intake::Frames(_))
+    }
+}
+
+impl<L> Connections<L> {
+    /// Has a new connection speak HTTP/2, because both sides have said so before (RFC 9113 section 3.2): nothing of it has been
+    /// received. Without effect where HTTP/2 is not on.
+    pub fn speak_http2(&mut self, index: u32) {
+        if !self.takes_http2(index) {
+            return;
+        }
+        let Some(limits) = &self.options.http2 else {
+            return;
+        };
+        let connection = &mut self.connections[index];
+        connection.intake = Intake::Frames(Box::new(Http2 {
+            session: Session::open(limits, &mut connection.output.tail),
+            ready: VecDeque::new(),
+            written: VecDeque::new(),
+            kept: Vec::new(),
+            is_failed: false,
+        }));
+        self.unsettle(index);
+    }
+
+    fn takes_http2(&self, index: u32) -> bool {
+        self.options.http2.is_some() && self.listeners[self.connections[index].listener].takes_http2
+    }
+
+    /// Whether what a new connection begins with, and what no request of HTTP/1.1 is, is the preface of HTTP/2 or the
+    /// beginning of one (RFC 9113 section 3.3).
+    pub(crate) fn is_preface(&self, index: u32, input: &[u8]) -> bool {
+        let is_first = !self.connections[index].has_asked && self.connections[index].exchanges == 0;
+        let length = input.len().min(PREFACE.len());
+        self.takes_http2(index) && is_first && input[..length] == PREFACE[..length]
+    }
+
+    /// Whether what a new connection begins with is of neither protocol that is spoken: a line of three words as a request has
+    /// it, but without the slash that every version of HTTP has. No answer is owed to whoever does not speak HTTP (RFC 9113
+    /// section 3.4).
+    pub(crate) fn is_of_no_protocol(&self, index: u32, input: &[u8]) -> bool {
+        let is_first = !self.connections[index].has_asked && self.connections[index].exchanges == 0;
+        let line = input
+            .iter()
+            .position(|&byte| byte == b'\r')
+            .map_or(input, |end| &input[..end]);
+        let is_text = line
+            .iter()
+            .all(|&byte| (byte.is_ascii_graphic() && byte != b'/') || byte == b' ');
+        let words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+        self.takes_http2(index) && is_first && is_text && line.len() < input.len() && words.count() == 3
+    }
+
+    /// Whether an exchange is a stream.
+    #[inline]
+    pub(crate) fn is_stream(&self, exchange: u32) -> bool {
+        self.exchanges[exchange].stream != 0
+    }
+
+    /// What is kept of an exchange's stream; `None`: it is over.
+    pub(crate) fn sending(&self, exchange: u32) -> Option<&Sending> {
+        let state = &self.exchanges[exchange];
+        let http2 = self.connections[state.connection].http2()?;
+        http2.session.stream(state.stream).map(|stream| &stream.user)
+    }
+
+    pub(crate) fn sending_mut(&mut self, exchange: u32) -> Option<&mut Sending> {
+        let state = &self.exchanges[exchange];
+        let (stream, index) = (state.stream, state.connection);
+        let (http2, _) = self.connections[index].http2_parts()?;
+        http2.session.stream_mut(stream).map(|stream| &mut stream.user)
+    }
+
+    /// How much has come of an exchange's body.
+    pub(crate) fn stream_body_bytes(&self, exchange: u32) -> u64 {
+        self.sending(exchange).map_or(0, |sending| sending.body_bytes)
+    }
+
+    /// Response bytes that wait for the client's window.
+    pub(crate) fn stream_waiting_bytes(&self, exchange: u32) -> u64 {
+        self.sending(exchange)
+            .map_or(0, |sending| sending.waiting_bytes as u64)
+    }
+}

@@ -1,0 +1,353 @@
+//! Ops of WebSockets: what JavaScript does with one, and what has come on it.
+//!
+//! Owns how messages cross: those of a socket that wait, in one array. Never frames or reads anything: `howth_sockets` does.
+
+use std::borrow::Cow;
+use std::rc::Rc;
+
+use deno_core::{OpState, ToV8, op2, v8};
+use howth_engine::{ExchangeId, Exchanges};
+use howth_javascript::sockets::{sent, told};
+use howth_sockets::{NotUpgraded, Sent, Settings, Sockets, Taken, Told};
+use howth_websocket::{Kind, Opcode};
+use serde::Serialize;
+
+use super::response_ops::with_response_head;
+use super::values::give_bytes;
+use super::{id, state::Bridge};
+use howth_scheduling::now_us;
+
+/// What one call gives of what has come on a socket.
+const PART_BYTES: usize = 256 * 1024;
+
+/// The milliseconds of the clock that silence is measured by.
+pub(super) fn now_ms() -> u64 {
+    now_us() / 1000
+}
+
+fn with_sockets<R>(state: &OpState, act: impl FnOnce(&mut Sockets, &dyn Exchanges) -> R) -> Option<R> {
+    state.borrow::<Bridge>().with_sockets(act)
+}
+
+/// What client and server have agreed upon.
+#[derive(Serialize)]
+pub(super) struct Agreed {
+    protocol: String,
+    extensions: String,
+}
+
+/// Makes a request a WebSocket; `None`: it cannot be one. `settings`: of its kind, in the order of `howth_sockets::Settings`.
+#[allow(clippy::too_many_arguments)]
+#[op2]
+#[serde]
+pub(super) fn op_howth_socket_upgrade(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string(onebyte)] fields: Cow<'_, [u8]>,
+    takes_protocol: bool,
+    message_bytes_max: u32,
+    unsent_bytes_max: u32,
+    #[number] silence_ms: u64,
+    flags: u32,
+) -> Option<Agreed> {
+    use howth_javascript::sockets::flags;
+    let has = |flag| flags & flag != 0;
+    let settings = Rc::new(Settings {
+        message_bytes_max: message_bytes_max as usize,
+        unsent_bytes_max: u64::from(unsent_bytes_max),
+        ends_at_unsent_max: has(flags::ENDS_AT_LIMIT),
+        silence_ms,
+        sends_pings: has(flags::SENDS_PINGS),
+        tells_pings: has(flags::TELLS_PINGS),
+        tells_pongs: has(flags::TELLS_PONGS),
+        compresses: has(flags::COMPRESSES),
+    });
+    let upgraded = with_response_head(101, b"", &fields, |head| {
+        with_sockets(state, |sockets, exchanges| {
+            let id = id(index, generation);
+            sockets.upgrade(exchanges, id, &settings, head.fields, takes_protocol, now_ms())
+        })
+    });
+    let upgraded = upgraded?.ok()?;
+    Some(Agreed {
+        protocol: upgraded.protocol.unwrap_or_default(),
+        extensions: upgraded.extensions,
+    })
+}
+
+/// Why a request opens no WebSocket; empty: it does.
+#[op2]
+#[string]
+pub(super) fn op_howth_socket_refusal(state: &OpState, index: u32, generation: u32) -> String {
+    let read = with_sockets(state, |_, exchanges| {
+        Sockets::read_handshake(exchanges, id(index, generation)).map(|_| ())
+    });
+    match read {
+        Some(Ok(())) => String::new(),
+        Some(Err(error @ NotUpgraded::Refused(_))) => error.to_string(),
+        Some(Err(_)) | None => "the request was answered already".to_owned(),
+    }
+}
+
+/// What has come, as one array: a number of `told` and what belongs to it, an even number of elements each time; behind the last
+/// stands one more if there may be more.
+pub(super) struct Came(Option<Taken>);
+
+impl<'s> ToV8<'s> for Came {
+    type Error = std::convert::Infallible;
+
+    fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
+        let Some(Taken { told, has_more }) = self.0 else {
+            return Ok(v8::undefined(scope).into());
+        };
+        let mut elements: Vec<v8::Local<'s, v8::Value>> = Vec::with_capacity(told.len() * 2 + 2);
+        for told in told {
+            let kind = match &told {
+                Told::Message(Kind::Text, _) => told::TEXT,
+                Told::Message(Kind::Binary, _) => told::BINARY,
+                Told::Ping(_) => told::PING,
+                Told::Pong(_) => told::PONG,
+                Told::Close { .. } => told::CLOSE,
+            };
+            elements.push(v8::Integer::new_from_unsigned(scope, kind).into());
+            match told {
+                Told::Message(Kind::Text, bytes) => elements.push(text(scope, &bytes)),
+                Told::Message(Kind::Binary, bytes) | Told::Ping(bytes) | Told::Pong(bytes) => {
+                    elements.push(give_bytes(scope, bytes));
+                }
+                Told::Close {
+                    code,
+                    reason,
+                    is_clean,
+                } => {
+                    elements.push(v8::Integer::new(scope, i32::from(code)).into());
+                    elements.push(text(scope, reason.as_bytes()));
+                    elements.push(v8::Boolean::new(scope, is_clean).into());
+                }
+            }
+        }
+        if has_more {
+            elements.push(v8::null(scope).into());
+        }
+        Ok(v8::Array::new_with_elements(scope, &elements).into())
+    }
+}
+
+/// The text of bytes that are UTF-8.
+fn text<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
+    let text = match bytes.is_ascii() {
+        true => v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal),
+        false => v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal),
+    };
+    // Only where V8 has thrown for lack of memory.
+    text.unwrap_or_else(|| v8::String::empty(scope)).into()
+}
+
+/// What has come on a socket and was not taken yet; `undefined`: nothing is left.
+#[op2]
+pub(super) fn op_howth_socket_take(state: &OpState, index: u32, generation: u32) -> Came {
+    let taken = with_sockets(state, |sockets, exchanges| {
+        sockets.take(exchanges, id(index, generation), PART_BYTES, now_ms())
+    });
+    let taken = taken.flatten();
+    let given = taken.iter().flat_map(|taken| &taken.told).map(|told| match told {
+        Told::Message(Kind::Binary, bytes) | Told::Ping(bytes) | Told::Pong(bytes) => bytes.len(),
+        _ => 0,
+    });
+    state.borrow::<Bridge>().note_given(given.sum());
+    Came(taken)
+}
+
+fn send(state: &OpState, id: ExchangeId, opcode: Opcode, payload: &[u8], compress: bool) -> i32 {
+    let sent = with_sockets(state, |sockets, exchanges| {
+        sockets.send(exchanges, id, opcode, payload, compress)
+    });
+    match sent {
+        Some(Sent::Ready) => i32::try_from(payload.len()).unwrap_or(i32::MAX).max(1),
+        Some(Sent::Full) => sent::FULL,
+        Some(Sent::Dropped) | None => sent::DROPPED,
+    }
+}
+
+/// Sends a text. Its bytes, or a number of `sent`.
+#[op2(fast)]
+pub(super) fn op_howth_socket_send_text(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string] text: Cow<'_, str>,
+    compress: bool,
+) -> i32 {
+    send(
+        state,
+        id(index, generation),
+        Opcode::Text,
+        text.as_bytes(),
+        compress,
+    )
+}
+
+/// Sends bytes.
+#[op2(fast)]
+pub(super) fn op_howth_socket_send_bytes(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[buffer] bytes: &[u8],
+    compress: bool,
+) -> i32 {
+    send(state, id(index, generation), Opcode::Binary, bytes, compress)
+}
+
+/// Sends bytes as a text; not UTF-8: they are dropped.
+#[op2(fast)]
+pub(super) fn op_howth_socket_send_encoded_text(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[buffer] bytes: &[u8],
+    compress: bool,
+) -> i32 {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => send(
+            state,
+            id(index, generation),
+            Opcode::Text,
+            text.as_bytes(),
+            compress,
+        ),
+        Err(_) => sent::DROPPED,
+    }
+}
+
+/// Sends a ping, or a pong; JavaScript has looked at the length.
+#[op2(fast)]
+pub(super) fn op_howth_socket_ping(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    is_pong: bool,
+    #[buffer] bytes: &[u8],
+) -> i32 {
+    let opcode = if is_pong { Opcode::Pong } else { Opcode::Ping };
+    send(state, id(index, generation), opcode, bytes, false)
+}
+
+/// Closes a socket; the code 0: without one.
+#[op2(fast)]
+pub(super) fn op_howth_socket_close(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    code: u32,
+    #[string] reason: &str,
+) {
+    let code = u16::try_from(code).ok().filter(|code| *code > 0);
+    with_sockets(state, |sockets, exchanges| {
+        sockets.close(exchanges, id(index, generation), code, reason);
+    });
+}
+
+/// Ends a socket at once.
+#[op2(fast)]
+pub(super) fn op_howth_socket_terminate(state: &OpState, index: u32, generation: u32) {
+    with_sockets(state, |sockets, exchanges| {
+        sockets.terminate(exchanges, id(index, generation));
+    });
+}
+
+/// Bytes that the client has not taken.
+#[op2(fast)]
+#[number]
+pub(super) fn op_howth_socket_unsent(state: &OpState, index: u32, generation: u32) -> u64 {
+    let unsent = with_sockets(state, |sockets, exchanges| {
+        sockets.unsent_bytes(exchanges, id(index, generation))
+    });
+    unsent.unwrap_or(0)
+}
+
+/// Whether the socket did not hear the topic before, and does now.
+#[op2(fast)]
+pub(super) fn op_howth_socket_subscribe(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string] topic: &str,
+) -> bool {
+    with_sockets(state, |sockets, _| {
+        sockets.subscribe(id(index, generation), topic)
+    })
+    .unwrap_or(false)
+}
+
+/// Whether it did, and does not now.
+#[op2(fast)]
+pub(super) fn op_howth_socket_unsubscribe(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string] topic: &str,
+) -> bool {
+    with_sockets(state, |sockets, _| {
+        sockets.unsubscribe(id(index, generation), topic)
+    })
+    .unwrap_or(false)
+}
+
+fn publish(
+    state: &OpState,
+    topic: &str,
+    opcode: Opcode,
+    payload: &[u8],
+    compress: bool,
+    but: Option<ExchangeId>,
+) -> u32 {
+    let count = with_sockets(state, |sockets, exchanges| {
+        sockets.publish(exchanges, topic, opcode, payload, compress, but)
+    });
+    u32::try_from(count.unwrap_or(0)).unwrap_or(u32::MAX)
+}
+
+/// Sends a text to the sockets of this core that hear a topic, but for one, if that is named. To how many.
+#[op2(fast)]
+pub(super) fn op_howth_sockets_publish_text(
+    state: &OpState,
+    #[string] topic: &str,
+    #[string] text: Cow<'_, str>,
+    compress: bool,
+    has_sender: bool,
+    index: u32,
+    generation: u32,
+) -> u32 {
+    let but = has_sender.then(|| id(index, generation));
+    publish(state, topic, Opcode::Text, text.as_bytes(), compress, but)
+}
+
+/// The same with bytes.
+#[op2(fast)]
+pub(super) fn op_howth_sockets_publish_bytes(
+    state: &OpState,
+    #[string] topic: &str,
+    #[buffer] bytes: &[u8],
+    compress: bool,
+    has_sender: bool,
+    index: u32,
+    generation: u32,
+) -> u32 {
+    let but = has_sender.then(|| id(index, generation));
+    publish(state, topic, Opcode::Binary, bytes, compress, but)
+}
+
+/// How many sockets of this core hear a topic.
+#[op2(fast)]
+pub(super) fn op_howth_sockets_members(state: &OpState, #[string] topic: &str) -> u32 {
+    let members = with_sockets(state, |sockets, _| sockets.members(topic));
+    members.unwrap_or(0) as u32
+}
+
+/// How many sockets there are on this core.
+#[op2(fast)]
+pub(super) fn op_howth_sockets_count(state: &OpState) -> u32 {
+    with_sockets(state, |sockets, _| sockets.len()).unwrap_or(0) as u32
+}

@@ -1,0 +1,38 @@
+// Added to ext:deno_node/internal/child_process.ts.
+// As in Node, what was sent before `disconnect` arrives: Deno closes the channel under what is on the way. Where handles are
+// sent, the other side has to answer, and nothing waits for it.
+const howthSetupChannel = setupChannel;
+setupChannel = function setupChannel(target, ipc, serialization) {
+  const control = howthSetupChannel(target, ipc, serialization);
+  const { disconnect, send } = target;
+  let onTheWay = 0;
+  let sendsHandles = false;
+  let isEnding = false;
+
+  target.send = function (message, handle, options, callback) {
+    if (typeof handle === "function") [handle, options, callback] = [undefined, undefined, handle];
+    else if (typeof options === "function") [options, callback] = [undefined, options];
+    sendsHandles ||= Boolean(handle);
+    if (sendsHandles) return send.call(this, message, handle, options, callback);
+    const sent = (error) => {
+      onTheWay -= 1;
+      if (isEnding && onTheWay === 0) {
+        target.connected = true;
+        disconnect.call(target);
+      }
+      if (typeof callback === "function") callback(error);
+      else if (error) target.emit("error", error);
+    };
+    const hasRoom = send.call(this, message, handle, options, sent);
+    onTheWay += 1;
+    return hasRoom;
+  };
+
+  target.disconnect = function () {
+    if (onTheWay === 0 || sendsHandles || !target.connected) return disconnect.call(target);
+    isEnding = true;
+    target.connected = false;
+  };
+  return control;
+};
+

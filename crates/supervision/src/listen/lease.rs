@@ -1,0 +1,140 @@
+//! What one core listens on, and for how long.
+//!
+//! Owns what a core asks for, and gives back. Never decides whether a socket outlives its core: its parent does. Called by: the
+//! cores.
+
+use std::sync::Arc;
+
+use howth_engine::{Listener, ListenerId, ListeningSocket, Place};
+
+use super::socket::{Target, bind};
+use super::{Address, Bound, Leased, Life, Listeners, Wanted};
+use crate::error::ListenError;
+
+/// Where one core listens.
+#[derive(Debug)]
+pub struct CoreListeners {
+    listeners: Arc<Listeners>,
+    pub(super) life: Life,
+}
+
+impl CoreListeners {
+    pub(super) fn new(listeners: Arc<Listeners>, life: Life) -> Self {
+        CoreListeners { listeners, life }
+    }
+
+    /// A duplicate of the core's listening socket, which is made for the first.
+    ///
+    /// # Errors
+    /// Nobody can listen there, this core does already, or the process is ending.
+    pub fn listen(&self, wanted: &Wanted) -> Result<(Listener, Address, Lease), ListenError> {
+        let life = self.life;
+        let mut state = self.listeners.state();
+        let is_own = |bound: &Bound| bound.is_kept_by(life);
+        let is_first = !state.bound.iter().any(is_own);
+        let target = Target::resolve(self.listeners.asked(wanted, is_first))?;
+        let in_place = |bound: &&Bound| bound.place.is_at(&target);
+        if !target.is_any_port() && state.bound.iter().filter(in_place).any(is_own) {
+            return Err(target.in_use());
+        }
+        let known = state
+            .bound
+            .iter()
+            .position(|bound| bound.place.is_at(&target) && !is_own(bound));
+        let position = match known {
+            Some(position) => position,
+            None => {
+                // Where the program listened before it was changed.
+                state.bound.retain(|bound| !bound.is_unused());
+                let (address, place) = bind(life.core, target)?;
+                state.add(address, place);
+                state.bound.len() - 1
+            }
+        };
+        let id = state.next_listener();
+        let is_in_charge = state
+            .current
+            .get(&life.core)
+            .is_none_or(|current| *current == life);
+        let bound = &mut state.bound[position];
+        let socket = bound.place.listener(life.core, &bound.address)?;
+        bound.leases.push(Leased {
+            life,
+            listener: id,
+            is_closing: false,
+        });
+        if is_in_charge {
+            bound.cores.insert(life.core);
+        }
+        let (place, address) = (bound.number, bound.address.clone());
+        let lease = Lease {
+            listeners: self.listeners.clone(),
+            life,
+            listener: id,
+            place,
+            is_closing: false,
+        };
+        let listener = Listener {
+            id,
+            place,
+            ..Listener::from(socket)
+        };
+        Ok((listener, address, lease))
+    }
+
+    /// A listener without a socket, whose connections another process accepts.
+    pub fn elsewhere(&self) -> Listener {
+        let mut state = self.listeners.state();
+        Listener {
+            id: state.next_listener(),
+            place: state.next_place(),
+            ..Listener::from(ListeningSocket::Elsewhere)
+        }
+    }
+
+    /// The program has closed a listener, and may listen there again, also before the core has done the same.
+    pub fn note_closing(&self, listener: ListenerId) {
+        let mut state = self.listeners.state();
+        let leases = state.bound.iter_mut().flat_map(|bound| &mut bound.leases);
+        for leased in leases.filter(|leased| leased.listener == listener) {
+            leased.is_closing = true;
+        }
+    }
+
+    /// The core has started, and asked for all that it listens on: what another of its number had besides is closed.
+    pub fn settle(&self) {
+        let mut state = self.listeners.state();
+        state.settled.insert(self.life.number);
+        state.put_in_charge(self.life);
+    }
+}
+
+impl Drop for CoreListeners {
+    fn drop(&mut self) {
+        self.listeners.state().settled.remove(&self.life.number);
+    }
+}
+
+/// A core listens; given back when it does not any more.
+#[derive(Debug)]
+pub struct Lease {
+    listeners: Arc<Listeners>,
+    pub(super) life: Life,
+    pub(super) listener: ListenerId,
+    pub(super) place: Place,
+    pub(super) is_closing: bool,
+}
+
+impl Lease {
+    /// The program has stopped its server, and with it the core's socket. A lease that is only dropped, because its core
+    /// ends, leaves that open for the core that follows, unless that listens somewhere else.
+    pub fn close(mut self) {
+        self.is_closing = true;
+    }
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        self.listeners.give_back(self);
+    }
+}

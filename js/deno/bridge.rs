@@ -1,0 +1,17 @@
+//! What the JavaScript of this folder has in common with Rust. The ops' code is in `crates/runtime/src/bridge`.
+
+/// The next step of [`ops`](crate::ops): the ops that answer at once, and those that answer by a promise.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! deno_ops {
+    ($next:ident $($before:tt)*) => {
+        $crate::$next! {
+            $($before)*
+            [
+                op_howth_web_socket,
+                op_howth_web_socket_go_away,
+            ]
+            []
+        }
+    };
+}

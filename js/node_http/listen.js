@@ -1,0 +1,241 @@
+// Which servers of node:http the engine serves, and what their methods do then.
+//
+// What cannot be served (a socket that somebody else has bound, a parser that is lenient) goes the way of Deno's code, over
+// sockets of its own. Called by: node:_http_incoming and node:_http_server, once they are loaded.
+
+import { internals, primordials } from "ext:core/mod.js";
+import * as connections from "ext:howth/node_http/connection.js";
+import { extendIncoming } from "ext:howth/node_http/incoming.js";
+import { End } from "ext:howth/node_http/numbers.js";
+import * as responses from "ext:howth/node_http/outgoing.js";
+import { parts } from "ext:howth/node_http/parts.js";
+import * as servers from "ext:howth/node_http/server.js";
+import * as workers from "ext:howth/node_http/worker.js";
+import { hasEngine, keepAlive, occupy } from "ext:howth/server/server.js";
+
+const { ReflectApply } = primordials;
+const { WorkerServer } = workers;
+const { ALL_ADDRESSES, EngineServer, kHasEnded, kServer } = servers;
+
+let ops;
+
+function connectOps(bound) {
+  ops = bound;
+  servers.connectOps(bound);
+  workers.connectOps(bound);
+  responses.connectOps(bound);
+}
+
+// Options of `listen` that only Deno's way knows.
+const OTHERS = [
+  "fd",
+  "handle",
+  "_handle",
+  "ipv6Only",
+  "readableAll",
+  "reusePort",
+  "signal",
+  "writableAll",
+];
+
+// What the arguments of `listen` ask for; null: neither a path nor a port, and perhaps a host.
+function wantedOf(given) {
+  const args = given.filter((argument) => typeof argument !== "function");
+  const [first, second] = args;
+  if (first === undefined || first === null) return { port: 0, host: "", path: "" };
+  if (typeof first !== "object") {
+    return wantedAt(first, typeof second === "string" ? second : undefined);
+  }
+  for (const name of OTHERS) {
+    if (first[name] !== undefined && first[name] !== false && first[name] !== null) return null;
+  }
+  if (typeof first.listen === "function") return null;
+  const { port, path, host } = first;
+  // A port is none that is no number: Deno's way says so.
+  if (typeof port === "string" && Number.isNaN(Number(port))) return null;
+  return wantedAt(port ?? path ?? null, host);
+}
+
+function wantedAt(place, host) {
+  const isText = typeof place === "string" && place.trim() !== "";
+  const port = isText ? Number(place) : place;
+  // An abstract path has no file.
+  if (isText && Number.isNaN(port)) {
+    return place.startsWith("\0") ? null : { port: 0, host: "", path: place };
+  }
+  if (!Number.isInteger(port) || port < 0 || port > 65535) return null;
+  if (host !== undefined && host !== null && typeof host !== "string") return null;
+  return { port, host: host ?? "", path: "" };
+}
+
+// Whether nothing about the server needs Deno's way.
+function canServe(node) {
+  return (
+    hasEngine() &&
+    node._handle === null &&
+    !node.insecureHTTPParser &&
+    node.requireHostHeader !== false &&
+    !parts.otelState.TRACING_ENABLED &&
+    !parts.otelState.METRICS_ENABLED &&
+    !parts.isLenient()
+  );
+}
+
+// The address on which the server listens now; null: none can be had.
+function occupyFirst(server, { port, host, path }) {
+  for (const candidate of host === "" && path === "" ? ALL_ADDRESSES : [host]) {
+    try {
+      return occupy(server, port, candidate, path);
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) return null;
+    }
+  }
+  return null;
+}
+
+// What Node's servers do by Deno's way.
+const original = {};
+
+function extendServer() {
+  const { prototype } = parts.Server;
+  const { close, closeAllConnections, closeIdleConnections, listen } = prototype;
+  const { getConnections } = parts.net.Server.prototype;
+  Object.assign(original, {
+    close,
+    closeAllConnections,
+    closeIdleConnections,
+    getConnections,
+    listen,
+  });
+  Object.assign(prototype, methods);
+  prototype[Symbol.for("nodejs.rejection")] = rejected;
+}
+
+const methods = {
+  listen(...given) {
+    if (canServe(this)) {
+      if (!parts.lazyCluster().default.isPrimary) listenInWorker(this);
+      else if (open(this, given)) return this;
+    }
+    return ReflectApply(original.listen, this, given);
+  },
+
+  close(callback) {
+    const hasCallback = typeof callback === "function";
+    if (this[kHasEnded]) {
+      // howth has closed it, for a signal that the program listens for as well.
+      this[kHasEnded] = false;
+      if (hasCallback) parts.nextTick(callback);
+      return this;
+    }
+    if (this[kServer] !== undefined && this._handle === null) {
+      // It is closing already.
+      if (hasCallback) this.once("close", () => callback(new parts.ERR_SERVER_NOT_RUNNING()));
+      return this;
+    }
+    if (!isListening(this)) return ReflectApply(original.close, this, [callback]);
+    if (hasCallback) this.once("close", callback);
+    const server = this[kServer];
+    // The end of the server is told, whatever else is left to do.
+    keepAlive(server, true);
+    // A program may have put its own in its place.
+    this.closeIdleConnections();
+    parts.stopTracking(this);
+    server.stopListening();
+    ops.op_howth_stop_accepting(server.listener);
+    return this;
+  },
+
+  closeAllConnections() {
+    if (this[kServer] === undefined) return ReflectApply(original.closeAllConnections, this, []);
+    ops.op_howth_connections_end(this[kServer].listener, End.AT_ONCE);
+    this[kServer].breakOffAll();
+  },
+
+  closeIdleConnections() {
+    if (this[kServer] === undefined) return ReflectApply(original.closeIdleConnections, this, []);
+    ops.op_howth_connections_end(this[kServer].listener, End.IN_ORDER);
+  },
+
+  getConnections(callback) {
+    if (this[kServer] === undefined) return ReflectApply(original.getConnections, this, [callback]);
+    parts.nextTick(callback, null, ops.op_howth_connections(this[kServer].listener));
+    return this;
+  },
+};
+
+// Whether the engine listens for it, and nobody has closed it.
+function isListening(node) {
+  return node[kServer] !== undefined && node[kServer].listening === node._handle;
+}
+
+// Whether the engine listens for it from now on.
+function open(node, given) {
+  const wanted = wantedOf(given);
+  if (wanted === null) return false;
+  const server = new EngineServer(node);
+  const address = occupyFirst(server, wanted);
+  // Deno's way will say what is wrong.
+  if (address === null) return false;
+  server.listens(address);
+  node[kServer] = server;
+  node[kHasEnded] = false;
+  node._handle = server.listening;
+  node._pipeName = address.unix;
+  keepAlive(server, !node._unref);
+  node._connectionKey = connectionKey(address, wanted);
+  const callback = given.findLast((argument) => typeof argument === "function");
+  if (callback !== undefined) node.once("listening", callback);
+  parts.nextTick(() => {
+    if (node._handle !== server.listening) return;
+    server.isHeard();
+    node.emit("listening");
+  });
+  return true;
+}
+
+function connectionKey({ hostname, unix }, { port }) {
+  if (unix !== null) return `-1:${unix}:-1`;
+  return `${hostname.includes(":") ? 6 : 4}:${hostname}:${port}`;
+}
+
+// Deno's way ends at a handle that the primary gives connections; those are the engine's from then on.
+function listenInWorker(node) {
+  node.prependOnceListener("listening", () => {
+    if (!hasEngine() || !WorkerServer.canServe(node._handle)) return;
+    const server = new WorkerServer(node);
+    node[kServer] = server;
+    node[kHasEnded] = false;
+    server.begin();
+  });
+}
+
+// What Node does where listeners are async functions (`captureRejections`).
+function rejected(error, event, ...given) {
+  const [, res] = given;
+  if (event !== "request") this.emit("error", error);
+  else if (res.headersSent || res.writableEnded) res.destroy();
+  else {
+    for (const name of res.getHeaderNames()) res.removeHeader(name);
+    res.statusCode = 500;
+    res.end("Internal Server Error");
+  }
+}
+
+// Called by the modules of node:http when they are loaded, with what only they can name.
+internals.howthNodeHttp = {
+  isServed: (socket) => connections.isServed(socket),
+
+  incoming(given) {
+    Object.assign(parts, given);
+    extendIncoming(parts);
+  },
+  server(given) {
+    Object.assign(parts, given);
+    if (ops === undefined) return;
+    responses.extendResponse();
+    extendServer();
+  },
+};
+
+export { connectOps };

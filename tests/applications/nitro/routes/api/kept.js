@@ -1,0 +1,3 @@
+let count = 0;
+
+export default defineCachedEventHandler(() => ({ count: ++count }), { maxAge: 60 });

@@ -1,0 +1,1 @@
+export default defineEventHandler((event) => ({ hello: "world", name: event.context.name }));

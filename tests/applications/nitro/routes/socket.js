@@ -1,0 +1,4 @@
+export default defineWebSocketHandler({
+  open: (peer) => peer.send("welcome"),
+  message: (peer, message) => peer.send(`again: ${message.text()}`),
+});
