@@ -12,6 +12,7 @@ mod measuring {
 
     on_both_engines![
         right_answers_are_counted,
+        other_protocols_are_spoken,
         wrong_answers_fail,
         an_open_loop_keeps_its_rate
     ];
@@ -60,6 +61,55 @@ mod measuring {
             table.stdout.contains("requests") && table.stderr.is_empty(),
             "{table:?}"
         );
+    }
+
+    /// The server tells which protocol each request came by.
+    fn other_protocols_are_spoken(engine: Engine) {
+        if !can_load() {
+            return;
+        }
+        let echo = "export default {
+            async fetch(request, { tls }) {
+                const protocol = tls ? tls.alpnProtocol : 'clear';
+                return new Response((await request.text()) + protocol);
+            },
+        };";
+        let clear = Launch::serve(engine, echo).start();
+        let secure = Launch::serve(engine, echo).options(["--tls-self-signed"]).start();
+        let (clear, secure) = (url(&clear), url(&secure).replace("http:", "https:"));
+        // More than a window takes at once.
+        let body = "x".repeat(70_000);
+        for (options, url, protocol) in [
+            (&["--http2"][..], &clear, "clear"),
+            (&["--http2", "-k"], &secure, "h2"),
+            (&["-k"], &secure, "http/1.1"),
+            (
+                &["-k", "--no-keep-alive", "--full-handshakes"],
+                &secure,
+                "http/1.1",
+            ),
+        ] {
+            let length = (body.len() + protocol.len()).to_string();
+            let pipelining: &[&str] = match options.contains(&"--no-keep-alive") {
+                true => &[],
+                false => &["-p", "8"],
+            };
+            let rest = [
+                "-n",
+                "100",
+                "-c",
+                "2",
+                "-m",
+                "POST",
+                "-b",
+                &body,
+                "--expect-length",
+                &length,
+                url,
+            ];
+            let finished = load(options.iter().chain(pipelining).copied().chain(rest));
+            assert_eq!(finished.code, Some(0), "{options:?}: {finished:?}");
+        }
     }
 
     fn wrong_answers_fail(engine: Engine) {

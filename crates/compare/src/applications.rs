@@ -11,7 +11,7 @@ use crate::error::CompareError;
 use crate::npm;
 
 /// Handlers of requests by name, which an adapter serves.
-const HANDLERS: [(&str, &str); 14] = [
+const HANDLERS: [(&str, &str); 18] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
@@ -26,6 +26,10 @@ const HANDLERS: [(&str, &str); 14] = [
     ("stream", include_str!("../applications/stream.mjs")),
     ("cores", include_str!("../applications/cores.mjs")),
     ("upload", include_str!("../applications/upload.mjs")),
+    ("tls", include_str!("../applications/tls.mjs")),
+    ("tls-large", include_str!("../applications/tls-large.mjs")),
+    ("http2", include_str!("../applications/http2.mjs")),
+    ("websocket", include_str!("../applications/websocket.mjs")),
 ];
 /// Programs by name that listen by themselves, on PORT of 127.0.0.1: what people have, and every runtime runs as it is.
 const PROGRAMS: [(&str, &str); 5] = [
@@ -48,6 +52,9 @@ const ADAPTERS: [(&str, &str); 5] = [
     ),
     ("node.mjs", include_str!("../applications/adapters/node.mjs")),
 ];
+/// Beside the applications' folders, for those that speak TLS: what nobody has issued but this comparison.
+const CERTIFICATE: &str = "certificate.pem";
+const KEY: &str = "key.pem";
 /// An application's file in its folder.
 pub(crate) const FILE: &str = "application.mjs";
 
@@ -73,6 +80,7 @@ impl Applications {
         let folder = TempDir::with_prefix("howth-compare-")
             .map_err(CompareError::system("make a temporary folder"))?;
         let applications = Applications { folder };
+        applications.certify()?;
         applications
             .fill(modules)
             .map_err(CompareError::system("write the applications"))?;
@@ -82,6 +90,15 @@ impl Applications {
     /// The folder of one application.
     pub(crate) fn folder(&self, application: &str) -> PathBuf {
         self.folder.path().join(application)
+    }
+
+    fn certify(&self) -> Result<(), CompareError> {
+        let identity =
+            howth_tls::self_signed(&[]).map_err(|error| CompareError::Certificate(error.to_string()))?;
+        let root = self.folder.path();
+        fs::write(root.join(CERTIFICATE), identity.certificates.text)
+            .and_then(|()| fs::write(root.join(KEY), identity.key.text))
+            .map_err(CompareError::system("write a certificate"))
     }
 
     fn fill(&self, modules: &Path) -> std::io::Result<()> {
@@ -124,6 +141,14 @@ mod tests {
                 workload.name
             );
         }
+    }
+
+    #[test]
+    fn what_speaks_tls_finds_a_certificate_and_its_key() {
+        let applications = Applications::write(Path::new("/nowhere")).expect("a temporary folder");
+        let read = |file| fs::read_to_string(applications.folder("tls").join("..").join(file));
+        assert!(read(CERTIFICATE).is_ok_and(|text| text.contains("BEGIN CERTIFICATE")));
+        assert!(read(KEY).is_ok_and(|text| text.contains("PRIVATE KEY")));
     }
 
     #[test]

@@ -229,8 +229,9 @@ impl Contest<'_> {
 
     fn idle(&mut self, workload: &Workload) -> Result<(), CompareError> {
         let connections = self.options.sizes.idle_connections;
+        let request = workloads::first_request(workload);
         self.one_by_one(workload, |server| {
-            let bytes = idle::bytes_per_connection(server, connections, &workloads::hello_request())?;
+            let bytes = idle::bytes_per_connection(server, connections, &request)?;
             Ok(Sample::new(BTreeMap::from([(Figure::IdleBytes, bytes)]), None))
         })
     }

@@ -56,6 +56,9 @@ pub enum CompareError {
         /// So many answered.
         found: usize,
     },
+    /// No certificate for the applications that speak TLS.
+    #[error("cannot make a certificate: {0}")]
+    Certificate(String),
     /// npm failed.
     #[error("npm cannot install {what} ({reason}); see its message above")]
     Npm {

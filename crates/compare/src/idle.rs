@@ -3,9 +3,13 @@
 use std::net::TcpStream;
 use std::time::Duration;
 
+use howth_load::{Pace, Stop};
+
+use crate::asking::{ask, is_right};
 use crate::error::CompareError;
-use crate::request::Request;
-use crate::server::{Server, ask, is_right};
+use crate::measure::over;
+use crate::request::{Request, Way};
+use crate::server::Server;
 
 /// What the first connections cost is not what one more costs.
 const FIRST: usize = 100;
@@ -21,6 +25,9 @@ pub(crate) fn bytes_per_connection(
     connections: usize,
     request: &Request,
 ) -> Result<f64, CompareError> {
+    if request.way != Way::Http {
+        return bytes_per_layered(server, connections, request);
+    }
     let bytes = request.encode(server.port);
     let mut first = open(server, FIRST.min(connections), &bytes)?;
     for stream in &mut first {
@@ -35,6 +42,24 @@ pub(crate) fn bytes_per_connection(
     let after = server.resident_bytes();
     drop((first, more));
     Ok((after as f64 - before as f64) / connections.max(1) as f64)
+}
+
+/// The same where the load generator has to speak: as many connections ask once a second, in turn.
+fn bytes_per_layered(server: &Server, connections: usize, request: &Request) -> Result<f64, CompareError> {
+    let run = |connections: usize, rate, seconds| howth_load::Options {
+        connections,
+        pace: Pace::Rate(rate),
+        stop: Stop::After(Duration::from_secs(seconds)),
+        ..request.load(server.port)
+    };
+    let first = FIRST.min(connections);
+    let warm = (first * QUESTIONS) as f64;
+    let over = |run| over(server, &run, Vec::new(), &|| false);
+    over(run(first, warm, 1))?;
+    std::thread::sleep(REST);
+    let before = server.resident_bytes();
+    let (_, used) = over(run(connections, connections as f64, 3))?;
+    Ok((used.resident_bytes as f64 - before as f64) / connections.max(1) as f64)
 }
 
 fn open(server: &Server, count: usize, request: &[u8]) -> Result<Vec<TcpStream>, CompareError> {

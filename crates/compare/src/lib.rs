@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod applications;
+mod asking;
 mod built_in;
 mod command_line;
 mod contest;

@@ -5,6 +5,7 @@ use std::net::TcpStream;
 
 use howth_load::{Pace, Report, Second, Stop};
 
+use crate::asking::complaint;
 use crate::core_pin::on_core;
 use crate::error::CompareError;
 use crate::figure::Figure;
@@ -25,6 +26,7 @@ pub(crate) fn load(
         connections: load.connections,
         pipelining: load.pipelining,
         keep_alive: load.keep_alive,
+        resume_sessions: load.resume_sessions,
         pace: rate.map_or(Pace::Closed, Pace::Rate),
         stop: Stop::After(options.seconds),
         warm_up: options.warm_up,
@@ -134,19 +136,4 @@ impl howth_load::Observer for Meter<'_> {
     fn is_interrupted(&self) -> bool {
         (self.is_interrupted)()
     }
-}
-
-/// `3 of 100 requests failed (status: 3)`, or nothing.
-pub(crate) fn complaint(report: &Report) -> Option<String> {
-    let failed = report.errors.total();
-    let classes = report
-        .errors
-        .classes()
-        .into_iter()
-        .filter(|(_, count)| *count > 0);
-    let classes: Vec<String> = classes
-        .map(|(class, count)| format!("{class}: {count}"))
-        .collect();
-    let all = report.requests + failed;
-    (failed > 0).then(|| format!("{failed} of {all} requests failed ({})", classes.join(", ")))
 }

@@ -2,9 +2,23 @@
 
 use howth_load::Expectation;
 
+/// How a request goes to a server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// HTTP/1.1 in clear text.
+    Http,
+    /// HTTP/1.1 over TLS.
+    Https,
+    /// HTTP/2 over TLS.
+    Http2,
+    /// The body is a message of a WebSocket, and comes back.
+    WebSocket,
+}
+
 /// Method, path, fields, body; and the length of a right answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Request {
+    pub(crate) way: Way,
     pub(crate) method: &'static str,
     pub(crate) path: String,
     pub(crate) fields: Vec<(&'static str, &'static str)>,
@@ -15,6 +29,7 @@ pub(crate) struct Request {
 impl Request {
     pub(crate) fn get(path: impl Into<String>, answer_bytes: u64) -> Self {
         Request {
+            way: Way::Http,
             method: "GET",
             path: path.into(),
             fields: Vec::new(),
@@ -31,7 +46,32 @@ impl Request {
         }
     }
 
-    /// The bytes to send.
+    /// The same over TLS.
+    pub(crate) fn secure(self) -> Self {
+        Request {
+            way: Way::Https,
+            ..self
+        }
+    }
+
+    /// The same over TLS, by HTTP/2.
+    pub(crate) fn http2(self) -> Self {
+        Request {
+            way: Way::Http2,
+            ..self
+        }
+    }
+
+    /// A message of so many bytes, which comes back.
+    pub(crate) fn echo(bytes: usize) -> Self {
+        Request {
+            way: Way::WebSocket,
+            body: vec![b'x'; bytes],
+            ..Request::get("/", bytes as u64)
+        }
+    }
+
+    /// The bytes to send in clear text.
     pub(crate) fn encode(&self, port: u16) -> Vec<u8> {
         let mut head = format!(
             "{} {} HTTP/1.1\r\nhost: 127.0.0.1:{port}\r\n",
@@ -49,6 +89,11 @@ impl Request {
 
     /// For the load generator.
     pub(crate) fn load(&self, port: u16) -> howth_load::Options {
+        let scheme = match self.way {
+            Way::Http => "http",
+            Way::Https | Way::Http2 => "https",
+            Way::WebSocket => "ws",
+        };
         howth_load::Options {
             method: self.method.to_owned(),
             fields: self
@@ -62,7 +107,10 @@ impl Request {
                 body_bytes: Some(self.answer_bytes),
                 body_sha256: None,
             },
-            ..howth_load::Options::new(format!("http://127.0.0.1:{port}{}", self.path))
+            // The server's is made for this comparison.
+            accept_any_certificate: scheme == "https",
+            http2: self.way == Way::Http2,
+            ..howth_load::Options::new(format!("{scheme}://127.0.0.1:{port}{}", self.path))
         }
     }
 }
@@ -70,6 +118,17 @@ impl Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_way_is_in_the_url() {
+        let url = |request: Request| request.load(80).url;
+        assert_eq!(url(Request::get("/a", 2)), "http://127.0.0.1:80/a");
+        assert_eq!(url(Request::get("/a", 2).secure()), "https://127.0.0.1:80/a");
+        let http2 = Request::get("/a", 2).http2().load(80);
+        assert!(http2.http2 && http2.url.starts_with("https:"));
+        assert_eq!(url(Request::echo(3)), "ws://127.0.0.1:80/");
+        assert_eq!(Request::echo(3).load(80).body, b"xxx");
+    }
 
     #[test]
     fn a_body_has_its_length() {

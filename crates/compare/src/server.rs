@@ -1,7 +1,6 @@
 //! One server, a process or several: started on its cores, waited for, asked what it used, ended.
 
 use std::fs::File;
-use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
@@ -10,12 +9,13 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
+use crate::asking::{ask, asked_once, is_right};
 use crate::command_line::Service;
 use crate::contestant::Contestant;
 use crate::core_pin::on_core;
 use crate::error::CompareError;
 use crate::processes::{self, CpuTime};
-use crate::request::Request;
+use crate::request::{Request, Way};
 
 /// How long a server may take to answer first.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -23,7 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const STOP_PATIENCE: Duration = Duration::from_secs(1);
 /// Between two attempts to connect, or two looks at a process that is to end.
 const PAUSE: Duration = Duration::from_micros(200);
-const ANSWER_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What is started.
 #[derive(Clone, Copy, Debug)]
@@ -133,11 +132,18 @@ impl Server {
                     printed: self.printed(),
                 });
             }
-            // Whoever does not listen yet refuses, and some accept before they answer.
-            match TcpStream::connect(self.address()).and_then(|mut stream| ask(&mut stream, &bytes)) {
-                Ok(line) if is_right(&line) => return Ok(()),
-                Ok(line) => answer = format!(": it answered {line:?}"),
-                Err(_) => {}
+            if first.way != Way::Http {
+                match asked_once(first, self.port) {
+                    Ok(()) => return Ok(()),
+                    Err(wrong) => answer = wrong,
+                }
+            } else {
+                // Whoever does not listen yet refuses, and some accept before they answer.
+                match TcpStream::connect(self.address()).and_then(|mut stream| ask(&mut stream, &bytes)) {
+                    Ok(line) if is_right(&line) => return Ok(()),
+                    Ok(line) => answer = format!(": it answered {line:?}"),
+                    Err(_) => {}
+                }
             }
             std::thread::sleep(PAUSE);
         }
@@ -232,24 +238,6 @@ fn command(
         // A group of its own, which can be ended as a whole.
         .process_group(0);
     Ok(command)
-}
-
-/// One request over an open connection; gives the start of its answer.
-pub(crate) fn ask(stream: &mut TcpStream, request: &[u8]) -> std::io::Result<String> {
-    stream.set_read_timeout(Some(ANSWER_PATIENCE))?;
-    stream.write_all(request)?;
-    let mut buffer = [0; 4096];
-    let bytes = stream.read(&mut buffer)?;
-    let line = buffer[..bytes]
-        .split(|byte| *byte == b'\r')
-        .next()
-        .unwrap_or_default();
-    Ok(String::from_utf8_lossy(line).into_owned())
-}
-
-/// Whether a status line is that of a right answer.
-pub(crate) fn is_right(line: &str) -> bool {
-    line.starts_with("HTTP/1.1 200")
 }
 
 fn free_port() -> std::io::Result<u16> {

@@ -37,6 +37,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     pub(crate) pipelining: usize,
     pub(crate) keep_alive: bool,
+    /// Whether connections take up TLS sessions of those before.
+    pub(crate) resume_sessions: bool,
     /// The figure that the workload is about.
     pub(crate) primary: Figure,
 }
@@ -59,6 +61,7 @@ impl Load {
             connections,
             pipelining: 1,
             keep_alive: true,
+            resume_sessions: true,
             primary: Figure::CpuUs,
         }
     }

@@ -2,39 +2,25 @@
 //!
 //! Owns their names and what each asks. Never measures.
 
+mod requests;
+
 use crate::error::CompareError;
 use crate::figure::Figure;
 use crate::options::Sizes;
 use crate::request::Request;
 use crate::workload::{Kind, Load, Transfer, Workload};
+pub(crate) use requests::hello_request;
+use requests::{FIELDS, greeting, posted_items, stream_request, upload_request};
 
 /// Of most workloads: enough to keep a core busy, few enough to fit into one turn of it.
 const CONNECTIONS: usize = 50;
 const PIPELINING: usize = 16;
+/// Streams of HTTP/2 on a connection, and such connections.
+const STREAMS: usize = 10;
+/// Of WebSockets.
+const WEB_SOCKETS: usize = 100;
 /// Uploads at a time; fewer than would fill the server's core leave it idle.
 const UPLOADING: usize = 4;
-/// The items of the posted JSON, which make it 1.5 KiB.
-const ITEMS: usize = 28;
-
-/// What is sent with `headers`: the ten that its application reads.
-const FIELDS: [(&str, &str); 10] = [
-    (
-        "accept",
-        "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
-    ),
-    ("accept-encoding", "gzip, deflate, br, zstd"),
-    ("accept-language", "en-GB,en;q=0.7,ga;q=0.3"),
-    ("authorization", "Bearer 7b1f0c5a9d3e42c68a17"),
-    ("cookie", "session=5f2d8a1c; theme=dark; seen=1"),
-    ("referer", "http://127.0.0.1/users"),
-    (
-        "user-agent",
-        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
-    ),
-    ("x-forwarded-for", "192.0.2.17"),
-    ("x-forwarded-proto", "https"),
-    ("x-request-id", "0198c6f2-7f1b-7c3e-9a55-1d0c2b3a4f5e"),
-];
 
 /// The names of all workloads.
 pub fn names() -> Vec<&'static str> {
@@ -65,6 +51,8 @@ fn all(sizes: &Sizes) -> Vec<Workload> {
     let mut workloads = least();
     workloads.extend(kinds_of_work());
     workloads.extend(programs());
+    workloads.extend(over_tls());
+    workloads.extend(web_sockets());
     workloads.extend(bodies(sizes));
     workloads.push(workload(
         "start",
@@ -72,8 +60,12 @@ fn all(sizes: &Sizes) -> Vec<Workload> {
         "hello",
         Kind::Start,
     ));
-    let title = format!("{} idle connections", sizes.idle_connections);
-    workloads.push(workload("idle", title, "hello", Kind::Idle));
+    let idle = |name, application, written: &str| {
+        let title = format!("{} idle connections{written}", sizes.idle_connections);
+        workload(name, title, application, Kind::Idle)
+    };
+    workloads.push(idle("idle", "hello", ""));
+    workloads.push(idle("idle-tls", "tls", " over TLS"));
     workloads
 }
 
@@ -213,6 +205,69 @@ fn programs() -> Vec<Workload> {
     ]
 }
 
+/// HTTP/1.1 and HTTP/2 over TLS.
+fn over_tls() -> Vec<Workload> {
+    let of = |name, application, title: &str, load| {
+        workload(name, title.to_owned(), application, Kind::Load(load))
+    };
+    let kept = |request: Request| Load::of(request.secure(), CONNECTIONS);
+    let new = |resume_sessions| Load {
+        keep_alive: false,
+        resume_sessions,
+        ..kept(hello_request())
+    };
+    let large = Request::get("/", 64 * 1024);
+    let streams = Load {
+        pipelining: STREAMS,
+        ..Load::of(hello_request().http2(), STREAMS)
+    };
+    let streams_title = format!("HTTP/2 over TLS, hello, {STREAMS} streams on each of {STREAMS} connections");
+    vec![
+        of("tls", "tls", "TLS, hello", kept(hello_request())),
+        of(
+            "tls-handshake",
+            "tls",
+            "TLS, a whole handshake for each request",
+            new(false),
+        ),
+        of(
+            "tls-resumption",
+            "tls",
+            "TLS, a session taken up for each request",
+            new(true),
+        ),
+        of("tls-large", "tls-large", "TLS, a body of 64 KiB", kept(large)),
+        of("http2", "http2", &streams_title, streams),
+    ]
+}
+
+/// Messages that come back.
+fn web_sockets() -> Vec<Workload> {
+    let of = |name, title: String, load| workload(name, title, "websocket", Kind::Load(load));
+    let echo = |bytes| Load::of(Request::echo(bytes), WEB_SOCKETS);
+    let pipelined = Load {
+        pipelining: PIPELINING,
+        ..echo(64)
+    };
+    vec![
+        of(
+            "websocket",
+            "a WebSocket's message of 64 B comes back".to_owned(),
+            echo(64),
+        ),
+        of(
+            "websocket-pipelined",
+            format!("the same, {PIPELINING} messages in each write"),
+            pipelined,
+        ),
+        of(
+            "websocket-large",
+            "a WebSocket's message of 16 KiB comes back".to_owned(),
+            echo(16 * 1024),
+        ),
+    ]
+}
+
 /// Bodies so large that bytes count and not requests.
 fn bodies(sizes: &Sizes) -> Vec<Workload> {
     let mebibytes = |bytes: u64| bytes >> 20;
@@ -254,41 +309,9 @@ pub(crate) fn first_request(workload: &Workload) -> Request {
         (Kind::Load(load) | Kind::Latency(load), _) => load.request.clone(),
         (_, "stream") => stream_request(1024),
         (_, "upload") => upload_request(1024),
+        (_, "tls") => hello_request().secure(),
         _ => hello_request(),
     }
-}
-
-pub(crate) fn hello_request() -> Request {
-    Request::get("/", "Hi".len() as u64)
-}
-
-/// Answered by a small object as JSON.
-fn greeting() -> Request {
-    Request::get("/", "{\"message\":\"Hello, World!\"}".len() as u64)
-}
-
-/// Answered by how many items there are.
-fn posted_items() -> Request {
-    Request {
-        fields: vec![("content-type", "application/json")],
-        ..Request::post(posted_json(), format!("{{\"items\":{ITEMS}}}").len() as u64)
-    }
-}
-
-fn stream_request(bytes: u64) -> Request {
-    Request::get(format!("/{bytes}"), bytes)
-}
-
-fn upload_request(bytes: usize) -> Request {
-    Request::post(vec![b'x'; bytes], bytes.to_string().len() as u64)
-}
-
-fn posted_json() -> Vec<u8> {
-    let item =
-        |number| format!("{{\"id\":{number},\"name\":\"item number {number}\",\"price\":{number}.25}}");
-    // Numbers of four digits, so that all items are of one length.
-    let items: Vec<String> = (1000..).map(item).take(ITEMS).collect();
-    format!("{{\"items\":[{}]}}", items.join(",")).into_bytes()
 }
 
 #[cfg(test)]
@@ -320,13 +343,5 @@ mod tests {
     fn an_unknown_name_is_answered_with_the_known_ones() {
         let error = chosen(&["helo".to_owned()], &Sizes::default()).expect_err("no such workload");
         assert!(error.to_string().contains("hello, "), "{error}");
-    }
-
-    #[test]
-    fn the_posted_json_is_json_of_a_kibibyte_and_a_half() {
-        let posted = posted_json();
-        assert!((1400..1700).contains(&posted.len()), "{}", posted.len());
-        let value: serde_json::Value = serde_json::from_slice(&posted).expect("JSON");
-        assert_eq!(value["items"].as_array().map(Vec::len), Some(ITEMS));
     }
 }

@@ -1,11 +1,13 @@
 //! One connection: its phase, its requests on the way, and the layers its bytes pass.
 //!
-//! Owns no socket operation; the worker queues those. Bytes pass TLS, if any, and then HTTP or WebSocket.
+//! Owns no socket operation; the worker queues those. Bytes pass TLS, if any, and then HTTP/1.1, HTTP/2 or
+//! WebSocket.
 
 use std::collections::VecDeque;
 
 use crate::error::ErrorClass;
-use crate::http_client::{HttpClient, HttpShared, Verdict};
+use crate::http_client::{Answered, HttpClient, HttpShared};
+use crate::http2::{Http2Client, Http2Target};
 use crate::tls::{TlsClient, TlsTarget};
 use crate::websocket::{EchoClient, EchoTarget};
 
@@ -59,7 +61,21 @@ pub(crate) struct Connection {
     pub(crate) retry_ns: u64,
     http: HttpClient,
     tls: Option<Box<TlsClient>>,
-    echo: Option<Box<EchoClient>>,
+    protocol: Option<Protocol>,
+}
+
+/// What is spoken instead of HTTP/1.1.
+#[derive(Debug)]
+enum Protocol {
+    Echo(Box<EchoClient>),
+    Http2(Box<Http2Client>),
+}
+
+/// The same of all connections.
+#[derive(Clone, Debug)]
+pub(crate) enum ProtocolTarget {
+    Echo(EchoTarget),
+    Http2(Http2Target),
 }
 
 /// What connections need of what they share.
@@ -67,7 +83,8 @@ pub(crate) struct Connection {
 pub(crate) struct Layers {
     pub(crate) http: HttpShared,
     pub(crate) tls: Option<TlsTarget>,
-    pub(crate) echo: Option<EchoTarget>,
+    /// What is spoken instead of HTTP/1.1.
+    pub(crate) protocol: Option<ProtocolTarget>,
     /// Decrypted bytes, used again.
     pub(crate) plain: Vec<u8>,
 }
@@ -75,7 +92,52 @@ pub(crate) struct Layers {
 impl Layers {
     /// Whether requests are sent as they are, from shared memory.
     pub(crate) fn are_bare(&self) -> bool {
-        self.tls.is_none() && self.echo.is_none()
+        self.tls.is_none() && self.protocol.is_none()
+    }
+}
+
+impl ProtocolTarget {
+    fn open(&self) -> Protocol {
+        match self {
+            ProtocolTarget::Echo(target) => Protocol::Echo(Box::new(target.open())),
+            ProtocolTarget::Http2(target) => Protocol::Http2(Box::new(target.open())),
+        }
+    }
+}
+
+impl Protocol {
+    /// Answers whether the connection may be used for further requests.
+    fn receive(
+        &mut self,
+        bytes: &[u8],
+        shared: &mut HttpShared,
+        answered: &mut Vec<Answered>,
+    ) -> Result<bool, ErrorClass> {
+        match self {
+            Protocol::Echo(echo) => echo.receive(bytes, answered).map(|()| true),
+            Protocol::Http2(http2) => http2.receive(bytes, &mut shared.verifier, answered),
+        }
+    }
+
+    fn ask(&mut self, count: usize) -> Result<(), ErrorClass> {
+        match self {
+            Protocol::Echo(echo) => echo.ask(count),
+            Protocol::Http2(http2) => http2.ask(count),
+        }
+    }
+
+    fn take_output(&mut self, out: &mut Vec<u8>) {
+        match self {
+            Protocol::Echo(echo) => echo.take_output(out),
+            Protocol::Http2(http2) => http2.take_output(out),
+        }
+    }
+
+    fn is_handshaking(&self) -> bool {
+        match self {
+            Protocol::Echo(echo) => echo.is_handshaking(),
+            Protocol::Http2(http2) => http2.is_handshaking(),
+        }
     }
 }
 
@@ -87,7 +149,7 @@ impl Connection {
             Some(target) => Some(Box::new(target.open().map_err(|_| ErrorClass::Connect)?)),
             None => None,
         };
-        self.echo = layers.echo.as_ref().map(|target| Box::new(target.open()));
+        self.protocol = layers.protocol.as_ref().map(ProtocolTarget::open);
         self.phase = Phase::Handshaking;
         self.advance();
         Ok(())
@@ -98,10 +160,10 @@ impl Connection {
         &mut self,
         bytes: &[u8],
         layers: &mut Layers,
-        verdicts: &mut Vec<Verdict>,
+        answered: &mut Vec<Answered>,
     ) -> Result<(), ErrorClass> {
         let Some(tls) = &mut self.tls else {
-            return self.receive_plain(bytes, &mut layers.http, verdicts);
+            return self.receive_plain(bytes, &mut layers.http, answered);
         };
         let failure = match self.phase {
             Phase::Open => ErrorClass::Protocol,
@@ -112,7 +174,7 @@ impl Connection {
         self.advance();
         match layers.plain.is_empty() {
             true => Ok(()),
-            false => self.receive_plain(&layers.plain, &mut layers.http, verdicts),
+            false => self.receive_plain(&layers.plain, &mut layers.http, answered),
         }
     }
 
@@ -120,25 +182,26 @@ impl Connection {
         &mut self,
         bytes: &[u8],
         shared: &mut HttpShared,
-        verdicts: &mut Vec<Verdict>,
+        answered: &mut Vec<Answered>,
     ) -> Result<(), ErrorClass> {
-        if let Some(echo) = &mut self.echo {
-            let received = echo.receive(bytes, verdicts);
+        if let Some(protocol) = &mut self.protocol {
+            let received = protocol.receive(bytes, shared, answered);
             self.advance();
-            return received;
+            self.is_spent |= !received?;
+            return Ok(());
         }
         if self.queue.is_empty() {
             // Nobody asked for anything.
             return Err(ErrorClass::Protocol);
         }
-        self.is_spent |= !self.http.receive(bytes, shared, verdicts)?;
+        self.is_spent |= !self.http.receive(bytes, shared, answered)?;
         Ok(())
     }
 
     /// The server has closed its side.
-    pub(crate) fn end_of_stream(&mut self, layers: &mut Layers, verdicts: &mut Vec<Verdict>) {
-        if self.phase == Phase::Open && self.echo.is_none() {
-            self.http.end_of_stream(&mut layers.http, verdicts);
+    pub(crate) fn end_of_stream(&mut self, layers: &mut Layers, answered: &mut Vec<Answered>) {
+        if self.phase == Phase::Open && self.protocol.is_none() {
+            self.http.end_of_stream(&mut layers.http, answered);
         }
         self.is_spent = true;
     }
@@ -161,23 +224,23 @@ impl Connection {
     ) -> Result<(), ErrorClass> {
         if self.phase == Phase::Open && count > 0 {
             self.unwritten -= count;
-            match (&mut self.echo, &mut self.tls) {
-                (Some(echo), _) => echo.ask(count)?,
+            match (&mut self.protocol, &mut self.tls) {
+                (Some(protocol), _) => protocol.ask(count)?,
                 (None, Some(tls)) => tls.send(requests).map_err(|_| ErrorClass::Write)?,
                 (None, None) => out.extend_from_slice(requests),
             }
         }
         let Some(tls) = &mut self.tls else {
-            if let Some(echo) = &mut self.echo {
-                echo.take_output(out);
+            if let Some(protocol) = &mut self.protocol {
+                protocol.take_output(out);
             }
             return Ok(());
         };
-        if let Some(echo) = &mut self.echo
+        if let Some(protocol) = &mut self.protocol
             && !tls.is_handshaking()
         {
             let mut plain = Vec::new();
-            echo.take_output(&mut plain);
+            protocol.take_output(&mut plain);
             tls.send(&plain).map_err(|_| ErrorClass::Write)?;
         }
         tls.take_output(out);
@@ -187,7 +250,7 @@ impl Connection {
     /// Lets go of everything that belongs to the connection that ended.
     pub(crate) fn clear(&mut self) {
         self.tls = None;
-        self.echo = None;
+        self.protocol = None;
         self.is_spent = false;
         self.unwritten = 0;
         self.sending = false;
@@ -196,7 +259,7 @@ impl Connection {
 
     fn advance(&mut self) {
         let is_handshaking = self.tls.as_ref().is_some_and(|tls| tls.is_handshaking())
-            || self.echo.as_ref().is_some_and(|echo| echo.is_handshaking());
+            || self.protocol.as_ref().is_some_and(Protocol::is_handshaking);
         if self.phase == Phase::Handshaking && !is_handshaking {
             self.phase = Phase::Open;
         }

@@ -1,6 +1,6 @@
 //! A load generator: opens connections to one server, asks, verifies every answer, measures.
 //!
-//! Owns: the clients' side of HTTP/1.1 and WebSocket over TCP and TLS, the pace of requests, the record of
+//! Owns: the clients' side of HTTP/1.1, HTTP/2 and WebSocket over TCP and TLS, the pace of requests, the record of
 //! latencies. Never does: terminal output, argument parsing, io_uring itself (that is `howth-io-uring-net`).
 //! Called by: `howth bench http`, `howth-compare` and tests, through [`run`], [`run_observed`] and [`run_over`].
 //!
@@ -14,6 +14,7 @@ mod decoder;
 mod descriptors;
 mod error;
 mod expectation;
+mod http2;
 mod http_client;
 mod observer;
 mod options;

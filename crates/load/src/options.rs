@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use crate::Expectation;
 use crate::error::LoadError;
+use crate::expectation::Expectation;
 
 /// Connections of one run at most; ports of one address are 65,536.
 const CONNECTIONS_MAX: usize = 60_000;
@@ -77,6 +77,8 @@ pub struct Options {
     pub warm_up: Duration,
     /// The longest time to connect, and from a request's sending to the end of its answer.
     pub timeout: Duration,
+    /// Whether HTTP/2 is spoken: by ALPN over TLS, with prior knowledge in clear text. Pipelined requests are streams.
+    pub http2: bool,
     /// Whether connections serve more than one request. If not, latency includes connecting.
     pub keep_alive: bool,
     /// What every answer has to be.
@@ -85,6 +87,8 @@ pub struct Options {
     pub records: bool,
     /// Takes any certificate; refused for targets that are not loopback.
     pub accept_any_certificate: bool,
+    /// Whether a connection takes up the TLS session of one before; if not, each makes a whole handshake.
+    pub resume_sessions: bool,
     /// Certificates (PEM) of authorities to be trusted besides the public ones.
     pub trusted_pem: Option<Vec<u8>>,
     /// Allows targets that are not loopback.
@@ -107,10 +111,12 @@ impl Options {
             stop: Stop::After(Duration::from_secs(10)),
             warm_up: Duration::ZERO,
             timeout: Duration::from_secs(10),
+            http2: false,
             keep_alive: true,
             expect: Expectation::default(),
             records: false,
             accept_any_certificate: false,
+            resume_sessions: true,
             trusted_pem: None,
             yes_remote: false,
         }

@@ -86,6 +86,18 @@ impl Request {
         bytes
     }
 
+    /// The host and port that are asked for.
+    pub(crate) fn authority<'a>(&'a self, target: &'a Target) -> &'a [u8] {
+        let host = self.fields.iter().find(|(name, _)| name == http::header::HOST);
+        host.map_or(target.authority.as_bytes(), |(_, value)| value.as_bytes())
+    }
+
+    /// The fields besides that.
+    pub(crate) fn own_fields(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
+        let own = self.fields.iter().filter(|(name, _)| name != http::header::HOST);
+        own.map(|(name, value)| (name.as_str().as_bytes(), value.as_bytes()))
+    }
+
     /// What a thread sends, at most `depth` requests at once.
     pub(crate) fn sequence(&self, depth: usize) -> Sequence {
         let occasional = self.occasional.as_ref();

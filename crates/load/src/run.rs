@@ -7,12 +7,13 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, PoisonError};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use crate::connection::Layers;
+use crate::connection::{Layers, ProtocolTarget};
 use crate::decoder::HeadCache;
 use crate::descriptors;
 use crate::error::LoadError;
 use crate::expectation::Verifier;
 use crate::http_client::HttpShared;
+use crate::http2::Http2Target;
 use crate::observer::{EverySecond, Observer};
 use crate::options::{Options, Pace, Stop};
 use crate::pace::Schedule;
@@ -75,6 +76,37 @@ pub fn run_over(
     Ok(Report::new(options, target.url.clone(), is_echo, summary, &ended))
 }
 
+/// What is spoken instead of HTTP/1.1, with what it cannot do.
+fn protocol(
+    options: &Options,
+    target: &Target,
+    request: &Request,
+) -> Result<Option<ProtocolTarget>, LoadError> {
+    match target.protocol {
+        Protocol::Http => Ok(None),
+        Protocol::Http2 if !options.keep_alive => {
+            Err(LoadError::Conflict("connections of HTTP/2 are always kept alive"))
+        }
+        Protocol::Http2 if options.occasional.is_some() => {
+            Err(LoadError::Conflict("requests over HTTP/2 are all alike"))
+        }
+        Protocol::Http2 => {
+            let http2 = Http2Target::new(target, request, &options.method, &options.body)?;
+            Ok(Some(ProtocolTarget::Http2(http2)))
+        }
+        Protocol::WebSocket if !options.keep_alive => {
+            Err(LoadError::Conflict("WebSocket connections are always kept alive"))
+        }
+        Protocol::WebSocket if options.occasional.is_some() => {
+            Err(LoadError::Conflict("WebSocket messages are all alike"))
+        }
+        Protocol::WebSocket => {
+            let echo = EchoTarget::new(target, request, &options.body);
+            Ok(Some(ProtocolTarget::Echo(echo)))
+        }
+    }
+}
+
 /// A server that is not there is told at once and not counted.
 fn connect_once(target: &Target, timeout: Duration) -> Result<(), LoadError> {
     let address = target.address;
@@ -89,7 +121,7 @@ struct Run<'a> {
     target: &'a Target,
     request: Request,
     tls: Option<TlsTarget>,
-    echo: Option<EchoTarget>,
+    protocol: Option<ProtocolTarget>,
     threads: usize,
     /// Connections that are open already; each thread takes its share.
     given: Mutex<Vec<TcpStream>>,
@@ -103,16 +135,7 @@ impl<'a> Run<'a> {
     fn new(options: &'a Options, target: &'a Target, given: Vec<TcpStream>) -> Result<Self, LoadError> {
         let request = Request::new(options, target)?;
         let threads = options.threads_used();
-        let echo = match target.protocol {
-            Protocol::WebSocket => Some(EchoTarget::new(target, &request, &options.body)),
-            Protocol::Http => None,
-        };
-        if echo.is_some() && !options.keep_alive {
-            return Err(LoadError::Conflict("WebSocket connections are always kept alive"));
-        }
-        if echo.is_some() && options.occasional.is_some() {
-            return Err(LoadError::Conflict("WebSocket messages are all alike"));
-        }
+        let protocol = protocol(options, target, &request)?;
         Ok(Run {
             options,
             target,
@@ -121,7 +144,7 @@ impl<'a> Run<'a> {
                 .is_tls
                 .then(|| TlsTarget::new(options, target))
                 .transpose()?,
-            echo,
+            protocol,
             threads,
             given: Mutex::new(given),
             is_broken_off: Arc::default(),
@@ -208,7 +231,7 @@ impl<'a> Run<'a> {
                 verifier: Verifier::new(self.options.expect.clone(), &self.options.method),
             },
             tls: self.tls.clone(),
-            echo: self.echo.clone(),
+            protocol: self.protocol.clone(),
             plain: Vec::new(),
         }
     }

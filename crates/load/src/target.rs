@@ -14,6 +14,7 @@ use crate::options::Options;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
     Http,
+    Http2,
     WebSocket,
 }
 
@@ -38,9 +39,13 @@ impl Target {
     pub(crate) fn of(options: &Options) -> Result<Self, LoadError> {
         let mut url = parse(&options.url)?;
         url.set_fragment(None);
+        let http = match options.http2 {
+            true => Protocol::Http2,
+            false => Protocol::Http,
+        };
         let (protocol, is_tls) = match url.scheme() {
-            "http" => (Protocol::Http, false),
-            "https" => (Protocol::Http, true),
+            "http" => (http, false),
+            "https" => (http, true),
             "ws" => (Protocol::WebSocket, false),
             "wss" => (Protocol::WebSocket, true),
             other => return Err(wrong(&options.url, &format!("scheme {other} is not known"))),

@@ -5,6 +5,7 @@
 use std::io::{BufRead, Write};
 use std::sync::Arc;
 
+use rustls::client::Resumption;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{
     CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
@@ -52,8 +53,13 @@ impl TlsTarget {
                 .with_root_certificates(roots(options)?)
                 .with_no_client_auth()
         };
-        if target.protocol == Protocol::Http {
-            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        if !options.resume_sessions {
+            config.resumption = Resumption::disabled();
+        }
+        match target.protocol {
+            Protocol::Http => config.alpn_protocols = vec![b"http/1.1".to_vec()],
+            Protocol::Http2 => config.alpn_protocols = vec![b"h2".to_vec()],
+            Protocol::WebSocket => {}
         }
         Ok(TlsTarget {
             config: Arc::new(config),

@@ -11,7 +11,7 @@ use tungstenite::protocol::{Role, WebSocketConfig};
 use tungstenite::{Bytes, Message, WebSocket};
 
 use crate::error::ErrorClass;
-use crate::http_client::Verdict;
+use crate::http_client::{Answered, Verdict};
 use crate::request::Request;
 use crate::target::Target;
 use handshake::Handshake;
@@ -61,7 +61,7 @@ impl EchoTarget {
 
 impl EchoClient {
     /// Takes received bytes; each echo becomes a verdict.
-    pub(crate) fn receive(&mut self, bytes: &[u8], verdicts: &mut Vec<Verdict>) -> Result<(), ErrorClass> {
+    pub(crate) fn receive(&mut self, bytes: &[u8], answered: &mut Vec<Answered>) -> Result<(), ErrorClass> {
         self.pipe.0.borrow_mut().incoming.extend_from_slice(bytes);
         if self.socket.is_none() {
             self.shake_hands()?;
@@ -71,8 +71,8 @@ impl EchoClient {
         };
         loop {
             match socket.read() {
-                Ok(Message::Binary(echo)) => verdicts.push(judge(&self.target.message, &echo)),
-                Ok(Message::Text(echo)) => verdicts.push(judge(&self.target.message, echo.as_bytes())),
+                Ok(Message::Binary(echo)) => answered.push(judge(&self.target.message, &echo)),
+                Ok(Message::Text(echo)) => answered.push(judge(&self.target.message, echo.as_bytes())),
                 Ok(Message::Close(_)) => return Err(ErrorClass::Read),
                 Ok(_) => {}
                 Err(tungstenite::Error::Io(error)) if error.kind() == io::ErrorKind::WouldBlock => {
@@ -122,12 +122,13 @@ impl EchoClient {
     }
 }
 
-fn judge(message: &[u8], echo: &[u8]) -> Verdict {
-    match () {
+fn judge(message: &[u8], echo: &[u8]) -> Answered {
+    let verdict: Verdict = match () {
         () if echo.len() != message.len() => Err(ErrorClass::Length),
         () if echo != message => Err(ErrorClass::Hash),
         () => Ok(()),
-    }
+    };
+    Answered::first(verdict)
 }
 
 /// A stream in memory, of which the WebSocket has one handle and the connection another.

@@ -19,7 +19,7 @@ use howth_ring_client::{ClientCompletion, ClientRing, Errno, RingOptions, Wait};
 
 use crate::connection::{Connection, Layers, Phase};
 use crate::cpu::CpuTime;
-use crate::http_client::Verdict;
+use crate::http_client::Answered;
 use crate::record::{Recorder, Sample};
 use crate::sequence::Sequence;
 pub(crate) use pacing::Pacing;
@@ -79,7 +79,7 @@ pub(crate) struct Worker {
     ready: VecDeque<u32>,
     /// Requests without an answer on all connections.
     outstanding: usize,
-    verdicts: Vec<Verdict>,
+    answered: Vec<Answered>,
     spare: Vec<Vec<u8>>,
     epoch: Instant,
     now_ns: u64,
@@ -110,7 +110,7 @@ impl Worker {
             news,
             ready: VecDeque::new(),
             outstanding: 0,
-            verdicts: Vec::new(),
+            answered: Vec::new(),
             spare: Vec::new(),
             epoch: Instant::now(),
             now_ns: 0,

@@ -62,6 +62,10 @@ struct LoadArguments {
     #[arg(short, long, value_name = "N", default_value_t = 1, alias = "pipelining")]
     pipeline: usize,
 
+    /// Speak HTTP/2: by ALPN over TLS, with prior knowledge in clear text; --pipelining is streams then
+    #[arg(long)]
+    http2: bool,
+
     /// Open a new connection for each request
     #[arg(long, alias = "disable-keepalive")]
     no_keep_alive: bool,
@@ -126,6 +130,10 @@ struct TargetArguments {
     /// Take any certificate; on loopback only
     #[arg(short = 'k', long)]
     insecure: bool,
+
+    /// Make a whole TLS handshake for each connection, instead of taking up a session
+    #[arg(long)]
+    full_handshakes: bool,
 
     /// Certificates (PEM) of authorities to be trusted besides the public ones
     #[arg(long, value_name = "FILE", alias = "cacert")]
@@ -218,6 +226,7 @@ fn options(arguments: &HttpArguments) -> Result<Options, Failure> {
         stop: load.requests.map_or(Stop::After(load.duration), Stop::Requests),
         warm_up: load.warm_up,
         timeout: load.timeout,
+        http2: load.http2,
         keep_alive: !load.no_keep_alive,
         expect: Expectation {
             statuses: arguments.expect.expect_status.clone(),
@@ -225,6 +234,7 @@ fn options(arguments: &HttpArguments) -> Result<Options, Failure> {
             body_sha256: arguments.expect.expect_sha256,
         },
         accept_any_certificate: target.insecure,
+        resume_sessions: !target.full_handshakes,
         trusted_pem: target
             .ca_file
             .as_deref()

@@ -1,7 +1,10 @@
 // Node has no server for fetch handlers. An application may bring the same work for `node:http`, which is the
 // fastest Node has; the others get their Request and Response from here.
 import cluster from "node:cluster";
+import { readFileSync } from "node:fs";
 import { createServer } from "node:http";
+import { createSecureServer as createHttp2Server } from "node:http2";
+import { createServer as createSecureServer } from "node:https";
 import { Readable } from "node:stream";
 import * as application from "./application.mjs";
 
@@ -19,6 +22,21 @@ async function answer(request, response) {
   response.end(Buffer.from(await answer.arrayBuffer()));
 }
 
+function server() {
+  if (!application.isSecure) return createServer(application.node ?? answer);
+  const [cert, key] = ["../certificate.pem", "../key.pem"].map((file) => readFileSync(file));
+  const create = application.isHttp2 ? createHttp2Server : createSecureServer;
+  return create({ cert, key }, application.node);
+}
+
+// Node has no WebSockets on the server's side: what its users take.
+async function addWebSockets(server) {
+  const { WebSocketServer } = await import("ws");
+  new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (socket) => {
+    socket.on("message", (message, isBinary) => socket.send(message, { binary: isBinary }));
+  });
+}
+
 const cores = Number(process.env.CORES);
 if (cores > 1 && cluster.isPrimary) {
   for (let core = 0; core < cores; core += 1) cluster.fork();
@@ -29,5 +47,7 @@ if (cores > 1 && cluster.isPrimary) {
     }
   });
 } else {
-  createServer(application.node ?? answer).listen(Number(process.env.PORT), "127.0.0.1");
+  const own = server();
+  if (application.websocket !== undefined) await addWebSockets(own);
+  own.listen(Number(process.env.PORT), "127.0.0.1");
 }

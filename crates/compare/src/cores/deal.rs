@@ -8,9 +8,10 @@ use std::io::{self, Read, Write};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
+use crate::asking::is_right;
 use crate::error::CompareError;
 use crate::request::Request;
-use crate::server::{Server, is_right};
+use crate::server::Server;
 
 /// How long the other cores may take to serve after the first.
 const PATIENCE: Duration = Duration::from_secs(10);

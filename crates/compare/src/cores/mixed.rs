@@ -11,8 +11,8 @@ use super::latencies::Latencies;
 use super::series::{Point, series};
 use super::subject::Subject;
 use super::{burn, deal};
+use crate::asking::complaint;
 use crate::error::CompareError;
-use crate::measure::complaint;
 
 /// Requests a second.
 pub(super) const RATE: f64 = 600.0;

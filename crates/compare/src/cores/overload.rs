@@ -13,8 +13,8 @@ use serde::Serialize;
 use super::deal;
 use super::latencies::Latencies;
 use super::subject::Subject;
+use crate::asking::complaint;
 use crate::error::CompareError;
-use crate::measure::complaint;
 use crate::server::Server;
 
 /// Of each request.

@@ -10,8 +10,8 @@ use serde::Serialize;
 
 use super::deal;
 use super::subject::Subject;
+use crate::asking::complaint;
 use crate::error::CompareError;
-use crate::measure::complaint;
 use crate::server::Server;
 
 /// Of each request.

@@ -24,14 +24,14 @@ impl Worker {
             Ok(Some(lease)) => {
                 self.recorder.tally.received_bytes += u64::from(lease.len);
                 let received = match is_alive {
-                    true => connection.receive(self.ring.bytes(&lease), &mut self.layers, &mut self.verdicts),
+                    true => connection.receive(self.ring.bytes(&lease), &mut self.layers, &mut self.answered),
                     false => Ok(()),
                 };
                 self.ring.release(lease);
                 self.settle(index, received);
             }
             Ok(None) if is_alive => {
-                connection.end_of_stream(&mut self.layers, &mut self.verdicts);
+                connection.end_of_stream(&mut self.layers, &mut self.answered);
                 self.settle(index, Ok(()));
             }
             Err(errno) if is_alive && !is_no_error(errno) => self.fail(index, ErrorClass::Read),
@@ -117,11 +117,11 @@ impl Worker {
     fn settle(&mut self, index: usize, received: Result<(), ErrorClass>) {
         let connection = &mut self.connections[index];
         let mut received = received;
-        for verdict in self.verdicts.drain(..) {
-            match connection.queue.pop_front() {
+        for answered in self.answered.drain(..) {
+            match connection.queue.remove(answered.position) {
                 Some(started) => {
                     self.outstanding -= 1;
-                    self.recorder.verdict(&started, self.now_ns, verdict);
+                    self.recorder.verdict(&started, self.now_ns, answered.verdict);
                 }
                 None => received = Err(ErrorClass::Protocol),
             }

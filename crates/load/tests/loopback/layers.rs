@@ -9,7 +9,7 @@ use crate::server::{Server, Then};
 use base64::Engine;
 use howth_load::{Errors, LoadError, Options, Stop, run};
 use rustls::pki_types::PrivateKeyDer;
-use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use rustls::{HandshakeKind, ServerConfig, ServerConnection, StreamOwned};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 use tungstenite::protocol::Role;
@@ -74,6 +74,36 @@ fn requests_go_through_tls() {
         let report = run(&options).expect("the server listens");
         assert_eq!((report.requests, report.errors), (100, Errors::default()));
         assert_eq!(server.requests(), 100);
+    }
+}
+
+#[test]
+fn sessions_are_taken_up_unless_whole_handshakes_are_wanted() {
+    for resume_sessions in [true, false] {
+        let identity = identity();
+        let (kinds, seen) = std::sync::mpsc::channel();
+        let config = identity.config;
+        let server = Server::of_connections(move |stream, counted| {
+            let session = ServerConnection::new(config.clone()).map_err(std::io::Error::other)?;
+            let mut stream = StreamOwned::new(session, stream);
+            let answer = b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n";
+            let ended = crate::server::answer_all(&mut stream, counted, &|_| (answer.to_vec(), Then::Go));
+            let _ = kinds.send(stream.conn.handshake_kind());
+            ended
+        });
+        let mut options = options(format!("https://{}/", server.address), 20);
+        options.connections = 1;
+        options.keep_alive = false;
+        options.resume_sessions = resume_sessions;
+        options.accept_any_certificate = true;
+        let report = run(&options).expect("the server listens");
+        assert_eq!((report.requests, report.errors), (20, Errors::default()));
+        let resumed = seen
+            .iter()
+            .take(20)
+            .filter(|kind| *kind == Some(HandshakeKind::Resumed))
+            .count();
+        assert_eq!(resumed > 0, resume_sessions, "{resumed} of 20");
     }
 }
 

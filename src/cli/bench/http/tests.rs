@@ -27,7 +27,7 @@ fn every_option_arrives() {
     let hash = "00ff".repeat(16);
     let line = format!(
         "-n 7 -c 3 -R 50.5 -p 4 -t 2 --warm-up 1s --timeout 2s --no-keep-alive -m PUT -H a:b -H x:y -b text \
-         --expect-status 200,204 --expect-length 9 --expect-sha256 {hash} -k --yes-remote http://127.0.0.1/"
+         --expect-status 200,204 --expect-length 9 --expect-sha256 {hash} -k --full-handshakes --yes-remote http://127.0.0.1/"
     );
     let options = parsed(&line);
     assert_eq!(
@@ -43,6 +43,7 @@ fn every_option_arrives() {
         (Duration::from_secs(1), Duration::from_secs(2))
     );
     assert!(!options.keep_alive && options.accept_any_certificate && options.yes_remote);
+    assert!(!options.resume_sessions);
     assert_eq!(
         (options.method.as_str(), options.body.as_slice()),
         ("PUT", &b"text"[..])
