@@ -253,8 +253,12 @@ mod tests {
     }
 
     #[test]
-    fn without_options_the_engine_keeps_its_own_defaults() {
-        assert_eq!(parsed(&[]), EngineOptions::default());
+    fn without_options_the_engine_keeps_its_own_defaults_and_speaks_http2() {
+        let expected = EngineOptions {
+            http2: Some(howth_engine::Http2Limits::default()),
+            ..EngineOptions::default()
+        };
+        assert_eq!(parsed(&[]), expected);
     }
 
     #[test]

@@ -72,10 +72,10 @@ pub fn begins_however_the_preface_is_split(start: Start) {
         client.send([*byte]);
     }
     server.respond(server.next_request(), "first");
+    server.expect_completed();
     // All at once.
     let mut client = Client::connect(&server);
     client.send(&bytes);
-    server.expect_completed();
     server.respond(server.next_request(), "second");
     let mut bodies = (0..5).map(|_| client.frame());
     assert_eq!(
@@ -124,8 +124,8 @@ pub fn leaves_bodies_out_of_streams(start: Start) {
         (response.field("content-length").as_deref(), response.ends()),
         (Some("5"), true)
     );
-    client.send(request(3, "GET", "/", &[]));
     server.expect_completed();
+    client.send(request(3, "GET", "/", &[]));
     let id = server.next_request();
     server.call(move |exchanges| {
         exchanges
