@@ -109,6 +109,7 @@ class Connection {
     socket.server = node;
     socket.parser = null;
     socket.setEncoding = refuseEncoding;
+    socket.resetAndDestroy = resetAndDestroy;
     for (const event of EVENTS) socket.on(event, LISTENERS[event]);
     if (node.timeout) socket.setTimeout(node.timeout);
     socket._httpMessage = this.first?.res ?? null;
@@ -220,6 +221,12 @@ function onClose() {
 
 function refuseEncoding() {
   throw new parts.ERR_HTTP_SOCKET_ENCODING();
+}
+
+// Deno's own resets what is a handle of its own alone, and ends any other in the ordinary way, with an error.
+function resetAndDestroy() {
+  if (!this.destroyed) this._reset();
+  return this;
 }
 
 // Whether a socket is the engine's: nobody else reads requests from it.

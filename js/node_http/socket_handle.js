@@ -239,12 +239,13 @@ class Handle {
     return this.#close(End.RESET, callback);
   }
 
+  // A stream closes as well what it has reset, and waits to be called back.
   #close(how, callback) {
+    if (callback !== undefined) parts.nextTick(callback);
     if (this.#isClosing) return 0;
     this.#isClosing = true;
     if (this.#tunnel !== null) exchanges.unwatch(this.#tunnel);
     this.connection.breakOff(how);
-    if (callback !== undefined) parts.nextTick(callback);
     return 0;
   }
 

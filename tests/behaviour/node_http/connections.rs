@@ -10,6 +10,7 @@ on_both_engines![
     connections_are_closed_when_told,
     a_socket_is_lazy_and_whole,
     a_handle_that_is_reset_resets_the_connection,
+    a_socket_that_is_reset_resets_the_connection,
     deadlines_are_the_servers,
     requests_of_a_connection_have_a_bound,
     heads_have_the_bound_of_the_server,
@@ -161,6 +162,37 @@ fn a_handle_that_is_reset_resets_the_connection(engine: Engine) {
         ",
     );
     printed(&finished, "0\nreset\nECONNRESET\nclosed");
+}
+
+fn a_socket_that_is_reset_resets_the_connection(engine: Engine) {
+    let finished = ran(
+        engine,
+        r"
+        const told = [];
+        const reset = (socket) => {
+            socket.on('error', (error) => told.push(`server error ${error.code}`));
+            socket.on('close', (isError) => told.push(`server close ${isError}`));
+            told.push(socket.resetAndDestroy() === socket, socket.destroyed);
+            socket.resetAndDestroy();
+        };
+        const server = await start((request) => reset(request.socket));
+        server.on('upgrade', (request, socket) => {
+            socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: echo\r\n\r\n');
+            socket.once('data', () => reset(socket));
+        });
+        for (const fields of ['', 'Connection: upgrade\r\nUpgrade: echo\r\n']) {
+            const socket = net.connect(server.address().port, '127.0.0.1', () => socket.write(get('/', fields)));
+            socket.on('data', () => socket.write('reset me'));
+            socket.on('error', (error) => told.push(`client error ${error.code}`));
+            await new Promise((resolve) => socket.on('close', resolve));
+            while (told.length < 4) await sleep(5);
+            console.log(told.splice(0).sort().join(', '));
+        }
+        server.close(() => console.log('closed'));
+        ",
+    );
+    let told = "client error ECONNRESET, server close false, true, true";
+    printed(&finished, &format!("{told}\n{told}\nclosed"));
 }
 
 fn deadlines_are_the_servers(engine: Engine) {
