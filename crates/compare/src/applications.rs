@@ -41,6 +41,8 @@ const PROGRAMS: [(&str, &str); 5] = [
 ];
 /// Those of both that import packages from npm.
 const WITH_PACKAGES: [&str; 5] = ["hono", "fastify", "express", "koa", "nest"];
+/// Those that import one on Node alone.
+const WITH_PACKAGES_ON_NODE: [&str; 1] = ["websocket"];
 /// What each runtime is started with for a handler; it imports `./application.mjs`.
 const ADAPTERS: [(&str, &str); 5] = [
     ("howth.mjs", include_str!("../applications/adapters/howth.mjs")),
@@ -66,6 +68,11 @@ pub(crate) fn is_program(application: &str) -> bool {
 /// Whether an application imports packages from npm.
 pub(crate) fn imports_packages(application: &str) -> bool {
     WITH_PACKAGES.contains(&application)
+}
+
+/// Whether packages from npm are of use to an application on any runtime.
+pub(crate) fn uses_packages(application: &str) -> bool {
+    imports_packages(application) || WITH_PACKAGES_ON_NODE.contains(&application)
 }
 
 /// A folder with a folder for each application, gone when this is dropped.

@@ -70,7 +70,8 @@ pub fn compare(options: &Options, observer: &mut dyn Observer) -> Result<Compari
 /// What is missing of the runtimes, and of what the workloads need.
 fn install(lineup: &Lineup, workloads: &[Workload]) -> Result<(), CompareError> {
     npm::install_runtimes(&lineup.cache, &lineup.runtimes_to_install())?;
-    match workloads.iter().any(needs_packages) {
+    let use_packages = |workload: &Workload| applications::uses_packages(workload.application);
+    match workloads.iter().any(use_packages) {
         true => npm::install_packages(&lineup.cache),
         false => Ok(()),
     }

@@ -31,7 +31,11 @@ function server() {
 
 // Node has no WebSockets on the server's side: what its users take.
 async function addWebSockets(server) {
-  const { WebSocketServer } = await import("ws");
+  const { WebSocketServer } = await import("ws").catch(() => {
+    // The first line is what the results say.
+    console.error("ws is not installed; --install has it from npm");
+    process.exit(1);
+  });
   new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (socket) => {
     socket.on("message", (message, isBinary) => socket.send(message, { binary: isBinary }));
   });
