@@ -89,6 +89,8 @@ fn find(lineup: &Lineup, runtime: Runtime) -> Option<PathBuf> {
         .cloned()
         .or_else(|| npm::binary(&lineup.cache, runtime))
         .or_else(|| in_path(runtime.name()))
+        // It is started in another folder.
+        .map(|binary| std::path::absolute(&binary).unwrap_or(binary))
 }
 
 fn in_path(name: &str) -> Option<PathBuf> {
@@ -224,6 +226,14 @@ mod tests {
         ] {
             assert_eq!(version_in(text).as_deref(), version);
         }
+    }
+
+    #[test]
+    fn a_binary_is_named_from_where_the_command_is_typed() {
+        let lineup = Lineup::new(PathBuf::from("./build/howth"), PathBuf::from("/nowhere"));
+        let found = find(&lineup, Runtime::Howth).expect("it is named");
+        let here = std::env::current_dir().expect("a folder");
+        assert_eq!(found, here.join("build/howth"));
     }
 
     #[test]
