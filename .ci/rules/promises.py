@@ -26,7 +26,7 @@ def tests_of(text):
 
 def conformance_cases(files):
     """Cases that are run: those in the list of `engine_cases!`, by group, and in that by the places where they run."""
-    text = files.get("crates/engine-conformance/src/lib.rs", "")
+    text = files.get("crates/engine-conformance/src/cases.rs", "")
     cases = set()
     for group, places in re.findall(r"^\s+(\w+) \{\n((?:\s+\w+ \{\n(?:\s+\w+\n)+\s*\}\n)+)\s*\}", text, re.MULTILINE):
         cases |= {(group, case) for case in re.findall(r"^\s+(\w+)$", places, re.MULTILINE)}
@@ -128,7 +128,7 @@ def test():
     sound = {
         "tests/behaviour/limits.rs": "on_both_engines![\n    heads,\n    gone,\n];\nfn heads(engine: Engine) {}\nfn helper() {}\n",
         "crates/engine-conformance/src/bodies.rs": "pub fn reads(start: Start) {}\npub fn is_not_run(start: Start) {}\n",
-        "crates/engine-conformance/src/lib.rs": "        bodies {\n            memory {\n                reads\n            }\n        }\n",
+        "crates/engine-conformance/src/cases.rs": "        bodies {\n            memory {\n                reads\n            }\n        }\n",
         "crates/http1/tests/bounds.rs": "#[test]\nfn exact() {}\nfn helper() {}\n",
         "src/cli/bench/compare.rs": "",
         "benches/engine.rs": "",

@@ -24,6 +24,33 @@ pub(crate) struct Http2 {
     pub(crate) kept: Vec<u32>,
     /// A rule was broken: nothing more is read.
     pub(crate) is_failed: bool,
+    /// How far bodies have left, of all streams.
+    pub(crate) leaving: Leaving,
+    /// A stream has ended, or is to wait for its body anew: since when, is noted when the connection is settled, which has the
+    /// clock right.
+    pub(crate) has_ended_some: bool,
+    pub(crate) waits_anew: bool,
+}
+
+/// How far what was framed has left: until it has, no window is waited for.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Leaving {
+    /// The last frame ends here in the connection's output; `None`: it has left.
+    pub(crate) until: Option<u64>,
+    /// When it left, or bytes began to wait.
+    pub(crate) ms: u64,
+}
+
+impl Leaving {
+    /// So much of the output was taken.
+    pub(crate) fn note_sent(&mut self, sent: u64, now_ms: u64) {
+        if self.until.is_some_and(|until| until <= sent) {
+            *self = Leaving {
+                until: None,
+                ms: now_ms,
+            };
+        }
+    }
 }
 
 /// How a response ends.
@@ -47,14 +74,17 @@ pub(crate) struct Sending {
     pub(crate) ending: Ending,
     /// It is among those that are ready.
     pub(crate) is_ready: bool,
-    /// The last time some of it went out, or began to wait.
-    pub(crate) write_ms: u64,
+    /// How far it has left.
+    pub(crate) leaving: Leaving,
     /// Bytes of the request's body that came, and what that was when its rate began to count.
     pub(crate) body_bytes: u64,
     pub(crate) rate_bytes_base: u64,
     /// The last byte of the body, or the moment it was wanted; and the moment it began.
     pub(crate) body_ms: u64,
     pub(crate) body_started_ms: u64,
+    /// The client could not send more of the body, and can once so much of the output has left: until then it is not waited
+    /// for, and from then on anew.
+    pub(crate) waits_behind: Option<u64>,
     /// Bytes of the body that came and nobody wanted.
     pub(crate) dropped_bytes: u64,
 }
@@ -102,12 +132,17 @@ impl<L> Connections<L> {
             return;
         };
         let connection = &mut self.connections[index];
+        // It stays, whatever was meant before, and is read from until it ends.
+        connection.is_leaving = false;
         connection.intake = Intake::Frames(Box::new(Http2 {
             session: Session::open(limits, &mut connection.output.tail),
             ready: VecDeque::new(),
             written: VecDeque::new(),
             kept: Vec::new(),
             is_failed: false,
+            leaving: Leaving::default(),
+            has_ended_some: false,
+            waits_anew: false,
         }));
         self.unsettle(index);
     }

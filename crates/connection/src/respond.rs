@@ -11,6 +11,7 @@ use howth_http1::{encode_chunk_start, encode_head, encode_last_chunk, plan_respo
 use crate::connection::End;
 use crate::connections::Connections;
 use crate::exchange::{BodyState, ResponseState};
+use crate::switch::CONTINUE;
 
 impl<L> Connections<L> {
     /// Answers with a body of `length` bytes, which `push` appends where there is one on the wire.
@@ -212,19 +213,28 @@ impl<L> Connections<L> {
     /// Sends `100 Continue` if the client waits for it and nothing else was said.
     pub(crate) fn send_continue(&mut self, exchange: u32) {
         let state = &mut self.exchanges[exchange];
-        if !std::mem::take(&mut state.continue_owed) || state.has_begun() {
+        if !std::mem::take(&mut state.continue_owed) {
             return;
         }
-        if state.stream != 0 {
-            let head = ResponseHead {
-                status: 100,
-                reason: None,
-                fields: &[],
-            };
-            return self.inform_stream(exchange, &head);
+        let (connection, is_stream, has_begun) = (state.connection, state.stream != 0, state.has_begun());
+        let head = ResponseHead {
+            status: CONTINUE,
+            reason: None,
+            fields: &[],
+        };
+        match is_stream {
+            _ if has_begun => {}
+            true => self.inform_stream(exchange, &head),
+            false => {
+                self.output_of(exchange).extend_from_slice(howth_http1::CONTINUE);
+                self.touch_output(exchange);
+            }
         }
-        self.output_of(exchange).extend_from_slice(howth_http1::CONTINUE);
-        self.touch_output(exchange);
+        // What the client did not send before is not held against it.
+        match is_stream {
+            true => self.wait_for_body_anew(exchange),
+            false => self.read_anew(connection),
+        }
     }
 
     /// Breaks a response off that was begun. What was written of it goes out, and then the connection ends, in a way that

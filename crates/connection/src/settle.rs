@@ -159,6 +159,12 @@ impl<L> Connections<L> {
         self.unsettle(index);
     }
 
+    /// What the client has not sent so far is not held against it.
+    pub(crate) fn read_anew(&mut self, index: u32) {
+        self.connections[index].is_read = false;
+        self.unsettle(index);
+    }
+
     /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it.
     #[inline]
     fn is_at_rest(&self, index: u32) -> bool {
@@ -285,7 +291,7 @@ impl<L> Connections<L> {
             if let Intake::Body(body) = &mut connection.intake {
                 body.rate_bytes_base = body.bytes;
             }
-            self.note_bodies_read(index);
+            self.wait_for_bodies_anew(index);
         }
     }
 }

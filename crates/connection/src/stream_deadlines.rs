@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use howth_http2::Stream;
 
-use crate::connection::{Connection, Phase};
+use crate::connection::{Connection, Intake, Phase};
 use crate::connections::Connections;
 use crate::deadlines::{DISCONNECTED_SILENCE_MS, DRAIN_GRACE_MS, Expiry, handler_deadline_ms, milliseconds};
 use crate::exchange::{BodyState, ResponseState};
@@ -21,7 +21,7 @@ impl<L> Connections<L> {
             .session
             .streams()
             .iter()
-            .filter_map(|stream| self.stream_deadline(connection, stream));
+            .filter_map(|stream| self.stream_deadline(connection, http2, stream));
         of_streams.chain(of_connection).min_by_key(|(at_ms, _)| *at_ms)
     }
 
@@ -50,20 +50,30 @@ impl<L> Connections<L> {
         Some((since_ms + milliseconds(patience)?, Expiry::Silent))
     }
 
-    fn stream_deadline(&self, connection: &Connection<L>, stream: &Stream<Sending>) -> Option<(u64, Expiry)> {
+    fn stream_deadline(
+        &self,
+        connection: &Connection<L>,
+        http2: &Http2,
+        stream: &Stream<Sending>,
+    ) -> Option<(u64, Expiry)> {
         let exchange = stream.user.exchange;
         let state = &self.exchanges[exchange];
         let handler = handler_deadline_ms(state).map(|at_ms| (at_ms, Expiry::Handler(exchange)));
         let candidates = [
             handler,
-            self.body_of_stream(connection, stream),
-            self.stalled(connection, stream),
+            self.body_of_stream(connection, http2, stream),
+            self.stalled(connection, http2, stream),
             self.silent_stream(connection, stream),
         ];
         candidates.into_iter().flatten().min_by_key(|(at_ms, _)| *at_ms)
     }
 
-    fn body_of_stream(&self, connection: &Connection<L>, stream: &Stream<Sending>) -> Option<(u64, Expiry)> {
+    fn body_of_stream(
+        &self,
+        connection: &Connection<L>,
+        http2: &Http2,
+        stream: &Stream<Sending>,
+    ) -> Option<(u64, Expiry)> {
         let (sending, deadlines) = (&stream.user, self.deadlines(connection));
         let state = &self.exchanges[sending.exchange];
         let gap = milliseconds(deadlines.body_gap);
@@ -78,6 +88,8 @@ impl<L> Connections<L> {
             && connection.is_read
             && !connection.is_read_closed()
             && stream.has_receive_window()
+            && http2.session.receive_window() > 0
+            && sending.waits_behind.is_none()
             && !state.no_deadlines
             && !state.continue_owed;
         if !is_waited_for {
@@ -98,16 +110,25 @@ impl<L> Connections<L> {
         Some((first, Expiry::StreamBody(sending.exchange)))
     }
 
-    /// A client that opens no window takes nothing.
-    fn stalled(&self, connection: &Connection<L>, stream: &Stream<Sending>) -> Option<(u64, Expiry)> {
+    /// A client that opens no window takes nothing. It has no reason to before it has what was sent, for which there is a
+    /// deadline of the connection; nor is it to blame where others have their turn first.
+    fn stalled(
+        &self,
+        connection: &Connection<L>,
+        http2: &Http2,
+        stream: &Stream<Sending>,
+    ) -> Option<(u64, Expiry)> {
         let stall: Option<Duration> = self.deadlines(connection).write_stall;
         let sending = &stream.user;
-        let is_waiting = sending.waiting_bytes > 0 && !stream.is_reset();
-        is_waiting.then_some(())?;
-        Some((
-            sending.write_ms + milliseconds(stall)?,
-            Expiry::Stalled(sending.exchange),
-        ))
+        if sending.waiting_bytes == 0 || stream.is_reset() || http2.session.send_room(stream.id()) > 0 {
+            return None;
+        }
+        let since_ms = match http2.session.stream_room(stream.id()) {
+            0 if sending.leaving.until.is_none() => sending.leaving.ms,
+            1.. if http2.leaving.until.is_none() => sending.leaving.ms.max(http2.leaving.ms),
+            _ => return None,
+        };
+        Some((since_ms + milliseconds(stall)?, Expiry::Stalled(sending.exchange)))
     }
 
     /// A stream that is silent towards a client that closed its side.
@@ -127,15 +148,55 @@ impl<L> Connections<L> {
     }
 
     /// Bodies were not read for a while: that silence was ours.
-    pub(crate) fn note_bodies_read(&mut self, index: u32) {
+    pub(crate) fn wait_for_bodies_anew(&mut self, index: u32) {
+        let connection = &mut self.connections[index];
+        let until = connection.output.queued();
+        if let Some((http2, _)) = connection.http2_parts() {
+            http2.waits_anew = true;
+            for stream in http2.session.streams_mut() {
+                stream.user.waits_behind = Some(until);
+            }
+            self.unsettle(index);
+        }
+    }
+
+    /// The same of one.
+    pub(crate) fn wait_for_body_anew(&mut self, exchange: u32) {
+        let index = self.exchanges[exchange].connection;
+        let until = self.connections[index].output.queued();
+        if let Some(sending) = self.sending_mut(exchange) {
+            sending.waits_behind = Some(until);
+        }
+        if let Some((http2, _)) = self.connections[index].http2_parts() {
+            http2.waits_anew = true;
+        }
+        self.unsettle(index);
+    }
+
+    /// Notes what has happened since the connection was settled last.
+    pub(crate) fn note_moments(&mut self, index: u32) {
         let now_ms = self.now_ms;
-        let Some((http2, _)) = self.connections[index].http2_parts() else {
+        let connection = &mut self.connections[index];
+        let sent = connection.output.sent();
+        let Intake::Frames(http2) = &mut connection.intake else {
             return;
         };
+        if std::mem::take(&mut http2.has_ended_some) {
+            connection.moments.idle_ms = now_ms;
+        }
+        if !http2.waits_anew && http2.leaving.until.is_none() {
+            return;
+        }
+        http2.waits_anew = false;
+        http2.leaving.note_sent(sent, now_ms);
         for stream in http2.session.streams_mut() {
             let sending = &mut stream.user;
-            (sending.body_ms, sending.body_started_ms) = (now_ms, now_ms);
-            sending.rate_bytes_base = sending.body_bytes;
+            sending.leaving.note_sent(sent, now_ms);
+            if sending.waits_behind.take_if(|until| *until <= sent).is_some() {
+                (sending.body_ms, sending.body_started_ms) = (now_ms, now_ms);
+                sending.rate_bytes_base = sending.body_bytes;
+            }
+            http2.waits_anew |= sending.waits_behind.is_some();
         }
     }
 }

@@ -17,6 +17,7 @@ use crate::stop::Stop;
 impl<L> Connections<L> {
     /// Brings everything forward that a turn can: responses that are out, bodies that have room, the end of the connection.
     pub(crate) fn advance_streams(&mut self, index: u32) {
+        self.note_moments(index);
         self.send_streams(index);
         self.retire_streams(index);
         if matches!(
@@ -98,6 +99,7 @@ impl<L> Connections<L> {
         let (index, id) = (state.connection, std::mem::take(&mut state.stream));
         if let Some((http2, out)) = self.connections[index].http2_parts() {
             http2.session.reset(id, reason, out);
+            http2.has_ended_some = true;
         }
         self.connections[index].exchanges -= 1;
         self.exchanges[exchange].close();

@@ -126,7 +126,10 @@ impl<L> Connections<L> {
             }
         }
         if let Some(rejection) = rejection {
-            self.exchanges[exchange].silent = true;
+            let refused = &mut self.exchanges[exchange];
+            refused.silent = true;
+            // RFC 9110 section 9.3.2: also where nothing else of the head counts.
+            refused.facts.is_head = self.block.iter().any(|field| field == (b":method", b"HEAD"));
             return self.answer_stream(exchange, rejection);
         }
         self.counters.requests += 1;

@@ -13,6 +13,7 @@ use crate::Segment;
 use crate::connections::Connections;
 use crate::exchange::ResponseState;
 use crate::http2::Ending;
+use crate::switch::CONTINUE;
 
 /// RFC 9110 section 15.5.6, as for HTTP/1.1.
 const ALLOW: Field<'static> = (b"allow", b"GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
@@ -119,12 +120,11 @@ impl<L> Connections<L> {
         Ok(())
     }
 
-    /// Sends an interim response; its head was found to be in order.
+    /// Sends an interim response; its head was found to be in order. That for which the client waits is never left out.
     pub(crate) fn inform_stream(&mut self, exchange: u32, head: &ResponseHead<'_>) {
         let index = self.exchanges[exchange].connection;
-        if self.is_stream_gone(exchange)
-            || self.unsent_bytes(index) >= self.options.write_high_watermark_bytes as u64
-        {
+        let has_room = self.unsent_bytes(index) < self.options.write_high_watermark_bytes as u64;
+        if self.is_stream_gone(exchange) || !(has_room || head.status == CONTINUE) {
             return;
         }
         let stream = self.exchanges[exchange].stream;

@@ -12,12 +12,11 @@ use crate::http2::{Ending, Http2, Sending};
 impl<L> Connections<L> {
     /// Adds bytes to a response. Where nothing waits before them and there is room, they are framed at once.
     pub(crate) fn push_stream(&mut self, exchange: u32, bytes: Segment) {
-        let now_ms = self.now_ms;
         let high = self.options.write_high_watermark_bytes as u64;
         let state = &self.exchanges[exchange];
         let (index, id) = (state.connection, state.stream);
         let connection = &mut self.connections[index];
-        let is_low = connection.output.unsent() < high;
+        let (is_low, sent) = (connection.output.unsent() < high, connection.output.sent());
         let Some((http2, out)) = connection.http2_parts() else {
             return;
         };
@@ -34,12 +33,15 @@ impl<L> Connections<L> {
                 http2.written.push_back(id);
                 self.note_end(exchange);
             }
+            self.note_framed(index, id);
         } else {
             if sending.waiting_bytes == 0 {
-                sending.write_ms = now_ms;
+                // It waits from now on, and the clock is right when the connection is settled.
+                sending.leaving.until.get_or_insert(sent);
             }
             sending.waiting_bytes += bytes.len();
             sending.waiting.push(bytes);
+            http2.leaving.until.get_or_insert(sent);
             self.stream_is_ready(exchange);
         }
         self.unsettle(index);
@@ -76,26 +78,33 @@ impl<L> Connections<L> {
         }
     }
 
-    /// Frames what there is room for.
+    /// Frames what there is room for. Who only waits for the window of all keeps its place.
     pub(crate) fn send_streams(&mut self, index: u32) {
         let high = self.options.write_high_watermark_bytes as u64;
+        let mut held = Vec::new();
         loop {
             let connection = &mut self.connections[index];
-            if connection.output.unsent() >= high {
-                return;
-            }
-            let now_ms = self.now_ms;
+            let is_low = connection.output.unsent() < high;
             let Some((http2, out)) = connection.http2_parts() else {
                 return;
             };
-            let Some(id) = http2.ready.pop_front() else {
+            let next = if is_low { http2.ready.pop_front() } else { None };
+            let Some(id) = next else {
+                held.into_iter().rev().for_each(|id| http2.ready.push_front(id));
                 return;
             };
-            let Some(turn) = http2.take_turn(id, now_ms, out) else {
+            if http2.waits_for_window_of_all(id) {
+                held.push(id);
+                continue;
+            }
+            let Some(turn) = http2.take_turn(id, out) else {
                 continue;
             };
             if turn.is_last {
                 http2.written.push_back(id);
+            }
+            self.note_framed(index, id);
+            if turn.is_last {
                 self.note_end(turn.exchange);
             } else if turn.waiting_bytes <= self.send_buffer_bytes() / 2 {
                 self.tell_stream_writable(turn.exchange);
@@ -128,6 +137,18 @@ impl<L> Connections<L> {
         Backpressure::Full
     }
 
+    /// The last frame of a body ends where the output ends now.
+    fn note_framed(&mut self, index: u32, id: u32) {
+        let connection = &mut self.connections[index];
+        let until = Some(connection.output.queued());
+        if let Some((http2, _)) = connection.http2_parts() {
+            http2.leaving.until = until;
+            if let Some(stream) = http2.session.stream_mut(id) {
+                stream.user.leaving.until = until;
+            }
+        }
+    }
+
     /// The response ends where the output ends now.
     pub(crate) fn note_end(&mut self, exchange: u32) {
         let index = self.exchanges[exchange].connection;
@@ -146,11 +167,27 @@ impl<L> Connections<L> {
             return;
         };
         let before = out.len();
+        let were_closed = http2.closed_windows(id);
         http2.session.release(all.then_some(id), bytes, limits, out);
+        let are_closed = http2.closed_windows(id);
         if out.len() > before {
             self.unsettle(index);
         }
+        // What a client could not send is not held against it.
+        if were_closed.all && !are_closed.all {
+            self.wait_for_bodies_anew(index);
+        } else if were_closed.own && !are_closed.own {
+            self.wait_for_body_anew(exchange);
+        }
     }
+}
+
+/// Which windows keep a client from sending more of a body.
+struct ClosedWindows {
+    /// That of the connection.
+    all: bool,
+    /// The stream's.
+    own: bool,
 }
 
 /// What a stream's turn has come to.
@@ -179,8 +216,23 @@ impl Http2 {
         }
     }
 
+    fn closed_windows(&self, id: u32) -> ClosedWindows {
+        let stream = self.session.stream(id);
+        ClosedWindows {
+            all: self.session.receive_window() <= 0,
+            own: stream.is_some_and(|stream| !stream.has_receive_window()),
+        }
+    }
+
+    /// Whether a stream could go on if the connection's window were open.
+    fn waits_for_window_of_all(&self, id: u32) -> bool {
+        let stream = self.session.stream(id);
+        let has_more = stream.is_some_and(|stream| stream.user.has_more() && !stream.is_reset());
+        has_more && self.session.send_room(id) == 0 && self.session.stream_room(id) > 0
+    }
+
     /// Writes one frame of a stream, if it may; `None`: nothing was written.
-    fn take_turn(&mut self, id: u32, now_ms: u64, out: &mut Vec<u8>) -> Option<Turn> {
+    fn take_turn(&mut self, id: u32, out: &mut Vec<u8>) -> Option<Turn> {
         let room = self.session.send_room(id).min(self.session.frame_bytes_max());
         let stream = self.session.stream_mut(id).filter(|stream| !stream.is_reset())?;
         let sending = &mut stream.user;
@@ -191,7 +243,6 @@ impl Http2 {
             return None;
         }
         sending.waiting_bytes -= bytes;
-        sending.write_ms = now_ms;
         let waiting_bytes = sending.waiting_bytes;
         let is_all = waiting_bytes == 0;
         let is_whole = is_all && matches!(sending.ending, Ending::Whole);

@@ -14,7 +14,7 @@ use crate::connections::Connections;
 use crate::exchange::{BodyState, ResponseState};
 
 /// RFC 9110 section 15.2.1.
-const CONTINUE: u16 = 100;
+pub(crate) const CONTINUE: u16 = 100;
 
 impl<L> Connections<L> {
     /// Sends an interim response.

@@ -51,3 +51,6 @@ macro_rules! place_cases {
         })*
     };
 }
+
+#[doc(hidden)]
+pub use place_cases;

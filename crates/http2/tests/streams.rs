@@ -236,6 +236,44 @@ fn shuts_down_in_order() {
     assert!(peer.session.takes_no_more());
 }
 
+/// Section 6.8: what is not served is said not to be, and never more is than was said before.
+#[test]
+fn serves_no_stream_beyond_the_last_that_it_tells() {
+    let mut peer = Peer::new(Limits::default());
+    peer.send(&get(1)).unwrap();
+    // A head whose end has not come.
+    peer.send(&frame(1, END_STREAM, 5, b"\x82")).unwrap();
+    peer.session.shut_down_now(&mut peer.out);
+    assert_eq!(peer.sent_of(7)[0].payload[..4], [0, 0, 0, 3]);
+    peer.send(&frame(9, END_HEADERS, 5, b"\x84\x86\x41\x01h"))
+        .unwrap();
+    peer.send(&post(7)).unwrap();
+    peer.send(&frame(0, END_STREAM, 7, b"body")).unwrap();
+    assert_eq!(
+        (peer.requests.len(), peer.sent_of(3).len()),
+        (1, 0),
+        "passed over without a word"
+    );
+    assert!(peer.send(&frame(6, 0, 0, b"short")).is_err());
+    let error = ConnectionError {
+        reason: Reason::FRAME_SIZE_ERROR,
+        what: "",
+    };
+    peer.session.fail(error, &mut peer.out);
+    assert_eq!(peer.sent_of(7)[1].payload[..4], [0, 0, 0, 3]);
+}
+
+#[test]
+fn resets_a_stream_once() {
+    let mut peer = Peer::new(Limits::default());
+    peer.send(&post(1)).unwrap();
+    // A trailer section that goes on when its stream is no more.
+    peer.send(&frame(1, END_STREAM, 1, b"\0\x01a")).unwrap();
+    peer.session.reset(1, Reason::NO_ERROR, &mut peer.out);
+    peer.send(&frame(9, END_HEADERS, 1, b"\x01b")).unwrap();
+    assert_eq!(peer.sent_of(3).len(), 1);
+}
+
 #[test]
 fn splits_large_heads_as_the_client_wants_it() {
     let mut peer = Peer::new(Limits::default());

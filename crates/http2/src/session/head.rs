@@ -107,7 +107,7 @@ impl<T: Default> Session<T> {
         if head.stream > self.last_stream {
             self.last_stream = head.stream;
             return Ok(match self.shutdown {
-                Shutdown::After(last) if head.stream > last => Meaning::Ignored,
+                Shutdown::After(last) if head.stream > last => self.ignored(head.stream),
                 // Section 5.1.2.
                 _ if self.is_full(limits) => Meaning::Wrong(Reason::REFUSED_STREAM),
                 _ => Meaning::Request { end },
@@ -144,6 +144,12 @@ impl<T: Default> Session<T> {
         around.block.begin(around.limits.field_list_bytes_max);
         self.decoder.decode(block, around.block)?;
         let is_too_large = around.block.is_too_large();
+        // The server may have reset a stream since its trailer section began.
+        let is_reset = |stream: &Stream<T>| stream.is_reset();
+        let meaning = match meaning {
+            Meaning::Trailers if self.stream(stream).is_none_or(is_reset) => Meaning::Ignored,
+            meaning => meaning,
+        };
         let wrong = match meaning {
             Meaning::Ignored => {
                 self.count_idle_frame(around.limits, around.now_ms)?;
@@ -189,6 +195,30 @@ impl<T: Default> Session<T> {
             released: 0,
             content_left: None,
         });
+    }
+}
+
+impl<T> Session<T> {
+    /// What comes of the stream passes as well, without a word: its client has been told, or is being (section 6.8).
+    fn ignored(&mut self, stream: u32) -> Meaning {
+        self.closed.add(stream, Ended::ByServer);
+        Meaning::Ignored
+    }
+
+    /// The last stream that is served if nothing more is taken: a request whose head has not come whole is not. What the
+    /// client was told before stands (section 6.8).
+    pub(super) fn last_served(&mut self) -> u32 {
+        if let Shutdown::After(last) = self.shutdown {
+            return last;
+        }
+        match self.pending.map(|pending| pending.stream) {
+            Some(stream) if self.stream(stream).is_none() && self.closed.get(stream).is_none() => {
+                let meaning = self.ignored(stream);
+                self.pending = Some(Pending { stream, meaning });
+                stream.saturating_sub(2)
+            }
+            _ => self.last_stream,
+        }
     }
 }
 

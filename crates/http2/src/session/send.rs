@@ -171,14 +171,16 @@ impl<T> Session<T> {
     /// Tells the client that no request beyond those that have come is served.
     pub fn shut_down_now(&mut self, out: &mut Vec<u8>) {
         if !self.takes_no_more() {
-            self.shutdown = Shutdown::After(self.last_stream);
-            frame::write_go_away(out, self.last_stream, Reason::NO_ERROR, "");
+            let last = self.last_served();
+            self.shutdown = Shutdown::After(last);
+            frame::write_go_away(out, last, Reason::NO_ERROR, "");
         }
     }
 
     /// Tells the client why the connection ends; nothing is read behind that.
     pub fn fail(&mut self, error: ConnectionError, out: &mut Vec<u8>) {
-        self.shutdown = Shutdown::After(self.last_stream);
-        frame::write_go_away(out, self.last_stream, error.reason, error.what);
+        let last = self.last_served();
+        self.shutdown = Shutdown::After(last);
+        frame::write_go_away(out, last, error.reason, error.what);
     }
 }
