@@ -16,7 +16,8 @@ use howth_http1::{BodyLength, RequestHead, Version};
 use crate::knowledge::SharedKnowledge;
 use crate::memory;
 use crate::plan::Plan;
-use crate::reader::Message;
+use crate::reader::{BodyEnd, Message};
+use crate::trace;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
@@ -149,8 +150,16 @@ impl Application {
         };
         let mut knowledge = self.knowledge.borrow_mut();
         let client = knowledge.clients[usize::from(peer.port())];
-        let number = knowledge.told[client];
+        let is_stream = knowledge.streams_max.contains_key(&client);
+        let number = match is_stream {
+            true => number_of(&head),
+            false => knowledge.told[client],
+        };
         knowledge.told[client] += 1;
+        if is_stream && !knowledge.told_streams.insert((client, number)) {
+            let what = format!("client {client}: request {number} is told twice");
+            return knowledge.faults.push(what);
+        }
         let before = number
             .checked_sub(1)
             .and_then(|before| knowledge.readings[client].messages.get(before));
@@ -169,12 +178,16 @@ impl Application {
         }
         let plan = Plan::of(knowledge.seed, client, number);
         drop((head, knowledge));
+        let delay_ms = match is_stream {
+            true => plan.stream_delay_ms,
+            false => plan.delay_ms,
+        };
         let work = Work {
             client,
             number,
             plan,
             stage: Stage::Waits {
-                until_ms: self.now_ms.saturating_add(plan.delay_ms),
+                until_ms: self.now_ms.saturating_add(delay_ms),
             },
             read: 0,
             body_is_over: false,
@@ -186,8 +199,16 @@ impl Application {
         if !self.used.insert((id.index, id.generation)) {
             self.fault(format!("{id:?} is used twice"));
         }
-        let open = self.work.values().filter(|other| other.client == client).count() + 1;
-        let most = self.knowledge.borrow().pipeline_max;
+        // A stream whose response is given is the client's to replace.
+        let is_open = |other: &&Work| {
+            let is_given = matches!(other.stage, Stage::Given | Stage::Over);
+            other.client == client && !(is_stream && is_given)
+        };
+        let open = self.work.values().filter(is_open).count() + 1;
+        let knowledge = self.knowledge.borrow();
+        let most = knowledge.streams_max.get(&client).copied();
+        let most = most.unwrap_or(knowledge.pipeline_max);
+        drop(knowledge);
         if open > most {
             self.fault(format!("client {client} has {open} requests here, of {most}"));
         }
@@ -219,6 +240,7 @@ impl Application {
     }
 
     fn event(&mut self, event: Event) {
+        trace::tell(|| format!("{} told {event:?}", self.now_ms));
         let Some(id) = event.exchange() else {
             return self.fault(format!("{event:?}, of which nobody asked to be told"));
         };
@@ -304,6 +326,14 @@ impl Handler for Application {
     }
 }
 
+/// The place of a request in its client's script, as its target says.
+fn number_of(head: &RequestHead) -> usize {
+    let number = head.target().rsplit('/').next();
+    number
+        .and_then(|number| number.parse().ok())
+        .unwrap_or(usize::MAX)
+}
+
 /// How the engine's reading of a head differs from the reference's.
 fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> {
     let body = match head.body() {
@@ -317,6 +347,8 @@ fn difference(head: &Ref<'_, RequestHead>, message: &Message) -> Option<String> 
     let is_same = head.method().as_bytes() == message.method
         && head.target().as_bytes() == message.target
         && (head.version() == Version::Http10) == message.is_http_10
+        && (head.version() == Version::Http2) == message.is_http_2
+        && !(message.is_http_2 && matches!(message.body.end, BodyEnd::Refused(_)))
         && head.keep_alive() == message.keep_alive
         && head.expects_continue() == message.expects_continue
         && head.upgrade().map(str::as_bytes) == message.upgrade.as_deref()

@@ -13,7 +13,7 @@ use crate::knowledge::Knowledge;
 use crate::network::{ClientRead, Network};
 use crate::reader::{BodyEnd, End, Reading};
 use crate::script::{Ending, Script};
-use crate::trace;
+use crate::wire::Wire;
 
 /// What is the same for every client of a simulation at a moment.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +26,11 @@ pub struct Circumstances<'a> {
     pub hurries: bool,
     /// Everything was broken off.
     pub is_aborted: bool,
+    /// Another engine goes on with what is idle.
+    pub hands_over: bool,
     /// What applications have done.
     pub knowledge: &'a Knowledge,
 }
-
-/// The least that a client sends at once when nobody pauses any more.
-const PIECE_HURRIED: usize = 3_000;
 
 /// Where a client is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -58,13 +57,9 @@ pub struct Client {
     /// Where it is.
     pub state: State,
     answers: Answers,
-    sent: usize,
+    wire: Wire,
     /// When so many bytes had been sent.
     sent_at_ms: Vec<(usize, u64)>,
-    received: usize,
-    sends_at_ms: u64,
-    reads_at_ms: u64,
-    has_stalled: bool,
     has_ended: bool,
     /// The server has ended its side of a tunnel.
     is_server_done: bool,
@@ -86,12 +81,8 @@ impl Client {
             input,
             ends,
             state: State::Before,
-            sent: 0,
+            wire: Wire::default(),
             sent_at_ms: Vec::new(),
-            received: 0,
-            sends_at_ms: 0,
-            reads_at_ms: 0,
-            has_stalled: false,
             has_ended: false,
             is_server_done: false,
         }
@@ -123,7 +114,7 @@ impl Client {
             return Ok(());
         }
         self.receive(network, link, reading, around)?;
-        let is_sent = self.sent == self.input.len();
+        let is_sent = self.wire.sent == self.input.len();
         if self.script.ending == Ending::HalfCloses && is_sent && !self.has_ended {
             self.has_ended = true;
             network.client_half_close(link);
@@ -139,17 +130,17 @@ impl Client {
 
     /// How many bytes it has sent, and whether it has ended its side.
     pub fn sent(&self) -> (usize, bool) {
-        (self.sent, self.has_ended || self.state == State::Over)
+        (self.wire.sent, self.has_ended || self.state == State::Over)
     }
 
     /// Bytes it has sent and received.
     pub fn progress(&self) -> usize {
-        self.sent + self.received
+        self.wire.sent + self.wire.received
     }
 
     /// Where it stands, in words.
     pub fn place(&self) -> String {
-        let (sent, all) = (self.sent, self.input.len());
+        let (sent, all) = (self.wire.sent, self.input.len());
         format!(
             "{:?}, {sent} of {all} bytes sent, answer {} due, {:?}",
             self.state, self.answers.next, self.script.ending
@@ -157,45 +148,37 @@ impl Client {
     }
 
     fn send(&mut self, network: &mut Network, link: usize, hurries: bool) {
-        let now_ms = network.now_ms;
-        if self.sent == self.input.len() || (!hurries && now_ms < self.sends_at_ms) {
+        if self.wire.sent == self.input.len() || self.wire.pauses(network, hurries) {
             return;
         }
-        let piece_max = if hurries {
-            self.script.piece_max.max(PIECE_HURRIED)
-        } else {
-            self.script.piece_max
-        };
-        let mut until = (self.sent + piece_max).min(self.input.len());
+        let piece_max = Wire::piece_max(&self.script, hurries);
+        let mut until = (self.wire.sent + piece_max).min(self.input.len());
         if self.script.awaits && !self.answers.is_over() && self.answers.tunnel().is_none() {
-            let behind = self.ends.iter().position(|end| *end > self.sent).unwrap_or(0);
-            let is_due = behind <= self.answers.next || self.sent > self.ends[behind - 1];
+            let behind = self
+                .ends
+                .iter()
+                .position(|end| *end > self.wire.sent)
+                .unwrap_or(0);
+            let is_due = behind <= self.answers.next || self.wire.sent > self.ends[behind - 1];
             until = if is_due {
                 until.min(self.ends[behind])
             } else {
-                self.sent
+                self.wire.sent
             };
         }
         if let Ending::Vanishes(at) | Ending::Resets(at) = self.script.ending {
-            until = until.min(at.max(self.sent));
+            until = until.min(at.max(self.wire.sent));
         }
-        let taken = network.client_send(link, &self.input[self.sent..until]);
-        self.sent += taken;
-        if taken > 0 {
-            trace::tell(|| format!("{now_ms} {link} sends {taken} bytes"));
-            self.sent_at_ms.push((self.sent, now_ms));
-            self.sends_at_ms = if self.script.pause_ms > 0 {
-                now_ms + self.script.pause_ms
-            } else {
-                0
-            };
+        let piece = &self.input[self.wire.sent..until];
+        if self.wire.send(network, link, piece, &self.script) > 0 {
+            self.sent_at_ms.push((self.wire.sent, network.now_ms));
         }
     }
 
     fn leaves(&mut self, network: &mut Network, link: usize) -> bool {
         let leaves = match self.script.ending {
-            Ending::Vanishes(at) => self.sent >= at,
-            Ending::Resets(at) => self.sent >= at,
+            Ending::Vanishes(at) => self.wire.sent >= at,
+            Ending::Resets(at) => self.wire.sent >= at,
             _ => false,
         };
         if leaves {
@@ -212,35 +195,11 @@ impl Client {
         reading: &Reading,
         around: &Circumstances<'_>,
     ) -> Result<(), String> {
-        let now_ms = network.now_ms;
-        if let Some((at, ms)) = self.script.stalls
-            && self.received >= at
-            && !self.has_stalled
-            && !around.hurries
-        {
-            self.has_stalled = true;
-            self.reads_at_ms = now_ms + ms;
-        }
-        if !around.hurries && now_ms < self.reads_at_ms {
-            return Ok(());
-        }
-        self.reads_at_ms = 0;
-        let read = network.client_receive(link, self.script.read_max);
-        trace::tell(|| match &read {
-            ClientRead::Bytes(bytes) => {
-                format!(
-                    "{now_ms} {link} receives {}: {}",
-                    bytes.len(),
-                    bytes[..bytes.len().min(60)].escape_ascii()
-                )
-            }
-            other => format!("{now_ms} {link} {other:?}"),
-        });
+        let read = self.wire.receive(network, link, &self.script, around.hurries);
         match read {
             ClientRead::Nothing => Ok(()),
             ClientRead::End if self.is_server_done => Ok(()),
             ClientRead::Bytes(bytes) => {
-                self.received += bytes.len();
                 let leave = self.leave(network, reading, around);
                 self.answers.take(&bytes, reading, &leave)
             }
@@ -260,7 +219,7 @@ impl Client {
             timeout: slow || network.has_jumped,
             close: around.drains_since_ms.is_some(),
             drain_bytes_max: around.options.drain_bytes_max,
-            sent: self.sent,
+            sent: self.wire.sent,
         }
     }
 
@@ -290,8 +249,9 @@ impl Client {
         let owes = reading
             .messages
             .get(self.answers.next)
-            .map(|message| message.is_whole_in(self.sent));
-        let owes = owes.unwrap_or(matches!(reading.end, End::Refused(..)) && self.sent == self.input.len());
+            .map(|message| message.is_whole_in(self.wire.sent));
+        let owes =
+            owes.unwrap_or(matches!(reading.end, End::Refused(..)) && self.wire.sent == self.input.len());
         let is_partial = reading
             .messages
             .get(self.answers.next)

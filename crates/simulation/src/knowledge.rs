@@ -3,7 +3,7 @@
 //! Owns that record. Never judges. Called by: applications, clients, the run.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::reader::Reading;
@@ -19,6 +19,10 @@ pub struct Knowledge {
     pub readings: Vec<Reading>,
     /// Of each client: how many of its requests an application was told of.
     pub told: Vec<usize>,
+    /// Of clients that speak HTTP/2: which these were.
+    pub told_streams: BTreeSet<(usize, usize)>,
+    /// Of each client that does: how many of its requests an application may have at once.
+    pub streams_max: BTreeMap<usize, usize>,
     /// Of each client: how many bytes it has sent, and whether it has ended its side.
     pub sent: Vec<(usize, bool)>,
     /// Of each client: what an application has done with its tunnel.

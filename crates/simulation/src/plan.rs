@@ -52,6 +52,8 @@ pub struct Plan {
     pub reads_last: bool,
     /// The application takes this long before it does anything, in milliseconds.
     pub delay_ms: u64,
+    /// The same of a request that comes on a stream, whose client cannot send more meanwhile than its windows let it.
+    pub stream_delay_ms: u64,
     /// It says `connection: close`.
     pub closes: bool,
     /// The application would rather change the protocol than answer.
@@ -75,6 +77,11 @@ pub const PROTOCOL: &[u8] = b"echo";
 /// itself, so that a seed without them is what it always was.
 pub fn has_more_than_answers(seed: u64) -> bool {
     Random::of(seed, 11).chance(500)
+}
+
+/// Whether a seed has clients that speak HTTP/2, which came later still.
+pub fn has_http2(seed: u64) -> bool {
+    Random::of(seed, 15).chance(400)
 }
 
 impl Plan {
@@ -101,6 +108,7 @@ impl Plan {
         };
         let reads_first = random.chance(500) && form != Form::Echo;
         let mut more = Random::new(mix(key));
+        let mut of_stream = Random::new(mix(key ^ 0x73));
         let has_more = has_more_than_answers(seed);
         Plan {
             status: *random.choose(&[200, 200, 200, 404, 204, 304]),
@@ -115,6 +123,7 @@ impl Plan {
             } else {
                 0
             },
+            stream_delay_ms: *of_stream.choose(&[0, 0, 0, 20, 300, 5_000]),
             closes: random.chance(30),
             tries_to_switch: has_more && more.chance(700),
             tunnel_ends_at: more
@@ -147,6 +156,15 @@ impl Plan {
     /// Whether a tunnel of this plan is reset when it has sent so many bytes back.
     pub fn fails_in_tunnel(&self) -> bool {
         self.tunnel_ends_at.is_some() && self.key & 1 == 0
+    }
+
+    /// Whether a trailer section ends it. Only clients of HTTP/2 get any here.
+    pub fn has_trailers(&self, message: &Message) -> bool {
+        let is_stream = matches!(self.form, Form::Stream | Form::Counted | Form::Echo);
+        message.is_http_2
+            && is_stream
+            && self.has_content(message)
+            && Random::new(mix(self.key ^ 0x74)).chance(300)
     }
 
     /// What names this response alone.

@@ -44,8 +44,10 @@ pub struct Message {
     pub method: Vec<u8>,
     /// The target as sent.
     pub target: Vec<u8>,
-    /// HTTP/1.0; else it is 1.1.
+    /// HTTP/1.0; else it is 1.1, unless it is 2.
     pub is_http_10: bool,
+    /// HTTP/2.
+    pub is_http_2: bool,
     /// The field lines.
     pub fields: Vec<Field>,
     /// RFC 9112 section 9.3.
@@ -56,6 +58,8 @@ pub struct Message {
     pub upgrade: Option<Vec<u8>>,
     /// The length that its head gives; none if it is chunked, 0 without a body.
     pub declared: Option<u64>,
+    /// The trailer section, of a request that comes as frames.
+    pub trailers: Vec<(String, Vec<u8>)>,
     /// The body.
     pub body: Body,
 }
@@ -325,12 +329,14 @@ fn judge(line: &RequestLine<'_>, lines: &[&[u8]], limits: &Limits) -> Result<Mes
         method: line.method.to_vec(),
         target: line.target.to_vec(),
         is_http_10: line.is_http_10,
+        is_http_2: false,
         keep_alive: !has("close") && (!line.is_http_10 || has("keep-alive")),
         expects_continue: !expectations.is_empty() && !line.is_http_10 && declared != Some(0),
         upgrade: (!line.is_http_10 && has("upgrade"))
             .then(|| fields::protocols(&fields))
             .flatten(),
         declared,
+        trailers: Vec::new(),
         fields,
         body: Body {
             bytes: Vec::new(),

@@ -4,11 +4,11 @@
 
 use std::time::Duration;
 
-use howth_engine::{Deadlines, EngineOptions};
+use howth_engine::{Deadlines, EngineOptions, Http2Limits};
 
 use crate::faults::{Fault, Faults};
 use crate::kernel::KernelOptions;
-use crate::plan::{Plan, has_more_than_answers};
+use crate::plan::{Plan, has_http2, has_more_than_answers};
 use crate::random::Random;
 use crate::script::Script;
 
@@ -87,7 +87,31 @@ impl Scenario {
         if has_more_than_answers(seed) {
             scenario.add_tunnels();
         }
+        if has_http2(seed) {
+            scenario.add_streams(pause_max_ms);
+        }
         scenario
+    }
+
+    fn add_streams(&mut self, pause_max_ms: u64) {
+        let mut random = Random::of(self.seed, 14);
+        let whole = Http2Limits::default();
+        self.engine.http2 = Some(Http2Limits {
+            streams_max: *random.choose(&[2, 5, 100]),
+            stream_window_bytes: *random.choose(&[65_535, 65_535, 256 * 1024]),
+            connection_window_bytes: *random.choose(&[65_535, 100_000, 1024 * 1024]),
+            table_bytes_max: *random.choose(&[0, 200, 4_096, 4_096]),
+            resets_max: *random.choose(&[3, 1_000, 1_000]),
+            send_buffer_bytes: *random.choose(&[1, 5_000, 64 * 1024]),
+            ..whole
+        });
+        for (client, script) in self.clients.iter_mut().enumerate() {
+            if let Some(script) = script
+                && random.chance(700)
+            {
+                script.speak_http2(&mut random, client, pause_max_ms);
+            }
+        }
     }
 
     fn add_tunnels(&mut self) {
@@ -111,11 +135,14 @@ impl Scenario {
             let number = |at: usize| parts.get(at).and_then(|part| part.parse::<usize>().ok());
             match (parts[0], number(1), number(2)) {
                 ("client", Some(client), _) => self.clients[client] = None,
-                ("request", Some(client), Some(request)) => {
-                    if let Some(script) = &mut self.clients[client] {
-                        script.requests[request].clear();
+                ("request", Some(client), Some(request)) => match &mut self.clients[client] {
+                    Some(script) if script.streams.is_some() => {
+                        let streams = script.streams.as_mut();
+                        streams.into_iter().for_each(|streams| streams.leave_out(request));
                     }
-                }
+                    Some(script) => script.requests[request].clear(),
+                    None => {}
+                },
                 ("orders", ..) => self.orders = 0,
                 ("steps", ..) => self.steps /= 2,
                 _ => {
@@ -145,6 +172,10 @@ impl Scenario {
         names.extend((self.orders > 0).then(|| "orders".to_owned()));
         names.extend((self.steps > 1).then(|| "steps".to_owned()));
         for (client, script) in there {
+            if let Some(streams) = &script.streams {
+                let there = streams.there();
+                names.extend(there.map(|request| format!("request.{client}.{request}")));
+            }
             let requests = script
                 .requests
                 .iter()
@@ -207,6 +238,9 @@ impl std::fmt::Display for Scenario {
                 ", awaits {}, stalls {:?}, {:?}",
                 script.awaits, script.stalls, script.capacities
             )?;
+            if let Some(streams) = &script.streams {
+                writeln!(formatter, "    {streams}")?;
+            }
             for request in script.requests.iter().filter(|request| !request.is_empty()) {
                 let shown = &request[..request.len().min(160)];
                 writeln!(formatter, "    {} bytes: {}", request.len(), shown.escape_ascii())?;

@@ -3,6 +3,7 @@
 //! Owns scripts and how they are drawn. Never plays one.
 
 use crate::random::Random;
+use crate::streams::Streams;
 
 /// How a client ends its connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,8 @@ pub struct Script {
     pub ending: Ending,
     /// What either side's kernel holds of it, in bytes.
     pub capacities: (usize, usize),
+    /// It speaks HTTP/2, and this is what it asks.
+    pub(crate) streams: Option<Streams>,
 }
 
 impl Script {
@@ -78,11 +81,23 @@ impl Script {
                 *random.choose(&[500, 8_000, 64_000, 500_000]),
             ),
             requests,
+            streams: None,
         }
     }
 }
 
 impl Script {
+    /// Has it speak HTTP/2.
+    pub fn speak_http2(&mut self, random: &mut Random, client: usize, pause_max_ms: u64) {
+        let half_closes = self.ending == Ending::HalfCloses;
+        self.streams = Some(Streams::draw(random, client, half_closes, pause_max_ms));
+        self.requests.clear();
+        match &mut self.ending {
+            Ending::Vanishes(at) | Ending::Resets(at) => *at = random.below(60_000),
+            _ => {}
+        }
+    }
+
     /// Makes one of the requests ask for another protocol. Where the application `switches`, bytes of it follow as a rule;
     /// else they would be taken for a request.
     pub fn add_tunnel(&mut self, random: &mut Random, client: usize, switches: impl Fn(usize) -> bool) {

@@ -3,11 +3,10 @@
 //!
 //! Owns the loop and the checks after each step. Never draws what a client or a kernel does. Called by: tests.
 
+mod beginning;
 mod checks;
 mod succession;
 
-use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -15,14 +14,13 @@ use howth_engine::{ListenerId, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
 
 use crate::application::Application;
-use crate::client::{Circumstances, Client, State};
+use crate::client::{Circumstances, State};
 use crate::kernel::{Control, SimulatedKernel};
-use crate::knowledge::{Knowledge, SharedKnowledge, Tunnel};
+use crate::knowledge::SharedKnowledge;
 use crate::memory;
 use crate::network::{Network, STEP_MS_MAX, SharedNetwork};
-use crate::plan::Plan;
+use crate::player::Player;
 use crate::random::Random;
-use crate::reader::{self, Message, Reading};
 use crate::scenario::{Close, Scenario};
 
 /// Turns in which everything has to end once nothing goes wrong any more.
@@ -62,7 +60,7 @@ struct Run<'a> {
     scenario: &'a Scenario,
     network: SharedNetwork,
     knowledge: SharedKnowledge,
-    clients: Vec<Client>,
+    clients: Vec<Player>,
     /// The second one is the first one's successor.
     cores: Vec<Core>,
     random: Random,
@@ -91,38 +89,7 @@ pub fn run(scenario: &Scenario) -> Result<Outcome, String> {
 
 impl<'a> Run<'a> {
     fn new(scenario: &'a Scenario) -> Self {
-        let scripts = scenario.clients.iter().enumerate();
-        let clients: Vec<Client> = scripts
-            .filter_map(|(number, script)| Some(Client::new(scenario.seed, number, script.clone()?)))
-            .collect();
-        // Clients are named by their place in the scenario, whoever is left out.
-        let mut readings = vec![
-            Reading {
-                messages: Vec::new(),
-                end: reader::End::More(0)
-            };
-            scenario.clients.len()
-        ];
-        for client in &clients {
-            let reading = reader::read(&client.input, &scenario.engine.limits);
-            let plan = |number| Plan::of(scenario.seed, client.number, number);
-            let switches = |number: usize, message: &Message| plan(number).switches(message);
-            readings[client.number] = reading.with_tunnel(&client.input, switches);
-        }
-        let knowledge = Rc::new(RefCell::new(Knowledge {
-            seed: scenario.seed,
-            pipeline_max: scenario.engine.pipeline_max as usize,
-            told: vec![0; readings.len()],
-            sent: vec![(0, false); readings.len()],
-            tunnels: vec![Tunnel::default(); readings.len()],
-            informed: BTreeMap::new(),
-            write_high_watermark_bytes: scenario.engine.write_high_watermark_bytes as u64,
-            early_alarm_ms: None,
-            readings,
-            clients: Vec::new(),
-            faults: Vec::new(),
-            completed: 0,
-        }));
+        let (clients, knowledge) = beginning::begin(scenario);
         let network = Network::shared(scenario.seed);
         let started_ms = network.borrow().now_ms;
         let mut run = Run {
@@ -187,7 +154,7 @@ impl<'a> Run<'a> {
         }
         self.calm_down();
         self.finish("every client", |run| {
-            run.clients.iter().all(|client| client.state == State::Over)
+            run.clients.iter().all(|client| client.state() == State::Over)
         })?;
         for core in &mut self.cores {
             core.engine.drain();
@@ -269,7 +236,7 @@ impl<'a> Run<'a> {
                 .connect(&mut network, self.started_ms, self.hurries)
                 .is_some()
             {
-                self.knowledge.borrow_mut().clients.push(client.number);
+                self.knowledge.borrow_mut().clients.push(client.number());
             }
         }
         let knowledge = self.knowledge.borrow();
@@ -278,17 +245,19 @@ impl<'a> Run<'a> {
             drains_since_ms: self.drains_since_ms,
             hurries: self.hurries,
             is_aborted: self.is_aborted,
+            hands_over: self.cores.len() > 1,
             knowledge: &knowledge,
         };
         for client in &mut self.clients {
-            let reading = &knowledge.readings[client.number];
+            let number = client.number();
+            let reading = &knowledge.readings[number];
             let done = client.advance(&mut network, reading, &around);
-            done.map_err(|what| format!("client {}: {what}", client.number))?;
+            done.map_err(|what| format!("client {number}: {what}"))?;
         }
         drop(knowledge);
         let knowledge = &mut *self.knowledge.borrow_mut();
         for client in &self.clients {
-            knowledge.sent[client.number] = client.sent();
+            knowledge.sent[client.number()] = client.sent();
         }
         Ok(())
     }
@@ -338,7 +307,7 @@ impl<'a> Run<'a> {
                 self.step(ms)?;
             }
         }
-        let places: Vec<String> = self.clients.iter().map(Client::place).collect();
+        let places: Vec<String> = self.clients.iter().map(Player::place).collect();
         let open: Vec<usize> = self.cores.iter().map(|core| core.application.open()).collect();
         Err(format!(
             "{what} does not end: {places:#?}, open requests {open:?}"
@@ -347,7 +316,7 @@ impl<'a> Run<'a> {
 
     /// A number that grows as long as anything moves.
     fn progress(&self) -> u64 {
-        let of_clients: usize = self.clients.iter().map(Client::progress).sum();
+        let of_clients: usize = self.clients.iter().map(Player::progress).sum();
         let network = self.network.borrow();
         let moved = network
             .links

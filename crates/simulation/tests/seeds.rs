@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use howth_simulation::{Outcome, Scenario, report, run_caught, shrink};
 
 /// Turns of engines, unless a time is given.
-const STEPS: u64 = if cfg!(debug_assertions) { 50_000 } else { 1_000_000 };
+const STEPS: u64 = if cfg!(debug_assertions) { 50_000 } else { 1_500_000 };
 
 fn variable(name: &str) -> Option<u64> {
     std::env::var(name).ok().and_then(|value| value.parse().ok())

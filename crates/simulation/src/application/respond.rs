@@ -72,11 +72,11 @@ impl Application {
                         BodyEnd::Tunnel => work.read == 0,
                         BodyEnd::Partial | BodyEnd::Refused(_) => false,
                     };
-                    return if is_whole {
-                        Ok(())
-                    } else {
-                        Err("a body ends before its end".to_owned())
-                    };
+                    if !is_whole {
+                        return Err("a body ends before its end".to_owned());
+                    }
+                    drop(knowledge);
+                    return self.check_trailers(id, work);
                 }
                 Ok(BodyRead::Pending) => return Ok(()),
                 Ok(BodyRead::Failed(_)) | Err(Gone) => {
@@ -85,6 +85,32 @@ impl Application {
                 }
             }
         }
+    }
+
+    /// The trailers of a request are there with the end of its body.
+    fn check_trailers(&self, id: ExchangeId, work: &Work) -> Result<(), String> {
+        let knowledge = self.knowledge.borrow();
+        let message = &knowledge.readings[work.client].messages[work.number];
+        match self.exchanges.trailers(id) {
+            Some(trailers) if message.is_http_2 && *trailers != message.trailers => {
+                Err(format!("the trailers are {trailers:?}"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a response, by trailers where it has some.
+    fn finish(&self, id: ExchangeId, work: &Work) {
+        let knowledge = self.knowledge.borrow();
+        let message = &knowledge.readings[work.client].messages[work.number];
+        let tag = work.plan.tag();
+        let trailers: &[(&[u8], &[u8])] = match work.plan.has_trailers(message) {
+            true => &[(b"x-sum", tag.as_bytes())],
+            false => &[],
+        };
+        drop(knowledge);
+        // One that is too short is refused, and one that is over.
+        let _ = self.exchanges.finish(id, trailers);
     }
 
     fn begin(&self, id: ExchangeId, work: &mut Work) {
@@ -148,7 +174,7 @@ impl Application {
             work.stage = Stage::Given;
             match plan.ends {
                 Ends::FailsWithin => self.exchanges.fail(id).unwrap_or_default(),
-                _ => self.exchanges.finish(id, &[]).unwrap_or_default(),
+                _ => self.finish(id, work),
             }
         }
         Ok(())
@@ -169,7 +195,7 @@ impl Application {
         work.may_write = may_write;
         if work.body_is_over && may_write && work.stage != Stage::Over {
             work.stage = Stage::Given;
-            let _ = self.exchanges.finish(id, &[]);
+            self.finish(id, work);
         }
         Ok(())
     }

@@ -8,6 +8,17 @@ use crate::plan::Ends;
 use crate::reader::{BodyEnd, Reading};
 
 impl Client {
+    /// RFC 9113 section 3.4: where HTTP/2 is spoken as well, nobody answers a line of three words without a slash, as there is
+    /// one in every version of HTTP.
+    fn begins_as_nobody_speaks(&self) -> bool {
+        let mut line = self.input.split(|&byte| byte == b'\r').next().unwrap_or_default();
+        while let Some(rest) = line.strip_prefix(b"\n") {
+            line = rest;
+        }
+        let words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
+        !line.contains(&b'/') && words.count() == 3
+    }
+
     pub(super) fn is_excused(
         &self,
         network: &Network,
@@ -21,13 +32,16 @@ impl Client {
             return true;
         }
         let number = self.answers.next;
+        if number == 0 && around.options.http2.is_some() && self.begins_as_nobody_speaks() {
+            return true;
+        }
         if let Some(message) = reading.messages.get(number) {
-            let is_whole = message.is_whole_in(self.sent);
+            let is_whole = message.is_whole_in(self.wire.sent);
             if self.answers.plan(number).ends != Ends::Rightly || (!is_whole && !self.answers.is_between()) {
                 return true;
             }
             // It has said that it sends no more, and was not waited for when it did.
-            let is_beyond = matches!(message.body.end, BodyEnd::Whole(end) if self.sent > end);
+            let is_beyond = matches!(message.body.end, BodyEnd::Whole(end) if self.wire.sent > end);
             if by_reset && !message.keep_alive && is_beyond {
                 return true;
             }
@@ -84,6 +98,6 @@ impl Client {
         }
         // What it sent behind a response that ended the connection was not read for ever, and may have cost it the rest.
         let begins = self.begins(number.saturating_sub(1), reading);
-        by_reset && (self.sent - begins.min(self.sent)) as u64 > around.options.drain_bytes_max
+        by_reset && (self.wire.sent - begins.min(self.wire.sent)) as u64 > around.options.drain_bytes_max
     }
 }

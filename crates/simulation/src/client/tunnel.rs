@@ -13,7 +13,7 @@ impl Client {
     pub(super) fn has_all_of_tunnel(&self, at: usize, reading: &Reading) -> bool {
         let number = self.answers.next;
         let bytes = &reading.messages[number].body.bytes;
-        let is_sent = self.sent == self.input.len();
+        let is_sent = self.wire.sent == self.input.len();
         is_sent && (self.is_server_done || at == self.answers.plan(number).length + bytes.len())
     }
 
@@ -55,7 +55,7 @@ impl Client {
     pub(super) fn has_stalled_too_long(&self, around: &Circumstances<'_>) -> bool {
         let stall = around.options.deadlines.write_stall;
         let patience_ms = stall.map_or(u64::MAX, |stall| stall.as_millis() as u64);
-        self.has_stalled
+        self.wire.has_stalled
             && self
                 .script
                 .stalls

@@ -5,6 +5,7 @@
 use super::Run;
 use crate::memory;
 use crate::network::Link;
+use crate::player::Player;
 use crate::reader::BodyEnd;
 
 /// What a multishot receive may have brought before it can be cancelled, in bytes, and what is around the chunks of a body.
@@ -84,6 +85,10 @@ impl Run<'_> {
         let most = self.scenario.engine.body_high_watermark_bytes as u64 + ON_THE_WAY_MAX;
         let most_of_tunnel = most.max(UNDECIDED_MAX + ON_THE_WAY_MAX);
         for (client, number, read) in self.cores.iter().flat_map(|core| core.application.unbegun()) {
+            if knowledge.streams_max.contains_key(&client) {
+                self.check_windows(client, number, read)?;
+                continue;
+            }
             let link = knowledge.clients.iter().position(|other| *other == client);
             let Some(received) = link.map(|link| network.links[link].received_by_server) else {
                 continue;
@@ -107,15 +112,35 @@ impl Run<'_> {
         Ok(())
     }
 
+    /// Of a stream's body no more may come again than the application has taken.
+    fn check_windows(&self, client: usize, number: usize, read: usize) -> Result<(), String> {
+        let given_back = self.clients.iter().find_map(|player| match player {
+            Player::Streams(own) if own.number == client => own.given_back(number),
+            _ => None,
+        });
+        match given_back.is_some_and(|bytes| bytes > read as u64) {
+            true => Err(format!(
+                "client {client}, request {number}: {given_back:?} bytes may come again, {read} were taken"
+            )),
+            false => Ok(()),
+        }
+    }
+
     fn check_memory(&mut self) -> Result<(), String> {
         let bytes = memory::engine_bytes().unwrap_or(0).max(0) as u64;
         self.outcome.engine_bytes_max = self.outcome.engine_bytes_max.max(bytes);
         let options = &self.scenario.engine;
         let receive_bytes = 64 * 4096;
-        let whole_responses = 70_000 * u64::from(options.pipeline_max.min(13));
-        let body = options.body_high_watermark_bytes as u64 + receive_bytes;
+        let at_once = match options.http2 {
+            Some(_) => 16,
+            None => u64::from(options.pipeline_max.min(13)),
+        };
+        let whole_responses = 70_000 * at_once;
+        let http2 = options.http2.as_ref();
+        let of_streams = http2.map_or(0, |limits| u64::from(limits.connection_window_bytes));
+        let body = of_streams.max(options.body_high_watermark_bytes as u64) + receive_bytes;
         let responses = 5 * options.write_high_watermark_bytes as u64 + 2 * whole_responses;
-        let heads = (options.limits.head_bytes_max as u64 + 2_000) * u64::from(options.pipeline_max.min(13));
+        let heads = (options.limits.head_bytes_max as u64 + 2_000) * at_once;
         // A vector may have twice the room that it needs.
         let each = 2 * (2 * body + responses + heads + receive_bytes);
         let bound = 1_000_000 + each * self.scenario.clients.len() as u64;
