@@ -69,6 +69,7 @@ mod stop;
 mod streaming;
 mod test_command;
 mod tls;
+mod tls_mistakes;
 mod topics;
 mod tsconfig;
 mod typescript;
