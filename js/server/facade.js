@@ -128,9 +128,13 @@ class Server {
 // The second argument of a handler: the server, and what Deno's programs read of a request.
 class Info {
   #inner;
+  #tls;
 
   constructor(inner) {
+    const { server, index, generation } = inner;
     this.#inner = inner;
+    // Nobody can tell any more when the request is over, and a handler may look then.
+    this.#tls = server.address.secure ? ops.op_howth_tls(index, generation) : null;
   }
 
   get #facade() {
@@ -141,8 +145,9 @@ class Info {
     return this.#inner.remoteAddr;
   }
 
+  // What was agreed upon with the client; null: it speaks in clear.
   get tls() {
-    return this.#inner.tls;
+    return this.#tls;
   }
 
   get completed() {

@@ -172,15 +172,6 @@ class InnerRequest {
     return life.remoteAddr;
   }
 
-  // What was agreed upon with the client; null: it speaks in clear.
-  get tls() {
-    const life = this.lived();
-    if (life.tls === undefined) {
-      life.tls = ops.op_howth_tls(this.index, this.generation) ?? null;
-    }
-    return life.tls;
-  }
-
   // Resolves when the response was handed to the kernel, rejects when that cannot happen any more.
   get completed() {
     const life = this.lived();
@@ -327,8 +318,6 @@ class Life {
   onCancel = null;
   completed = null;
   remoteAddr = null;
-  // `undefined` until it was asked for.
-  tls = undefined;
   // The body, if it had not arrived whole when it was asked for.
   arriving = null;
   writeWaiter = null;

@@ -11,6 +11,7 @@ on_both_engines![
     serves_by_a_certificate_of_its_own,
     serves_what_the_program_says,
     tells_handlers_what_was_agreed_upon,
+    tells_it_when_all_is_over,
     asks_clients_for_certificates,
     takes_new_certificates,
     speaks_to_who_speaks_http,
@@ -110,6 +111,33 @@ fn tells_handlers_what_was_agreed_upon(engine: Engine) {
     );
     let plain = Launch::serve(engine, "export default (_, { tls }) => new Response(String(tls))").start();
     assert_eq!(plain.get("/").text(), "null");
+}
+
+fn tells_it_when_all_is_over(engine: Engine) {
+    let (pair, (authority, client)) = (pair(|_| {}), authority_and_client());
+    let source = "let first;
+    export default (_, info) => {
+        if (first === undefined) {
+            first = info;
+            return new Response();
+        }
+        const { tls } = first;
+        const { version, serverName, authorized, peerCertificates } = tls;
+        const isWhole = peerCertificates[0][0] === 0x30 && Object.isFrozen(tls) && Object.isFrozen(peerCertificates);
+        return Response.json([version, serverName, authorized, isWhole, tls === first.tls, tls === info.tls]);
+    }";
+    let launch = files(engine, &pair)
+        .file("app.ts", source)
+        .file("ca.pem", &authority.certificate);
+    let ca = launch.folder().join("ca.pem").into_os_string();
+    let server = with_files(launch).options(["--tls-ca".into(), ca]).start();
+    // Each is a connection of its own, which has ended when the next begins.
+    let get = || {
+        let known = trusting(&pair.certificate, Some(&client));
+        body(ask(server.address(), &known, "localhost", GET))
+    };
+    assert_eq!(get(), "");
+    assert_eq!(get(), r#"["TLSv1.3","localhost",true,true,true,true]"#);
 }
 
 fn asks_clients_for_certificates(engine: Engine) {

@@ -5,6 +5,7 @@
 //! by: the application.
 
 use std::cell::{Ref, RefCell};
+use std::sync::Arc;
 
 use howth_engine::{
     Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, Deadlines, ExchangeId, Exchanges, Gone,
@@ -87,14 +88,14 @@ impl<D: Driver> Exchanges for Shared<D> {
         exchange.is_some_and(|exchange| connections.is_sealed(exchange.connection))
     }
 
-    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts> {
+    fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let exchange = connections.exchanges.get(id.index, id.generation)?;
         transport.tls_facts(connections.link(exchange.connection))
     }
 
-    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts> {
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<Arc<TlsFacts>> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let is_open = connections.contains(id.index, id.generation);

@@ -5,6 +5,8 @@
 //! through a session, the order of what the session itself sends, the ends of a session. Never does cryptography:
 //! [`TlsSession`] does. Called by: the drivers.
 
+use std::sync::Arc;
+
 use howth_engine::{Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};
 use howth_http1::Rejection;
 
@@ -77,10 +79,9 @@ impl Layer {
         }
     }
 
-    /// What was agreed upon; `None`: nothing was.
-    pub fn facts(&self) -> Option<TlsFacts> {
-        let session = self.session.as_ref()?;
-        (self.state != State::Handshake).then(|| session.facts())
+    /// What was agreed upon; `None`: nothing is.
+    pub fn facts(&self) -> Option<Arc<TlsFacts>> {
+        self.session.as_ref()?.facts()
     }
 
     /// Seals as much as one send takes, behind what the session itself has to send.

@@ -4,6 +4,8 @@
 //! asks what is [wanted](crate::Wanted). A layer that changes bytes on their way ([TLS](crate::Layer)) stands between the
 //! driver's sockets and these traits: they see clear text alone. No call of a transport waits. Called by: `deadlines`, `direct`, `exchanges`.
 
+use std::sync::Arc;
+
 use howth_engine::{PeerAddress, TlsFacts};
 
 use crate::Connections;
@@ -22,7 +24,7 @@ pub trait Transport<L> {
     fn unacknowledged_bytes(&self, link: &L) -> Option<u32>;
 
     /// What was agreed upon about how its bytes are sealed; `None`: they are not.
-    fn tls_facts(&self, _link: &L) -> Option<TlsFacts> {
+    fn tls_facts(&self, _link: &L) -> Option<Arc<TlsFacts>> {
         None
     }
 }

@@ -314,6 +314,7 @@ macro_rules! engine_cases {
                     answers_by_tls
                     answers_by_each_version
                     tells_what_was_agreed_upon
+                    tells_all_requests_of_a_connection_the_same
                     tells_nothing_of_clear_text
                     takes_a_session_up_again
                     gives_up_half_a_handshake

@@ -52,7 +52,7 @@ pub(crate) fn client(server: &Server, trusted: &Identity) -> Client {
 }
 
 /// What the application is told of TLS by a request of the client, which is answered.
-pub(crate) fn facts_by_request(server: &Server, client: &mut Client) -> TlsFacts {
+pub(crate) fn facts_by_request(server: &Server, client: &mut Client) -> Arc<TlsFacts> {
     client.send(GET);
     let id = server.next_request();
     let facts = server.call(move |exchanges| exchanges.tls_facts(id));
@@ -116,9 +116,37 @@ pub fn tells_what_was_agreed_upon(start: Start) {
         server_name: Some("localhost".to_owned()),
         ..TlsFacts::default()
     };
-    assert_eq!(facts, Some(expected));
+    assert_eq!(facts.as_deref(), Some(&expected));
     server.respond(id, "ok");
     assert_eq!(client.response().text(), "ok");
+}
+
+pub fn tells_all_requests_of_a_connection_the_same(start: Start) {
+    let identity = identity();
+    let server = manual(start, tls_with(identity.clone()));
+    let mut client = client(&server, &identity);
+    client.send(GET);
+    let id = server.next_request();
+    let (by_request, by_connection) = server.call(move |exchanges| {
+        let connection = exchanges.connection(id).expect("an open exchange");
+        (
+            exchanges.tls_facts(id),
+            exchanges.connection_tls_facts(connection),
+        )
+    });
+    let (first, of_connection) = (by_request.expect("TLS"), by_connection.expect("TLS"));
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
+    server.next_event();
+    let second = facts_by_request(&server, &mut client);
+    assert!(Arc::ptr_eq(&first, &of_connection) && Arc::ptr_eq(&first, &second));
+    // What is known stays so when there is nobody any more of whom it is known.
+    client.end();
+    client.expect_end();
+    assert_eq!(
+        (first.version, first.server_name.as_deref()),
+        ("TLSv1.3", Some("localhost"))
+    );
 }
 
 pub fn tells_nothing_of_clear_text(start: Start) {

@@ -140,8 +140,8 @@ impl TlsSession for CountedSession {
         !self.is_agreed
     }
 
-    fn facts(&self) -> TlsFacts {
-        TlsFacts::default()
+    fn facts(&self) -> Option<Arc<TlsFacts>> {
+        self.is_agreed.then(Arc::default)
     }
 }
 

@@ -6,6 +6,7 @@
 
 use std::cell::Ref;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use bytes::Bytes;
 use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
@@ -113,11 +114,12 @@ pub trait Exchanges {
     /// Whether the request came by TLS.
     fn is_secure(&self, id: ExchangeId) -> bool;
 
-    /// What was agreed upon with the client; `None`: the request came in clear.
-    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts>;
+    /// What was agreed upon with the client, which stays true when the exchange is over; `None`: the request came in clear,
+    /// or is over.
+    fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>>;
 
     /// [`tls_facts`](Self::tls_facts) of a connection; none as well where its handshake is not done.
-    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts>;
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<Arc<TlsFacts>>;
 
     /// Whether the client has closed its sending side, so that
     /// [`Event::Disconnected`](crate::Event::Disconnected) was told or is about to be. False for an exchange

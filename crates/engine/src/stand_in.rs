@@ -56,11 +56,11 @@ macro_rules! without_connections {
             false
         }
 
-        fn tls_facts(&self, _: $crate::ExchangeId) -> Option<$crate::TlsFacts> {
+        fn tls_facts(&self, _: $crate::ExchangeId) -> Option<std::sync::Arc<$crate::TlsFacts>> {
             None
         }
 
-        fn connection_tls_facts(&self, _: $crate::ConnectionId) -> Option<$crate::TlsFacts> {
+        fn connection_tls_facts(&self, _: $crate::ConnectionId) -> Option<std::sync::Arc<$crate::TlsFacts>> {
             None
         }
 

@@ -5,6 +5,7 @@
 //! asks for the [facts](TlsFacts).
 
 use std::fmt;
+use std::sync::Arc;
 
 /// Begins the sessions of a listener's connections. One for all cores.
 pub trait TlsServer: fmt::Debug + Send + Sync {
@@ -38,8 +39,8 @@ pub trait TlsSession: fmt::Debug {
     /// Whether the client has still to say who it is, or how it is spoken to.
     fn is_handshaking(&self) -> bool;
 
-    /// What was agreed upon.
-    fn facts(&self) -> TlsFacts;
+    /// What was agreed upon, as it was when the handshake was over; `None`: it is not.
+    fn facts(&self) -> Option<Arc<TlsFacts>>;
 }
 
 /// What has come of received bytes.
@@ -64,8 +65,8 @@ pub enum TlsFailure {
     ClearText,
 }
 
-/// What is known of a session.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// What is known of a session. It is found out once, as the handshake ends; whoever asks is given the same.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct TlsFacts {
     /// As Node and Bun name it: `TLSv1.3`.
     pub version: &'static str,

@@ -4,6 +4,7 @@
 //! by: the modules of the engine.
 
 use std::io::IoSlice;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use howth_connection::{Layer, Layered, Outgoing, Transport};
@@ -110,7 +111,7 @@ impl Transport<Link> for Sockets {
         link.0.as_ref().map(|open| open.peer.clone())
     }
 
-    fn tls_facts(&self, link: &Link) -> Option<TlsFacts> {
+    fn tls_facts(&self, link: &Link) -> Option<Arc<TlsFacts>> {
         link.layer()?.facts()
     }
 

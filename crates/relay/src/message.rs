@@ -2,6 +2,8 @@
 //!
 //! Owns the messages' types. Never sends one. Called by: both books, and whatever carries messages.
 
+use std::sync::Arc;
+
 use howth_engine::{ExchangeId, PeerAddress, Place, TlsFacts};
 use howth_http1::{Field, RequestHead, ResponseHead, Trailers};
 
@@ -21,7 +23,7 @@ pub struct Parcel {
     /// Where the request came from.
     pub peer_address: Option<PeerAddress>,
     /// What was agreed upon with the client, where it came by TLS.
-    pub tls_facts: Option<Box<TlsFacts>>,
+    pub tls_facts: Option<Arc<TlsFacts>>,
     /// When it arrived, in microseconds of the clock that all cores share.
     pub arrived_us: u64,
 }

@@ -94,7 +94,7 @@ impl Relay {
             trailers: trailers.unwrap_or_default(),
             place: own.place(id).unwrap_or_default(),
             peer_address: own.peer_address(id),
-            tls_facts: own.tls_facts(id).map(Box::new),
+            tls_facts: own.tls_facts(id),
             arrived_us,
         };
         self.forwarded.borrow_mut().add(id, to);

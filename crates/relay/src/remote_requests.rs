@@ -3,6 +3,7 @@
 //! Owns their heads, bodies and ids. Never writes a response. Called by: `relay`.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use howth_engine::{BodyRead, ExchangeId, Gone, PeerAddress, Place, TlsFacts, WriteError, first_generation};
 use howth_http1::{Framing, RequestFacts, RequestHead, ResponseHead, Trailers, plan_response};
@@ -40,7 +41,7 @@ pub(crate) struct RemoteRequest {
     read: usize,
     pub(crate) place: Place,
     pub(crate) peer_address: Option<PeerAddress>,
-    pub(crate) tls_facts: Option<Box<TlsFacts>>,
+    pub(crate) tls_facts: Option<Arc<TlsFacts>>,
     pub(crate) arrived_us: u64,
     pub(crate) has_left: bool,
     pub(crate) response: Response,

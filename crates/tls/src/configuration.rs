@@ -2,6 +2,7 @@
 //!
 //! Owns the order in which settings are read, and what does not fit together. Called by: `server`.
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -12,6 +13,7 @@ use rustls::sign::CertifiedKey;
 use rustls::version::{TLS12, TLS13};
 use rustls::{ServerConfig, SupportedProtocolVersion};
 
+use crate::agreed::Agreed;
 use crate::certificate::{Certificate, chain};
 use crate::client::{TakesAny, judge};
 use crate::key::private_key;
@@ -19,12 +21,20 @@ use crate::names::{Asked, Names};
 use crate::{Identity, Settings, Tickets, TlsError, Version};
 
 /// What all connections of a listener have in common.
-#[derive(Debug)]
 pub(crate) struct Configuration {
     /// But for the choice of the certificate, which each connection makes for itself.
     rustls: ServerConfig,
     names: Arc<Names>,
     pub(crate) judge: Option<Arc<dyn ClientCertVerifier>>,
+    /// What came of handshakes.
+    pub(crate) agreed: Agreed,
+}
+
+impl fmt::Debug for Configuration {
+    /// Without what is in it: keys are.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Configuration").finish_non_exhaustive()
+    }
 }
 
 impl Configuration {
@@ -47,7 +57,12 @@ impl Configuration {
         rustls.ticketer = tickets.keys(settings)?;
         // Tickets are the clients' to keep, so that no session takes memory here once its connection is closed.
         rustls.session_storage = Arc::new(NoServerSessionStorage {});
-        Ok(Configuration { rustls, names, judge })
+        Ok(Configuration {
+            rustls,
+            names,
+            judge,
+            agreed: Agreed::default(),
+        })
     }
 
     /// For one connection.

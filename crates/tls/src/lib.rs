@@ -7,6 +7,7 @@
 
 #![forbid(unsafe_code)]
 
+mod agreed;
 mod certificate;
 mod ciphers;
 mod client;

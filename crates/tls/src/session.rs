@@ -1,7 +1,7 @@
 //! One session: records in, clear text out, and the other way.
 //!
-//! Owns rustls' connection and what has come that is not whole: of a record, and of a message of the handshake in several
-//! records, both bounded.
+//! Owns rustls' connection, what is known once the handshake is over, and what has come that is not whole: of a record, and of
+//! a message of the handshake in several records, both bounded.
 //! Never keeps clear text. Called by: `howth-connection`, through [`TlsSession`].
 
 use std::fmt;
@@ -35,10 +35,7 @@ const ALERT_BYTES_MAX: usize = 64;
 /// The server's side of one connection.
 pub(crate) struct Session {
     connection: UnbufferedServerConnection,
-    configuration: Arc<Configuration>,
-    /// `None` once the handshake is over.
-    asked: Option<Arc<Asked>>,
-    server_name: Option<Box<str>>,
+    progress: Progress,
     /// What has come and is not whole.
     received: Vec<u8>,
     has_begun: bool,
@@ -50,6 +47,14 @@ impl fmt::Debug for Session {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Session").finish_non_exhaustive()
     }
+}
+
+/// How far the session is.
+enum Progress {
+    /// It is being found out who is there.
+    Handshake(Arc<Configuration>, Arc<Asked>),
+    /// That is known, and does not change any more.
+    Agreed(Arc<TlsFacts>),
 }
 
 /// What a step of rustls came to.
@@ -67,9 +72,7 @@ impl Session {
             .expect("of a configuration only the size of fragments is refused, which is not set");
         Session {
             connection,
-            configuration,
-            asked: Some(asked),
-            server_name: None,
+            progress: Progress::Handshake(configuration, asked),
             received: Vec::new(),
             has_begun: false,
             has_failed: false,
@@ -83,7 +86,7 @@ impl Session {
         out: &mut Vec<u8>,
         tell: &mut dyn FnMut(Opened<'_>),
     ) -> (usize, Result<Step, TlsFailure>) {
-        let is_agreed = self.asked.is_none();
+        let is_agreed = !self.is_handshaking();
         // What comes with the end of the handshake is told behind it.
         let mut first = Vec::new();
         let mut has_ended = false;
@@ -134,10 +137,33 @@ impl Session {
 
     /// The handshake is over: nothing of it is kept but what is asked for later.
     fn agree(&mut self, tell: &mut dyn FnMut(Opened<'_>)) {
-        if let Some(asked) = self.asked.take() {
-            self.server_name = asked.server_name().map(Box::from);
+        if let Progress::Handshake(configuration, asked) = &self.progress {
+            let facts = self.found_out(configuration, asked);
+            self.progress = Progress::Agreed(configuration.agreed.share(facts));
         }
         tell(Opened::Agreed(self.connection.alpn_protocol()));
+    }
+
+    /// What is known now that the handshake is over. A client's certificate is judged here, also where a session is taken up
+    /// again, and not once more.
+    fn found_out(&self, configuration: &Configuration, asked: &Asked) -> TlsFacts {
+        let connection = &self.connection;
+        let suite = connection.negotiated_cipher_suite();
+        let (cipher, cipher_standard) = suite.map_or(("", ""), |suite| ciphers::names(suite.suite()));
+        let certificates = connection.peer_certificates().unwrap_or_default();
+        let judge = configuration.judge.as_deref();
+        let unauthorized = judge.and_then(|judge| client::unauthorized(judge, certificates));
+        TlsFacts {
+            version: connection.protocol_version().map_or("", ciphers::version),
+            cipher,
+            cipher_standard,
+            protocol: connection.alpn_protocol().map(<[u8]>::to_vec),
+            server_name: asked.server_name().map(str::to_owned),
+            peer_certificates: certificates.iter().map(|der| der.to_vec()).collect(),
+            is_authorized: judge.is_some() && unauthorized.is_none(),
+            unauthorized: unauthorized.map(str::to_owned),
+            is_resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+        }
     }
 
     /// What rustls tells the client of a failure (RFC 8446 section 6.2).
@@ -277,26 +303,13 @@ impl TlsSession for Session {
     }
 
     fn is_handshaking(&self) -> bool {
-        self.asked.is_some()
+        matches!(self.progress, Progress::Handshake(..))
     }
 
-    fn facts(&self) -> TlsFacts {
-        let connection = &self.connection;
-        let suite = connection.negotiated_cipher_suite();
-        let (cipher, cipher_standard) = suite.map_or(("", ""), |suite| ciphers::names(suite.suite()));
-        let certificates = connection.peer_certificates().unwrap_or_default();
-        let judge = self.configuration.judge.as_deref();
-        let unauthorized = judge.and_then(|judge| client::unauthorized(judge, certificates));
-        TlsFacts {
-            version: connection.protocol_version().map_or("", ciphers::version),
-            cipher,
-            cipher_standard,
-            protocol: connection.alpn_protocol().map(<[u8]>::to_vec),
-            server_name: self.server_name.as_deref().map(str::to_owned),
-            peer_certificates: certificates.iter().map(|der| der.to_vec()).collect(),
-            is_authorized: judge.is_some() && unauthorized.is_none(),
-            unauthorized: unauthorized.map(str::to_owned),
-            is_resumed: connection.handshake_kind() == Some(HandshakeKind::Resumed),
+    fn facts(&self) -> Option<Arc<TlsFacts>> {
+        match &self.progress {
+            Progress::Handshake(..) => None,
+            Progress::Agreed(facts) => Some(facts.clone()),
         }
     }
 }

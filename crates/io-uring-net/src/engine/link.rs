@@ -3,6 +3,8 @@
 //! Owns that record and the way from connections to the kernel. Never queues an operation: `settle` does. Called by: the
 //! modules of the engine.
 
+use std::sync::Arc;
+
 use howth_connection::{Layer, Layered, Transport};
 use howth_engine::{PeerAddress, TlsFacts, TlsServer};
 
@@ -95,7 +97,7 @@ impl<K: Kernel> Transport<Link> for Sockets<'_, K> {
         Some(self.0.unacknowledged_bytes(link.socket?))
     }
 
-    fn tls_facts(&self, link: &Link) -> Option<TlsFacts> {
+    fn tls_facts(&self, link: &Link) -> Option<Arc<TlsFacts>> {
         link.layer.as_ref()?.facts()
     }
 }

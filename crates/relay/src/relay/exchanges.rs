@@ -5,6 +5,7 @@
 //! it is fetched. Called by: the application.
 
 use std::cell::Ref;
+use std::sync::Arc;
 
 use howth_engine::{
     Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, ExchangeId, Exchanges, Gone, InterimError,
@@ -47,19 +48,14 @@ impl Exchanges for Relay {
             .is_some_and(|remote_request| remote_request.tls_facts.is_some())
     }
 
-    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts> {
+    fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>> {
         if !is_remote(id) {
             return self.own.tls_facts(id);
         }
-        self.remote_requests
-            .borrow()
-            .get(id)?
-            .tls_facts
-            .as_deref()
-            .cloned()
+        self.remote_requests.borrow().get(id)?.tls_facts.clone()
     }
 
-    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts> {
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<Arc<TlsFacts>> {
         self.own.connection_tls_facts(id)
     }
 

@@ -27,6 +27,7 @@ mod socket_ops;
 mod sockets;
 mod state;
 mod structured_clone;
+mod tls_ops;
 mod topic_ops;
 mod uncaught;
 mod values;
@@ -54,6 +55,7 @@ use request_ops::*;
 use response_ops::*;
 use server_ops::*;
 use socket_ops::*;
+use tls_ops::*;
 use topic_ops::*;
 use web_socket_ops::*;
 
@@ -67,6 +69,7 @@ macro_rules! extension {
             state = |state, options| {
                 state.put(options.bridge);
                 state.put(broadcast_ops::Stash::default());
+                state.put(tls_ops::Objects::default());
             },
         );
     };

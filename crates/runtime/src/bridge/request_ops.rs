@@ -4,12 +4,11 @@
 
 use std::borrow::Cow;
 
-use deno_core::{OpState, ToJsBuffer, op2, v8};
+use deno_core::{OpState, op2, v8};
 use howth_engine::body::failure::BROKE_OFF;
 use howth_engine::{BodyRead, ExchangeId, PeerAddress};
 use howth_http1::{BodyLength, FieldLines, RequestHead};
 use howth_javascript::server::{body, field_line, watch};
-use serde::Serialize;
 
 use super::values::give_bytes;
 use super::{head_text, id, state::Bridge};
@@ -76,44 +75,6 @@ pub(super) fn op_howth_remote_address(state: &OpState, index: u32, generation: u
         .with(|exchanges| exchanges.peer_address(id(index, generation)))
         .flatten()?;
     Some(written_address(address))
-}
-
-/// What was agreed upon with the client of a request, as JavaScript has it.
-#[derive(Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Agreed {
-    version: &'static str,
-    cipher: &'static str,
-    cipher_standard: &'static str,
-    alpn_protocol: Option<String>,
-    server_name: Option<String>,
-    authorized: bool,
-    authorization_error: Option<String>,
-    resumed: bool,
-    peer_certificates: Vec<ToJsBuffer>,
-}
-
-/// What was agreed upon with the client of a request; `undefined`: it came in clear, or is over.
-#[op2]
-#[serde]
-pub(super) fn op_howth_tls(state: &OpState, index: u32, generation: u32) -> Option<Agreed> {
-    let bridge = state.borrow::<Bridge>();
-    let facts = bridge.with(|exchanges| exchanges.tls_facts(id(index, generation)));
-    let facts = facts.flatten()?;
-    let certificates = facts.peer_certificates.into_iter();
-    Some(Agreed {
-        version: facts.version,
-        cipher: facts.cipher,
-        cipher_standard: facts.cipher_standard,
-        alpn_protocol: facts
-            .protocol
-            .map(|name| String::from_utf8_lossy(&name).into_owned()),
-        server_name: facts.server_name,
-        authorized: facts.is_authorized,
-        authorization_error: facts.unauthorized,
-        resumed: facts.is_resumed,
-        peer_certificates: certificates.map(ToJsBuffer::from).collect(),
-    })
 }
 
 /// An address as JavaScript has it.

@@ -25,6 +25,8 @@ pub(super) struct ListeningAddress {
     port: u16,
     unix: Option<String>,
     url: String,
+    /// Clients speak TLS.
+    secure: bool,
     /// What the server is called from here on.
     listener: u32,
 }
@@ -33,6 +35,7 @@ impl From<(ListenerId, Address)> for ListeningAddress {
     fn from((listener, address): (ListenerId, Address)) -> Self {
         ListeningAddress {
             url: address.url(),
+            secure: address.is_secure,
             ip: address.ip.map(|ip| ip.to_string()).unwrap_or_default(),
             unix: address.unix.map(|path| path.to_string_lossy().into_owned()),
             hostname: address.host,

@@ -4,6 +4,7 @@
 
 use std::cell::Ref;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use howth_engine::{
     Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, ExchangeId, Exchanges, Gone, InterimError,
@@ -69,11 +70,11 @@ impl Exchanges for LoggedExchanges {
         self.own.is_secure(id)
     }
 
-    fn tls_facts(&self, id: ExchangeId) -> Option<TlsFacts> {
+    fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>> {
         self.own.tls_facts(id)
     }
 
-    fn connection_tls_facts(&self, id: ConnectionId) -> Option<TlsFacts> {
+    fn connection_tls_facts(&self, id: ConnectionId) -> Option<Arc<TlsFacts>> {
         self.own.connection_tls_facts(id)
     }
 
