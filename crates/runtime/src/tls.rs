@@ -7,6 +7,7 @@
 mod material;
 mod watch;
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -31,12 +32,18 @@ pub(crate) struct Secured {
 }
 
 /// What was said, and what came of it.
-#[derive(Debug)]
 struct Known {
     said: Said,
     /// What was read last.
     read: Vec<Vec<u8>>,
     server: Arc<Server>,
+}
+
+impl fmt::Debug for Known {
+    /// Without what was read: keys are.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Known({:?})", self.said)
+    }
 }
 
 impl Secured {
@@ -94,5 +101,74 @@ impl Secured {
 
     fn known(&self) -> MutexGuard<'_, Vec<Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use howth_tls::{Identity, self_signed};
+    use serde_json::json;
+
+    use super::*;
+
+    /// What a program says with the texts of an identity, whose key it says is encrypted.
+    fn said(identity: &Identity) -> Said {
+        let text = |pem: &[u8]| json!([{ "file": null, "text": String::from_utf8_lossy(pem) }]);
+        let said = json!({
+            "identities": [{
+                "cert": text(&identity.certificates.text),
+                "key": text(&identity.key.text),
+                "passphrase": "open sesame",
+                "serverNames": ["a.test"],
+            }],
+            "ca": [],
+            "requestCert": false,
+            "rejectUnauthorized": true,
+            "protocols": null,
+            "versionMin": 12,
+            "versionMax": 13,
+        });
+        serde_json::from_value(said).expect("what JavaScript says")
+    }
+
+    /// As text, as bytes, in one line and in many.
+    #[track_caller]
+    fn shows_no_secret(shown: &dyn fmt::Debug, identity: &Identity) {
+        let all = format!("{shown:?}{shown:#?}").replace(char::is_whitespace, "");
+        let key = &identity.key.text;
+        let line = String::from_utf8_lossy(key).lines().nth(1).expect("PEM").to_owned();
+        let bytes = format!("{:?}", &key[..40]).replace(char::is_whitespace, "");
+        for secret in [&line, bytes.trim_matches(['[', ']']), "opensesame"] {
+            assert!(!all.contains(secret), "{secret} is shown: {all}");
+        }
+    }
+
+    #[test]
+    fn what_was_said_shows_no_secret() {
+        let identity = self_signed(&[]).expect("a certificate");
+        let said = said(&identity);
+        shows_no_secret(&said, &identity);
+        assert!(format!("{said:?}").contains("a.test"));
+        for material in said.materials() {
+            shows_no_secret(material, &identity);
+        }
+        for identity_said in &said.identities {
+            shows_no_secret(identity_said, &identity);
+        }
+    }
+
+    #[test]
+    fn what_came_of_it_shows_no_secret() {
+        let identity = self_signed(&[]).expect("a certificate");
+        let secured = Arc::new(Secured {
+            by_options: Some(said(&identity)),
+            ..Secured::default()
+        });
+        let server = secured.server(said(&identity)).expect("a good certificate");
+        shows_no_secret(&secured, &identity);
+        shows_no_secret(&server, &identity);
+        for known in secured.known().iter() {
+            shows_no_secret(known, &identity);
+        }
     }
 }

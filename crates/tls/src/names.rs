@@ -3,17 +3,24 @@
 //! Owns the choice. Called by: rustls, in the middle of a handshake.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use rustls::server::{ClientHello, ResolvesServerCert};
 use rustls::sign::CertifiedKey;
 
 /// Certificates by host.
-#[derive(Debug)]
 pub(crate) struct Names {
     by_name: HashMap<String, Arc<CertifiedKey>>,
     /// What a client is shown that asks for none of them.
     first: Arc<CertifiedKey>,
+}
+
+impl fmt::Debug for Names {
+    /// Without the keys.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.by_name.keys()).finish()
+    }
 }
 
 impl Names {

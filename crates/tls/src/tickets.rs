@@ -3,6 +3,7 @@
 //! A ticket says that its client was asked for a certificate then, and what it showed. So listeners that ask for others have
 //! other keys, and so has one whose authorities have changed. Owns the keys of a process. Called by: `configuration`.
 
+use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rustls::crypto::aws_lc_rs::Ticketer;
@@ -14,23 +15,29 @@ use crate::{Settings, TlsError};
 const SETS_MAX: usize = 64;
 
 /// The keys of a process.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Tickets(Mutex<Vec<Set>>);
 
-#[derive(Debug)]
 struct Set {
     belongs_to: Clients,
     keys: Arc<dyn ProducesTickets>,
 }
 
 /// Who is let in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 struct Clients {
     requests_certificate: bool,
     rejects_unauthorized: bool,
     authorities: Vec<Vec<u8>>,
     /// A ticket is for the server that has given it.
     server: Vec<Vec<String>>,
+}
+
+impl fmt::Debug for Tickets {
+    /// Without the keys.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Tickets").finish_non_exhaustive()
+    }
 }
 
 impl Tickets {

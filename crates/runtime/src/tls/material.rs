@@ -3,6 +3,7 @@
 //! Owns the shapes in which the command line and JavaScript say it, and the reading of files. Never judges what is in them.
 //! Called by: `tls`, ops.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use howth_tls::{Identity, Pem, Settings, TlsError, Version};
@@ -11,10 +12,20 @@ use serde::Deserialize;
 use crate::options::{TlsIdentity, TlsOptions};
 
 /// PEM text, or the file that it is in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct Material {
     file: Option<PathBuf>,
     text: Option<String>,
+}
+
+impl fmt::Debug for Material {
+    /// Without the text, which may be a key.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.file {
+            Some(path) => write!(formatter, "Material({})", path.display()),
+            None => formatter.write_str("Material(a text)"),
+        }
+    }
 }
 
 impl Material {
@@ -32,7 +43,7 @@ impl Material {
 }
 
 /// What the server shows.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct SaidIdentity {
     cert: Vec<Material>,
@@ -41,11 +52,19 @@ pub(crate) struct SaidIdentity {
     server_names: Vec<String>,
 }
 
+impl fmt::Debug for SaidIdentity {
+    /// Without the passphrase.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let SaidIdentity { cert, key, .. } = self;
+        write!(formatter, "SaidIdentity({cert:?}, {key:?}, {:?})", self.server_names)
+    }
+}
+
 /// All that is said about the TLS of a listener.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Said {
-    identities: Vec<SaidIdentity>,
+    pub(super) identities: Vec<SaidIdentity>,
     ca: Vec<Material>,
     request_cert: bool,
     reject_unauthorized: bool,
