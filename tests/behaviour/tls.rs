@@ -1,5 +1,7 @@
 //! TLS: options of the command line and of programs, and certificates that change.
 
+use std::time::{Duration, SystemTime};
+
 use crate::support::tls::{Pair, ask, authority_and_client, pair, trusting, write};
 use crate::support::{Connection, Engine, Launch, Server};
 
@@ -14,6 +16,7 @@ on_both_engines![
     tells_it_when_all_is_over,
     asks_clients_for_certificates,
     takes_new_certificates,
+    takes_a_certificate_once_it_is_valid,
     speaks_to_who_speaks_http,
     finishes_what_it_drains,
     answers_from_every_core,
@@ -170,6 +173,21 @@ fn takes_new_certificates(engine: Engine) {
     server.wait_for_output("certificates reloaded");
     assert_eq!(body(get(&server, &after)), "https://example.com/a?b");
     assert!(get(&server, &before).is_err(), "the old certificate is shown");
+}
+
+fn takes_a_certificate_once_it_is_valid(engine: Engine) {
+    let before = pair(|_| {});
+    let server = with_files(files(engine, &before)).start();
+    let since_1970 = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+    let soon = since_1970.expect("a clock") + Duration::from_secs(8);
+    let after = pair(|parameters| parameters.not_before = rcgen::date_time_ymd(1970, 1, 1) + soon);
+    write(server.folder(), &after);
+    server.wait_for_output("the certificate is not valid before");
+    assert_eq!(body(get(&server, &before)), "https://example.com/a?b");
+    // Nobody touches the files.
+    server.wait_for_output("certificates reloaded");
+    assert_eq!(body(get(&server, &after)), "https://example.com/a?b");
+    assert_eq!(server.stderr().matches("certificates not reloaded").count(), 1);
 }
 
 fn speaks_to_who_speaks_http(engine: Engine) {

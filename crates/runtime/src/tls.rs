@@ -37,6 +37,8 @@ struct Known {
     /// What was read last.
     read: Vec<Vec<u8>>,
     server: Arc<Server>,
+    /// What the files have now, where it is something else and was not taken.
+    change: Option<watch::Change>,
 }
 
 impl fmt::Debug for Known {
@@ -79,7 +81,9 @@ impl Secured {
 
     fn server(self: &Arc<Self>, said: Said) -> Result<Arc<Server>, TlsError> {
         let mut known = self.known();
-        if let Some(same) = known.iter().find(|known| known.said == said) {
+        if let Some(same) = known.iter_mut().find(|known| known.said == said) {
+            // New code begins with what is there now.
+            same.catch_up(&self.tickets);
             return Ok(same.server.clone());
         }
         let (settings, read) = said.read()?;
@@ -95,6 +99,7 @@ impl Secured {
             said,
             read,
             server: server.clone(),
+            change: None,
         });
         Ok(server)
     }
