@@ -21,6 +21,9 @@ const REFUSED = {
   ticketKeys: "leave it out: all cores share keys, which change by themselves",
 };
 
+// Protocols that any server speaks; which of them one does is for Rust to say.
+const SPOKEN = ["h2", "http/1.1", "http/1.0"];
+
 // What is agreed upon before anybody knows which host a client wants.
 const SHARED = [
   "ca",
@@ -179,8 +182,19 @@ function isPlain(value) {
   return typeof value === "object" && value !== null && !ArrayBufferIsView(value);
 }
 
-// Names of protocols; Node also takes them in the form of the wire.
 function protocolsOf(given, name) {
+  const protocols = namesOf(given, name);
+  const unknown = protocols?.find((each) => !SPOKEN.includes(each));
+  if (unknown !== undefined) {
+    throw new TypeError(
+      `${name}: \`tls.ALPNProtocols\` names "${unknown}", which howth does not speak; name "h2" or "http/1.1"`,
+    );
+  }
+  return protocols;
+}
+
+// Names of protocols; Node also takes them in the form of the wire.
+function namesOf(given, name) {
   if (given === undefined || given === null) return null;
   if (ArrayIsArray(given)) return given.map((each) => String(each));
   if (ArrayBufferIsView(given)) {

@@ -20,6 +20,7 @@ on_both_engines![
     speaks_to_who_speaks_http,
     finishes_what_it_drains,
     answers_from_every_core,
+    agrees_to_what_is_spoken_alone,
     sends_clients_in_clear_to_tls,
 ];
 
@@ -221,6 +222,33 @@ fn answers_from_every_core(engine: Engine) {
     for _ in 0..20 {
         assert_eq!(body(get(&server, &pair)), "https://example.com/a?b");
     }
+}
+
+fn agrees_to_what_is_spoken_alone(engine: Engine) {
+    let pair = pair(|_| {});
+    let source = |protocols: &str| {
+        format!(
+            "export default {{
+                fetch: (_, {{ tls }}) => new Response(tls.alpnProtocol),
+                tls: {{ cert: `{}`, key: `{}`, ALPNProtocols: {protocols} }},
+            }}",
+            pair.certificate, pair.key
+        )
+    };
+    let without_http2 = |protocols| Launch::serve(engine, &source(protocols)).options(["--http2", "off"]);
+    let server = without_http2("['h2', 'http/1.1']").start();
+    let mut client = (*trusting(&pair.certificate, None)).clone();
+    client.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+    assert_eq!(
+        body(ask(server.address(), &client.into(), "localhost", GET)),
+        "http/1.1"
+    );
+    let finished = without_http2("['h2']").finish();
+    assert_eq!(finished.code, Some(1), "{finished:?}");
+    assert!(
+        finished.stderr.contains("names nothing that this server speaks"),
+        "{finished:?}"
+    );
 }
 
 fn sends_clients_in_clear_to_tls(engine: Engine) {

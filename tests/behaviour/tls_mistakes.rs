@@ -151,6 +151,10 @@ fn what_programs_say_wrongly_is_an_error() {
             "`tls.minVersion` counts for all hosts",
         ),
         (
+            "{ cert: P, key: P, ALPNProtocols: ['h2', 'foo'] }",
+            "`tls.ALPNProtocols` names \"foo\"",
+        ),
+        (
             "{ certFile: 'no.pem', keyFile: 'no.pem' }",
             "there is no such file",
         ),

@@ -62,16 +62,14 @@ impl Secured {
         Ok(secured)
     }
 
-    /// The TLS of a listener whose program has said so much; `None`: it has none. `has_http2`: HTTP/2 is offered within, where
-    /// nobody says otherwise.
+    /// The TLS of a listener whose program has said so much; `None`: it has none. `has_http2`: HTTP/2 is spoken within.
     pub(crate) fn of_listener(
         self: &Arc<Self>,
         said: Option<Said>,
         has_http2: bool,
     ) -> Result<Option<Arc<Server>>, TlsError> {
         let said = self.by_options.clone().or(said);
-        let said = said.map(|said| if has_http2 { said.with_http2() } else { said });
-        said.map(|said| self.server(said)).transpose()
+        said.map(|said| self.server(said.speaking(has_http2)?)).transpose()
     }
 
     /// Where TLS is spoken.

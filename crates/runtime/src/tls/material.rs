@@ -1,6 +1,7 @@
 //! What was said about TLS: texts and files, before they are read.
 //!
-//! Owns the shapes in which the command line and JavaScript say it, and the reading of files. Never judges what is in them.
+//! Owns the shapes in which the command line and JavaScript say it, what of the protocols is spoken, and the reading of files.
+//! Never judges what is in them.
 //! Called by: `tls`, ops.
 
 use std::fmt;
@@ -10,6 +11,9 @@ use howth_tls::{Identity, Pem, Settings, TlsError, Version};
 use serde::Deserialize;
 
 use crate::options::{TlsIdentity, TlsOptions};
+
+/// What HTTP/1 is called (RFC 7301 section 6).
+const HTTP1: [&str; 2] = ["http/1.1", "http/1.0"];
 
 /// PEM text, or the file that it is in.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
@@ -56,7 +60,11 @@ impl fmt::Debug for SaidIdentity {
     /// Without the passphrase.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let SaidIdentity { cert, key, .. } = self;
-        write!(formatter, "SaidIdentity({cert:?}, {key:?}, {:?})", self.server_names)
+        write!(
+            formatter,
+            "SaidIdentity({cert:?}, {key:?}, {:?})",
+            self.server_names
+        )
     }
 }
 
@@ -113,11 +121,26 @@ impl Said {
         })
     }
 
-    /// The same, with HTTP/2 before HTTP/1.1 where the protocols were left to the engine.
-    pub(super) fn with_http2(mut self) -> Self {
-        let both = || vec!["h2".to_owned(), "http/1.1".to_owned()];
-        self.protocols.get_or_insert_with(both);
-        self
+    /// The same with nothing among the protocols that the server does not speak. Where they were left to the engine, HTTP/2
+    /// stands before HTTP/1.1.
+    pub(super) fn speaking(mut self, has_http2: bool) -> Result<Self, TlsError> {
+        let Some(named) = &mut self.protocols else {
+            self.protocols = has_http2.then(|| vec!["h2".to_owned(), "http/1.1".to_owned()]);
+            return Ok(self);
+        };
+        let names_any = !named.is_empty();
+        named.retain(|name| match name.as_str() {
+            "h2" => has_http2,
+            name => HTTP1.contains(&name),
+        });
+        match names_any && named.is_empty() {
+            false => Ok(self),
+            true => Err(TlsError::new(
+                "tls.ALPNProtocols",
+                "it names nothing that this server speaks",
+                "name http/1.1 as well; h2 is for Howth.serve, Bun.serve and export default, without --http2 off",
+            )),
+        }
     }
 
     /// All texts and files, in order.
