@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 88] = [
+pub const FILES: [&str; 89] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -146,6 +146,7 @@ pub const FILES: [&str; 88] = [
     "server/options.js",
     "server/facade.js",
     "server/tls.js",
+    "server/secured.js",
     "server/batch.js",
     "server/server.js",
     "node_http/parts.js",

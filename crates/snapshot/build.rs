@@ -25,7 +25,7 @@ const TYPESCRIPT_VERSION: &str = "6.0.3";
 
 /// Modules of Node's that howth adds something to, and what: calls of `js/node/require.js`, `js/node_http/server.js` and their like,
 /// with what only the module itself can name, and what of Node's Deno does another way.
-const EXTENDED: [(&str, &str); 13] = [
+const EXTENDED: [(&str, &str); 14] = [
     (
         "ext:deno_node/internal/crypto/hash.ts",
         include_str!("extended/hash.js"),
@@ -35,6 +35,10 @@ const EXTENDED: [(&str, &str); 13] = [
     (
         "ext:deno_node/internal/child_process.ts",
         include_str!("extended/child_process.js"),
+    ),
+    (
+        "ext:deno_node/internal/cluster/primary.ts",
+        include_str!("extended/cluster_primary.js"),
     ),
     ("ext:deno_node/http.ts", include_str!("extended/http.js")),
     (

@@ -16,6 +16,7 @@ import * as hash from "ext:howth/node/hash.js";
 import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
+import * as secured from "ext:howth/server/secured.js";
 import * as server from "ext:howth/server/server.js";
 import * as trailerFields from "ext:howth/server/trailers.js";
 import * as shared from "ext:howth/shared/kv.js";
@@ -86,11 +87,15 @@ function replaceUpgrade() {
 
 // The same in a `Worker`, which cannot serve and is not counted.
 function startWorker(version) {
+  const ops = fastOps();
   connectWorker();
-  define(fastOps(), version, {});
+  define(ops, version, {});
+  // Deno's own would speak in clear.
+  if (secured.tlsOption() !== undefined) deno.install({ isRun: true, isQuiet: true }, ops);
 }
 
 function define(ops, version, ofCores) {
+  secured.connectOps(ops);
   shared.connectOps(ops);
   topics.connectOps(ops);
   defineLeftOut();

@@ -4,7 +4,7 @@
 // the way to it, need no compiler then. Nothing else of it is left: `stopped` forgets the server, and an isolate that
 // starts connects anew.
 
-import { connect, serveModule, stopped } from "ext:howth/server/server.js";
+import { connect, disconnect, serveModule, stopped } from "ext:howth/server/server.js";
 
 function warmUp() {
   let dispatch;
@@ -19,6 +19,7 @@ function warmUp() {
   serveModule({ fetch: (_request) => new Response("") });
   dispatch(1, [""]);
   stopped();
+  disconnect();
 }
 
 export { warmUp };

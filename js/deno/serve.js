@@ -8,6 +8,7 @@ import { op_http_serve_address_override, op_http_serve_default_compression } fro
 import { DenoServer } from "ext:howth/deno/server.js";
 import * as webSockets from "ext:howth/deno/web_socket.js";
 import { readHandlers } from "ext:howth/server/options.js";
+import { clearTextError, tlsOption } from "ext:howth/server/secured.js";
 import { hasEngine, keepAlive, occupy, stop } from "ext:howth/server/server.js";
 
 const DEFAULT_HOST = "0.0.0.0";
@@ -36,6 +37,7 @@ function serve(first, second) {
   const { options, handler } = argumentsOf(first, second);
   const place = canServe(options, handler) ? placeOf(options) : null;
   const server = place === null ? null : open(place, options, handler);
+  if (server === null && tlsOption() !== undefined) refuseClearText(options, handler);
   return server ?? core.loadExtScript("ext:deno_http/00_serve.ts").serve(first, second);
 }
 
@@ -43,6 +45,18 @@ function argumentsOf(first, second) {
   if (typeof first === "function") return { options: {}, handler: first };
   if (typeof second === "function") return { options: first ?? {}, handler: second };
   return { options: first, handler: first?.handler };
+}
+
+// Deno's way speaks in clear, unless it is told a certificate; what is no proper call is an error of its own.
+function refuseClearText(options, handler) {
+  const isCall = typeof handler === "function" && typeof options === "object" && options !== null;
+  if (!isCall || !TLS_OPTIONS.every((name) => options[name] === undefined)) return;
+  throw hasEngine()
+    ? clearTextError(
+        "Deno.serve with these options",
+        "leave out cid, tunnel, automaticCompression and reusePort, and listen at a port or a path",
+      )
+    : clearTextError("Deno.serve in a worker", "call it in the main thread");
 }
 
 // Whether nothing about the call needs Deno's way, or is an error that Deno tells of.
@@ -104,7 +118,7 @@ function listen(state, { port, host, unix }) {
   try {
     return occupy(state, port, host, unix);
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) throw error;
+    if (error instanceof Deno.errors.AddrInUse || tlsOption() !== undefined) throw error;
     return null;
   }
 }

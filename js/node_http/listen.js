@@ -11,11 +11,15 @@ import * as responses from "ext:howth/node_http/outgoing.js";
 import { parts } from "ext:howth/node_http/parts.js";
 import * as servers from "ext:howth/node_http/server.js";
 import * as workers from "ext:howth/node_http/worker.js";
+import { clearTextError, guard } from "ext:howth/server/secured.js";
 import { hasEngine, keepAlive, occupy } from "ext:howth/server/server.js";
 
 const { ReflectApply } = primordials;
 const { WorkerServer } = workers;
 const { ALL_ADDRESSES, EngineServer, kHasEnded, kServer } = servers;
+
+// Why the engine could not listen.
+const kFailure = Symbol("failure");
 
 let ops;
 
@@ -72,7 +76,6 @@ function wantedAt(place, host) {
 function canServe(node) {
   return (
     hasEngine() &&
-    node._handle === null &&
     !node.insecureHTTPParser &&
     node.requireHostHeader !== false &&
     !parts.otelState.TRACING_ENABLED &&
@@ -81,12 +84,39 @@ function canServe(node) {
   );
 }
 
+// What is wrong with a server that Deno's way would serve, where clients are to speak TLS; null: the engine serves it, by
+// connections that the primary accepts.
+function refusalOf(node) {
+  const { isPrimary } = parts.lazyCluster().default;
+  if (!isPrimary && canServe(node) && WorkerServer.canServe(node._handle)) return null;
+  if (node[kFailure] !== undefined) return { error: node[kFailure], isFailure: true };
+  const [what, remedy] = whyNot(node, isPrimary);
+  return { error: clearTextError(`A server of node:http ${what}`, remedy), isFailure: false };
+}
+
+// Why Deno's way would serve it, and what helps.
+function whyNot(node, isPrimary) {
+  if (!hasEngine()) return ["in a worker", "listen in the main thread"];
+  if (node.insecureHTTPParser || parts.isLenient()) {
+    return ["with insecureHTTPParser", "leave that out"];
+  }
+  if (node.requireHostHeader === false) return ["with requireHostHeader: false", "leave that out"];
+  if (!canServe(node)) return ["under OpenTelemetry", "leave OTEL_DENO out"];
+  return isPrimary
+    ? ["at a descriptor or a handle, or with other options", "listen at a port or a path alone"]
+    : [
+        "at a path or a listener of its own in a worker of node:cluster",
+        "listen at a port, with cluster.SCHED_RR and without exclusive",
+      ];
+}
+
 // The address on which the server listens now; null: none can be had.
 function occupyFirst(server, { port, host, path }) {
   for (const candidate of host === "" && path === "" ? ALL_ADDRESSES : [host]) {
     try {
       return occupy(server, port, candidate, path);
     } catch (error) {
+      server.node[kFailure] = error;
       if (error instanceof Deno.errors.AddrInUse) return null;
     }
   }
@@ -113,7 +143,8 @@ function extendServer() {
 
 const methods = {
   listen(...given) {
-    if (canServe(this)) {
+    this[kFailure] = undefined;
+    if (this._handle === null && canServe(this)) {
       if (!parts.lazyCluster().default.isPrimary) listenInWorker(this);
       else if (open(this, given)) return this;
     }
@@ -232,6 +263,7 @@ internals.howthNodeHttp = {
   },
   server(given) {
     Object.assign(parts, given);
+    guard(parts.Server.prototype, refusalOf);
     if (ops === undefined) return;
     responses.extendResponse();
     extendServer();

@@ -41,6 +41,7 @@ macro_rules! server_ops {
                 op_howth_stop,
                 op_howth_take_texts,
                 op_howth_tls,
+                op_howth_tls_arguments,
                 op_howth_trailers,
                 op_howth_watch,
                 op_howth_write,

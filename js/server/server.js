@@ -81,6 +81,11 @@ function connect(configuration, bound) {
   ops.op_howth_connect(batch, dispatch);
 }
 
+// The same as if it had never connected, to whoever asks.
+function disconnect() {
+  ops = undefined;
+}
+
 // Handles `count` events. `texts` has what each request said, unless the handler takes no request. Rust may look at the
 // batch at any time while a handler runs, and take events back that were not reached.
 function dispatch(count, texts) {
@@ -504,6 +509,7 @@ function metrics() {
 
 export {
   connect,
+  disconnect,
   hasEngine,
   keepAlive,
   metrics,

@@ -61,6 +61,7 @@ mod response_streams;
 mod routes;
 mod run;
 mod scripts;
+mod secured;
 mod several_servers;
 mod signals;
 mod sleep;

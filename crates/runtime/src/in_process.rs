@@ -91,6 +91,7 @@ impl Opener for Given {
             listener: ListenerId::default(),
             place: Place::default(),
             address: address(),
+            tls: None,
             exchanges: Some(self.0.clone()),
         })
     }

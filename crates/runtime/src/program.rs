@@ -25,7 +25,7 @@ use crate::isolate::{self, Process, ProcessOptions};
 use crate::modules::{Cache, Modules};
 use crate::options::Options;
 use crate::redirect;
-use crate::tls::Secured;
+use crate::tls::{self, Secured};
 
 pub(crate) fn serve(mode: Mode, options: Options) -> Result<ExitCode, Error> {
     let inherited = Inherited::take().map_err(supervision::Error::Inherited)?;
@@ -100,6 +100,7 @@ impl supervision::Runtime for Runtime {
             worker_ops: Some(bridge::worker_extension),
             inspect: options.inspect.is_some(),
             description,
+            tls_arguments: options.tls.as_ref().map(tls::arguments).unwrap_or_default(),
         };
         let process = match before {
             Some(before) => before.process.renewed(modules, process_options),

@@ -4,6 +4,7 @@
 //! whether files have changed. Never speaks TLS: `howth-tls` and the engines do. Called by: the first steps of the process;
 //! a core, when its program listens.
 
+mod arguments;
 mod material;
 mod watch;
 
@@ -16,6 +17,7 @@ use howth_tls::{Server, Tickets, TlsError};
 use crate::options::TlsOptions;
 use crate::redirect::SecurePort;
 
+pub(crate) use arguments::arguments;
 pub(crate) use material::Said;
 
 /// The TLS of all listeners.
@@ -69,7 +71,8 @@ impl Secured {
         has_http2: bool,
     ) -> Result<Option<Arc<Server>>, TlsError> {
         let said = self.by_options.clone().or(said);
-        said.map(|said| self.server(said.speaking(has_http2)?)).transpose()
+        said.map(|said| self.server(said.speaking(has_http2)?))
+            .transpose()
     }
 
     /// Where TLS is spoken.
@@ -139,9 +142,13 @@ mod tests {
     fn shows_no_secret(shown: &dyn fmt::Debug, identity: &Identity) {
         let all = format!("{shown:?}{shown:#?}").replace(char::is_whitespace, "");
         let key = &identity.key.text;
-        let line = String::from_utf8_lossy(key).lines().nth(1).expect("PEM").to_owned();
+        let line = String::from_utf8_lossy(key)
+            .lines()
+            .nth(1)
+            .expect("PEM")
+            .to_owned();
         let bytes = format!("{:?}", &key[..40]).replace(char::is_whitespace, "");
-        for secret in [&line, bytes.trim_matches(['[', ']']), "opensesame"] {
+        for secret in [line.as_str(), bytes.trim_matches(['[', ']']), "opensesame"] {
             assert!(!all.contains(secret), "{secret} is shown: {all}");
         }
     }

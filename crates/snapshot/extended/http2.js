@@ -38,3 +38,6 @@ const howthHasEnded = Symbol("hasEnded");
     ondone?.call(this);
   };
 }
+
+// What speaks in clear does not, where the command line says TLS.
+__bootstrap.internals.howthTls.guardHttp2(Http2Server.prototype);

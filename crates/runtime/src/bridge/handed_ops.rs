@@ -42,11 +42,11 @@ pub(super) fn op_howth_serve_handed(
 pub(super) fn op_howth_hand_over(state: &OpState, listener: u32, descriptor: i32) -> bool {
     let bridge = state.borrow::<Bridge>();
     let connection = connection_of(descriptor);
-    let place = bridge.place(ListenerId(listener));
-    let (Ok(socket), Some(place)) = (connection, place) else {
+    let taken = bridge.takes_handed(ListenerId(listener));
+    let (Ok(socket), Some((place, tls))) = (connection, taken) else {
         return false;
     };
-    bridge.hand_over(Handed::new(socket, place, false))
+    bridge.hand_over(Handed::new(socket, place, false).with_tls(tls))
 }
 
 /// The connection's socket, in the state in which those are that an engine accepts.

@@ -4,13 +4,13 @@
 //! process from ending. Called by: the ops; what asks for all servers of a core.
 
 use std::num::NonZeroUsize;
+use std::sync::Arc;
 
-use howth_engine::{ExchangeId, ListenerId, Place};
+use howth_engine::{ExchangeId, ListenerId, Place, TlsServer};
 use howth_relay::is_remote;
-use howth_supervision::Address;
 
 use super::fixed_routes::FixedRoutes;
-use super::state::{Bridge, Reach};
+use super::state::{Bridge, Opening, Reach};
 
 /// One server.
 pub(super) struct Server {
@@ -21,6 +21,8 @@ pub(super) struct Server {
     pub(super) fixed_routes: FixedRoutes,
     /// Its listener has TLS.
     pub(super) may_be_secure: bool,
+    /// What seals the bytes of connections that are handed over.
+    tls: Option<Arc<dyn TlsServer>>,
     /// Which cores it is for.
     reach: Reach,
     /// Handlers take a request.
@@ -38,12 +40,20 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn new(listener: ListenerId, place: Place, address: &Address, reach: Reach) -> Self {
+    pub(super) fn new(opening: &Opening, reach: Reach) -> Self {
+        let Opening {
+            listener,
+            place,
+            address,
+            tls,
+            ..
+        } = opening;
         let authority = address.authority();
         let serialized = howth_http1::serialize_authority(&authority);
         Server {
-            listener,
-            place,
+            listener: *listener,
+            place: *place,
+            tls: tls.clone(),
             authority: serialized.unwrap_or(authority),
             fixed_routes: FixedRoutes::default(),
             may_be_secure: address.is_secure,
@@ -128,6 +138,11 @@ impl Bridge {
             }
         }
         (all, shared)
+    }
+
+    /// Where a server takes connections that are handed over, and what seals their bytes.
+    pub(super) fn takes_handed(&self, listener: ListenerId) -> Option<(Place, Option<Arc<dyn TlsServer>>)> {
+        self.with_server(listener, |server| (server.place, server.tls.clone()))
     }
 
     /// Where a server takes connections.

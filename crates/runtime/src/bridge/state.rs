@@ -6,7 +6,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
-use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId, Place};
+use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId, Place, TlsServer};
 use howth_javascript::server::reach;
 use howth_relay::is_remote;
 use howth_scheduling::{Application, Counters};
@@ -32,6 +32,8 @@ pub(crate) struct Opening {
     pub(crate) listener: ListenerId,
     pub(crate) place: Place,
     pub(crate) address: Address,
+    /// What seals the bytes of connections that are handed over there.
+    pub(crate) tls: Option<Arc<dyn TlsServer>>,
     /// Of the engine, if it was made for this listener.
     pub(crate) exchanges: Option<Rc<dyn Exchanges>>,
 }
@@ -155,18 +157,12 @@ impl Bridge {
         source: Source<'_>,
         reach: Reach,
     ) -> Result<(ListenerId, Address), ListenError> {
-        let Opening {
-            listener,
-            place,
-            address,
-            exchanges,
-        } = self.0.opener.open(source)?;
-        if let Some(exchanges) = exchanges {
+        let mut opening = self.0.opener.open(source)?;
+        if let Some(exchanges) = opening.exchanges.take() {
             self.0.exchanges.replace(Some(exchanges));
         }
-        let server = Server::new(listener, place, &address, reach);
-        self.0.servers.borrow_mut().push(server);
-        Ok((listener, address))
+        self.0.servers.borrow_mut().push(Server::new(&opening, reach));
+        Ok((opening.listener, opening.address))
     }
 
     /// All servers that have not ended.

@@ -1,4 +1,4 @@
-//! The op that tells what was agreed upon with a client that speaks TLS.
+//! Ops about TLS: what was agreed upon with a client, and what the command line says.
 //!
 //! Whoever handles a request may want to know it when the request is over. So it is asked for by each that could, at once, and
 //! costs as good as nothing: requests of which the same is known have the same object. Owns the objects of a core. Called
@@ -13,6 +13,7 @@ use serde::Serialize;
 
 use super::id;
 use super::state::Bridge;
+use crate::isolate::ProcessOptions;
 
 /// So many objects are kept, at most.
 const OBJECTS_MAX: usize = 256;
@@ -81,7 +82,9 @@ fn object<'s>(scope: &mut v8::PinScope<'s, '_>, facts: &TlsFacts) -> v8::Local<'
 
 fn freeze(scope: &mut v8::PinScope<'_, '_>, value: Option<v8::Local<'_, v8::Value>>) {
     let object = value.and_then(|value| v8::Local::<v8::Object>::try_from(value).ok());
-    object.and_then(|object| object.set_integrity_level(scope, v8::IntegrityLevel::Frozen));
+    if let Some(object) = object {
+        object.set_integrity_level(scope, v8::IntegrityLevel::Frozen);
+    }
 }
 
 /// What was agreed upon with the client of a request; null: it came in clear, or is over.
@@ -98,4 +101,11 @@ pub(super) fn op_howth_tls<'s>(
         Some(facts) => state.borrow_mut::<Objects>().of(scope, facts),
         None => v8::null(scope).into(),
     }
+}
+
+/// What the command line says about TLS, as a worker of `node:cluster` is told it; empty: nothing.
+#[op2]
+#[serde]
+pub(super) fn op_howth_tls_arguments(state: &OpState) -> Vec<String> {
+    state.borrow::<Arc<ProcessOptions>>().tls_arguments.clone()
 }

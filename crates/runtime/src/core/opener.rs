@@ -93,6 +93,7 @@ impl CoreOpener {
 
 impl Opener for CoreOpener {
     fn open(&self, source: Source<'_>) -> Result<Opening, ListenError> {
+        let mut tls_of_handed = None;
         let (socket, address, lease) = match source {
             Source::Listener(wanted, said, has_http2) => {
                 let has_http2 = has_http2 && self.engine_options.http2.is_some();
@@ -106,7 +107,13 @@ impl Opener for CoreOpener {
                 listener.tls = tls.map(|tls| tls as Arc<dyn TlsServer>);
                 (listener, address, Some(lease))
             }
-            Source::Handed(address) => (self.listeners.elsewhere(), address, None),
+            Source::Handed(mut address) => {
+                let tls = self.secured.of_listener(None, false);
+                let tls = tls.map_err(|error| ListenError::Tls(error.to_string()))?;
+                address.is_secure = tls.is_some();
+                tls_of_handed = tls.map(|tls| tls as Arc<dyn TlsServer>);
+                (self.listeners.elsewhere(), address, None)
+            }
         };
         let (listener, place) = (socket.id, socket.place);
         let mut opened = self.opened.borrow_mut();
@@ -126,6 +133,7 @@ impl Opener for CoreOpener {
             listener,
             place,
             address,
+            tls: tls_of_handed,
             exchanges,
         })
     }

@@ -36,6 +36,8 @@ pub struct ProcessOptions {
     pub inspect: bool,
     /// What js/node/process.js is told, if anything.
     pub description: Option<String>,
+    /// What the command line says about TLS, as a worker of `node:cluster` is told it.
+    pub tls_arguments: Vec<String>,
 }
 
 /// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics. A clone is cheap.
@@ -83,6 +85,7 @@ impl Process {
 
     /// Gives an isolate what its ops share with those of other isolates; one that is a core's, with its mail.
     pub(super) fn share(&self, state: &mut OpState, mail: Option<Rc<Mail>>) {
+        state.put(self.options.clone());
         state.put(self.kv.clone());
         state.put(self.modules.clone());
         state.put(Rc::new(self.topics.post(mail.clone())));

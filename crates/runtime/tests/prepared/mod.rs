@@ -162,6 +162,7 @@ impl Application {
             worker_ops: None,
             inspect: false,
             description: None,
+            tls_arguments: Vec::new(),
         };
         let exchanges = Prepared::new(request);
         let handler = InProcess::start(&Process::new(modules, options), exchanges.clone()).await;

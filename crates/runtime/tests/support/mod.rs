@@ -63,6 +63,7 @@ pub fn run(fixture: &str) -> Outcome {
         worker_ops: None,
         inspect: false,
         description: None,
+        tls_arguments: Vec::new(),
     };
     let process = Process::new(modules, options);
     std::thread::Builder::new()
