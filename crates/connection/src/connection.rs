@@ -113,6 +113,8 @@ pub(crate) struct Connection<L> {
     pub(crate) is_watched: bool,
     /// To be given up to another engine once it is idle.
     pub(crate) is_leaving: bool,
+    /// What seals it has still to say that it ends.
+    pub(crate) has_last_word: bool,
     /// In the list of connections to settle.
     pub(crate) is_unsettled: bool,
     pub(crate) decoder: Decoder,
@@ -220,9 +222,14 @@ impl<L> Connection<L> {
 
     /// Decodes nothing more: whatever still comes is dropped.
     pub(crate) fn stop_intake(&mut self) {
+        self.input = Vec::new();
+        if let Intake::Frames(http2) = &mut self.intake {
+            // Its streams are still to be ended.
+            http2.is_failed = true;
+            return;
+        }
         self.intake = Intake::Nothing(Silence::Unknown);
         self.decoder = Decoder::new();
-        self.input = Vec::new();
     }
 
     /// Drops what came although nothing was to come.

@@ -325,7 +325,12 @@ impl<L: Layered> Connections<L> {
                 let receive = receive(wanted);
                 layer.close();
                 match layer.has_something_to_send() {
-                    false => Wanted::HalfClosed(receive),
+                    false => {
+                        if std::mem::take(&mut self.connections[index].has_last_word) {
+                            self.unsettle(index);
+                        }
+                        Wanted::HalfClosed(receive)
+                    }
                     true => {
                         if layer.sealed_under_way == 0 {
                             self.unsettle(index);

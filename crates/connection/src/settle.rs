@@ -10,6 +10,7 @@ use crate::Outgoing;
 use crate::connection::{End, Intake, Phase, Silence};
 use crate::connections::Connections;
 use crate::exchange::BodyState;
+use crate::layer::Seal;
 
 /// A body is large when so much of it is to come, or has come of one whose length nobody knows: then a change of the
 /// way it is received pays. Measured on loopback; below it is lost in what the change costs.
@@ -77,7 +78,10 @@ impl<L> Connections<L> {
             Phase::Open | Phase::Finishing => Wanted::Open(self.wanted_receive(index)),
             Phase::Lingering => {
                 self.note_ending(self.connections[index].listener);
-                Wanted::HalfClosed(Receive::Bytes)
+                Wanted::HalfClosed(match self.connections[index].is_read_closed() {
+                    true => Receive::Nothing,
+                    false => Receive::Bytes,
+                })
             }
             Phase::Ended => Wanted::End(self.connections[index].end),
         };
@@ -194,7 +198,17 @@ impl<L> Connections<L> {
             connection.phase = Phase::Finishing;
         }
         let is_sent = connection.output.unsent() == 0;
+        // What is under way of what seals it would be lost with the end of the socket.
+        let has_last_word = connection.seal == Seal::Agreed && connection.end == End::Plain;
         match connection.phase {
+            Phase::Open | Phase::Finishing
+                if connection.is_read_closed() && is_over && is_sent && has_last_word =>
+            {
+                connection.moments.idle_ms = now_ms;
+                connection.moments.head_ms = now_ms;
+                connection.has_last_word = true;
+                connection.phase = Phase::Lingering;
+            }
             Phase::Open if connection.is_read_closed() && is_over && is_sent => {
                 connection.phase = Phase::Ended
             }
@@ -210,7 +224,9 @@ impl<L> Connections<L> {
                 let ends = connection.is_read_closed() || is_silent || connection.end == End::Reset;
                 connection.phase = if ends { Phase::Ended } else { Phase::Lingering };
             }
-            Phase::Lingering if connection.is_read_closed() => connection.phase = Phase::Ended,
+            Phase::Lingering if connection.is_read_closed() && !connection.has_last_word => {
+                connection.phase = Phase::Ended
+            }
             _ => {}
         }
     }

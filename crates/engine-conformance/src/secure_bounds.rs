@@ -11,6 +11,7 @@ use howth_engine::{BodyRead, EngineOptions, Event, Opened, TlsFacts, TlsFailure,
 
 use super::answers::echo_path;
 use super::client::Client;
+use super::frames::{greeting, options, request};
 use super::harness::{Listen, Server, Start};
 use super::secure::{GET, connect, echo, manual, socket};
 use super::tls_client::{configuration, identity, server as tls_with};
@@ -68,6 +69,18 @@ pub fn takes_no_body_in_clear_behind_a_failure(start: Start) {
         drop(held);
         server.expect(Event::Aborted(id));
     }
+}
+
+pub fn aborts_streams_of_a_session_that_fails(start: Start) {
+    let identity = identity();
+    let server = Server::manual_on(start, Listen::Secure(tls_with(identity.clone())), options());
+    let (mut client, mut socket) = agreed(&server, &identity);
+    client.send([greeting(&[]), request(1, "GET", "/", &[])].concat());
+    let id = server.next_request();
+    socket.write_all(&injected(READS[0], b"")).expect("write");
+    server.expect(Event::Aborted(id));
+    server.wait_for(|counters| counters.connections == 0);
+    assert_eq!(server.call(|exchanges| exchanges.pending()), 0);
 }
 
 pub fn bounds_a_handshake_in_small_pieces(start: Start) {
