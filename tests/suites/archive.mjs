@@ -4,9 +4,15 @@ import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
 import fs from "node:fs";
 import path from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 const FETCH_MAX = 120_000;
+const INSTALL_MAX = 180_000;
+// How long is waited before a registry is asked again.
+const WAITS = [2_000, 10_000];
+
+const DEBIAN = "https://deb.debian.org/debian";
 
 const exec = promisify(execFile);
 
@@ -23,29 +29,72 @@ export const NODE_SOURCES = {
 // A registry that does not answer with the file is told apart from a file that is not the right one.
 export class Unreachable extends Error {}
 
-async function fetchTo(file, url) {
+// A registry that has another version now: it says the same however often it is asked.
+class Gone extends Unreachable {}
+
+const PIN = "the registry has it no more, and the suite has to name a version that is there";
+
+// Does `work`, again after a while if a registry could not be reached.
+async function persistently(work) {
+  for (const wait of WAITS) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof Unreachable) || error instanceof Gone) throw error;
+      await sleep(wait);
+    }
+  }
+  return await work();
+}
+
+async function fetchTo(file, url, expected) {
   let answer;
+  let bytes;
   try {
     answer = await fetch(url, { signal: AbortSignal.timeout(FETCH_MAX) });
+    bytes = Buffer.from(await answer.arrayBuffer());
   } catch (error) {
     throw new Unreachable(`${url}: ${error.cause?.message ?? error.message}`);
   }
+  if (answer.status === 404 || answer.status === 410) throw new Gone(`${url}: ${PIN}`);
   if (!answer.ok) throw new Unreachable(`${url}: ${answer.status}`);
-  fs.writeFileSync(file, Buffer.from(await answer.arrayBuffer()));
+  const found = createHash("sha256").update(bytes).digest("hex");
+  if (found !== expected) throw new Error(`${url} has the SHA-256 ${found}, not ${expected}`);
+  // What is half written never has the name.
+  fs.writeFileSync(`${file}.part`, bytes);
+  fs.renameSync(`${file}.part`, file);
 }
 
-// Where the machine's own registries have a file: the mirror that apt asks, or npm's registry.
-async function addressOf({ debian, npm }) {
+// From the first of `urls` that has it.
+async function fetchFromAny(file, urls, expected) {
+  const faults = [];
+  for (const url of urls) {
+    try {
+      return await fetchTo(file, url, expected);
+    } catch (error) {
+      if (!(error instanceof Unreachable)) throw error;
+      faults.push(error);
+    }
+  }
+  // One that may have it, and does not answer, is asked again.
+  throw faults.find((fault) => !(fault instanceof Gone)) ?? faults[0];
+}
+
+// Where the machine's own registries may have a file: the mirrors that apt asks, or npm's registry.
+async function addressesOf({ debian, npm }) {
   const ask = debian
     ? ["apt-get", "indextargets", "--format", "$(SITE)"]
     : ["npm", "config", "get", "registry"];
+  let said = "";
   try {
-    const { stdout } = await exec(ask[0], ask.slice(1));
-    const [site] = stdout.split("\n");
-    return `${site.replace(/\/$/, "")}/${debian ?? npm}`;
+    said = (await exec(ask[0], ask.slice(1))).stdout;
   } catch (error) {
-    throw new Unreachable(`${ask[0]}: ${error.message}`);
+    if (npm) throw new Unreachable(`${ask[0]}: ${error.message}`);
   }
+  const sites = said.split("\n").filter((line) => /^https?:/.test(line));
+  // Where there is no apt, Debian's own.
+  const all = debian ? [...sites, DEBIAN] : sites;
+  return [...new Set(all.map((site) => `${site.replace(/\/$/, "")}/${debian ?? npm}`))];
 }
 
 /**
@@ -53,12 +102,12 @@ async function addressOf({ debian, npm }) {
  * all, if it is not given. What was fetched is kept in `cache`.
  */
 export async function unpack({ sha256: expected, only, ...place }, folder, cache) {
-  const url = await addressOf(place);
   fs.mkdirSync(cache, { recursive: true });
-  const file = path.join(cache, decodeURIComponent(path.basename(new URL(url).pathname)));
-  if (!fs.existsSync(file) || sha256(file) !== expected) await fetchTo(file, url);
-  const found = sha256(file);
-  if (found !== expected) throw new Error(`${url} has the SHA-256 ${found}, not ${expected}`);
+  const file = path.join(cache, path.posix.basename(place.debian ?? place.npm));
+  if (!fs.existsSync(file) || sha256(file) !== expected) {
+    const urls = await addressesOf(place);
+    await persistently(() => fetchFromAny(file, urls, expected));
+  }
   fs.rmSync(folder, { recursive: true, force: true });
   fs.mkdirSync(folder, { recursive: true });
   const wildcards = only ? ["--wildcards", only] : [];
@@ -69,6 +118,12 @@ export async function unpack({ sha256: expected, only, ...place }, folder, cache
 export async function install(source, folder) {
   // The project's own package.json stays as it is.
   const own = `${folder}-packages`;
+  await persistently(() => installIn(own, source));
+  fs.renameSync(path.join(own, "node_modules"), path.join(folder, "node_modules"));
+  fs.rmSync(own, { recursive: true });
+}
+
+async function installIn(own, source) {
   fs.rmSync(own, { recursive: true, force: true });
   fs.mkdirSync(own);
   for (const name of ["package.json", "package-lock.json"]) {
@@ -83,10 +138,10 @@ export async function install(source, folder) {
     "--prefer-offline",
   ];
   try {
-    await exec("npm", given, { cwd: own, timeout: FETCH_MAX });
+    await exec("npm", given, { cwd: own, timeout: INSTALL_MAX });
   } catch (error) {
-    throw new Unreachable(`npm ci: ${error.stderr?.trim() || error.message}`);
+    const said = error.stderr?.trim() || error.message;
+    if (/\b(E404|ETARGET)\b/.test(said)) throw new Gone(`npm ci: ${said}: ${PIN}`);
+    throw new Unreachable(`npm ci: ${said}`);
   }
-  fs.renameSync(path.join(own, "node_modules"), path.join(folder, "node_modules"));
-  fs.rmSync(own, { recursive: true });
 }

@@ -6,6 +6,19 @@ const SAID_MAX = 64 * 1024;
 // How long the rest of a program's output is waited for.
 const REST_MAX = 1_000;
 
+// What ends the programs that run now: they are in groups of their own, and signals for this one do not reach them.
+const running = new Set();
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+]) {
+  process.once(signal, () => {
+    for (const end of running) end();
+    process.exit(code);
+  });
+}
+
 /**
  * Runs `words` until it ends, or for `milliseconds`; then it and what it started are killed. Gives its exit code, or `null`
  * and why, and what it said, the end of it.
@@ -35,17 +48,20 @@ export function run(words, { cwd, env, milliseconds }) {
         // Nothing of it is left.
       }
     };
+    running.add(end);
     const timer = setTimeout(() => {
       late = true;
       end();
     }, milliseconds);
     child.on("error", (error) => {
       clearTimeout(timer);
+      running.delete(end);
       resolve({ code: null, why: error.message, ...said });
     });
     child.on("exit", (code, signal) => {
       clearTimeout(timer);
       end();
+      running.delete(end);
       const why = late ? `did not end within ${milliseconds / 1000} s` : `ended by ${signal}`;
       const tell = () => resolve({ code, why: code === null ? why : `exit code ${code}`, ...said });
       // What it started may live on in a group of its own, with the same output.
@@ -58,13 +74,14 @@ export function run(words, { cwd, env, milliseconds }) {
   });
 }
 
-/** Calls `work` for each of `all`, `jobs` of them at a time. */
-export async function each(all, jobs, work) {
+/** Calls `work` for each of `all`, `jobs` of them at a time, until it is late; tells how many are left then. */
+export async function each(all, { jobs, isLate, tellLeft }, work) {
   let next = 0;
   const worker = async () => {
-    while (next < all.length) await work(all[next++], next);
+    while (next < all.length && !isLate()) await work(all[next++], next);
   };
   await Promise.all(Array.from({ length: jobs }, worker));
+  tellLeft(all.length - next);
 }
 
 // The line that says what went wrong, of what a program said.

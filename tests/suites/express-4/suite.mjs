@@ -16,11 +16,9 @@ export const archive = {
 
 export const prepare = (folder) => install(path.dirname(new URL(import.meta.url).pathname), folder);
 
-export const results = ({ folder, command, env }) =>
+export const results = (options) =>
   mochaResults({
-    folder,
-    command,
-    env,
+    ...options,
     given: [
       "--require",
       "test/support/env",

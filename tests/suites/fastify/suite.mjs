@@ -7,6 +7,7 @@ import { install } from "../archive.mjs";
 import { each, runFile } from "../process.mjs";
 
 const FILE_MAX = 60_000;
+const FILE_MAX_AGAIN = 120_000;
 
 export const title = "Fastify, its own suite";
 export const version = "5.12.8";
@@ -20,13 +21,14 @@ export const archive = {
 export const prepare = (folder) => install(path.dirname(new URL(import.meta.url).pathname), folder);
 
 /** Every file's name, with what went wrong, or `null`. `matches` leaves some out. */
-export async function results({ folder, command, env, jobs, matches, tellFault }) {
+export async function results({ folder, command, env, matches, again, tellFault, ...pace }) {
   const found = new Map();
   const all = fs.readdirSync(path.join(folder, "test"), { recursive: true });
   const files = all.filter((file) => file.endsWith(".test.js")).filter(matches);
-  await each(files.sort(), jobs, async (name) => {
+  const milliseconds = again ? FILE_MAX_AGAIN : FILE_MAX;
+  await each(files.sort(), pace, async (name) => {
     const words = [...command, path.join("test", name)];
-    const fault = await runFile(words, { cwd: folder, env, milliseconds: FILE_MAX });
+    const fault = await runFile(words, { cwd: folder, env, milliseconds });
     found.set(name, fault);
     tellFault(name, fault);
   });

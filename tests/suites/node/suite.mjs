@@ -7,6 +7,7 @@ import { NODE_SOURCES } from "../archive.mjs";
 import { each, runFile } from "../process.mjs";
 
 const FILE_MAX = 20_000;
+const FILE_MAX_AGAIN = 60_000;
 const WANTED = /^test-(http|https|net|cluster)-.*\.m?js$/;
 
 export const title = "Node.js, `test-http-*`, `test-https-*`, `test-net-*`, `test-cluster-*`";
@@ -19,7 +20,7 @@ export const archive = {
 };
 
 /** Every file's name, with what went wrong, or `null`. `matches` leaves some out. */
-export async function results({ folder, command, env, jobs, matches, tellFault }) {
+export async function results({ folder, command, env, matches, again, tellFault, ...pace }) {
   const found = new Map();
   const inFolder = (name) => {
     const files = fs
@@ -39,12 +40,12 @@ export async function results({ folder, command, env, jobs, matches, tellFault }
     const fault = await runFile([...command, file], {
       cwd: folder,
       env: own,
-      milliseconds: FILE_MAX,
+      milliseconds: again ? FILE_MAX_AGAIN : FILE_MAX,
     });
     found.set(name, fault);
     tellFault(name, fault);
   };
-  await each(inFolder("parallel"), jobs, one);
-  await each(inFolder("sequential"), 1, one);
+  await each(inFolder("parallel"), pace, one);
+  await each(inFolder("sequential"), { ...pace, jobs: 1 }, one);
   return found;
 }

@@ -9,6 +9,7 @@ import { each, run } from "../process.mjs";
 import { programOf, RESULT, variantsOf } from "./program.mjs";
 
 const FILE_MAX = 30_000;
+const FILE_MAX_AGAIN = 90_000;
 const FOLDERS = [
   "FileAPI",
   "WebCryptoAPI",
@@ -51,25 +52,37 @@ function verdictsIn(ended) {
   return JSON.parse(line.slice(RESULT.length));
 }
 
+// The file, with its variant, that a test is of.
+const ofTest = (test) => test.slice(0, test.indexOf(": "));
+
+/** How many tests are told of as one. */
+export const countOf = (test) => Number(/: (\d+) fail$/.exec(test)?.[1] ?? 1);
+
 /**
  * Every test that passes, by its file and its name, with `null`; those of a file that fail as one, which says how many they
- * are, with the first's name and fault. `matches` leaves some out.
+ * are, with the first's name and fault. `matches` leaves some out. `again`: the files that these are of alone; each that is
+ * told of no more is there with `undefined`.
  */
-export async function results({ folder, command, env, jobs, matches, tellFault }) {
+export async function results({ folder, command, env, matches, again, tellFault, ...pace }) {
   const root = path.join(folder, "test/fixtures/wpt");
+  const wanted = again && new Set(again.map(ofTest));
   const files = FOLDERS.flatMap((name) => [...filesIn(path.join(root, name))]);
-  const all = files.flatMap((file) => variantsOf(file).map((variant) => ({ file, variant })));
+  const all = files
+    .flatMap((file) => variantsOf(file).map((variant) => ({ file, variant })))
+    .map((one) => ({ ...one, of: path.relative(root, one.file) + one.variant }))
+    .filter(({ of }) => wanted?.has(of) ?? true);
   const found = new Map();
   const tell = (name, fault) => {
-    if (!matches(name)) return;
+    if (!again && !matches(name)) return;
     found.set(name, fault);
     tellFault(name, fault);
   };
-  await each(all, jobs, async ({ file, variant }, number) => {
-    const of = path.relative(root, file) + variant;
+  const milliseconds = again ? FILE_MAX_AGAIN : FILE_MAX;
+  await each(all, pace, async ({ file, variant, of }, number) => {
+    for (const name of again ?? []) if (ofTest(name) === of) found.set(name, undefined);
     const program = path.join(folder, `program-${number}.mjs`);
     fs.writeFileSync(program, programOf(root, file, variant));
-    const ended = await run([...command, program], { cwd: folder, env, milliseconds: FILE_MAX });
+    const ended = await run([...command, program], { cwd: folder, env, milliseconds });
     fs.rmSync(program);
     const { harness, tests } = verdictsIn(ended);
     if (harness !== null) tell(`${of}: the harness`, harness);

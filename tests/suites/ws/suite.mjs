@@ -16,5 +16,5 @@ export const archive = {
 
 export const prepare = (folder) => install(path.dirname(new URL(import.meta.url).pathname), folder);
 
-export const results = ({ folder, command, env }) =>
-  mochaResults({ folder, command, env, given: ["--exit", "test/*.test.js"] });
+export const results = (options) =>
+  mochaResults({ ...options, given: ["--exit", "test/*.test.js"] });
