@@ -159,22 +159,6 @@ impl<L> Connections<L> {
         self.takes_http2(index) && is_first && input[..length] == PREFACE[..length]
     }
 
-    /// Whether what a new connection begins with is of neither protocol that is spoken: a line of three words as a request has
-    /// it, but without the slash that every version of HTTP has. No answer is owed to whoever does not speak HTTP (RFC 9113
-    /// section 3.4).
-    pub(crate) fn is_of_no_protocol(&self, index: u32, input: &[u8]) -> bool {
-        let is_first = !self.connections[index].has_asked && self.connections[index].exchanges == 0;
-        let line = input
-            .iter()
-            .position(|&byte| byte == b'\r')
-            .map_or(input, |end| &input[..end]);
-        let is_text = line
-            .iter()
-            .all(|&byte| (byte.is_ascii_graphic() && byte != b'/') || byte == b' ');
-        let words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
-        self.takes_http2(index) && is_first && is_text && line.len() < input.len() && words.count() == 3
-    }
-
     /// Whether an exchange is a stream.
     #[inline]
     pub(crate) fn is_stream(&self, exchange: u32) -> bool {

@@ -219,6 +219,7 @@ macro_rules! engine_cases {
                     answers_a_stream
                     begins_however_the_preface_is_split
                     refuses_http_2_where_it_is_off
+                    refuses_what_is_neither_protocol
                     answers_streams_in_any_order
                     leaves_bodies_out_of_streams
                     streams_trailers_of_responses

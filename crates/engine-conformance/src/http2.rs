@@ -99,6 +99,27 @@ pub fn refuses_http_2_where_it_is_off(start: Start) {
     assert!(matches!(client.response().status(), 400 | 505));
 }
 
+/// What is not the preface is a request line, and answered as one that is malformed (RFC 9112 section 3), whether frames are
+/// spoken here or not.
+pub fn refuses_what_is_neither_protocol(start: Start) {
+    for options in [options(), EngineOptions::default()] {
+        let server = Server::manual(start, options);
+        for line in [
+            "INVALID CONNECTION PREFACE\r\n\r\n",
+            "GET HTTP 11\r\nhost: h\r\n\r\n",
+            "one two\r\n\r\n",
+            "PRI * HTTP\r\n\r\nSM\r\n\r\n",
+        ] {
+            let mut client = Client::connect(&server);
+            client.send(line);
+            let response = client.response();
+            assert_eq!(response.status(), 400, "{line:?}");
+            assert_eq!(response.field("connection"), Some("close"));
+            client.expect_end();
+        }
+    }
+}
+
 pub fn answers_streams_in_any_order(start: Start) {
     let (server, mut client) = greeted(start);
     let requests: Vec<u8> = [1, 3, 5]
