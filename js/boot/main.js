@@ -21,7 +21,7 @@ import * as server from "ext:howth/server/server.js";
 import * as trailerFields from "ext:howth/server/trailers.js";
 import * as shared from "ext:howth/shared/kv.js";
 import * as topics from "ext:howth/shared/topics.js";
-import { upgradeWebSocket } from "ext:howth/sockets/upgrade.js";
+import { checkVersion, upgradeWebSocket } from "ext:howth/sockets/upgrade.js";
 import { servedRequest } from "ext:howth/web/request.js";
 
 const { connect, metrics, serve, serveModule, stopped, waitingPromises } = server;
@@ -76,6 +76,7 @@ function replaceUpgrade() {
       const inner = servedRequest(request);
       const isOfDeno = inner === null || inner instanceof DenoRequest;
       if (!isOfDeno) return upgradeWebSocket(request, options);
+      if (inner !== null) checkVersion(inner, "Deno.upgradeWebSocket");
       const ofDeno = get === undefined ? value : get.call(Deno);
       return ofDeno(request, options);
     },

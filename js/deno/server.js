@@ -15,6 +15,7 @@ import {
   Unsendable,
 } from "ext:howth/server/send.js";
 import { ServerState } from "ext:howth/server/server.js";
+import { answersRefusal } from "ext:howth/sockets/upgrade.js";
 import { describe } from "ext:howth/web/chunk.js";
 
 const { toInnerResponse, wireHeaderList } = core.loadExtScript("ext:deno_fetch/23_response.js");
@@ -109,6 +110,10 @@ class DenoServer extends ServerState {
   }
 
   async fail(index, generation, error, inner) {
+    if (answersRefusal(error, inner)) {
+      inner.answered();
+      return;
+    }
     let response;
     try {
       const answer = await this.#answerTo(error, index, generation, inner);

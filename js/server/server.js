@@ -14,6 +14,7 @@ import * as responses from "ext:howth/server/send.js";
 import { readTls } from "ext:howth/server/tls.js";
 import * as whole from "ext:howth/server/whole.js";
 import * as links from "ext:howth/sockets/link.js";
+import { answersRefusal } from "ext:howth/sockets/upgrade.js";
 import { printFailure } from "ext:howth/web/printed.js";
 import { Response } from "ext:howth/web/response.js";
 
@@ -287,6 +288,7 @@ class ServerState {
 
   // Answers for a handler that threw. Nothing of the error reaches the client but in development.
   async fail(index, generation, error, inner) {
+    if (answersRefusal(error, inner)) return;
     if (inner?.takesResponse(null) === false) {
       log("howth: the handler failed:", error);
       return;

@@ -9,6 +9,7 @@ macro_rules! sockets_ops {
             $($before)*
             [
                 op_howth_socket_close,
+                op_howth_socket_other_version,
                 op_howth_socket_ping,
                 op_howth_socket_refusal,
                 op_howth_socket_send_bytes,

@@ -156,6 +156,16 @@ function refusalOf({ index, generation }) {
   return ops.op_howth_socket_refusal(index, generation);
 }
 
+// Whether the request of an exchange asks for another version of the protocol than is spoken.
+function asksForOtherVersion({ index, generation }) {
+  return ops.op_howth_socket_other_version(index, generation, false);
+}
+
+// The same, and then it is answered with the one that is spoken: 426.
+function refuseOtherVersion({ index, generation }) {
+  return ops.op_howth_socket_other_version(index, generation, true);
+}
+
 // Puts the link in the place of the request of its exchange, for what happens from now on.
 function watchLink(link) {
   exchanges.watch(link);
@@ -192,12 +202,14 @@ function bytesOf(data) {
 }
 
 export {
+  asksForOtherVersion,
   bytesOf,
   connectOps,
   Link,
   memberCount,
   openLink,
   refusalOf,
+  refuseOtherVersion,
   sendToMembers,
   socketCount,
   watchLink,

@@ -2,7 +2,13 @@
 //
 // Called by: the server as programs see it (js/server/facade.js), and Howth.upgradeWebSocket.
 
-import { openLink, refusalOf, watchLink } from "ext:howth/sockets/link.js";
+import {
+  asksForOtherVersion,
+  openLink,
+  refusalOf,
+  refuseOtherVersion,
+  watchLink,
+} from "ext:howth/sockets/link.js";
 import { SocketOptions } from "ext:howth/sockets/options.js";
 import { ServerWebSocket } from "ext:howth/sockets/server_socket.js";
 import { ServedWebSocket } from "ext:howth/sockets/web_socket.js";
@@ -13,6 +19,9 @@ import { Response } from "ext:howth/web/response.js";
 const NO_OPTIONS = {};
 // As Deno has it.
 const WEB_IDLE_SECONDS = 30;
+
+// Errors that say why a request opens no WebSocket.
+const refusals = new WeakSet();
 
 // server.upgrade(request, { data, headers }). False: the request asks for no WebSocket, or was answered.
 function upgrade(inner, server, options) {
@@ -87,6 +96,23 @@ class PendingSocket {
   }
 }
 
+function refused(call, why) {
+  const error = new TypeError(`${call}: ${why}`);
+  refusals.add(error);
+  return error;
+}
+
+// What Deno's own upgrade does not look at.
+function checkVersion(inner, call) {
+  if (asksForOtherVersion(inner)) throw refused(call, refusalOf(inner));
+}
+
+// Answers a request whose handler did not catch that it asks for another version than is spoken (RFC 6455 section 4.4);
+// whether it is one.
+function answersRefusal(error, inner) {
+  return inner !== null && refusals.has(error) && refuseOtherVersion(inner);
+}
+
 // { socket, response }: the response is to be returned by the handler of the request. Throws a TypeError where the request
 // opens no WebSocket. `options`: { protocol, idleTimeout }.
 function upgradeWebSocket(request, options = NO_OPTIONS) {
@@ -94,7 +120,7 @@ function upgradeWebSocket(request, options = NO_OPTIONS) {
   const inner = servedRequest(request);
   if (inner === null) throw new TypeError(`${call}: the request is none that is being served`);
   const refusal = inner.isOver ? "the request was answered already" : refusalOf(inner);
-  if (refusal !== "") throw new TypeError(`${call}: ${refusal}`);
+  if (refusal !== "") throw refused(call, refusal);
   const { protocol } = options;
   const pending = new PendingSocket(
     inner,
@@ -115,4 +141,4 @@ function upgradeWebSocket(request, options = NO_OPTIONS) {
   return { socket: pending.socket, response: pending.response };
 }
 
-export { upgrade, upgradeWebSocket };
+export { answersRefusal, checkVersion, upgrade, upgradeWebSocket };

@@ -55,6 +55,27 @@ impl Sockets {
         Ok(Handshake::read(is_get, head.fields())?)
     }
 
+    /// Whether a request asks for a WebSocket of another version than is spoken.
+    pub fn asks_for_other_version(exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
+        let handshake = Self::read_handshake(exchanges, id);
+        matches!(handshake, Err(NotUpgraded::Refused(Refusal::Version)))
+    }
+
+    /// Answers such a request: with the version that is spoken (RFC 6455 section 4.2.2, RFC 9110 section 15.5.22).
+    pub fn refuse_version(exchanges: &dyn Exchanges, id: ExchangeId) {
+        let head = ResponseHead {
+            status: Refusal::Version.status(),
+            reason: None,
+            fields: &[
+                (b"content-type", b"text/plain;charset=UTF-8"),
+                (b"sec-websocket-version", VERSION.as_bytes()),
+                (b"upgrade", b"websocket"),
+            ],
+        };
+        // If it is gone, nobody is there to be told.
+        let _ = exchanges.respond(id, &head, b"Upgrade Required");
+    }
+
     /// Makes a request a WebSocket. `fields`: those that the application adds to the answer; among them it names the protocol,
     /// or else the one is taken that the client named first, if `takes_protocol`.
     ///
@@ -71,7 +92,7 @@ impl Sockets {
     ) -> Result<Upgraded, NotUpgraded> {
         let handshake = Self::read_handshake(exchanges, id);
         if let Err(NotUpgraded::Refused(Refusal::Version)) = handshake {
-            refuse_version(exchanges, id);
+            Self::refuse_version(exchanges, id);
         }
         let handshake = handshake?;
         // Contexts are not kept: a socket that is silent needs no memory for them.
@@ -112,19 +133,4 @@ impl Sockets {
         self.sockets.insert(id, socket);
         Ok(Upgraded { protocol, extensions })
     }
-}
-
-/// RFC 6455 section 4.2.2, RFC 9110 section 15.5.22.
-fn refuse_version(exchanges: &dyn Exchanges, id: ExchangeId) {
-    let head = ResponseHead {
-        status: Refusal::Version.status(),
-        reason: None,
-        fields: &[
-            (b"content-type", b"text/plain;charset=UTF-8"),
-            (b"sec-websocket-version", VERSION.as_bytes()),
-            (b"upgrade", b"websocket"),
-        ],
-    };
-    // If it is gone, nobody is there to be told.
-    let _ = exchanges.respond(id, &head, b"Upgrade Required");
 }

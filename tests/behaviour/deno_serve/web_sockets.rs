@@ -143,6 +143,12 @@ fn what_is_no_upgrade_is_answered(engine: Engine) {
     for (asked, status, text) in [
         (handshake("/key", ""), 500, "Internal Server Error"),
         (handshake("/twice", KEY), 500, "Internal Server Error"),
+        // RFC 6455 section 4.4.
+        (
+            handshake("/version", KEY).replace("version: 13", "version: 8"),
+            426,
+            "Upgrade Required",
+        ),
         (handshake("/other", KEY), 200, "other"),
         (
             "GET /plain HTTP/1.1\r\nhost: a\r\n\r\n".to_owned(),

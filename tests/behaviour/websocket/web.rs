@@ -8,6 +8,7 @@ on_both_engines![
     either_side_closes_it,
     it_is_opened_by_its_response_alone,
     what_asks_for_no_websocket_throws,
+    a_client_of_another_version_is_told_which_is_spoken,
     a_request_with_a_body_opens_none,
     what_was_sent_goes_out_before_the_close,
 ];
@@ -145,6 +146,41 @@ fn what_asks_for_no_websocket_throws(engine: Engine) {
         refused(handshake("/?protocol=x", "sec-websocket-protocol: y\r\n")),
         format!("{start}the client does not offer the protocol 'x'")
     );
+}
+
+/// RFC 6455 section 4.4, by both names. It is the client's fault, and told to nobody else.
+fn a_client_of_another_version_is_told_which_is_spoken(engine: Engine) {
+    let source = "
+        export default {
+            error: () => new Response('an error', { status: 500 }),
+            async fetch(request) {
+                const { pathname } = new URL(request.url);
+                if (pathname === '/later') await null;
+                const upgrade = pathname === '/deno' ? Deno.upgradeWebSocket : Howth.upgradeWebSocket;
+                const { socket, response } = upgrade(request);
+                socket.onopen = () => socket.send('open');
+                return response;
+            },
+        };
+    ";
+    let server = Launch::serve(engine, source).start();
+    let mut connection = server.connect();
+    for path in ["/", "/later", "/deno"] {
+        for version in ["version: 8", "version: 14", "version: 13, 8", "other: 1"] {
+            connection.send(handshake(path, "").replace("version: 13", version));
+            let response = connection.response();
+            assert_eq!(response.status, 426, "{path} {version}");
+            assert_eq!(response.field("sec-websocket-version"), Some("13"));
+        }
+    }
+    // What is wrong otherwise is the handler's to answer.
+    connection.send(request("GET", "/"));
+    assert_eq!(connection.response().text(), "an error");
+    // The connection goes on.
+    connection.send(handshake("/", ""));
+    assert_eq!(connection.head().status, 101);
+    assert_eq!(Client(connection).text(), "open");
+    assert_eq!(server.stderr(), "");
 }
 
 fn a_request_with_a_body_opens_none(engine: Engine) {

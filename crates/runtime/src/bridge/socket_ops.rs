@@ -90,6 +90,25 @@ pub(super) fn op_howth_socket_refusal(state: &OpState, index: u32, generation: u
     }
 }
 
+/// Whether a request asks for a WebSocket of another version than is spoken. `answers`: it is answered with that one then.
+#[op2(fast)]
+pub(super) fn op_howth_socket_other_version(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    answers: bool,
+) -> bool {
+    let is_other = with_sockets(state, |_, exchanges| {
+        let id = id(index, generation);
+        let is_other = Sockets::asks_for_other_version(exchanges, id);
+        if is_other && answers {
+            Sockets::refuse_version(exchanges, id);
+        }
+        is_other
+    });
+    is_other == Some(true)
+}
+
 /// What has come, as one array: a number of `told` and what belongs to it, an even number of elements each time; behind the last
 /// stands one more if there may be more.
 pub(super) struct Came(Option<Taken>);
