@@ -2,6 +2,7 @@
 //!
 //! Owns the process: its allocator and its exit code. Never does anything else; [`cli`] reads the command
 //! line, `howth_runtime` does the work.
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 mod cli;
 #[cfg(target_os = "linux")]

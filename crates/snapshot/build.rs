@@ -54,6 +54,16 @@ const EXTENDED: [(&str, &str); 14] = [
     ("node:_http_server", include_str!("extended/http_server.js")),
 ];
 
+/// Code of these modules that stands within functions, and what is put in its place: what they are extended by decides there.
+const REPLACED: [(&str, &str, &str); 1] = [
+    // As in Node, a warning is no write to `process.stderr`, which would tell of an error where nobody reads it.
+    (
+        "ext:deno_node/internal/process/warning.ts",
+        "process.stderr.write(msg + \"\\n\");",
+        "core.print(msg + \"\\n\", true);",
+    ),
+];
+
 fn main() -> Result<(), Box<dyn Error>> {
     if code_cache::is_second_run(|| {
         vec![
@@ -148,6 +158,13 @@ fn write_residual<'a>(
         let name = format!("residual_{index}");
         let stored = out_dir.join(&name).with_extension("js");
         let mut code = javascript(file)?;
+        for (_, from, to) in REPLACED.iter().filter(|(of, ..)| *of == file.specifier) {
+            if code.matches(from).count() != 1 {
+                return Err(format!("{} does not have once what is replaced: {from}", file.specifier).into());
+            }
+            code = code.replace(from, to);
+            extended += 1;
+        }
         for (_, addition) in EXTENDED
             .iter()
             .filter(|(specifier, _)| *specifier == file.specifier)
@@ -168,7 +185,7 @@ fn write_residual<'a>(
         writeln!(table, "    ({:?}, include_str!({:?})),", file.specifier, stored)?;
         named.push((kind, name, file.specifier.as_str()));
     }
-    if extended != EXTENDED.len() {
+    if extended != EXTENDED.len() + REPLACED.len() {
         return Err("a module that howth adds something to is not among the sources".into());
     }
     let sources: Vec<_> = named

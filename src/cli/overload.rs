@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use clap::Args;
 use howth_http1::is_token;
-use howth_runtime::Affinity;
+use howth_runtime::{Affinity, tell};
 
 use super::values::{Deadline, parse_path};
 
@@ -63,7 +63,9 @@ impl OverloadArguments {
     /// Whether cores hand work to each other; tells of a name that has changed.
     pub fn shares_work(&self) -> bool {
         if self.no_exchange {
-            eprintln!("howth: --no-exchange is called --no-work-sharing now, and goes on working");
+            tell(format_args!(
+                "howth: --no-exchange is called --no-work-sharing now, and goes on working"
+            ));
         }
         !(self.no_exchange || self.no_work_sharing)
     }

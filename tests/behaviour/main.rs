@@ -75,6 +75,7 @@ mod topics;
 mod tsconfig;
 mod typescript;
 mod uncaught;
+mod unread;
 mod upgrade;
 mod urls;
 mod usage;

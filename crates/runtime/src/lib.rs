@@ -3,6 +3,7 @@
 //! Owns: module loading, the isolates, the bridge between engine and JavaScript, the life of cores, start and
 //! stop. Never does: read flags or print help (that is the binary), submit to a ring or parse HTTP (that is
 //! the engines). Called by: the binary, through [`serve`] and [`run`].
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 mod bridge;
 mod core;
@@ -26,6 +27,7 @@ pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_
 pub use howth_scheduling::Affinity;
 pub use howth_supervision::{
     Error as SupervisionError, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned, parse_processors,
+    tell,
 };
 pub use options::{
     Compatibility, Debugger, EngineChoice, Options, Start, TlsIdentity, TlsOptions, UncaughtExceptions,

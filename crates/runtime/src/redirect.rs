@@ -14,6 +14,7 @@ use std::task::Poll;
 use howth_engine::{EngineOptions, Event, ExchangeId, Exchanges, Handler, Turn};
 use howth_http1::{RequestHead, ResponseHead};
 use howth_io_portable::PortableEngine;
+use howth_supervision::tell;
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Clients that wait to be accepted.
@@ -40,7 +41,9 @@ pub(crate) fn begin(address: SocketAddr, options: EngineOptions, port: SecurePor
         .build()?;
     let serve = move || {
         if let Err(error) = runtime.block_on(serve(listener, options, port)) {
-            eprintln!("howth: --redirect-http: {error}; clients in clear are not served any more");
+            tell(format_args!(
+                "howth: --redirect-http: {error}; clients in clear are not served any more"
+            ));
         }
     };
     let thread = std::thread::Builder::new().name("redirect".to_owned());

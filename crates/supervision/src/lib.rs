@@ -1,9 +1,12 @@
 //! The life of a server's cores: where they listen, when they start, are replaced and end.
 //!
-//! Owns the listening sockets, signals, reloads, upgrades, drains and their deadlines ([`supervise`]), and a core's end of
-//! all that ([`Command`]). Never does: serve, run JavaScript, know what a program is. What it needs of those who do is in two
-//! traits: [`Runtime`] finds programs and starts cores, [`Engine`] accepts and gives clients up. Called by: the runtime, on
-//! the main thread and on each core's.
+//! Owns the listening sockets, signals, reloads, upgrades, drains and their deadlines ([`supervise`]), a core's end of
+//! all that ([`Command`]), and how lines are printed ([`tell`]). Never does: serve, run JavaScript, know what a program is.
+//! What it needs of those who do is in two traits: [`Runtime`] finds programs and starts cores, [`Engine`] accepts and gives
+//! clients up. Called by: the runtime, on the main thread and on each core's.
+//!
+//! Printing never fails (`printing.rs`): `eprintln!` would panic where nobody reads it.
+#![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 mod affinity;
 mod command;
@@ -19,6 +22,7 @@ mod open_files;
 mod options;
 mod order;
 mod pid_file;
+mod printing;
 mod runtime;
 mod signals;
 mod startup_code;
@@ -38,6 +42,7 @@ pub use listen::{Address, CoreListeners, Inherited, Lease, ListenOptions, Listen
 pub use mode::Mode;
 pub use options::Options;
 pub use order::{Ended, Order, Report};
+pub use printing::{Output, print, tell};
 pub use runtime::{Failure, Runtime, Terminate};
 pub use supervisor::supervise;
 pub use take_over::TakeOver;

@@ -29,6 +29,7 @@ use crate::frequency::Frequency;
 use crate::listen::Address;
 use crate::mode::Mode;
 use crate::order::Ended;
+use crate::printing::{Output, print, tell};
 use crate::runtime::{Failure, Runtime};
 use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
@@ -273,10 +274,12 @@ impl<R: Runtime> Supervisor<R> {
             News::Listening { .. } => return,
             News::Ended(Ok(Ended::Finished(_) | Ended::HeapLimit)) => {}
             News::Ended(Ok(Ended::Unresponsive)) => tell_deaf(index),
-            News::Ended(Err(error)) => eprintln!("howth: core {index} failed after it was replaced: {error}"),
+            News::Ended(Err(error)) => tell(format_args!(
+                "howth: core {index} failed after it was replaced: {error}"
+            )),
             News::Panicked => {
                 self.code = self.code.max(1);
-                eprintln!("howth: core {index} panicked after it was replaced");
+                tell(format_args!("howth: core {index} panicked after it was replaced"));
             }
         }
         self.replaced.swap_remove(position);
@@ -335,12 +338,13 @@ impl<R: Runtime> Supervisor<R> {
             // Sessions, caches and counters in variables are the surprise of those who come from one process.
             several => format!("{several} cores, module state is per core"),
         };
-        println!(
-            "howth {} {what} {} ({cores}, {})",
+        let line = format!(
+            "howth {} {what} {} ({cores}, {})\n",
             env!("CARGO_PKG_VERSION"),
             address.url(),
             self.common.runtime.description(),
         );
+        print(Output::Stdout, &line);
     }
 
     fn start_core(&mut self) -> Result<(), R::Failure> {

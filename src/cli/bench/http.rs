@@ -14,6 +14,7 @@ use super::{output, progress};
 use crate::cli::failure::Failure;
 use crate::cli::values::parse_duration;
 use howth_runtime::modules::cause_of;
+use howth_runtime::tell;
 
 #[derive(Debug, Args)]
 pub struct HttpArguments {
@@ -166,7 +167,9 @@ pub fn carry_out(arguments: &HttpArguments) -> Result<ExitCode, Failure> {
     if let Some(built_in) = &built_in {
         options.url = built_in.url();
         if !arguments.result.quiet {
-            eprintln!("howth: no URL was given; measuring the built-in server");
+            tell(format_args!(
+                "howth: no URL was given; measuring the built-in server"
+            ));
         }
     }
     let line = progress::of_load(&options, arguments.result.quiet);

@@ -28,6 +28,8 @@ pub struct Launch {
     io_uring_denied: bool,
     on_one_cpu: bool,
     in_terminal: bool,
+    is_stdout_unread: bool,
+    is_stderr_unread: bool,
     standard_input: Option<Vec<u8>>,
     by_a_copy: bool,
 }
@@ -114,6 +116,8 @@ impl Launch {
             io_uring_denied: false,
             on_one_cpu: false,
             in_terminal: false,
+            is_stdout_unread: false,
+            is_stderr_unread: false,
             standard_input: None,
             by_a_copy: false,
         }
@@ -194,6 +198,18 @@ impl Launch {
         self
     }
 
+    /// Who read what the process prints is gone.
+    pub fn unread_stdout(mut self) -> Launch {
+        self.is_stdout_unread = true;
+        self
+    }
+
+    /// Who read what the process tells is gone.
+    pub fn unread_stderr(mut self) -> Launch {
+        self.is_stderr_unread = true;
+        self
+    }
+
     /// Starts a binary that may be removed: `howth` in the process's folder.
     pub fn by_a_copy(mut self) -> Launch {
         let copy = self.folder.path().join("howth");
@@ -239,8 +255,8 @@ impl Launch {
         }
         let (stdout, stderr) = (Output::default(), Output::default());
         let readers = [
-            stdout.gather(child.stdout.take().expect("a pipe")),
-            stderr.gather(child.stderr.take().expect("a pipe")),
+            child.stdout.take().map(|pipe| stdout.gather(pipe)),
+            child.stderr.take().map(|pipe| stderr.gather(pipe)),
         ];
         let start = Instant::now();
         let status = loop {
@@ -258,7 +274,7 @@ impl Launch {
             }
             std::thread::sleep(std::time::Duration::from_millis(5));
         };
-        for reader in readers {
+        for reader in readers.into_iter().flatten() {
             reader.join().expect("a reader that does not panic");
         }
         Finished {
@@ -306,8 +322,8 @@ impl Launch {
                 Some(_) => Stdio::piped(),
                 None => Stdio::null(),
             })
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stdout(output(self.is_stdout_unread))
+            .stderr(output(self.is_stderr_unread));
         if self.io_uring_denied {
             sandbox::deny_io_uring(&mut command);
         }
@@ -319,6 +335,15 @@ impl Launch {
         }
         command
     }
+}
+
+/// A pipe, to be read or without a reader.
+fn output(is_unread: bool) -> Stdio {
+    if !is_unread {
+        return Stdio::piped();
+    }
+    let (_, writer) = std::io::pipe().expect("a pipe");
+    writer.into()
 }
 
 impl Finished {

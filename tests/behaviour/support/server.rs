@@ -26,7 +26,9 @@ impl Server {
     pub fn new(mut child: Child, folder: TempDir) -> Server {
         let (stdout, stderr) = (Output::default(), Output::default());
         stdout.gather(child.stdout.take().expect("a pipe"));
-        stderr.gather(child.stderr.take().expect("a pipe"));
+        if let Some(pipe) = child.stderr.take() {
+            stderr.gather(pipe);
+        }
         let mut server = Server {
             child,
             folder,

@@ -12,6 +12,7 @@ use std::task::{Context, Poll};
 
 use deno_core::{JsBuffer, OpDecl, OpState, Resource, ResourceId, ToJsBuffer, op2, v8};
 use howth_kv::Value;
+use howth_supervision::tell;
 
 use crate::topics::{Audience, Channels, Message, Post, SharedMemory};
 
@@ -55,10 +56,10 @@ impl Subscription {
     fn tell_of_loss(&self) {
         let lost = self.post.lost(EVERY_NAME);
         if lost > 0 && !self.has_told_of_loss.replace(true) {
-            eprintln!(
+            tell(format_args!(
                 "howth: BroadcastChannel: {lost} messages were lost, and more may be, because too many waited for a core or \
                  worker that was busy; post less at once, or use Howth.publish, which says what is lost"
-            );
+            ));
         }
     }
 }

@@ -1,9 +1,11 @@
-//! The op by which Deno's JavaScript tells of what nobody else does, with howth's in its place ([`replacement`]).
+//! The ops by which Deno's JavaScript prints, with howth's in their places ([`replacement`]).
 //!
-//! Deno's goes to a logger that its command sets up; without one a handler's error under Deno's own server is lost. Owns
-//! nothing but this op. Called by: JavaScript of Deno's.
+//! What nobody else tells goes to a logger that Deno's command sets up; without one a handler's error under Deno's own server
+//! is lost. And the console throws, in Deno, where it cannot print: a full disk, a pipe that does not wait for its reader; here
+//! as in Node it never does. Owns nothing but these ops. Called by: JavaScript of Deno's.
 
 use deno_core::{OpDecl, op2};
+use howth_supervision::{Output, print, tell};
 
 /// The level of what users want to know; errors and warnings stand below it, what only Deno's authors want above.
 const INFORMATION: u32 = 3;
@@ -12,13 +14,24 @@ const INFORMATION: u32 = 3;
 pub(super) fn replacement(op: OpDecl) -> OpDecl {
     match op.name {
         "op_internal_log" => op.with_implementation_from(&op_internal_log()),
+        "op_print" => op.with_implementation_from(&op_print()),
         _ => op,
     }
+}
+
+/// Of the console.
+#[op2(fast)]
+fn op_print(#[string] text: &str, is_error: bool) {
+    let output = match is_error {
+        true => Output::Stderr,
+        false => Output::Stdout,
+    };
+    print(output, text);
 }
 
 #[op2(fast)]
 fn op_internal_log(#[string] _url: &str, #[smi] level: u32, #[string] message: &str) {
     if level <= INFORMATION {
-        eprintln!("{message}");
+        tell(format_args!("{message}"));
     }
 }

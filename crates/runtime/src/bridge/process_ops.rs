@@ -15,6 +15,7 @@ use deno_core::error::ResourceError;
 use deno_core::{AsyncRefCell, OpDecl, OpState, RcRef, Resource, ResourceId, op2};
 use deno_error::JsErrorBox;
 use deno_runtime::deno_node::ops::node_cli_parser::TranslatedArgs;
+use howth_supervision::tell;
 use tokio::sync::watch;
 
 /// The op that takes the place of Deno's, or that op.
@@ -140,9 +141,9 @@ fn tell_of_deaf_listener(number: i32, signal: &str) {
     let mut told = TOLD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !told.contains(&number) {
         told.push(number);
-        eprintln!(
+        tell(format_args!(
             "howth: {signal} cannot be listened for; the listener is kept and never called, so leave this signal out"
-        );
+        ));
     }
 }
 

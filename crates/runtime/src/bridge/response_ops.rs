@@ -9,6 +9,7 @@ use deno_core::{OpState, op2, v8};
 use howth_engine::{Backpressure, Body, ExchangeId, Exchanges, WriteError};
 use howth_http1::{Field, RequestFacts, ResponseHead, has_content};
 use howth_javascript::server::{start, write};
+use howth_supervision::tell;
 
 use super::{id, state::Bridge};
 
@@ -221,10 +222,10 @@ fn report(state: &OpState, id: ExchangeId, error: WriteError) {
         Some(format!(" to {} {target}", head.method()))
     });
     let request = request.flatten().unwrap_or_default();
-    eprintln!(
+    tell(format_args!(
         "howth: the response{request} was answered with 500, or broken off where it had begun: {error}; give it as many, or \
          leave content-length out"
-    );
+    ));
 }
 
 #[op2(fast)]

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use deno_core::error::{CoreErrorKind, JsError, dispatch_exception};
 use deno_core::{OpDecl, OpState, op2, v8};
-use howth_supervision::Frequency;
+use howth_supervision::{Frequency, tell};
 
 use super::state::Bridge;
 use crate::error::Uncaught;
@@ -115,7 +115,7 @@ impl Exceptions {
 
     fn report(&self, uncaught: &Uncaught) {
         if let Some(line) = self.told.borrow_mut().line(uncaught.to_string(), Instant::now()) {
-            eprintln!("howth: {line}");
+            tell(format_args!("howth: {line}"));
         }
     }
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use howth_engine::stopwatch;
 use howth_scheduling::{CoreMetrics, Counters, SharedRequestTimes};
+use howth_supervision::tell;
 
 /// The stages of a turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,7 +102,7 @@ impl Trace {
         if self.requests > 0 {
             let each =
                 |stage: Stage| self.spent[stage as usize].as_nanos() as f64 / 1000.0 / self.requests as f64;
-            eprintln!(
+            tell(format_args!(
                 "howth: trace: core {}: {} requests in {} batches; per request: engine {:.2} µs, \
                  JavaScript {:.2} µs, event loop {:.2} µs, idle {:.2} µs",
                 self.core,
@@ -111,7 +112,7 @@ impl Trace {
                 each(Stage::JavaScript),
                 each(Stage::EventLoop),
                 each(Stage::Idle),
-            );
+            ));
         }
         self.tell_of_requests();
         self.tell_of_others();
@@ -128,14 +129,14 @@ impl Trace {
         let parsing = each(parsing.as_secs_f64() * 1e6);
         let (body, answered) = (each(sums.body_us as f64), each(sums.whole_us as f64));
         let javascript = each(self.spent[Stage::JavaScript as usize].as_secs_f64() * 1e6);
-        eprintln!(
+        tell(format_args!(
             "howth: trace: core {}: of {} requests each took: parsing {parsing:.2} µs, body {body:.2} µs, \
              JavaScript {javascript:.2} µs, waiting {:.2} µs, the whole {:.2} µs",
             self.core,
             sums.count,
             (answered - body - javascript).max(0.0),
             parsing + answered.max(body + javascript),
-        );
+        ));
     }
 
     /// What went from core to core, if anything did.
@@ -167,7 +168,11 @@ impl Trace {
             .map(|(name, count)| format!("{count} {name}"))
             .collect();
         if !told.is_empty() {
-            eprintln!("howth: trace: core {}: {}", self.core, told.join(", "));
+            tell(format_args!(
+                "howth: trace: core {}: {}",
+                self.core,
+                told.join(", ")
+            ));
         }
     }
 }

@@ -10,11 +10,11 @@ mod exchanges;
 use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
-use std::io::Write;
 use std::rc::Rc;
 
 use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_scheduling::Observer;
+use howth_supervision::tell;
 
 pub(crate) use exchanges::LoggedExchanges;
 
@@ -76,9 +76,7 @@ impl RequestLog {
         let Some(open) = self.open.borrow_mut().remove(&id) else {
             return;
         };
-        let line = open.line(now_us, is_whole);
-        // When stderr is gone there is nobody left to tell.
-        let _ = writeln!(std::io::stderr(), "{line}");
+        tell(format_args!("{}", open.line(now_us, is_whole)));
     }
 }
 

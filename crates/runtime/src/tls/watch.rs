@@ -9,6 +9,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
+use howth_supervision::tell;
 use howth_tls::{Tickets, TlsError};
 
 use super::{Known, Secured};
@@ -26,7 +27,9 @@ pub(super) fn begin(secured: &Arc<Secured>) {
         .stack_size(256 << 10)
         .spawn(move || look(&secured));
     if let Err(error) = begun {
-        eprintln!("howth: certificates are not watched: {error}; reload to have them read again");
+        tell(format_args!(
+            "howth: certificates are not watched: {error}; reload to have them read again"
+        ));
     }
 }
 
@@ -123,12 +126,14 @@ impl Known {
             Ok(read) => {
                 self.read = read;
                 self.change = None;
-                eprintln!("howth: certificates reloaded: {}", self.files());
+                tell(format_args!("howth: certificates reloaded: {}", self.files()));
             }
             Err(error) => {
                 let said = error.to_string();
                 if self.change.as_mut().is_some_and(|change| change.is_news(error)) {
-                    eprintln!("howth: certificates not reloaded, the old ones serve on: {said}");
+                    tell(format_args!(
+                        "howth: certificates not reloaded, the old ones serve on: {said}"
+                    ));
                 }
             }
         }

@@ -13,6 +13,7 @@ use super::core_thread::CoreThread;
 use super::outside::Outside;
 use super::{Outcome, Supervisor};
 use crate::order::Order;
+use crate::printing::tell;
 use crate::runtime::Runtime;
 
 /// How often a new core looks into its backlog while the old one has not stopped accepting: the kernel may have told
@@ -38,7 +39,7 @@ impl<R: Runtime> Supervisor<R> {
             return Err(error);
         }
         if self.cores[index].has_listened() {
-            eprintln!("howth: {error}");
+            tell(format_args!("howth: {error}"));
             self.code = self.code.max(1);
         }
         Ok(())
@@ -82,10 +83,10 @@ impl<R: Runtime> Supervisor<R> {
         }
         self.replaced.retain(|core| {
             if core.is_hanging() {
-                eprintln!(
+                tell(format_args!(
                     "howth: core {} hangs outside of JavaScript after it was replaced; it is left alone",
                     core.index()
-                );
+                ));
             }
             !core.is_hanging()
         });
@@ -95,7 +96,9 @@ impl<R: Runtime> Supervisor<R> {
     /// A core hangs in native code, a child process it waits for perhaps. It still has its sockets, so that
     /// nothing can be started in its place: the process ends.
     fn give_up(&self, core: usize) -> Result<Outcome, R::Failure> {
-        eprintln!("howth: core {core} hangs outside of JavaScript and cannot be ended; howth ends with it");
+        tell(format_args!(
+            "howth: core {core} hangs outside of JavaScript and cannot be ended; howth ends with it"
+        ));
         match self.is_restarting {
             true => Ok(Outcome::Exit(ExitCode::FAILURE)),
             false => Ok(self.outcome()),
@@ -104,5 +107,7 @@ impl<R: Runtime> Supervisor<R> {
 }
 
 pub(super) fn tell_deaf(core: usize) {
-    eprintln!("howth: core {core} still ran JavaScript after the drain; it was ended there");
+    tell(format_args!(
+        "howth: core {core} still ran JavaScript after the drain; it was ended there"
+    ));
 }

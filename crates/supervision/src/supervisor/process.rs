@@ -17,6 +17,7 @@ use crate::listen::{Inherited, Listeners};
 use crate::mode::Mode;
 use crate::open_files;
 use crate::options::Options;
+use crate::printing::tell;
 use crate::runtime::Runtime;
 use crate::signals::Heard;
 
@@ -86,7 +87,7 @@ async fn supervise_until_the_end<R: Runtime>(
             Ok(Outcome::Exit(code)) => return Ok(code),
             Ok(Outcome::Restart) => {}
             Err(error) if common.options.watch => {
-                eprintln!("howth: {error}\nhowth: waiting for a change");
+                tell(format_args!("howth: {error}\nhowth: waiting for a change"));
                 if let Some(code) = wait_for_change(outside).await {
                     return Ok(code);
                 }

@@ -11,6 +11,7 @@ use super::health::{HealthCheck, Unhealthy};
 use crate::inbox::Predecessor;
 use crate::listen::Address;
 use crate::order::{Ended, Order};
+use crate::printing::tell;
 use crate::runtime::Runtime;
 
 /// A reload that is going on.
@@ -234,8 +235,12 @@ impl<R: Runtime> Supervisor<R> {
 
     fn not_reloaded(&self, index: usize, failure: &NotReloaded<R::Failure>) {
         match index {
-            0 => eprintln!("howth: not reloaded, the old code serves on: {failure}"),
-            _ => eprintln!("howth: core {index} was not reloaded, the old code serves on there: {failure}"),
+            0 => tell(format_args!(
+                "howth: not reloaded, the old code serves on: {failure}"
+            )),
+            _ => tell(format_args!(
+                "howth: core {index} was not reloaded, the old code serves on there: {failure}"
+            )),
         }
     }
 }

@@ -8,6 +8,7 @@ use super::Supervisor;
 use super::core_thread::CoreThread;
 use crate::error::Error;
 use crate::mode::Mode;
+use crate::printing::tell;
 use crate::runtime::Runtime;
 
 impl<R: Runtime> Supervisor<R> {
@@ -17,11 +18,11 @@ impl<R: Runtime> Supervisor<R> {
         if !self.may_restart(index) {
             return self.fail(index, error.into());
         }
-        eprintln!(
+        tell(format_args!(
             "howth: core {index} reached its heap limit of {} MiB and starts again; \
              raise it with --max-heap",
             self.heap_mib()
-        );
+        ));
         self.restart_core(index)
     }
 
@@ -34,7 +35,9 @@ impl<R: Runtime> Supervisor<R> {
         if !self.may_restart(index) {
             return self.fail(index, failure);
         }
-        eprintln!("howth: {failure}\nhowth: core {index} starts again (--uncaught-exceptions=restart)");
+        tell(format_args!(
+            "howth: {failure}\nhowth: core {index} starts again (--uncaught-exceptions=restart)"
+        ));
         self.restart_core(index)
     }
 
@@ -45,7 +48,9 @@ impl<R: Runtime> Supervisor<R> {
         if !self.may_restart(index) || is_one_too_many {
             return self.fail(index, Error::Panicked { core: index }.into());
         }
-        eprintln!("howth: core {index} panicked and starts again; please report what it said");
+        tell(format_args!(
+            "howth: core {index} panicked and starts again; please report what it said"
+        ));
         self.restart_core(index)
     }
 

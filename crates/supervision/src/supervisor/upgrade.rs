@@ -21,6 +21,7 @@ use tokio::time::{Sleep, sleep};
 
 use super::outside::Outside;
 use super::{Supervisor, descriptors};
+use crate::printing::tell;
 use crate::runtime::Runtime;
 
 /// How long the kernel may take to end the operations of a process that has ended.
@@ -152,7 +153,9 @@ impl<R: Runtime> Supervisor<R> {
 }
 
 fn not_upgraded(failure: &NotUpgraded) {
-    eprintln!("howth: not upgraded, this process serves on: {failure}");
+    tell(format_args!(
+        "howth: not upgraded, this process serves on: {failure}"
+    ));
 }
 
 /// The process this one was started by, to serve in its place.

@@ -5,6 +5,7 @@
 use deno_core::v8;
 use howth_engine::Event;
 use howth_scheduling::{Application as _, Waiting};
+use howth_supervision::tell;
 
 use super::{Application, exception_message};
 use crate::bridge::batch;
@@ -128,7 +129,10 @@ impl Application {
             };
         }
         if !returned {
-            eprintln!("howth: dispatch failed: {}", exception_message(scope));
+            tell(format_args!(
+                "howth: dispatch failed: {}",
+                exception_message(scope)
+            ));
         }
         scope.perform_microtask_checkpoint();
         if scope.has_terminated() || scope.is_execution_terminating() {

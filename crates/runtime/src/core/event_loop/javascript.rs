@@ -7,6 +7,7 @@ use std::task::{Context, Poll, Waker};
 use deno_core::error::CoreError;
 use howth_engine::Event;
 use howth_scheduling::{Application as _, Waiting, WakeFlag, now_us};
+use howth_supervision::tell;
 
 use super::EventLoop;
 use crate::bridge::Served;
@@ -144,11 +145,11 @@ impl EventLoop<'_> {
     fn tell_verdict(&self, verdict: &Verdict) {
         self.core_context.counters.ended.add(1);
         let limit = self.shared.options.handler_cpu_limit.unwrap_or_default();
-        eprintln!(
+        tell(format_args!(
             "howth: JavaScript ran for more than {} s and was ended (--handler-cpu-limit):{}",
             limit.as_secs_f64(),
             verdict.stack
-        );
+        ));
     }
 
     /// Polls the isolate if JavaScript ran or something woke it.

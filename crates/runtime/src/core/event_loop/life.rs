@@ -10,7 +10,7 @@ use std::time::Duration;
 use deno_core::error::CoreErrorKind;
 use howth_engine::{Event, Handler, ListenerId};
 use howth_scheduling::Application as _;
-use howth_supervision::{Ended, Mode, Order, Report};
+use howth_supervision::{Ended, Mode, Order, Report, tell};
 
 use super::{EventLoop, Opened, Round};
 use crate::bridge::{Bridge, Reach, StopOrder};
@@ -89,9 +89,9 @@ impl EventLoop<'_> {
             .opened(&mut engine);
         self.core_context.engine.replace(Some(engine));
         if let Err(error) = self.shared.watchdog.watch(&self.core_context.core_status) {
-            eprintln!(
+            tell(format_args!(
                 "howth: handlers that do not return hold a core up: no thread to watch over them: {error}"
-            );
+            ));
         }
     }
 

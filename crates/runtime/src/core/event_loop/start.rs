@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use deno_core::ModuleId;
 use deno_core::error::CoreError;
-use howth_supervision::Mode;
+use howth_supervision::{Mode, tell};
 
 use super::EventLoop;
 use crate::bridge::Entry;
@@ -37,7 +37,9 @@ impl EventLoop<'_> {
         }
         if let Some(url) = self.application.isolate().debugger_url() {
             // Node's words, by which editors find the address.
-            eprintln!("Debugger listening on {url}\nFor help, see: https://nodejs.org/en/docs/inspector");
+            tell(format_args!(
+                "Debugger listening on {url}\nFor help, see: https://nodejs.org/en/docs/inspector"
+            ));
         }
         let inspector = self.application.isolate().worker.js_runtime.inspector();
         match self.shared.options.start.debugger {
@@ -151,10 +153,10 @@ impl EventLoop<'_> {
         let is_due = self.is_first && !std::mem::replace(&mut self.has_told_of_option, true);
         if is_due && !self.application.has_read_arguments() {
             let entry = self.shared.options.entry.display();
-            eprintln!(
+            tell(format_args!(
                 "howth: {option} behind {entry} is the program's, which does not read it; for howth it stands before the \
                  file: howth run {option} … {entry}"
-            );
+            ));
         }
     }
 }
