@@ -55,7 +55,12 @@ const EXTENDED: [(&str, &str); 14] = [
 ];
 
 /// Code of these modules that stands within functions, and what is put in its place: what they are extended by decides there.
-const REPLACED: [(&str, &str, &str); 1] = [
+const REPLACED: [(&str, &str, &str); 2] = [
+    (
+        "ext:deno_node/internal/child_process.ts",
+        "isInterruptedError(err) || isChannelClosedError(err)",
+        "howthChannelEnded(target, err)",
+    ),
     // As in Node, a warning is no write to `process.stderr`, which would tell of an error where nobody reads it.
     (
         "ext:deno_node/internal/process/warning.ts",

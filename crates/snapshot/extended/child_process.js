@@ -36,3 +36,13 @@ setupChannel = function setupChannel(target, ipc, serialization) {
   return control;
 };
 
+
+// As in Node, a channel that cannot be read any more is closed, and `disconnect` tells of it: a worker of a cluster ends by that. Deno
+// only stops reading where the kernel tells of the other side's end by ECONNRESET, which it does where that had not read all,
+// or within a message. Whether the error is told by that.
+function howthChannelEnded(target, error) {
+  if (target.connected) target.disconnect();
+  const { ConnectionReset, BrokenPipe, UnexpectedEof } = Deno.errors;
+  const isEnd = [ConnectionReset, BrokenPipe, UnexpectedEof].some((kind) => error instanceof kind);
+  return isEnd || isInterruptedError(error) || isChannelClosedError(error);
+}

@@ -2,6 +2,7 @@
 //!
 //! Each program is its own client, over node:net, so that it sees both sides in order.
 
+mod cluster;
 mod connections;
 mod faults;
 mod listening;
