@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
+use std::hash::{DefaultHasher, Hasher};
 use std::path::{Path, PathBuf};
 
 use deno_core::{Extension, ExtensionFileSource};
@@ -199,14 +200,24 @@ fn write_residual<'a>(
         .collect();
     code_cache::make(out_dir, &sources)?;
     let code = write_code(out_dir, &named)?;
+    let checksum = checksum(&fs::read(out_dir.join("snapshot.bin"))?);
     let tables = format!(
-        "/// Scripts outside the snapshot: specifier and JavaScript.\n\
+        "/// By which this snapshot is told from those of other builds.\n\
+         pub const SNAPSHOT_CHECKSUM: u64 = {checksum:#x};\n\
+         /// Scripts outside the snapshot: specifier and JavaScript.\n\
          pub static RESIDUAL_JS: &[(&str, &str)] = &[\n{scripts}];\n\
          /// Modules outside the snapshot: specifier and JavaScript.\n\
          pub static RESIDUAL_ESM: &[(&str, &str)] = &[\n{modules}];\n\
          {code}"
     );
     Ok(fs::write(out_dir.join("residual.rs"), tables)?)
+}
+
+/// Another release of Rust may make another one: then it is another build.
+fn checksum(bytes: &[u8]) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    hasher.write(bytes);
+    hasher.finish()
 }
 
 /// The text as the loader hands it to V8 without a copy: ASCII, and a script with what the loader would put around it.

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use deno_core::{ModuleSpecifier, v8};
 use deno_runtime::code_cache::{CodeCache, CodeCacheType};
+use howth_snapshot::SNAPSHOT_CHECKSUM;
 use tempfile::NamedTempFile;
 use twox_hash::XxHash64;
 
@@ -55,9 +56,15 @@ pub(super) struct Key(u64, u64);
 impl Key {
     /// Of all that the content depends on. V8 must have its flags: they are among it.
     pub(super) fn new(kind: Kind, parts: &[&[u8]]) -> Self {
+        Key::of_build(SNAPSHOT_CHECKSUM, kind, parts)
+    }
+
+    /// Builds of one version have their entries beside each other: what V8 compiles refers to the snapshot.
+    fn of_build(snapshot: u64, kind: Kind, parts: &[&[u8]]) -> Self {
         let hash = |seed| {
             let mut hash = XxHash64::with_seed(seed);
             hash.write(FORMAT.as_bytes());
+            hash.write_u64(snapshot);
             hash.write_u32(v8::script_compiler::cached_data_version_tag());
             hash.write_u8(kind as u8);
             for part in parts {
@@ -205,6 +212,15 @@ mod tests {
         let key = |parts: &[&[u8]]| Key::new(Kind::Module, parts);
         assert_ne!(key(&[b"ab", b"c"]), key(&[b"a", b"bc"]));
         assert_ne!(key(&[b"a"]), Key::new(Kind::Script, &[b"a"]));
+    }
+
+    #[test]
+    fn builds_with_other_snapshots_share_nothing() {
+        for kind in [Kind::JavaScript, Kind::Module, Kind::Script] {
+            let of = |snapshot| Key::of_build(snapshot, kind, &[b"a"]);
+            assert_eq!(of(SNAPSHOT_CHECKSUM), Key::new(kind, &[b"a"]));
+            assert_ne!(of(SNAPSHOT_CHECKSUM), of(SNAPSHOT_CHECKSUM ^ 1));
+        }
     }
 
     #[test]
