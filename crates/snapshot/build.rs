@@ -26,7 +26,7 @@ const TYPESCRIPT_VERSION: &str = "6.0.3";
 
 /// Modules of Node's that howth adds something to, and what: calls of `js/node/require.js`, `js/node_http/server.js` and their like,
 /// with what only the module itself can name, and what of Node's Deno does another way.
-const EXTENDED: [(&str, &str); 14] = [
+const EXTENDED: [(&str, &str); 15] = [
     (
         "ext:deno_node/internal/crypto/hash.ts",
         include_str!("extended/hash.js"),
@@ -53,14 +53,24 @@ const EXTENDED: [(&str, &str); 14] = [
     ("node:module", include_str!("extended/module.js")),
     ("node:_http_incoming", include_str!("extended/http_incoming.js")),
     ("node:_http_server", include_str!("extended/http_server.js")),
+    (
+        "ext:deno_node/_tls_wrap.js",
+        include_str!("extended/tls_callbacks.js"),
+    ),
 ];
 
 /// Code of these modules that stands within functions, and what is put in its place: what they are extended by decides there.
-const REPLACED: [(&str, &str, &str); 2] = [
+const REPLACED: [(&str, &str, &str); 3] = [
     (
         "ext:deno_node/internal/child_process.ts",
         "isInterruptedError(err) || isChannelClosedError(err)",
         "howthChannelEnded(target, err)",
+    ),
+    // What a listener of `session` throws.
+    (
+        "ext:deno_node/http2.ts",
+        "console.error(e);",
+        "globalThis.reportError(e);",
     ),
     // As in Node, a warning is no write to `process.stderr`, which would tell of an error where nobody reads it.
     (

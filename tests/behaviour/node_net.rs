@@ -1,6 +1,6 @@
 //! Sockets of node:net: when their reader is told of what has come.
 
-use crate::support::{Engine, Launch, printed};
+use crate::support::{Engine, Launch, printed, tls};
 
 on_both_engines![
     a_paused_socket_is_read_by_hand,
@@ -10,6 +10,7 @@ on_both_engines![
     connections_beyond_the_bound_are_told,
     how_long_an_address_is_tried,
     what_a_listener_throws_is_uncaught,
+    what_a_listener_of_a_tls_socket_throws_is_uncaught,
 ];
 
 /// It waits for bytes at the moment at which it is paused. `pg-copy-streams` does this with pg's connection.
@@ -206,5 +207,78 @@ fn what_a_listener_throws_is_uncaught(engine: Engine) {
     printed(
         &finished,
         "close\nclosed by the server\nconnect\nconnection\nmessage\nsent",
+    );
+}
+
+/// Each once, and whoever else listens hears everything all the same.
+fn what_a_listener_of_a_tls_socket_throws_is_uncaught(engine: Engine) {
+    let pair = tls::pair(|_| {});
+    let finished = Launch::run(
+        engine,
+        "
+        import { once } from 'node:events';
+        import { readFileSync } from 'node:fs';
+        import https from 'node:https';
+        import tls from 'node:tls';
+
+        const options = { key: readFileSync('key.pem'), cert: readFileSync('cert.pem'), ca: readFileSync('cert.pem') };
+        let caught = [];
+        process.on('uncaughtException', ({ message }) => caught.push(message));
+        const throwing = (emitter, event) => emitter.once(event, () => { throw new Error(event); });
+        async function told(what, listen, begin) {
+            caught = [];
+            const server = listen();
+            await once(server.listen(0, '127.0.0.1'), 'listening');
+            let length = 0;
+            const place = { ...options, port: server.address().port, host: '127.0.0.1', servername: 'localhost' };
+            await new Promise((resolve) => begin(place, (part) => { length += part.length; }, resolve));
+            server.close();
+            // What is thrown is told before anything else happens.
+            await new Promise(setImmediate);
+            console.log(what, caught.join(), length);
+        }
+        const sends = (socket) => { socket.on('error', () => {}).resume(); socket.write('x'.repeat(100_000)); socket.end('last'); };
+        for (const event of ['secureConnection', 'none']) {
+            await told(`server ${event}`, () => throwing(tls.createServer(options, sends), event), (place, take, resolve) => {
+                tls.connect(place).on('data', take).on('close', resolve);
+            });
+        }
+        for (const event of ['secure', 'data', 'end']) {
+            await told(`client ${event}`, () => tls.createServer(options, sends), (place, take, resolve) => {
+                const socket = tls.connect(place).on('data', take).on('end', () => setTimeout(resolve, 20));
+                throwing(socket, event);
+            });
+        }
+        // Node's own listener comes behind it, and takes the socket for one that was not connected.
+        await told('client secureConnect', () => tls.createServer(options, sends), (place, take, resolve) => {
+            throwing(tls.connect(place).on('data', take).on('error', () => {}).on('close', resolve), 'secureConnect');
+        });
+        await told('received data', () => tls.createServer(options, (socket) => {
+            socket.on('end', () => socket.end('last'));
+            throwing(socket.resume(), 'data');
+        }), (place, take, resolve) => {
+            tls.connect(place).on('data', take).on('close', resolve).end('x');
+        });
+        for (const event of ['data', 'end', 'close']) {
+            await told(`https ${event}`, () => https.createServer(options, (request, response) => response.end('hi')), (place, take, resolve) => {
+                const request = https.get({ ...place, agent: false }, (response) => throwing(response.on('data', take), event));
+                request.on('close', () => setTimeout(resolve, 20));
+            });
+        }
+        await told('https response', () => https.createServer(options, (request, response) => response.end('hi')), (place, take, resolve) => {
+            const request = https.get({ ...place, agent: false }).on('error', () => {}).on('close', () => setTimeout(resolve, 20));
+            throwing(request, 'response');
+        });
+        process.exit(0);
+        ",
+    )
+    .file("key.pem", &pair.key)
+    .file("cert.pem", &pair.certificate)
+    .finish();
+    printed(
+        &finished,
+        "server secureConnection secureConnection 100004\nserver none  100004\nclient secure secure 100004\n\
+         client data data 100004\nclient end end 100004\nclient secureConnect secureConnect 100004\nreceived data data 4\n\
+         https data data 2\nhttps end end 2\nhttps close close 2\nhttps response response 0",
     );
 }

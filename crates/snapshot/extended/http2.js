@@ -41,3 +41,34 @@ const howthHasEnded = Symbol("hasEnded");
 
 // What speaks in clear does not, where the command line says TLS.
 __bootstrap.internals.howthTls.guardHttp2(Http2Server.prototype);
+
+// As in Node, what a listener throws is an uncaught exception. These functions are called by nghttp2's callbacks, whose Rust drops
+// what they throw.
+function howthReporting(callback) {
+  return function () {
+    try {
+      return ReflectApply(callback, this, arguments);
+    } catch (error) {
+      globalThis.reportError(error);
+    }
+  };
+}
+onSessionInternalError = howthReporting(onSessionInternalError);
+onPriority = howthReporting(onPriority);
+onSettings = howthReporting(onSettings);
+onPing = howthReporting(onPing);
+onSessionHeaders = howthReporting(onSessionHeaders);
+onFrameError = howthReporting(onFrameError);
+onGoawayData = howthReporting(onGoawayData);
+onAltSvc = howthReporting(onAltSvc);
+onOrigin = howthReporting(onOrigin);
+onStreamTrailers = howthReporting(onStreamTrailers);
+onStreamClose = howthReporting(onStreamClose);
+settingsCallback = howthReporting(settingsCallback);
+{
+  const init = Http2Stream.prototype[kInit];
+  Http2Stream.prototype[kInit] = function (id, handle) {
+    ReflectApply(init, this, [id, handle]);
+    if (typeof handle.onread === "function") handle.onread = howthReporting(handle.onread);
+  };
+}
