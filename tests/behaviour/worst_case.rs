@@ -1,10 +1,18 @@
 //! What `howth limits` says, against the memory that a server takes when its clients are at every bound at once.
 
-use crate::support::{Connection, Engine, Launch, Server, eventually, raise_open_files_limit, request};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use rustls::pki_types::ServerName;
+use rustls::{ClientConnection, StreamOwned};
+
+use crate::support::{Connection, Engine, Launch, Server, eventually, raise_open_files_limit, request, tls};
 
 on_both_engines![
     clients_at_every_bound_stay_below_what_is_said,
     idle_connections_take_what_is_said,
+    idle_connections_over_tls_take_what_is_said,
+    idle_connections_of_http_2_take_what_is_said,
 ];
 
 const KIBIBYTE: u64 = 1 << 10;
@@ -203,4 +211,64 @@ fn idle_connections_take_what_is_said(engine: Engine) {
         "{taken} bytes for {CONNECTIONS} connections"
     );
     drop(connections);
+}
+
+/// As few as the others, or the clients' side would take longer than all else.
+const COSTLY_CONNECTIONS: usize = 1000;
+
+/// What each of so many idle connections takes besides, in bytes.
+fn taken_by<T>(server: &Server, connect: impl Fn() -> T) -> u64 {
+    raise_open_files_limit();
+    let connect = |count: usize| (0..count).map(|_| connect()).collect::<Vec<T>>();
+    drop(connect(100));
+    let before = server.resident_bytes();
+    let connections = connect(COSTLY_CONNECTIONS);
+    let taken = server.resident_bytes().saturating_sub(before);
+    drop(connections);
+    taken.saturating_sub(MEBIBYTE / 2) / COSTLY_CONNECTIONS as u64
+}
+
+const ROUTE: &str = "export default { routes: { '/': new Response('hi') }, fetch: () => new Response() };";
+
+fn idle_connections_over_tls_take_what_is_said(engine: Engine) {
+    let pair = tls::pair(|_| {});
+    let server = Launch::serve(engine, ROUTE)
+        .file("cert.pem", &pair.certificate)
+        .file("key.pem", &pair.key)
+        .options(OPTIONS)
+        .options(["--tls-cert", "cert.pem", "--tls-key", "key.pem"])
+        .start();
+    let (client, address) = (tls::trusting(&pair.certificate, None), server.address());
+    let taken = taken_by(&server, || {
+        let stream = TcpStream::connect(address).expect("a connection");
+        let name = ServerName::try_from("localhost").expect("a name");
+        let session = ClientConnection::new(client.clone(), name).expect("a session");
+        let mut stream = StreamOwned::new(session, stream);
+        stream.write_all(request("GET", "/").as_bytes()).expect("written");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"hi") {
+            let mut part = [0; 1024];
+            let count = stream.read(&mut part).expect("an answer");
+            assert!(count > 0, "the connection has ended");
+            answer.extend(&part[..count]);
+        }
+        stream
+    });
+    assert!(taken < 8 * KIBIBYTE, "{taken} bytes for each connection");
+}
+
+fn idle_connections_of_http_2_take_what_is_said(engine: Engine) {
+    let server = Launch::serve(engine, ROUTE).options(OPTIONS).start();
+    let taken = taken_by(&server, || {
+        let mut connection = server.connect();
+        // The preface, settings, and the fields of `GET / HTTP/2` with the authority `a` (RFC 7541 section 6).
+        connection.send(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
+        connection.send(b"\0\0\x06\x01\x05\0\0\0\x01\x82\x86\x84\x41\x01a");
+        let mut answer = Vec::new();
+        while !answer.ends_with(b"hi") {
+            answer.extend(connection.receive_some());
+        }
+        connection
+    });
+    assert!(taken < 4 * KIBIBYTE, "{taken} bytes for each connection");
 }

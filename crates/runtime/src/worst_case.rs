@@ -16,6 +16,13 @@ use crate::topics::WAITING_BYTES_MAX;
 const CORE_BYTES: u64 = (8 << 20) + 1024 * 4096 + (1 << 20);
 /// A connection's own state, and its entry in the table; on the portable engine with its registration in tokio, 0.83 KiB when idle.
 const CONNECTION_BYTES: u64 = 1024;
+/// Over TLS: the session, 6 KiB when idle; what has come and is no whole record, of a handshake besides its records; what is
+/// sealed and on its way.
+const TLS_BYTES: u64 = (8 + 18 + 64 + 80) * 1024;
+/// A session of HTTP/2, 2.5 KiB when idle, and what its tables take beside the fields in them.
+const HTTP2_BYTES: u64 = 4 * 1024;
+/// What is kept of a request besides its head and body.
+const REQUEST_BYTES: u64 = 1024;
 /// Unsent responses with which no more requests are taken, as a multiple of the high watermark of one.
 const UNSENT_WATERMARKS: u64 = 4;
 /// Body bytes of a connection, as a multiple of the high watermark: as much is held when reading stops, and as much was
@@ -75,7 +82,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
     let connections = count * u64::from(options.connections_max);
     let share = |name, bytes, count| Share { name, bytes, count };
     // Of each request that was taken, and of the one that is arriving.
-    let heads = limits.head_bytes_max as u64 * (requests_max(options) + 1);
+    let heads = (limits.head_bytes_max as u64 + REQUEST_BYTES) * (requests_max(options) + 1);
     let beyond = isolate::UNWINDING_FACTOR as u64 - 1;
     // What is under way there is a request at most: a head, and a body that was held whole.
     let request = (limits.head_bytes_max + options.body_high_watermark_bytes) as u64;
@@ -97,6 +104,12 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
             count * (count - 1),
         ),
         share("connections", CONNECTION_BYTES, connections),
+        share("  TLS: sessions, records on their way", TLS_BYTES, connections),
+        share(
+            "  HTTP/2: sessions, tables of fields",
+            frames(options),
+            connections,
+        ),
         share("  heads of pipelined requests", heads, connections),
         share("  request bodies", bodies(options), connections),
         share(
@@ -112,6 +125,14 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
 fn requests_max(options: &EngineOptions) -> u64 {
     let streams = options.http2.as_ref().map_or(0, |limits| limits.streams_max);
     u64::from(options.pipeline_max.max(streams))
+}
+
+/// What a connection takes that speaks HTTP/2, without its streams.
+fn frames(options: &EngineOptions) -> u64 {
+    options.http2.as_ref().map_or(0, |limits| {
+        // One in each direction.
+        HTTP2_BYTES + 2 * u64::from(limits.table_bytes_max)
+    })
 }
 
 /// Bytes of request bodies of one connection, whichever protocol it speaks.
@@ -167,6 +188,33 @@ mod tests {
             shares.iter().map(Share::total).sum::<u64>()
         };
         assert_eq!(heaps(200) - heaps(100), 300);
+    }
+
+    #[test]
+    fn what_a_connection_speaks_counts() {
+        let of = |http2| {
+            let engine_options = EngineOptions {
+                connections_max: 1,
+                http2,
+                ..EngineOptions::default()
+            };
+            let (_, shares) = worst_case(&Configuration {
+                cores: NonZeroUsize::new(1),
+                engine_options,
+                heap_bytes_max: None,
+                kv_bytes_max: 0,
+            });
+            move |name: &str| {
+                let mut shares = shares.iter().filter(|share| share.name.contains(name));
+                shares.next().map(Share::total)
+            }
+        };
+        let (plain, both) = (of(None), of(Some(howth_engine::Http2Limits::default())));
+        // What the session takes, no less than what is kept of records that are not whole and of those on their way.
+        assert!(plain("TLS").is_some_and(|bytes| bytes > (18 + 64 + 80) << 10));
+        assert_eq!((plain("TLS"), plain("HTTP/2")), (both("TLS"), Some(0)));
+        assert!(both("HTTP/2").is_some_and(|bytes| bytes > 2 * 4096));
+        assert!(both("request bodies") > plain("request bodies") && both("unsent") > plain("unsent"));
     }
 
     #[test]
