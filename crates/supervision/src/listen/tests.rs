@@ -348,3 +348,24 @@ fn a_core_that_follows_closes_what_it_does_not_ask_for_once_it_has_started() {
     new.settle();
     assert!(!connects(at_left.port) && connects(at_kept.port));
 }
+
+/// The parent hears that it listens when it has ended already, and nothing has followed it yet.
+#[test]
+fn a_core_that_ends_as_soon_as_it_listens_leaves_its_socket_to_the_next() {
+    let listeners = on_loopback();
+    let (first, address, lease) = listen(&listeners, 0, &port(0)).expect("a free port");
+    drop((first, lease));
+    for has_started in [false, true] {
+        let core = listeners.of_core(0);
+        let (listener, again, lease) = core.listen(&port(0)).expect("the same socket");
+        assert_eq!(again, address);
+        if has_started {
+            core.settle();
+        }
+        drop((listener, lease, core));
+        listeners.close_unused();
+        assert!(connects(address.port));
+    }
+    let (_, again, _lease) = listen(&listeners, 0, &port(0)).expect("the same socket");
+    assert_eq!(again, address);
+}
