@@ -325,7 +325,6 @@ macro_rules! engine_cases {
                     carries_large_bodies_both_ways
                     resets_a_client_that_reads_nothing
                     aborts_a_tunnel_that_is_cut
-                    ends_a_tunnel_with_a_last_word
                     drains_with_a_last_word
                     drains_instead_of_being_given_up
                     begins_tls_where_a_new_client_is_taken_to
@@ -337,6 +336,7 @@ macro_rules! engine_cases {
                     takes_no_request_in_clear_behind_a_failure
                     takes_no_body_in_clear_behind_a_failure
                     aborts_streams_of_a_session_that_fails
+                    ends_a_tunnel_with_a_last_word
                     bounds_a_handshake_in_small_pieces
                     bounds_steps_of_clients_that_have_ended
                 }

@@ -324,25 +324,6 @@ pub fn aborts_a_tunnel_that_is_cut(start: Start) {
     }
 }
 
-pub fn ends_a_tunnel_with_a_last_word(start: Start) {
-    let identity = identity();
-    let server = manual(start, tls_with(identity.clone()));
-    let mut client = client(&server, &identity);
-    client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
-    let id = server.next_request();
-    server
-        .call(move |exchanges| exchanges.upgrade(id, &super::answers::head(101, &[(b"upgrade", b"x")])))
-        .expect("a tunnel");
-    client.head();
-    client.end();
-    while server.read(id, 100) != howth_engine::BodyRead::End {
-        server.expect(Event::BodyReadable(id));
-    }
-    server.call(move |exchanges| exchanges.finish(id, &[]).expect("an open exchange"));
-    server.expect(Event::Completed(id));
-    client.expect_end();
-}
-
 pub fn drains_with_a_last_word(start: Start) {
     let identity = identity();
     let server = echo(start, tls_with(identity.clone()), EngineOptions::default());

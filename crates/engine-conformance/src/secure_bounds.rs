@@ -1,5 +1,5 @@
-//! TLS sessions that clients break, or make long: what comes behind a failure is nobody's request, and what is kept of a
-//! session has a bound.
+//! TLS sessions that clients break, end, or make long: what comes behind a failure is nobody's request, an end is told, and
+//! what is kept of a session has a bound.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpStream};
@@ -81,6 +81,25 @@ pub fn aborts_streams_of_a_session_that_fails(start: Start) {
     server.expect(Event::Aborted(id));
     server.wait_for(|counters| counters.connections == 0);
     assert_eq!(server.call(|exchanges| exchanges.pending()), 0);
+}
+
+pub fn ends_a_tunnel_with_a_last_word(start: Start) {
+    let identity = identity();
+    let server = manual(start, tls_with(identity.clone()));
+    let (mut client, _) = agreed(&server, &identity);
+    client.send("GET / HTTP/1.1\r\nhost: h\r\nconnection: upgrade\r\nupgrade: x\r\n\r\n");
+    let id = server.next_request();
+    server
+        .call(move |exchanges| exchanges.upgrade(id, &super::answers::head(101, &[(b"upgrade", b"x")])))
+        .expect("a tunnel");
+    client.head();
+    client.end();
+    while server.read(id, 100) != BodyRead::End {
+        server.expect(Event::BodyReadable(id));
+    }
+    server.call(move |exchanges| exchanges.finish(id, &[]).expect("an open exchange"));
+    server.expect(Event::Completed(id));
+    client.expect_end();
 }
 
 pub fn bounds_a_handshake_in_small_pieces(start: Start) {
