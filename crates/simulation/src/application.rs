@@ -145,11 +145,24 @@ impl Application {
         let Some(PeerAddress::Tcp(peer)) = exchanges.peer_address(id) else {
             return self.fault(format!("{id:?} comes from nowhere"));
         };
+        let facts = exchanges.tls_facts(id);
         let Some(head) = exchanges.head(id) else {
             return self.fault(format!("{id:?} has no head"));
         };
         let mut knowledge = self.knowledge.borrow_mut();
         let client = knowledge.clients[usize::from(peer.port())];
+        let agreed = knowledge.agreed.as_ref().map(|agreed| agreed.get(&client));
+        let is_sealed_rightly = match (agreed, &facts) {
+            (None, None) => !exchanges.is_secure(id),
+            (Some(Some(agreed)), Some(facts)) => {
+                exchanges.is_secure(id) && facts.protocol.as_deref() == *agreed
+            }
+            _ => false,
+        };
+        if !is_sealed_rightly {
+            let what = format!("client {client}: {agreed:?} was agreed upon, and not {facts:?}");
+            return knowledge.faults.push(what);
+        }
         let is_stream = knowledge.streams_max.contains_key(&client);
         let number = match is_stream {
             true => number_of(&head),

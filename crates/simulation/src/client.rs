@@ -77,11 +77,11 @@ impl Client {
         Client {
             number,
             answers: Answers::new(seed, number),
+            wire: Wire::new(&script),
             script,
             input,
             ends,
             state: State::Before,
-            wire: Wire::default(),
             sent_at_ms: Vec::new(),
             has_ended: false,
             is_server_done: false,
@@ -109,20 +109,29 @@ impl Client {
         let State::Connected(link) = self.state else {
             return Ok(());
         };
+        let has_more = self.wire.sent < self.input.len();
+        self.wire
+            .advance(network, link, &self.script, around.hurries, has_more);
         self.send(network, link, around.hurries);
         if self.leaves(network, link) {
+            return Ok(());
+        }
+        if around.hurries && self.wire.is_stuck() && self.answers.tunnel().is_some() {
+            // Nobody waits for it there.
+            self.wire.close(network, link, false);
+            self.state = State::Over;
             return Ok(());
         }
         self.receive(network, link, reading, around)?;
         let is_sent = self.wire.sent == self.input.len();
         if self.script.ending == Ending::HalfCloses && is_sent && !self.has_ended {
             self.has_ended = true;
-            network.client_half_close(link);
+            self.wire.half_close(network, link);
         }
         let waits_for_end =
             matches!(self.script.ending, Ending::HalfCloses | Ending::Idles) && !self.is_server_done;
         if self.state != State::Over && !waits_for_end && is_sent && self.has_all(reading) {
-            network.client_close(link, false);
+            self.wire.close(network, link, false);
             self.state = State::Over;
         }
         Ok(())
@@ -135,7 +144,7 @@ impl Client {
 
     /// Bytes it has sent and received.
     pub fn progress(&self) -> usize {
-        self.wire.sent + self.wire.received
+        self.wire.moved
     }
 
     /// Where it stands, in words.
@@ -170,7 +179,7 @@ impl Client {
             until = until.min(at.max(self.wire.sent));
         }
         let piece = &self.input[self.wire.sent..until];
-        if self.wire.send(network, link, piece, &self.script) > 0 {
+        if self.wire.send(network, link, piece, &self.script, hurries) > 0 {
             self.sent_at_ms.push((self.wire.sent, network.now_ms));
         }
     }
@@ -182,7 +191,8 @@ impl Client {
             _ => false,
         };
         if leaves {
-            network.client_close(link, matches!(self.script.ending, Ending::Resets(_)));
+            self.wire
+                .close(network, link, matches!(self.script.ending, Ending::Resets(_)));
             self.state = State::Over;
         }
         leaves
@@ -196,7 +206,7 @@ impl Client {
         around: &Circumstances<'_>,
     ) -> Result<(), String> {
         let read = self.wire.receive(network, link, &self.script, around.hurries);
-        match read {
+        match read? {
             ClientRead::Nothing => Ok(()),
             ClientRead::End if self.is_server_done => Ok(()),
             ClientRead::Bytes(bytes) => {
@@ -213,10 +223,14 @@ impl Client {
         let patience_ms = [deadlines.head, deadlines.body_gap].into_iter().flatten().min();
         let patience_ms = patience_ms.map_or(u64::MAX, |patience| patience.as_millis() as u64);
         let began_ms = self.sent_at(self.begins(self.answers.next, reading));
-        let slow = network.now_ms.saturating_sub(began_ms) >= patience_ms;
+        let silent_ms = network
+            .now_ms
+            .saturating_sub(began_ms)
+            .max(self.wire.sealing_ms());
+        let slow = silent_ms >= patience_ms;
         Leave {
             knowledge: around.knowledge,
-            timeout: slow || network.has_jumped,
+            timeout: slow || network.has_jumped || self.wire.is_spoiled(),
             close: around.drains_since_ms.is_some(),
             drain_bytes_max: around.options.drain_bytes_max,
             sent: self.wire.sent,
@@ -284,7 +298,7 @@ impl Client {
             || (self.answers.is_between() && self.has_all(reading))
             || self.answers.is_over()
             || self.is_excused(network, link, reading, around, by_reset);
-        network.client_close(link, false);
+        self.wire.close(network, link, false);
         match is_excused {
             true => Ok(()),
             false => Err(format!(

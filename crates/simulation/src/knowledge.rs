@@ -27,6 +27,8 @@ pub struct Knowledge {
     pub sent: Vec<(usize, bool)>,
     /// Of each client: what an application has done with its tunnel.
     pub tunnels: Vec<Tunnel>,
+    /// Where the server speaks TLS: what was agreed upon with each client that any may be with.
+    pub agreed: Option<BTreeMap<usize, Option<&'static [u8]>>>,
     /// Of each client's request: which of its interim responses the client is to get.
     pub informed: BTreeMap<(usize, usize), Vec<usize>>,
     /// Of a response no more than this waits before its application is to pause.

@@ -22,6 +22,7 @@ mod random;
 pub mod reader;
 mod scenario;
 mod script;
+mod seal;
 mod shrink;
 mod simulation;
 mod streams;

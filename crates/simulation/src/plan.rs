@@ -84,6 +84,11 @@ pub fn has_http2(seed: u64) -> bool {
     Random::of(seed, 15).chance(400)
 }
 
+/// Whether a seed's server speaks TLS, which came last.
+pub fn has_tls(seed: u64) -> bool {
+    Random::of(seed, 26).chance(300)
+}
+
 impl Plan {
     /// The plan of the request number `number` of a client.
     pub fn of(seed: u64, client: usize, number: usize) -> Plan {

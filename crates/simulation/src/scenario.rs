@@ -8,9 +8,10 @@ use howth_engine::{Deadlines, EngineOptions, Http2Limits};
 
 use crate::faults::{Fault, Faults};
 use crate::kernel::KernelOptions;
-use crate::plan::{Plan, has_http2, has_more_than_answers};
+use crate::plan::{Plan, has_http2, has_more_than_answers, has_tls};
 use crate::random::Random;
 use crate::script::Script;
+use crate::seal::SealScript;
 
 /// A scenario.
 #[derive(Clone, Debug)]
@@ -31,6 +32,8 @@ pub struct Scenario {
     pub orders: u16,
     /// How it ends.
     pub close: Close,
+    /// Its server speaks TLS.
+    pub is_sealed: bool,
     /// What was left out, by name.
     pub without: Vec<String>,
 }
@@ -82,6 +85,7 @@ impl Scenario {
             steps: random.between(50, 600),
             orders: *random.choose(&[0, 5, 50]),
             close: *random.choose(&closes),
+            is_sealed: has_tls(seed),
             without: Vec::new(),
         };
         if has_more_than_answers(seed) {
@@ -90,7 +94,22 @@ impl Scenario {
         if has_http2(seed) {
             scenario.add_streams(pause_max_ms);
         }
+        if scenario.is_sealed {
+            scenario.add_seals();
+        }
         scenario
+    }
+
+    fn add_seals(&mut self) {
+        let mut random = Random::of(self.seed, 27);
+        if self.engine.deadlines.handshake.is_none() {
+            self.engine.deadlines.handshake = Some(Duration::from_secs(2));
+        }
+        // A tunnel that ends without a word is one that was cut, which has checks of its own.
+        let cuts = !has_more_than_answers(self.seed);
+        for script in self.clients.iter_mut().flatten() {
+            script.seal = Some(SealScript::draw(&mut random, script.streams.is_some(), cuts));
+        }
     }
 
     fn add_streams(&mut self, pause_max_ms: u64) {
@@ -240,6 +259,9 @@ impl std::fmt::Display for Scenario {
             )?;
             if let Some(streams) = &script.streams {
                 writeln!(formatter, "    {streams}")?;
+            }
+            if let Some(seal) = &script.seal {
+                writeln!(formatter, "    {seal:?}")?;
             }
             for request in script.requests.iter().filter(|request| !request.is_empty()) {
                 let shown = &request[..request.len().min(160)];

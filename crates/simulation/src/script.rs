@@ -3,6 +3,7 @@
 //! Owns scripts and how they are drawn. Never plays one.
 
 use crate::random::Random;
+use crate::seal::SealScript;
 use crate::streams::Streams;
 
 /// How a client ends its connection.
@@ -43,6 +44,8 @@ pub struct Script {
     pub capacities: (usize, usize),
     /// It speaks HTTP/2, and this is what it asks.
     pub(crate) streams: Option<Streams>,
+    /// What seals its bytes.
+    pub(crate) seal: Option<SealScript>,
 }
 
 impl Script {
@@ -82,6 +85,7 @@ impl Script {
             ),
             requests,
             streams: None,
+            seal: None,
         }
     }
 }

@@ -8,10 +8,12 @@ mod checks;
 mod succession;
 
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use howth_engine::{ListenerId, Turn};
 use howth_io_uring_net::{RingEngine, Wait};
+use howth_tls::Server;
 
 use crate::application::Application;
 use crate::client::{Circumstances, State};
@@ -22,6 +24,7 @@ use crate::network::{Network, STEP_MS_MAX, SharedNetwork};
 use crate::player::Player;
 use crate::random::Random;
 use crate::scenario::{Close, Scenario};
+use crate::seal;
 
 /// Turns in which everything has to end once nothing goes wrong any more.
 const TURNS_MAX: usize = 200_000;
@@ -61,6 +64,8 @@ struct Run<'a> {
     network: SharedNetwork,
     knowledge: SharedKnowledge,
     clients: Vec<Player>,
+    /// What seals connections.
+    tls: Option<Arc<Server>>,
     /// The second one is the first one's successor.
     cores: Vec<Core>,
     random: Random,
@@ -97,6 +102,9 @@ impl<'a> Run<'a> {
             network,
             knowledge,
             clients,
+            tls: scenario
+                .is_sealed
+                .then(|| seal::server(scenario.engine.http2.is_some())),
             cores: Vec::new(),
             random: Random::of(scenario.seed, 3),
             started_ms,
@@ -120,6 +128,9 @@ impl<'a> Run<'a> {
         let control = kernel.control();
         let options = self.scenario.engine.clone();
         let mut engine = memory::engine(|| RingEngine::with_kernel(kernel, options));
+        if let Some(tls) = self.tls.clone() {
+            memory::engine(|| engine.seal(0, tls));
+        }
         engine.hear_doorbell();
         let application = Application::new(engine.exchanges(), self.knowledge.clone());
         self.cores.push(Core {
@@ -190,6 +201,8 @@ impl<'a> Run<'a> {
             Close::HandsOver => {
                 self.add_core();
                 self.cores[0].engine.release_all();
+                // Keys do not move: what is sealed drains instead.
+                self.drains_since_ms = self.scenario.is_sealed.then_some(now_ms);
             }
             Close::Aborts => {
                 self.drains_since_ms = Some(now_ms);

@@ -55,6 +55,8 @@ pub(crate) struct Windows {
     pub(crate) of_connection: i64,
     /// How long one that is closed stays so, in milliseconds.
     pub(crate) late_ms: u64,
+    /// The connection's is opened by so little at once, and only once it is closed.
+    pub(crate) sip: Option<i64>,
 }
 
 /// What is beside that which clients of both protocols do.
@@ -72,6 +74,8 @@ pub(crate) struct Streams {
     pub(crate) lie: Option<(usize, Lie)>,
     /// It opens streams as long as the server does not say which is the last.
     pub(crate) goes_on: bool,
+    /// It does not answer the ping by which the server asks whether it knows of the end.
+    pub(crate) is_deaf: bool,
     /// It says GOAWAY before it closes.
     pub(crate) says_goodbye: bool,
     /// What it draws from while it plays.
@@ -90,6 +94,7 @@ impl Streams {
                 of_stream: 1 << 20,
                 of_connection: 1 << 24,
                 late_ms: 0,
+                sip: None,
             },
             false => Windows {
                 initial: *random.choose(&[0, 1, 1_000, 65_535, 65_535, 1 << 20]),
@@ -99,6 +104,7 @@ impl Streams {
                     true => random.below(pause_max_ms as usize * 2) as u64,
                     false => 0,
                 },
+                sip: random.chance(150).then_some(700),
             },
         };
         Streams {
@@ -112,6 +118,7 @@ impl Streams {
                 .chance(120)
                 .then(|| (random.below(60), *random.choose(&Lie::ALL))),
             goes_on: random.chance(300),
+            is_deaf: random.chance(150),
             says_goodbye: random.chance(300),
             key: random.number(),
         }
@@ -149,7 +156,7 @@ impl std::fmt::Display for Streams {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             formatter,
-            "HTTP/2, {} at once, {:?}, table {}, frames {}, chatter {}, lie {:?}, goes on {}, goodbye {}",
+            "HTTP/2, {} at once, {:?}, table {}, frames {}, chatter {}, lie {:?}, goes on {}, deaf {}, goodbye {}",
             self.at_once,
             self.windows,
             self.table_bytes,
@@ -157,6 +164,7 @@ impl std::fmt::Display for Streams {
             self.chatter,
             self.lie,
             self.goes_on,
+            self.is_deaf,
             self.says_goodbye
         )?;
         for number in self.there() {
@@ -260,8 +268,8 @@ fn request(random: &mut Random, client: usize, number: usize) -> Request {
         ends_with_head: !has_body,
         waits_for_continue: expects && random.chance(700),
         block_part: *random.choose(&[1, 20, 16_000, 16_000, 16_000]),
-        data_max: *random.choose(&[1_000, 5_000, 16_000, 16_000]),
-        padded: *random.choose(&[0, 0, 300]),
+        data_max: *random.choose(&[100, 1_000, 5_000, 16_000, 16_000]),
+        padded: *random.choose(&[0, 0, 300, 1_000]),
         has_priority: random.chance(100),
         is_left_out: false,
     }

@@ -7,6 +7,7 @@
 
 use std::io;
 use std::os::fd::OwnedFd;
+use std::sync::Arc;
 use std::time::Duration;
 
 use howth_engine::{Listener, ListenerId, ListeningSocket, Place, TlsServer};
@@ -91,6 +92,13 @@ impl RingEngine<Ring> {
         }
         core.kernel.listen(slot, descriptor);
         Ok(())
+    }
+}
+
+impl<K: Kernel + 'static> RingEngine<K> {
+    /// Has the connections that are accepted from a listener's slot from now on begin with a handshake.
+    pub fn seal(&mut self, listener: u32, tls: Arc<dyn TlsServer>) {
+        self.shared.0.borrow_mut().tls[listener as usize] = Some(tls);
     }
 }
 

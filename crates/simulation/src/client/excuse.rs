@@ -28,7 +28,8 @@ impl Client {
         by_reset: bool,
     ) -> bool {
         let connection = &network.links[link];
-        if connection.is_broken_by_fault || around.is_aborted || network.has_jumped {
+        if connection.is_broken_by_fault || around.is_aborted || network.has_jumped || self.wire.is_spoiled()
+        {
             return true;
         }
         let number = self.answers.next;
@@ -80,11 +81,12 @@ impl Client {
             .min(ms(deadlines.head))
             .min(ms(deadlines.body_gap));
         let silent_ms = now_ms.saturating_sub(began_ms.min(connection.sent_at_ms));
+        let silent_ms = silent_ms.max(self.wire.sealing_ms());
         if silent_ms + STEP_MS_MAX >= idle_ms {
             return true;
         }
-        // Nor does it wait for what the kernel tells late.
-        let is_late = network.has_delayed && self.answers.is_between();
+        // Nor does it wait for what the kernel tells late, or for the rest of a record, before which nothing of it is there.
+        let is_late = (network.has_delayed || self.wire.is_sealed()) && self.answers.is_between();
         if around
             .drains_since_ms
             .is_some_and(|since_ms| began_ms >= since_ms || is_late)

@@ -31,9 +31,10 @@ impl Client {
             let connection = &network.links[link];
             // Without a reset it would look whole.
             let is_broken = connection.is_broken_by_fault || around.is_aborted || tunnel.is_failed;
-            let is_excused = by_reset && (is_broken || self.has_stalled_too_long(around));
+            let is_spoiled = self.wire.is_spoiled();
+            let is_excused = by_reset && (is_broken || is_spoiled || self.has_stalled_too_long(around));
             self.state = State::Over;
-            network.client_close(link, false);
+            self.wire.close(network, link, false);
             return match is_excused {
                 true => Ok(()),
                 false => Err(format!(

@@ -92,11 +92,11 @@ impl StreamClient {
         let streams_max = options.http2.as_ref()?.streams_max as usize;
         Some(StreamClient {
             number,
+            wire: Wire::new(&script),
             script,
             state: State::Before,
             seed,
             random: Random::new(play.key),
-            wire: Wire::default(),
             out: Vec::new(),
             frames_put: 0,
             received: VecDeque::new(),
@@ -154,13 +154,16 @@ impl StreamClient {
             return Ok(());
         };
         while self.out.len() < OUT_MAX && self.put_next(network.now_ms, around) {}
+        let has_more = !self.out.is_empty();
+        self.wire
+            .advance(network, link, &self.script, around.hurries, has_more);
         self.send(network, link, around);
         if self.leaves(network, link) {
             return Ok(());
         }
         let read = self.wire.receive(network, link, &self.script, around.hurries);
         self.note_slowness(network, link);
-        match read {
+        match read? {
             ClientRead::Nothing => {}
             ClientRead::Bytes(bytes) => {
                 self.slowness.note_received(network.now_ms);
@@ -185,7 +188,9 @@ impl StreamClient {
         if let Ending::Vanishes(at) | Ending::Resets(at) = self.script.ending {
             until = until.min(at.saturating_sub(self.wire.sent));
         }
-        let taken = self.wire.send(network, link, &self.out[..until], &self.script);
+        let taken = self
+            .wire
+            .send(network, link, &self.out[..until], &self.script, hurries);
         self.out.drain(..taken);
         let is_stopping = around.drains_since_ms.is_some() || around.hands_over || self.goaway.is_some();
         self.slowness.note_sent(taken, is_stopping);
@@ -197,7 +202,8 @@ impl StreamClient {
             _ => false,
         };
         if leaves {
-            network.client_close(link, matches!(self.script.ending, Ending::Resets(_)));
+            self.wire
+                .close(network, link, matches!(self.script.ending, Ending::Resets(_)));
             self.state = State::Over;
         }
         leaves
@@ -208,7 +214,7 @@ impl StreamClient {
         match self.script.ending {
             Ending::HalfCloses if is_sent && self.has_asked_all() && !self.has_ended => {
                 self.has_ended = true;
-                network.client_half_close(link);
+                self.wire.half_close(network, link);
             }
             Ending::HalfCloses | Ending::Idles => {}
             _ if is_sent && self.has_all() => {
@@ -217,7 +223,7 @@ impl StreamClient {
                     frames::put(&mut self.out, kind::GOAWAY, 0, 0, &[0; 8]);
                     return;
                 }
-                network.client_close(link, false);
+                self.wire.close(network, link, false);
                 self.state = State::Over;
             }
             _ => {}
@@ -256,7 +262,7 @@ impl StreamClient {
 
     /// Bytes it has sent and received.
     pub fn progress(&self) -> usize {
-        self.wire.sent + self.wire.received
+        self.wire.moved
     }
 
     /// What the server has given back of a request's window, beside its padding.

@@ -69,7 +69,7 @@ impl StreamClient {
         let connection = &network.links[link];
         // What the server has not received may be what it waits for.
         let is_under_way = connection.to_client.visible() > 0 || !connection.to_server.bytes.is_empty();
-        let owes = !self.out.is_empty() || is_under_way || self.keeps_window_closed();
+        let owes = !self.out.is_empty() || self.wire.owes() || is_under_way || self.keeps_window_closed();
         self.slowness.note(owes, network.now_ms);
         if self.open_streams() > 0 {
             self.slowness.idle_ms = network.now_ms;
@@ -87,7 +87,8 @@ impl StreamClient {
             deadlines.handshake,
         ];
         let patience_ms = patience_ms.into_iter().map(ms).min().unwrap_or(u64::MAX);
-        network.has_jumped || self.slowness.most_ms + STEP_MS_MAX >= patience_ms
+        let is_late = self.slowness.most_ms + STEP_MS_MAX >= patience_ms;
+        is_late || network.has_jumped || self.wire.is_spoiled()
     }
 
     /// Whether nothing was asked for so long that the server need not wait any more.
@@ -159,7 +160,7 @@ impl StreamClient {
     ) -> Result<(), String> {
         self.state = State::Over;
         let is_excused = self.is_excused(network, link, around, by_reset);
-        network.client_close(link, false);
+        self.wire.close(network, link, false);
         match is_excused {
             true => Ok(()),
             false => Err(format!(

@@ -205,7 +205,9 @@ impl StreamClient {
         if frame.payload != LAST_PING || self.goaway.is_none() {
             return Err("a ping of which nothing is known".to_owned());
         }
-        self.acknowledge(kind::PING, LAST_PING);
+        if !self.play.is_deaf {
+            self.acknowledge(kind::PING, LAST_PING);
+        }
         Ok(())
     }
 

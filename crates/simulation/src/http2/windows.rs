@@ -9,8 +9,13 @@ use crate::script::Ending;
 use crate::streams::WINDOW_MAX;
 
 impl StreamClient {
-    pub(super) fn open_connection(&mut self) {
-        let bytes = self.play.windows.of_connection - self.receive_window;
+    pub(super) fn open_connection(&mut self, hurries: bool) {
+        let windows = self.play.windows;
+        let whole = windows.of_connection - self.receive_window;
+        let bytes = windows
+            .sip
+            .filter(|_| !hurries)
+            .map_or(whole, |sip| sip.min(whole));
         frames::put_number(&mut self.out, kind::WINDOW_UPDATE, 0, bytes as u32);
         self.receive_window += bytes;
         self.low_since_ms = None;
@@ -23,8 +28,12 @@ impl StreamClient {
             let since_ms = *since_ms.get_or_insert(now_ms);
             hurries || now_ms >= since_ms + windows.late_ms
         };
-        if self.receive_window <= windows.of_connection / 2 && is_due(&mut self.low_since_ms) {
-            self.open_connection();
+        let low = match windows.sip {
+            Some(_) if !hurries => 0,
+            _ => windows.of_connection / 2,
+        };
+        if self.receive_window <= low && is_due(&mut self.low_since_ms) {
+            self.open_connection(hurries);
             return true;
         }
         for stream in &mut self.streams {

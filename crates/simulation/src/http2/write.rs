@@ -46,7 +46,7 @@ impl StreamClient {
         frames::put_settings(&mut self.out, &own);
         self.note_settings(self.play.table_bytes, 0);
         if windows.of_connection > WINDOW_BYTES {
-            self.open_connection();
+            self.open_connection(true);
         }
     }
 
@@ -160,7 +160,9 @@ impl StreamClient {
         let is_beyond = self.open_streams() >= self.streams_max;
         let request = &self.play.requests[number];
         let ends_with_head = request.ends_with_head;
-        let block = self.encoder.encode(&mut self.random, &request.block(false));
+        let block = self
+            .encoder
+            .encode(&mut self.random, &request.block(self.wire.is_sealed()));
         self.put_block(number, id, &block, ends_with_head);
         let request = &self.play.requests[number];
         self.streams.push(Stream {

@@ -51,6 +51,7 @@ pub(super) fn begin(scenario: &Scenario) -> (Vec<Player>, SharedKnowledge) {
         told: vec![0; readings.len()],
         told_streams: BTreeSet::new(),
         streams_max,
+        agreed: scenario.is_sealed.then(|| agreed(scenario)),
         sent: vec![(0, false); readings.len()],
         tunnels: vec![Tunnel::default(); readings.len()],
         informed: BTreeMap::new(),
@@ -62,6 +63,13 @@ pub(super) fn begin(scenario: &Scenario) -> (Vec<Player>, SharedKnowledge) {
         completed: 0,
     }));
     (clients, knowledge)
+}
+
+fn agreed(scenario: &Scenario) -> BTreeMap<usize, Option<&'static [u8]>> {
+    let scripts = scenario.clients.iter().enumerate();
+    let agreed =
+        scripts.filter_map(|(number, script)| Some((number, script.as_ref()?.seal.as_ref()?.agreed()?)));
+    agreed.collect()
 }
 
 fn reading(scenario: &Scenario, client: &Client) -> Reading {

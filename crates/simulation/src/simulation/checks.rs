@@ -78,7 +78,7 @@ impl Run<'_> {
     /// Of a body that the application does not take no more is received than is to be held, and what was on its way.
     fn check_bodies(&self) -> Result<(), String> {
         let network = self.network.borrow();
-        if network.has_delayed {
+        if network.has_delayed || self.scenario.is_sealed {
             return Ok(());
         }
         let knowledge = self.knowledge.borrow();
@@ -143,6 +143,8 @@ impl Run<'_> {
         let heads = (options.limits.head_bytes_max as u64 + 2_000) * at_once;
         // A vector may have twice the room that it needs.
         let each = 2 * (2 * body + responses + heads + receive_bytes);
+        // A session, and a record of it that is not whole.
+        let each = each + if self.scenario.is_sealed { 200_000 } else { 0 };
         let bound = 1_000_000 + each * self.scenario.clients.len() as u64;
         match bytes > bound {
             true => Err(format!("the engine has {bytes} bytes, of {bound}")),
