@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 89] = [
+pub const FILES: [&str; 90] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -152,6 +152,7 @@ pub const FILES: [&str; 89] = [
     "node_http/parts.js",
     "node_http/answer.js",
     "node_http/socket_handle.js",
+    "node_http/secure_socket.js",
     "node_http/connection.js",
     "node_http/exchange.js",
     "node_http/fields.js",

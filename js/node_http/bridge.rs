@@ -10,6 +10,7 @@ macro_rules! node_http_ops {
             [
                 op_howth_connection_address,
                 op_howth_connection_end,
+                op_howth_connection_tls,
                 op_howth_connection_watch,
                 op_howth_connections,
                 op_howth_connections_end,

@@ -7,6 +7,7 @@ import { primordials } from "ext:core/mod.js";
 import { WHOLE } from "ext:howth/node_http/answer.js";
 import { End } from "ext:howth/node_http/numbers.js";
 import { parts } from "ext:howth/node_http/parts.js";
+import * as secure from "ext:howth/node_http/secure_socket.js";
 import { Handle } from "ext:howth/node_http/socket_handle.js";
 
 const { ArrayPrototypeIndexOf, ArrayPrototypePush, ArrayPrototypeShift, ArrayPrototypeSplice } =
@@ -22,6 +23,7 @@ let ops;
 
 function connectOps(bound) {
   ops = bound;
+  secure.connectOps(bound);
 }
 
 class Connection {
@@ -99,12 +101,10 @@ class Connection {
     const { node } = this.server;
     const { index, generation } = this;
     const address = ops.op_howth_connection_address(index, generation) ?? null;
-    const socket = new parts.net.Socket({
-      handle: new Handle(this, address),
-      allowHalfOpen: true,
-      manualStart: true,
-      highWaterMark: node.highWaterMark,
-    });
+    const options = { allowHalfOpen: true, manualStart: true, highWaterMark: node.highWaterMark };
+    const socket = this.server.isSecure
+      ? secure.makeSecureSocket(this, address, options)
+      : new parts.net.Socket({ handle: new Handle(this, address), ...options });
     this.knownSocket = socket;
     socket.server = node;
     socket.parser = null;

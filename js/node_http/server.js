@@ -50,6 +50,8 @@ class EngineServer {
   tellsOpened = false;
   // What the engine calls it.
   listener = -1;
+  // Its clients speak TLS.
+  isSecure = false;
   // Connections that were dropped and have not ended yet.
   dropped = 0;
   listening = new ListeningHandle(this);
@@ -61,6 +63,7 @@ class EngineServer {
 
   listens(address) {
     this.address = address;
+    this.isSecure = address.secure;
     this.isUnspecified = ALL_ADDRESSES.includes(address.ip);
     const { listener } = this;
     ops.op_howth_encode(listener);

@@ -41,6 +41,7 @@ class WorkerServer extends EngineServer {
       hostname: address.address,
       ip: address.address,
       port: address.port,
+      secure: false,
       unix: null,
     });
     // The end of the server is told when the engine's is.

@@ -12,6 +12,7 @@ use howth_http2::FieldBlock;
 
 use crate::connection::Connection;
 use crate::exchange::Exchange;
+use crate::layer::Seal;
 use crate::listeners::Listeners;
 use crate::refuse::FailedBody;
 use crate::table::Table;
@@ -93,14 +94,23 @@ impl<L: Default> Connections<L> {
 
     /// A new connection, of the listener in a slot; gives its own. `has_asked`: a request was answered on it elsewhere.
     pub fn open(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
+        let index = self.occupy(link, listener, has_asked);
+        self.tell_opened(index);
+        index
+    }
+
+    /// The same for one that speaks by its layer from its first byte on, and is told of once its handshake is over.
+    pub fn open_sealed(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
+        let index = self.occupy(link, listener, has_asked);
+        self.connections[index].seal = Seal::Handshake;
+        index
+    }
+
+    fn occupy(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
         let index = self.connections.occupy();
         let now_ms = self.now_ms;
         self.connections[index].open(link, listener, has_asked, now_ms);
         self.listeners[listener].connections += 1;
-        if self.listeners[listener].tells_opened {
-            let (id, of) = (self.connection_id(index), self.listener(listener).0);
-            self.events.push(Event::Opened(id, of));
-        }
         self.unsettle(index);
         index
     }
@@ -138,6 +148,15 @@ impl<L: Default> Connections<L> {
 }
 
 impl<L> Connections<L> {
+    /// Tells of a connection that may ask from now on, where the application wants to hear of them.
+    pub(crate) fn tell_opened(&mut self, index: u32) {
+        let listener = self.connections[index].listener;
+        if self.listeners[listener].tells_opened {
+            let (id, of) = (self.connection_id(index), self.listener(listener).0);
+            self.events.push(Event::Opened(id, of));
+        }
+    }
+
     /// Tells the time. The time of day is asked for only when the date is old.
     #[inline]
     pub fn set_clock(&mut self, now_ms: u64, wall: impl FnOnce() -> SystemTime) {

@@ -131,12 +131,6 @@ impl Layer {
 }
 
 impl<L: Layered> Connections<L> {
-    /// The connection speaks by its layer from its first byte on.
-    pub fn begin_handshake(&mut self, index: u32) {
-        self.connections[index].seal = Seal::Handshake;
-        self.unsettle(index);
-    }
-
     /// The socket has given `bytes`.
     #[inline]
     pub fn arrived(&mut self, index: u32, bytes: &[u8], handshakes: &mut Handshakes) {

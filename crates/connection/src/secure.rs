@@ -21,6 +21,7 @@ impl<L> Connections<L> {
         if protocol == Some(b"h2") {
             self.speak_http2(index);
         }
+        self.tell_opened(index);
         self.unsettle(index);
     }
 

@@ -288,6 +288,7 @@ macro_rules! engine_cases {
             listeners {
                 sockets {
                     serves_a_listener_that_is_added
+                    tells_of_connections_once_they_are_secure
                     bounds_heads_by_listener
                     closes_one_listener_and_serves_the_other
                     drains_one_listener_alone

@@ -11,6 +11,8 @@ use howth_engine::{
 use super::client::{Client, manual, manual_with};
 use super::harness::{Command, PATIENCE, Server, Start};
 use super::place::Stream;
+use super::secure;
+use super::tls_client::{identity, server as tls_with};
 
 const FIRST: ListenerId = ListenerId(0);
 const SECOND: ListenerId = ListenerId(7);
@@ -124,6 +126,27 @@ pub fn serves_a_listener_that_is_added(start: Start) {
         (connections(&server, FIRST), connections(&server, SECOND)),
         (2, 2)
     );
+}
+
+pub fn tells_of_connections_once_they_are_secure(start: Start) {
+    let identity = identity();
+    let server = secure::manual(start, tls_with(identity.clone()));
+    server.call(|exchanges| exchanges.listeners().tell_opened(FIRST));
+    let _silent = secure::socket(&server);
+    server.wait_for(|counters| counters.connections == 1);
+    server.expect_no_event();
+    let mut client = secure::client(&server, &identity);
+    let Event::Opened(opened, FIRST) = server.next_event() else {
+        panic!("not told of a connection");
+    };
+    let facts = server.call(move |exchanges| exchanges.connection_tls_facts(opened));
+    assert_eq!(facts.expect("TLS").version, "TLSv1.3");
+    client.send(GET);
+    let id = server.next_request();
+    let asked = server.call(move |exchanges| exchanges.connection(id));
+    assert_eq!(asked, Some(opened));
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
 }
 
 pub fn bounds_heads_by_listener(start: Start) {

@@ -58,7 +58,7 @@ pub enum Event {
     Aborted(ExchangeId),
     /// The time of [`set_alarm`](crate::Exchanges::set_alarm) has come.
     Alarm(ExchangeId),
-    /// A connection was accepted, by this listener: told where the application
+    /// A connection was accepted, by this listener, and its TLS handshake is over, where it has one: told where the application
     /// [asked for it](crate::Exchanges::tell_opened).
     Opened(ConnectionId, ListenerId),
     /// The connection of this listener has ended, of which the application [asked to be told](crate::Exchanges::watch_connection). Comes

@@ -219,12 +219,12 @@ impl crate::core::Core {
         tls: Option<&dyn TlsServer>,
         has_asked: bool,
     ) {
-        let index = self.connections.open(Link::default(), listener, has_asked);
+        let index = match tls {
+            None => self.connections.open(Link::default(), listener, has_asked),
+            Some(_) => self.connections.open_sealed(Link::default(), listener, has_asked),
+        };
         let waker = self.wakes.waker(index);
         *self.connections.link_mut(index) = Link::new(socket, peer, waker, tls);
-        if tls.is_some() {
-            self.connections.begin_handshake(index);
-        }
     }
 }
 

@@ -8,6 +8,7 @@ mod faults;
 mod listening;
 mod messages;
 mod programs;
+mod secure;
 
 use crate::support::{Engine, Finished, Launch};
 

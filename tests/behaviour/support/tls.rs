@@ -5,7 +5,7 @@ use std::net::{SocketAddr, TcpStream};
 use std::path::Path;
 use std::sync::Arc;
 
-use rcgen::{CertificateParams, Issuer, KeyPair};
+use rcgen::{CertificateParams, DnType, Issuer, KeyPair};
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
@@ -33,7 +33,12 @@ pub fn pair(change: impl FnOnce(&mut CertificateParams)) -> Pair {
 
 /// An authority, and a client that it knows.
 pub fn authority_and_client() -> (Pair, Pair) {
-    let mut parameters = CertificateParams::new(vec!["authority".to_owned()]).expect("a name");
+    let named = |name: &str| {
+        let mut parameters = CertificateParams::new(vec![name.to_owned()]).expect("a name");
+        parameters.distinguished_name.push(DnType::CommonName, name);
+        parameters
+    };
+    let mut parameters = named("authority");
     parameters.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
     let key = KeyPair::generate().expect("a key");
     let authority = Pair {
@@ -42,9 +47,8 @@ pub fn authority_and_client() -> (Pair, Pair) {
     };
     let issuer = Issuer::new(parameters, key);
     let client_key = KeyPair::generate().expect("a key");
-    let client = CertificateParams::new(vec!["client".to_owned()]).expect("a name");
     let client = Pair {
-        certificate: client
+        certificate: named("client")
             .signed_by(&client_key, &issuer)
             .expect("a certificate")
             .pem(),

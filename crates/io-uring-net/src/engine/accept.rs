@@ -185,10 +185,11 @@ impl<K: Kernel> Core<K> {
         tls: Option<&dyn TlsServer>,
         has_asked: bool,
     ) {
-        let index = self.connections.open(Link::new(socket, tls), listener, has_asked);
-        if tls.is_some() {
-            self.connections.begin_handshake(index);
-        }
+        let link = Link::new(socket, tls);
+        match tls {
+            None => self.connections.open(link, listener, has_asked),
+            Some(_) => self.connections.open_sealed(link, listener, has_asked),
+        };
     }
 
     /// Ends those that wait, of one listener or of all.

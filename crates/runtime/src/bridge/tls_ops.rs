@@ -8,7 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use deno_core::{OpState, ToJsBuffer, op2, serde_v8, v8};
-use howth_engine::TlsFacts;
+use howth_engine::{ConnectionId, TlsFacts};
 use serde::Serialize;
 
 use super::id;
@@ -97,6 +97,23 @@ pub(super) fn op_howth_tls<'s>(
 ) -> v8::Local<'s, v8::Value> {
     let bridge = state.borrow::<Bridge>();
     let facts = bridge.with(|exchanges| exchanges.tls_facts(id(index, generation)));
+    match facts.flatten() {
+        Some(facts) => state.borrow_mut::<Objects>().of(scope, facts),
+        None => v8::null(scope).into(),
+    }
+}
+
+/// The same of a connection; null: it speaks in clear, or has ended.
+#[op2]
+pub(super) fn op_howth_connection_tls<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    state: &mut OpState,
+    index: u32,
+    generation: u32,
+) -> v8::Local<'s, v8::Value> {
+    let id = ConnectionId { index, generation };
+    let bridge = state.borrow::<Bridge>();
+    let facts = bridge.with(|exchanges| exchanges.connection_tls_facts(id));
     match facts.flatten() {
         Some(facts) => state.borrow_mut::<Objects>().of(scope, facts),
         None => v8::null(scope).into(),
