@@ -10,6 +10,7 @@ on_both_engines![
     each_has_settings_of_its_own,
     each_ends_alone,
     a_server_listens_again_where_it_did,
+    many_follow_each_other_at_one_port,
     one_that_is_not_waited_for_keeps_nobody,
     all_are_served_on_every_core,
     what_the_command_line_says_is_for_the_first,
@@ -197,6 +198,29 @@ fn a_server_listens_again_where_it_did(engine: Engine) {
         ",
     );
     printed(&finished, "0\nHTTP/1.1 200 OK\n200 changes\nclosed");
+}
+
+fn many_follow_each_other_at_one_port(engine: Engine) {
+    let finished = ran(
+        engine,
+        r"
+        // Each client comes while the server before is about to close the same socket.
+        let served = 0;
+        for (let i = 0; i < 40; i++) {
+            const server = http.createServer();
+            const port = await listen(server);
+            const asked = get(port);
+            const [, response] = await new Promise((resolve) => server.once('request', (...given) => resolve(given)));
+            response.on('close', () => { served += 1; });
+            response.socket.destroy();
+            server.close();
+            asked.catch(() => {});
+        }
+        await sleep(20);
+        console.log(served);
+        ",
+    );
+    printed(&finished, "40");
 }
 
 fn one_that_is_not_waited_for_keeps_nobody(engine: Engine) {

@@ -288,6 +288,7 @@ macro_rules! engine_cases {
             listeners {
                 sockets {
                     serves_a_listener_that_is_added
+                    serves_who_came_as_another_closed_the_same_socket
                     tells_of_connections_once_they_are_secure
                     bounds_heads_by_listener
                     closes_one_listener_and_serves_the_other

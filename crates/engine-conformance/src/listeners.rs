@@ -5,7 +5,8 @@ use std::sync::mpsc::channel;
 use std::time::Duration;
 
 use howth_engine::{
-    ConnectionEnd, Deadlines, EngineOptions, Event, ExchangeId, Handed, Listener, ListenerId, Place,
+    ConnectionEnd, Deadlines, EngineOptions, Event, ExchangeId, Handed, Listener, ListenerId,
+    ListeningSocket, Place,
 };
 
 use super::client::{Client, manual, manual_with};
@@ -126,6 +127,32 @@ pub fn serves_a_listener_that_is_added(start: Start) {
         (connections(&server, FIRST), connections(&server, SECOND)),
         (2, 2)
     );
+}
+
+pub fn serves_who_came_as_another_closed_the_same_socket(start: Start) {
+    let server = Server::manual(start, EngineOptions::default());
+    let (listener, address) = another(SECOND);
+    let ListeningSocket::Tcp(socket) = &listener.socket else {
+        panic!("it listens by TCP");
+    };
+    let third = Listener {
+        id: ListenerId(2),
+        place: ELSEWHERE,
+        ..Listener::from(socket.try_clone().expect("a duplicate"))
+    };
+    for listener in [listener, third] {
+        server.listen(listener);
+        server.call(|_| ());
+    }
+    // The one that is told of the client closes before it has looked.
+    let held = server.hold_up();
+    let mut client = over(TcpStream::connect(address).expect("it listens"));
+    server.stop_accepting(SECOND);
+    drop(held);
+    client.send(GET);
+    let id = server.next_request();
+    server.respond(id, "ok");
+    assert_eq!(client.response().text(), "ok");
 }
 
 pub fn tells_of_connections_once_they_are_secure(start: Start) {

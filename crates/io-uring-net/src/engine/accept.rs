@@ -119,10 +119,16 @@ impl<K: Kernel> Core<K> {
     pub(super) fn settle_accepting(&mut self) {
         self.place_waiting();
         let may_accept = (self.connections.has_room() || self.releases_new) && !self.leaves_clients;
+        let mut has_ended = false;
         for listener in 0..self.accepting.len() as u32 {
             if self.accepting[listener as usize] != Accepting::Ended {
                 self.settle_listener(listener, may_accept);
+                has_ended |= self.accepting[listener as usize] == Accepting::Ended;
             }
+        }
+        if has_ended {
+            // Of a client one accept on a socket is told, which may have been that one's: others on the same socket look anew.
+            self.cancel_armed();
         }
     }
 
