@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 90] = [
+pub const FILES: [&str; 91] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -161,6 +161,7 @@ pub const FILES: [&str; 90] = [
     "node_http/refusals.js",
     "node_http/server.js",
     "node_http/worker.js",
+    "node_http/secure_server.js",
     "node_http/listen.js",
     "deno/request.js",
     "deno/web_socket.js",

@@ -26,7 +26,9 @@ const TYPESCRIPT_VERSION: &str = "6.0.3";
 
 /// Modules of Node's that howth adds something to, and what: calls of `js/node/require.js`, `js/node_http/server.js` and their like,
 /// with what only the module itself can name, and what of Node's Deno does another way.
-const EXTENDED: [(&str, &str); 15] = [
+const EXTENDED: [(&str, &str); 17] = [
+    ("ext:deno_node/_tls_wrap.js", include_str!("extended/tls_wrap.js")),
+    ("ext:deno_node/https.ts", include_str!("extended/https.js")),
     (
         "ext:deno_node/internal/crypto/hash.ts",
         include_str!("extended/hash.js"),

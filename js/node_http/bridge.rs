@@ -8,6 +8,7 @@ macro_rules! node_http_ops {
         $crate::$next! {
             $($before)*
             [
+                op_howth_change_tls,
                 op_howth_connection_address,
                 op_howth_connection_end,
                 op_howth_connection_tls,

@@ -1,7 +1,7 @@
-// Which servers of node:http the engine serves, and what their methods do then.
+// Which servers of node:http and node:https the engine serves, and what their methods do then.
 //
 // What cannot be served (a socket that somebody else has bound, a parser that is lenient) goes the way of Deno's code, over
-// sockets of its own. Called by: node:_http_incoming and node:_http_server, once they are loaded.
+// sockets of its own. Called by: node:_http_incoming, node:_http_server and node:https, once they are loaded.
 
 import { internals, primordials } from "ext:core/mod.js";
 import * as connections from "ext:howth/node_http/connection.js";
@@ -9,6 +9,7 @@ import { extendIncoming } from "ext:howth/node_http/incoming.js";
 import { End } from "ext:howth/node_http/numbers.js";
 import * as responses from "ext:howth/node_http/outgoing.js";
 import { parts } from "ext:howth/node_http/parts.js";
+import * as secure from "ext:howth/node_http/secure_server.js";
 import * as servers from "ext:howth/node_http/server.js";
 import * as workers from "ext:howth/node_http/worker.js";
 import { clearTextError, guard } from "ext:howth/server/secured.js";
@@ -26,6 +27,7 @@ let ops;
 function connectOps(bound) {
   ops = bound;
   servers.connectOps(bound);
+  secure.connectOps(bound);
   workers.connectOps(bound);
   responses.connectOps(bound);
 }
@@ -111,10 +113,10 @@ function whyNot(node, isPrimary) {
 }
 
 // The address on which the server listens now; null: none can be had.
-function occupyFirst(server, { port, host, path }) {
+function occupyFirst(server, { port, host, path }, tls) {
   for (const candidate of host === "" && path === "" ? ALL_ADDRESSES : [host]) {
     try {
-      return occupy(server, port, candidate, path);
+      return occupy(server, port, candidate, path, tls);
     } catch (error) {
       server.node[kFailure] = error;
       if (error instanceof Deno.errors.AddrInUse) return null;
@@ -123,89 +125,89 @@ function occupyFirst(server, { port, host, path }) {
   return null;
 }
 
-// What Node's servers do by Deno's way.
-const original = {};
-
-function extendServer() {
-  const { prototype } = parts.Server;
-  const { close, closeAllConnections, closeIdleConnections, listen } = prototype;
-  const { getConnections } = parts.net.Server.prototype;
-  Object.assign(original, {
-    close,
-    closeAllConnections,
-    closeIdleConnections,
-    getConnections,
-    listen,
-  });
-  Object.assign(prototype, methods);
-  prototype[Symbol.for("nodejs.rejection")] = rejected;
+// Gives a class of Node's servers methods that know the engine. `Engine`: the class of its servers there.
+function extendServer({ prototype }, Engine) {
+  const { close, closeAllConnections, closeIdleConnections, getConnections, listen } = prototype;
+  const original = { close, closeAllConnections, closeIdleConnections, getConnections, listen };
+  Object.assign(prototype, methodsOver(original, Engine));
 }
 
-const methods = {
-  listen(...given) {
-    this[kFailure] = undefined;
-    if (this._handle === null && canServe(this)) {
-      if (!parts.lazyCluster().default.isPrimary) listenInWorker(this);
-      else if (open(this, given)) return this;
-    }
-    return ReflectApply(original.listen, this, given);
-  },
+// `original`: what the same do by Deno's way.
+function methodsOver(original, Engine) {
+  return {
+    listen(...given) {
+      this[kFailure] = undefined;
+      if (this._handle === null && canServe(this)) {
+        if (parts.lazyCluster().default.isPrimary) {
+          if (open(this, given, Engine)) return this;
+        } else if (Engine.takesHanded) listenInWorker(this);
+      }
+      return ReflectApply(original.listen, this, given);
+    },
 
-  close(callback) {
-    const hasCallback = typeof callback === "function";
-    if (this[kHasEnded]) {
-      // howth has closed it, for a signal that the program listens for as well.
-      this[kHasEnded] = false;
-      if (hasCallback) parts.nextTick(callback);
+    close(callback) {
+      const hasCallback = typeof callback === "function";
+      if (this[kHasEnded]) {
+        // howth has closed it, for a signal that the program listens for as well.
+        this[kHasEnded] = false;
+        if (hasCallback) parts.nextTick(callback);
+        return this;
+      }
+      if (this[kServer] !== undefined && this._handle === null) {
+        // It is closing already.
+        if (hasCallback) this.once("close", () => callback(new parts.ERR_SERVER_NOT_RUNNING()));
+        return this;
+      }
+      if (!isListening(this)) return ReflectApply(original.close, this, [callback]);
+      if (hasCallback) this.once("close", callback);
+      const server = this[kServer];
+      // The end of the server is told, whatever else is left to do.
+      keepAlive(server, true);
+      // A program may have put its own in its place.
+      this.closeIdleConnections();
+      parts.stopTracking(this);
+      server.stopListening();
+      ops.op_howth_stop_accepting(server.listener);
       return this;
-    }
-    if (this[kServer] !== undefined && this._handle === null) {
-      // It is closing already.
-      if (hasCallback) this.once("close", () => callback(new parts.ERR_SERVER_NOT_RUNNING()));
+    },
+
+    closeAllConnections() {
+      if (this[kServer] === undefined) return ReflectApply(original.closeAllConnections, this, []);
+      ops.op_howth_connections_end(this[kServer].listener, End.AT_ONCE);
+      this[kServer].breakOffAll();
+    },
+
+    closeIdleConnections() {
+      if (this[kServer] === undefined) return ReflectApply(original.closeIdleConnections, this, []);
+      ops.op_howth_connections_end(this[kServer].listener, End.IN_ORDER);
+    },
+
+    getConnections(callback) {
+      if (this[kServer] === undefined)
+        return ReflectApply(original.getConnections, this, [callback]);
+      parts.nextTick(callback, null, ops.op_howth_connections(this[kServer].listener));
       return this;
-    }
-    if (!isListening(this)) return ReflectApply(original.close, this, [callback]);
-    if (hasCallback) this.once("close", callback);
-    const server = this[kServer];
-    // The end of the server is told, whatever else is left to do.
-    keepAlive(server, true);
-    // A program may have put its own in its place.
-    this.closeIdleConnections();
-    parts.stopTracking(this);
-    server.stopListening();
-    ops.op_howth_stop_accepting(server.listener);
-    return this;
-  },
-
-  closeAllConnections() {
-    if (this[kServer] === undefined) return ReflectApply(original.closeAllConnections, this, []);
-    ops.op_howth_connections_end(this[kServer].listener, End.AT_ONCE);
-    this[kServer].breakOffAll();
-  },
-
-  closeIdleConnections() {
-    if (this[kServer] === undefined) return ReflectApply(original.closeIdleConnections, this, []);
-    ops.op_howth_connections_end(this[kServer].listener, End.IN_ORDER);
-  },
-
-  getConnections(callback) {
-    if (this[kServer] === undefined) return ReflectApply(original.getConnections, this, [callback]);
-    parts.nextTick(callback, null, ops.op_howth_connections(this[kServer].listener));
-    return this;
-  },
-};
+    },
+  };
+}
 
 // Whether the engine listens for it, and nobody has closed it.
 function isListening(node) {
   return node[kServer] !== undefined && node[kServer].listening === node._handle;
 }
 
+// What the engine calls a server for which it listens; undefined: it does not.
+function listenerOf(node) {
+  return isListening(node) ? node[kServer].listener : undefined;
+}
+
 // Whether the engine listens for it from now on.
-function open(node, given) {
+function open(node, given, Engine) {
   const wanted = wantedOf(given);
-  if (wanted === null) return false;
-  const server = new EngineServer(node);
-  const address = occupyFirst(server, wanted);
+  const tls = Engine.tlsOf(node);
+  if (wanted === null || tls === undefined) return false;
+  const server = new Engine(node);
+  const address = occupyFirst(server, wanted, tls);
   // Deno's way will say what is wrong.
   if (address === null) return false;
   server.listens(address);
@@ -266,7 +268,13 @@ internals.howthNodeHttp = {
     guard(parts.Server.prototype, refusalOf);
     if (ops === undefined) return;
     responses.extendResponse();
-    extendServer();
+    extendServer(parts.Server, EngineServer);
+    parts.Server.prototype[Symbol.for("nodejs.rejection")] = rejected;
+  },
+  secureServer(Server) {
+    if (ops === undefined) return;
+    Object.assign(Server.prototype, secure.methodsOver(Server.prototype, listenerOf));
+    extendServer(Server, secure.SecureServer);
   },
 };
 

@@ -47,6 +47,14 @@ function connectOps(bound) {
 
 // One server that listens; Node's object is `node`.
 class EngineServer {
+  // Whether it may serve connections that another process has accepted.
+  static takesHanded = true;
+
+  // What `occupy` is told of TLS; undefined: that cannot be had of the engine.
+  static tlsOf() {
+    return null;
+  }
+
   tellsOpened = false;
   // What the engine calls it.
   listener = -1;
@@ -111,23 +119,29 @@ class EngineServer {
     const connection = new connections.Connection(this, index, generation);
     connections.remember(connection);
     this.setDeadlines();
-    const { node } = this;
     if (!this.isHeard()) return connection;
     // What a listener throws is no reason not to answer what has come.
     try {
-      node.emit("connection", connection.socket);
+      this.tellConnection(connection.socket);
     } catch (error) {
       reportException(error);
     }
     return connection;
   }
 
+  tellConnection(socket) {
+    this.node.emit("connection", socket);
+  }
+
+  // Whether the program listens for connections. Node's own listener is one of them.
+  get tellsConnections() {
+    return this.node.listenerCount("connection") > 1;
+  }
+
   // Whether the program wants to hear of connections. From then on it does before they ask anything.
   isHeard() {
     const { node } = this;
-    // Node's own listener is one of them.
-    const isHeard =
-      node.timeout > 0 || node.listenerCount("connection") > 1 || node.listenerCount("timeout") > 0;
+    const isHeard = node.timeout > 0 || this.tellsConnections || node.listenerCount("timeout") > 0;
     if ((isHeard || node.maxConnections > 0) && !this.tellsOpened) {
       this.tellsOpened = true;
       ops.op_howth_tell_opened(this.listener);

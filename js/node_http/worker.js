@@ -6,6 +6,7 @@
 import { primordials } from "ext:core/mod.js";
 import { parts } from "ext:howth/node_http/parts.js";
 import { EngineServer } from "ext:howth/node_http/server.js";
+import { tlsOption } from "ext:howth/server/secured.js";
 import { keepAlive, occupyHanded } from "ext:howth/server/server.js";
 
 const { ObjectGetPrototypeOf, ObjectPrototype, ReflectApply } = primordials;
@@ -41,7 +42,8 @@ class WorkerServer extends EngineServer {
       hostname: address.address,
       ip: address.address,
       port: address.port,
-      secure: false,
+      // The primary speaks no TLS: howth does, where its command line says so.
+      secure: tlsOption() !== undefined,
       unix: null,
     });
     // The end of the server is told when the engine's is.

@@ -45,6 +45,7 @@ mod modules;
 mod native_addons;
 mod node_http;
 mod node_http2;
+mod node_https;
 mod node_net;
 mod node_start;
 mod node_test;

@@ -54,11 +54,16 @@ fn asks_clients(identity: &Identity, authority: &Identity, rejects: bool) -> Arc
 pub fn knows_clients_by_their_certificates(start: Start) {
     let (identity, (authority, own)) = (identity(), issued());
     let server = manual(start, asks_clients(&identity, &authority, true));
-    let stream = connect(&server, configuration(&identity, Some(&own)), "localhost").expect("a handshake");
-    let mut client = Client::over(Box::new(stream));
-    let facts = facts_by_request(&server, &mut client);
-    assert_eq!((facts.is_authorized, facts.unauthorized.as_deref()), (true, None));
-    assert_eq!(facts.peer_certificates.len(), 1);
+    // Who is trusted to issue certificates is also known itself.
+    for own in [own, authority] {
+        let stream =
+            connect(&server, configuration(&identity, Some(&own)), "localhost").expect("a handshake");
+        let mut client = Client::over(Box::new(stream));
+        let facts = facts_by_request(&server, &mut client);
+        assert_eq!((facts.is_authorized, facts.unauthorized.as_deref()), (true, None));
+        assert_eq!(facts.peer_certificates.len(), 1);
+        server.next_event();
+    }
 }
 
 pub fn turns_clients_without_a_certificate_away(start: Start) {

@@ -42,8 +42,8 @@ pub enum Error {
     NoHandler(PathBuf),
     /// `serve` of a program that has opened a server of its own.
     #[error(
-        "{0} listens itself, in a way that howth does not serve (node:https, node:net, Deno.listen, or Deno.serve with TLS or \
-         compression), so there is nothing to serve; start it by: howth run {0}"
+        "{0} listens itself, in a way that howth does not serve (node:net, Deno.listen, Deno.serve with TLS or compression, or \
+         node:https with what howth leaves to Deno: docs/programs.md), so there is nothing to serve; start it by: howth run {0}"
     )]
     ListensItself(PathBuf),
     /// `serve` of a module that exports what node:http calls.

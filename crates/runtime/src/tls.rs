@@ -75,6 +75,15 @@ impl Secured {
             .transpose()
     }
 
+    /// Has new connections of a listener begin with what its program says now, unless the command line has said it.
+    pub(crate) fn change(&self, server: &Server, said: &Said) -> Result<(), TlsError> {
+        if self.by_options.is_some() {
+            return Ok(());
+        }
+        let (settings, _) = said.read()?;
+        server.replace(&settings, &self.tickets)
+    }
+
     /// Where TLS is spoken.
     pub(crate) fn port(&self) -> &SecurePort {
         &self.port
@@ -89,6 +98,9 @@ impl Secured {
         }
         let (settings, read) = said.read()?;
         let server = Server::new(&settings, &self.tickets)?;
+        if said.may_change {
+            return Ok(server);
+        }
         if said.materials().any(|material| material.file().is_some())
             && !self.is_watched.swap(true, Ordering::Relaxed)
         {

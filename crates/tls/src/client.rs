@@ -28,11 +28,13 @@ pub(crate) fn judge(
         return Ok(None);
     }
     let mut roots = RootCertStore::empty();
+    let mut authorities = Vec::new();
     if settings.authorities.is_empty() {
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
     }
     for pem in &settings.authorities {
         for certificate in chain(pem)? {
+            authorities.push(certificate.clone());
             roots.add(certificate).map_err(|error| {
                 TlsError::new(
                     &pem.place,
@@ -44,7 +46,60 @@ pub(crate) fn judge(
     }
     let judge = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
     let unusable = |error| TlsError::new("ca", error, "give certificates of those who issue the clients'");
-    judge.map(Some).map_err(unusable)
+    let webpki = judge.map_err(unusable)?;
+    Ok(Some(Arc::new(TakesAuthorities { webpki, authorities })))
+}
+
+/// Takes who shows a certificate that is trusted itself, as OpenSSL does: to webpki that of an authority is nobody else's.
+#[derive(Debug)]
+struct TakesAuthorities {
+    webpki: Arc<dyn ClientCertVerifier>,
+    authorities: Vec<CertificateDer<'static>>,
+}
+
+impl ClientCertVerifier for TakesAuthorities {
+    fn root_hint_subjects(&self) -> &[DistinguishedName] {
+        self.webpki.root_hint_subjects()
+    }
+
+    fn verify_client_cert(
+        &self,
+        own: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
+        now: UnixTime,
+    ) -> Result<ClientCertVerified, Error> {
+        match self.webpki.verify_client_cert(own, issuers, now) {
+            // Its dates are looked at first.
+            Err(Error::InvalidCertificate(CertificateError::Other(_))) if self.authorities.contains(own) => {
+                Ok(ClientCertVerified::assertion())
+            }
+            judged => judged,
+        }
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.webpki
+            .verify_tls12_signature(message, certificate, signature)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        certificate: &CertificateDer<'_>,
+        signature: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, Error> {
+        self.webpki
+            .verify_tls13_signature(message, certificate, signature)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.webpki.supported_verify_schemes()
+    }
 }
 
 /// Asks for a certificate, and takes any whose key the client has, or none: what it is worth is told to the application.

@@ -12,8 +12,9 @@ use howth_engine::{Handed, ListenerId};
 use howth_supervision::Address;
 use socket2::Socket;
 
+use super::openings::Source;
 use super::server_ops::hold;
-use super::state::{Bridge, Reach, Source};
+use super::state::{Bridge, Reach};
 
 /// Serves connections that are handed over, and gives what the server is called; they were accepted at the address `host` and the port.
 #[op2(fast)]

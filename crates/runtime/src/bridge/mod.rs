@@ -16,6 +16,7 @@ mod head_text;
 mod kv_ops;
 mod log_ops;
 mod module_ops;
+mod openings;
 mod password;
 mod password_ops;
 mod process_ops;
@@ -40,8 +41,9 @@ use howth_supervision::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
+pub(crate) use openings::{Opener, Opening, Source};
 pub(crate) use process_ops::was_listened_for;
-pub(crate) use state::{Bridge, Numbers, Opener, Opening, Reach, Source, StopOrder};
+pub(crate) use state::{Bridge, Numbers, Reach, StopOrder};
 pub(crate) use uncaught::{Exceptions, Policy};
 
 use blob_ops::*;

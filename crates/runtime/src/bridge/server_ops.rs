@@ -5,6 +5,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
 use deno_core::{OpState, op2, v8};
+use deno_error::JsErrorBox;
 use howth_engine::ListenerId;
 use howth_scheduling::CoreMetrics;
 use howth_supervision::{Address, ListenError, Wanted};
@@ -12,8 +13,9 @@ use serde::Serialize;
 
 use super::fixed_routes::FixedResponse;
 use super::id;
+use super::openings::Source;
 use super::servers::Server;
-use super::state::{Bridge, Reach, Source, StopOrder};
+use super::state::{Bridge, Reach, StopOrder};
 use crate::tls::Said;
 
 /// Where the server listens, for JavaScript.
@@ -136,6 +138,18 @@ pub(super) fn op_howth_listen(
         Err(error @ ListenError::PortInUse { .. }) => Err(ListenException::InUse(error)),
         Err(error) => Err(ListenException::Other(error)),
     }
+}
+
+/// Has new connections of a server begin with what its program says of TLS now.
+#[op2]
+pub(super) fn op_howth_change_tls(
+    state: &OpState,
+    listener: u32,
+    #[serde] said: Said,
+) -> Result<(), JsErrorBox> {
+    let bridge = state.borrow::<Bridge>();
+    let changed = bridge.change_tls(ListenerId(listener), &said);
+    changed.map_err(|error| JsErrorBox::generic(error.to_string()))
 }
 
 /// Top-level code may await the end of the server: until the core's loop has taken the server over, it is work that the

@@ -8,9 +8,12 @@ use std::sync::Arc;
 
 use howth_engine::{ExchangeId, ListenerId, Place, TlsServer};
 use howth_relay::is_remote;
+use howth_tls::TlsError;
 
 use super::fixed_routes::FixedRoutes;
-use super::state::{Bridge, Opening, Reach};
+use super::openings::Opening;
+use super::state::{Bridge, Reach};
+use crate::tls::Said;
 
 /// One server.
 pub(super) struct Server {
@@ -19,10 +22,8 @@ pub(super) struct Server {
     /// For request URLs without a host of their own.
     pub(super) authority: String,
     pub(super) fixed_routes: FixedRoutes,
-    /// Its listener has TLS.
-    pub(super) may_be_secure: bool,
-    /// What seals the bytes of connections that are handed over.
-    tls: Option<Arc<dyn TlsServer>>,
+    /// What its connections speak by; `None`: in clear.
+    pub(super) tls: Option<Arc<howth_tls::Server>>,
     /// Which cores it is for.
     reach: Reach,
     /// Handlers take a request.
@@ -53,10 +54,9 @@ impl Server {
         Server {
             listener: *listener,
             place: *place,
-            tls: tls.clone(),
             authority: serialized.unwrap_or(authority),
             fixed_routes: FixedRoutes::default(),
-            may_be_secure: address.is_secure,
+            tls: tls.clone(),
             reach,
             takes_texts: true,
             serves_batches: false,
@@ -80,6 +80,15 @@ impl Bridge {
             .iter_mut()
             .find(|server| server.listener == listener)
             .map(act)
+    }
+
+    /// Has new connections of a server begin with what its program says of TLS now.
+    pub(super) fn change_tls(&self, listener: ListenerId, said: &Said) -> Result<(), TlsError> {
+        let tls = self.with_server(listener, |server| server.tls.clone());
+        match tls.flatten() {
+            Some(tls) => self.opener().change_tls(&tls, said),
+            None => Ok(()),
+        }
     }
 
     /// The listener whose request it is; `None`: it is over, or nobody listens any more where it came in.
@@ -142,7 +151,10 @@ impl Bridge {
 
     /// Where a server takes connections that are handed over, and what seals their bytes.
     pub(super) fn takes_handed(&self, listener: ListenerId) -> Option<(Place, Option<Arc<dyn TlsServer>>)> {
-        self.with_server(listener, |server| (server.place, server.tls.clone()))
+        self.with_server(listener, |server| {
+            let tls = server.tls.clone();
+            (server.place, tls.map(|tls| tls as Arc<dyn TlsServer>))
+        })
     }
 
     /// Where a server takes connections.

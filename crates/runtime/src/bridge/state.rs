@@ -6,46 +6,18 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
-use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId, Place, TlsServer};
+use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId};
 use howth_javascript::server::reach;
 use howth_relay::is_remote;
 use howth_scheduling::{Application, Counters};
 use howth_sockets::{Observed, Sockets};
-use howth_supervision::{Address, ListenError, Wanted};
+use howth_supervision::{Address, ListenError};
 
 use super::encoded_ops::facts;
 use super::head_text;
+use super::openings::{Opener, Source};
 use super::servers::Server;
 use super::uncaught::Exceptions;
-use crate::tls::Said;
-
-/// Where an engine's connections come from.
-pub(crate) enum Source<'a> {
-    /// From a listener of its own, where the program wants it; what it says about TLS, and whether HTTP/2 is offered there.
-    Listener(&'a Wanted, Option<Said>, bool),
-    /// The program hands them over: another process has accepted them, at this address.
-    Handed(Address),
-}
-
-/// A listener that JavaScript has had opened.
-pub(crate) struct Opening {
-    pub(crate) listener: ListenerId,
-    pub(crate) place: Place,
-    pub(crate) address: Address,
-    /// What seals the bytes of connections that are handed over there.
-    pub(crate) tls: Option<Arc<dyn TlsServer>>,
-    /// Of the engine, if it was made for this listener.
-    pub(crate) exchanges: Option<Rc<dyn Exchanges>>,
-}
-
-/// What JavaScript asks for of a core's listeners.
-pub(crate) trait Opener {
-    /// Has the engine listen, which is made for the first.
-    fn open(&self, source: Source<'_>) -> Result<Opening, ListenError>;
-
-    /// A listener is closed as soon as the core comes to it.
-    fn note_closing(&self, _: ListenerId) {}
-}
 
 /// As many connections that were handed over wait for room in the engine, at most: as in the backlog of a listener.
 const HANDED_MAX: usize = 4096;
@@ -165,6 +137,11 @@ impl Bridge {
         Ok((opening.listener, opening.address))
     }
 
+    /// Who opens its listeners.
+    pub(super) fn opener(&self) -> &dyn Opener {
+        &*self.0.opener
+    }
+
     /// All servers that have not ended.
     pub(super) fn servers(&self) -> RefMut<'_, Vec<Server>> {
         self.0.servers.borrow_mut()
@@ -244,7 +221,7 @@ impl Bridge {
                 });
             }
             let head = exchanges.head(id)?;
-            let is_secure = server.may_be_secure && exchanges.is_secure(id);
+            let is_secure = server.tls.is_some() && exchanges.is_secure(id);
             Some(head_text::write(text, &head, &server.authority, is_secure))
         })
         .flatten()

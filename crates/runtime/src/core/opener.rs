@@ -9,13 +9,14 @@ use std::sync::Arc;
 
 use howth_engine::{EngineOptions, Exchanges, Listener, ListenerId, TlsServer};
 use howth_supervision::{Address, CoreListeners, Lease, ListenError};
+use howth_tls::{Server, TlsError};
 
 use super::interrupt::EngineSlot;
 use super::{PeerCores, Place, Shared};
 use crate::bridge::{Opener, Opening, Source};
 use crate::engine::{Chosen, Engine};
 use crate::request_log::RequestLog;
-use crate::tls::Secured;
+use crate::tls::{Said, Secured};
 
 /// What JavaScript has had opened, until the loop takes it.
 #[derive(Default)]
@@ -93,8 +94,7 @@ impl CoreOpener {
 
 impl Opener for CoreOpener {
     fn open(&self, source: Source<'_>) -> Result<Opening, ListenError> {
-        let mut tls_of_handed = None;
-        let (socket, address, lease) = match source {
+        let (socket, address, lease, tls) = match source {
             Source::Listener(wanted, said, has_http2) => {
                 let has_http2 = has_http2 && self.engine_options.http2.is_some();
                 let tls = self.secured.of_listener(said, has_http2);
@@ -104,15 +104,14 @@ impl Opener for CoreOpener {
                 if address.is_secure {
                     self.secured.port().set(address.port);
                 }
-                listener.tls = tls.map(|tls| tls as Arc<dyn TlsServer>);
-                (listener, address, Some(lease))
+                listener.tls = tls.clone().map(|tls| tls as Arc<dyn TlsServer>);
+                (listener, address, Some(lease), tls)
             }
             Source::Handed(mut address) => {
                 let tls = self.secured.of_listener(None, false);
                 let tls = tls.map_err(|error| ListenError::Tls(error.to_string()))?;
                 address.is_secure = tls.is_some();
-                tls_of_handed = tls.map(|tls| tls as Arc<dyn TlsServer>);
-                (self.listeners.elsewhere(), address, None)
+                (self.listeners.elsewhere(), address, None, tls)
             }
         };
         let (listener, place) = (socket.id, socket.place);
@@ -133,9 +132,13 @@ impl Opener for CoreOpener {
             listener,
             place,
             address,
-            tls: tls_of_handed,
+            tls,
             exchanges,
         })
+    }
+
+    fn change_tls(&self, server: &Server, said: &Said) -> Result<(), TlsError> {
+        self.secured.change(server, said)
     }
 
     fn note_closing(&self, listener: ListenerId) {

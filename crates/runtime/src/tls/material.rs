@@ -83,6 +83,9 @@ pub(crate) struct Said {
     /// A certificate that is out of date is an error.
     #[serde(default)]
     checks_dates: bool,
+    /// The program may say something else while it listens: nobody shares with it.
+    #[serde(default)]
+    pub(super) may_change: bool,
 }
 
 impl Said {
@@ -118,6 +121,7 @@ impl Said {
             version_min: 12,
             version_max: 13,
             checks_dates: true,
+            may_change: false,
         })
     }
 

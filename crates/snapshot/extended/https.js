@@ -1,0 +1,2 @@
+// Added to ext:deno_node/https.ts.
+__bootstrap.internals.howthNodeHttp?.secureServer(Server);
