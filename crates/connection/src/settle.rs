@@ -222,6 +222,7 @@ impl<L> Connections<L> {
                 let is_silent =
                     connection.is_read && matches!(connection.intake, Intake::Nothing(Silence::Announced));
                 let ends = connection.is_read_closed() || is_silent || connection.end == End::Reset;
+                connection.has_last_word = has_last_word && !ends;
                 connection.phase = if ends { Phase::Ended } else { Phase::Lingering };
             }
             Phase::Lingering if connection.is_read_closed() && !connection.has_last_word => {
