@@ -8,17 +8,6 @@ use crate::plan::Ends;
 use crate::reader::{BodyEnd, Reading};
 
 impl Client {
-    /// RFC 9113 section 3.4: where HTTP/2 is spoken as well, nobody answers a line of three words without a slash, as there is
-    /// one in every version of HTTP.
-    fn begins_as_nobody_speaks(&self) -> bool {
-        let mut line = self.input.split(|&byte| byte == b'\r').next().unwrap_or_default();
-        while let Some(rest) = line.strip_prefix(b"\n") {
-            line = rest;
-        }
-        let words = line.split(|&byte| byte == b' ').filter(|word| !word.is_empty());
-        !line.contains(&b'/') && words.count() == 3
-    }
-
     pub(super) fn is_excused(
         &self,
         network: &Network,
@@ -33,9 +22,6 @@ impl Client {
             return true;
         }
         let number = self.answers.next;
-        if number == 0 && around.options.http2.is_some() && self.begins_as_nobody_speaks() {
-            return true;
-        }
         if let Some(message) = reading.messages.get(number) {
             let is_whole = message.is_whole_in(self.wire.sent);
             if self.answers.plan(number).ends != Ends::Rightly || (!is_whole && !self.answers.is_between()) {

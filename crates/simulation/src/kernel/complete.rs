@@ -92,6 +92,7 @@ impl SimulatedKernel {
         }
         for cancel in cancels {
             if self.draw(Fault::Late) {
+                self.network.borrow_mut().has_delayed = true;
                 self.in_flight.push(cancel);
             } else {
                 self.cancel_now(cancel);
