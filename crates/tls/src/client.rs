@@ -6,9 +6,7 @@
 use std::sync::Arc;
 
 use rustls::client::danger::HandshakeSignatureValid;
-use rustls::crypto::{
-    CryptoProvider, WebPkiSupportedAlgorithms, verify_tls12_signature, verify_tls13_signature,
-};
+use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, UnixTime};
 use rustls::server::WebPkiClientVerifier;
 use rustls::server::danger::{ClientCertVerified, ClientCertVerifier};
@@ -23,7 +21,7 @@ use crate::{Settings, TlsError};
 pub(crate) fn judge(
     settings: &Settings,
     provider: &Arc<CryptoProvider>,
-) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
+) -> Result<Option<Arc<Judge>>, TlsError> {
     if !settings.requests_certificate {
         return Ok(None);
     }
@@ -47,22 +45,19 @@ pub(crate) fn judge(
     let judge = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
     let unusable = |error| TlsError::new("ca", error, "give certificates of those who issue the clients'");
     let webpki = judge.map_err(unusable)?;
-    Ok(Some(Arc::new(TakesAuthorities { webpki, authorities })))
+    Ok(Some(Arc::new(Judge { webpki, authorities })))
 }
 
-/// Takes who shows a certificate that is trusted itself, as OpenSSL does: to webpki that of an authority is nobody else's.
+/// What a client's certificate is worth.
 #[derive(Debug)]
-struct TakesAuthorities {
+pub(crate) struct Judge {
     webpki: Arc<dyn ClientCertVerifier>,
     authorities: Vec<CertificateDer<'static>>,
 }
 
-impl ClientCertVerifier for TakesAuthorities {
-    fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.webpki.root_hint_subjects()
-    }
-
-    fn verify_client_cert(
+impl Judge {
+    /// Takes who shows a certificate that is trusted itself, as OpenSSL does: to webpki that of an authority is nobody else's.
+    fn judge(
         &self,
         own: &CertificateDer<'_>,
         issuers: &[CertificateDer<'_>],
@@ -76,64 +71,36 @@ impl ClientCertVerifier for TakesAuthorities {
             judged => judged,
         }
     }
-
-    fn verify_tls12_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki
-            .verify_tls12_signature(message, certificate, signature)
-    }
-
-    fn verify_tls13_signature(
-        &self,
-        message: &[u8],
-        certificate: &CertificateDer<'_>,
-        signature: &DigitallySignedStruct,
-    ) -> Result<HandshakeSignatureValid, Error> {
-        self.webpki
-            .verify_tls13_signature(message, certificate, signature)
-    }
-
-    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.webpki.supported_verify_schemes()
-    }
 }
 
-/// Asks for a certificate, and takes any whose key the client has, or none: what it is worth is told to the application.
+/// Asks for a certificate whose key the client has to have.
 #[derive(Debug)]
-pub(crate) struct TakesAny {
-    judge: Arc<dyn ClientCertVerifier>,
-    algorithms: WebPkiSupportedAlgorithms,
+pub(crate) struct Asks {
+    pub(crate) judge: Arc<Judge>,
+    /// Whoever has none that is worth something is turned away; else any is taken, or none, and what it is worth is told to
+    /// the application.
+    pub(crate) turns_away: bool,
 }
 
-impl TakesAny {
-    pub(crate) fn new(judge: Arc<dyn ClientCertVerifier>, provider: &CryptoProvider) -> Self {
-        TakesAny {
-            judge,
-            algorithms: provider.signature_verification_algorithms,
-        }
-    }
-}
-
-impl ClientCertVerifier for TakesAny {
+impl ClientCertVerifier for Asks {
     fn client_auth_mandatory(&self) -> bool {
-        false
+        self.turns_away
     }
 
     fn root_hint_subjects(&self) -> &[DistinguishedName] {
-        self.judge.root_hint_subjects()
+        self.judge.webpki.root_hint_subjects()
     }
 
     fn verify_client_cert(
         &self,
-        _: &CertificateDer<'_>,
-        _: &[CertificateDer<'_>],
-        _: UnixTime,
+        own: &CertificateDer<'_>,
+        issuers: &[CertificateDer<'_>],
+        now: UnixTime,
     ) -> Result<ClientCertVerified, Error> {
-        Ok(ClientCertVerified::assertion())
+        match self.turns_away {
+            true => self.judge.judge(own, issuers, now),
+            false => Ok(ClientCertVerified::assertion()),
+        }
     }
 
     fn verify_tls12_signature(
@@ -142,7 +109,8 @@ impl ClientCertVerifier for TakesAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls12_signature(message, certificate, signature, &self.algorithms)
+        let webpki = &self.judge.webpki;
+        webpki.verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -151,23 +119,21 @@ impl ClientCertVerifier for TakesAny {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, Error> {
-        verify_tls13_signature(message, certificate, signature, &self.algorithms)
+        let webpki = &self.judge.webpki;
+        webpki.verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.algorithms.supported_schemes()
+        self.judge.webpki.supported_verify_schemes()
     }
 }
 
 /// Why the client is not known to be who its certificate says, in the words of OpenSSL, which programs compare.
-pub(crate) fn unauthorized(
-    judge: &dyn ClientCertVerifier,
-    certificates: &[CertificateDer<'_>],
-) -> Option<&'static str> {
+pub(crate) fn unauthorized(judge: &Judge, certificates: &[CertificateDer<'_>]) -> Option<&'static str> {
     let Some((own, issuers)) = certificates.split_first() else {
         return Some("UNABLE_TO_GET_ISSUER_CERT");
     };
-    let error = judge.verify_client_cert(own, issuers, UnixTime::now()).err()?;
+    let error = judge.judge(own, issuers, UnixTime::now()).err()?;
     Some(match error {
         Error::InvalidCertificate(error) => match error {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => "CERT_HAS_EXPIRED",

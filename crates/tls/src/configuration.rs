@@ -15,7 +15,7 @@ use rustls::{ServerConfig, SupportedProtocolVersion};
 
 use crate::agreed::Agreed;
 use crate::certificate::{Certificate, chain};
-use crate::client::{TakesAny, judge};
+use crate::client::{Asks, Judge, judge};
 use crate::key::private_key;
 use crate::names::{Asked, Names};
 use crate::{Identity, Settings, Tickets, TlsError, Version};
@@ -25,7 +25,7 @@ pub(crate) struct Configuration {
     /// But for the choice of the certificate, which each connection makes for itself.
     rustls: ServerConfig,
     names: Arc<Names>,
-    pub(crate) judge: Option<Arc<dyn ClientCertVerifier>>,
+    pub(crate) judge: Option<Arc<Judge>>,
     /// What came of handshakes.
     pub(crate) agreed: Agreed,
 }
@@ -44,8 +44,10 @@ impl Configuration {
         let judge = judge(settings, &provider)?;
         let verifier: Arc<dyn ClientCertVerifier> = match &judge {
             None => WebPkiClientVerifier::no_client_auth(),
-            Some(judge) if settings.rejects_unauthorized => judge.clone(),
-            Some(judge) => Arc::new(TakesAny::new(judge.clone(), &provider)),
+            Some(judge) => Arc::new(Asks {
+                judge: judge.clone(),
+                turns_away: settings.rejects_unauthorized,
+            }),
         };
         let unusable = |error| TlsError::new("tls", error, "give other versions");
         let mut rustls = ServerConfig::builder_with_provider(provider)
