@@ -1,6 +1,6 @@
 // Deno.serve: which calls of it the engine serves, and what a program is given for them.
 //
-// What the engine cannot do (TLS, vsock, tunnels, compression) and what is no proper call
+// What the engine cannot do (vsock, tunnels, compression) and what is no proper call
 // goes the way of Deno's code, over sockets of its own. Called by: programs; boot/main.js puts it in its place.
 
 import { core } from "ext:core/mod.js";
@@ -10,11 +10,16 @@ import * as webSockets from "ext:howth/deno/web_socket.js";
 import { readHandlers } from "ext:howth/server/options.js";
 import { clearTextError, tlsOption } from "ext:howth/server/secured.js";
 import { hasEngine, keepAlive, occupy, stop } from "ext:howth/server/server.js";
+import { readTls } from "ext:howth/server/tls.js";
 
 const DEFAULT_HOST = "0.0.0.0";
 const DEFAULT_PORT = 8000;
 
-const TLS_OPTIONS = ["cert", "key", "certFile", "keyFile", "alpnProtocols"];
+// A certificate and its key, in PEM.
+const IDENTITY = ["cert", "key"];
+// Deno says what to use instead.
+const REFUSED = ["certFile", "keyFile", "alpnProtocols"];
+const TLS_OPTIONS = [...IDENTITY, ...REFUSED];
 
 let isRun = false;
 let isQuiet = false;
@@ -65,7 +70,8 @@ function canServe(options, handler) {
     return false;
   const { automaticCompression, onListen, signal } = options;
   return (
-    TLS_OPTIONS.every((name) => options[name] === undefined) &&
+    REFUSED.every((name) => !options[name]) &&
+    hasWholeIdentity(options) &&
     !Object.hasOwn(options, "cid") &&
     options.tunnel !== true &&
     !(automaticCompression ?? op_http_serve_default_compression()) &&
@@ -75,6 +81,13 @@ function canServe(options, handler) {
     (!signal || typeof signal.addEventListener === "function") &&
     op_http_serve_address_override()[0] === 0
   );
+}
+
+// Whether both are there, or none. Deno tells of half of it, and a key beside a path.
+function hasWholeIdentity(options) {
+  const given = IDENTITY.filter((name) => options[name] !== undefined);
+  if (given.length === 0) return true;
+  return IDENTITY.every((name) => isText(options[name])) && !Object.hasOwn(options, "path");
 }
 
 // Where the options say that it listens; null: Deno says what is wrong with that.
@@ -102,7 +115,7 @@ function isText(value) {
 function open(place, options, handler) {
   if (!hasEngine()) return null;
   const state = new DenoServer(options.onError ?? undefined);
-  const address = listen(state, place);
+  const address = listen(state, place, options);
   if (address === null) return null;
   state.address = address;
   state.reload(readHandlers({}, handler));
@@ -110,13 +123,13 @@ function open(place, options, handler) {
   options.signal?.addEventListener("abort", () => end(state, true), { once: true });
   const addr = addrOf(address);
   if (options.onListen) options.onListen(addr);
-  else announce(addr);
+  else announce(addr, address.secure);
   return httpServer(state, addr);
 }
 
-function listen(state, { port, host, unix }) {
+function listen(state, { port, host, unix }, { cert, key }) {
   try {
-    return occupy(state, port, host, unix);
+    return occupy(state, port, host, unix, readTls({ cert, key }, "Deno.serve"), true);
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse || tlsOption() !== undefined) throw error;
     return null;
@@ -129,7 +142,7 @@ function addrOf({ ip, port, unix }) {
 }
 
 // As Deno says it. `howth serve` has told already, for all cores.
-function announce({ hostname, path, port }) {
+function announce({ hostname, path, port }, isSecure) {
   if (!isRun || isQuiet) return;
   if (path !== undefined) {
     console.error(`Listening on ${path}`);
@@ -137,8 +150,9 @@ function announce({ hostname, path, port }) {
   }
   const host = hostname.includes(":") ? `[${hostname}]` : hostname;
   const isEverywhere = hostname === "0.0.0.0" || hostname === "::";
-  const local = isEverywhere ? ` (http://localhost:${port}/)` : "";
-  console.error(`Listening on http://${host}:${port}/${local}`);
+  const scheme = isSecure ? "https" : "http";
+  const local = isEverywhere ? ` (${scheme}://localhost:${port}/)` : "";
+  console.error(`Listening on ${scheme}://${host}:${port}/${local}`);
 }
 
 // Ends a server that has not ended: now, or once all is answered.

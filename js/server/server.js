@@ -397,9 +397,9 @@ function hasEngine() {
 
 // The address where the engine listens from now on for a server of another kind: the object that is told of requests
 // (`handle`), of new connections (`opened`), of connections that have ended (`closed`) and of its own end (`stopped`). `path`:
-// of a Unix-domain socket, or empty. `tls`: what `readTls` gives.
-function occupy(state, port, hostname, path, tls = null) {
-  const address = ops.op_howth_listen(port, hostname, path, AS_ASKED, tls);
+// of a Unix-domain socket, or empty. `tls`: what `readTls` gives. `speaksHttp2`: as well as HTTP/1.1.
+function occupy(state, port, hostname, path, tls = null, speaksHttp2 = false) {
+  const address = ops.op_howth_listen(port, hostname, path, AS_ASKED, speaksHttp2, tls);
   installed(state, address.listener);
   return address;
 }
@@ -439,6 +439,7 @@ function listen(options, handlers, reach) {
     String(hostname),
     String(unix),
     reach,
+    true,
     readTls(options),
   );
   const server = new ServerState();

@@ -67,7 +67,7 @@ declare namespace Howth {
     request: RoutedRequest,
     server: RequestServer,
     context: Context,
-  ) => Response | Promise<Response>;
+  ) => Response | undefined | Promise<Response | undefined>;
 
   /** The third argument of a handler. */
   interface Context {

@@ -3,7 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
+use crate::http2::client::Client as Http2Client;
 use crate::support::{Engine, Launch, npm, request};
+use crate::websocket::client::{Client as WebSocketClient, TEXT};
 
 fn example(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples").join(path)
@@ -42,6 +44,8 @@ on_both_engines![
     hello,
     streaming,
     shared,
+    rooms,
+    grpc,
     hono,
     hono_keeps_notes,
     hono_sends_files,
@@ -95,6 +99,52 @@ fn shared(engine: Engine) {
     }
     for listener in &mut listeners {
         assert!(listener.chunk().starts_with(b"data: Ada: to all\n\n"));
+    }
+}
+
+fn rooms(engine: Engine) {
+    let server = Launch::serve(engine, "")
+        .entry(example("rooms/app.ts"))
+        .options(["--cores", "2"])
+        .start();
+    assert!(server.get("/").text().contains("new WebSocket("));
+    assert_eq!(server.get("/rooms/hall").status, 426);
+    let mut ada = WebSocketClient::open(&server, "/rooms/hall?name=Ada");
+    assert_eq!(ada.text(), "Ada came in");
+    let mut bob = WebSocketClient::open(&server, "/rooms/hall?name=Bob");
+    let mut elsewhere = WebSocketClient::open(&server, "/rooms/attic?name=Eve");
+    assert_eq!(elsewhere.text(), "Eve came in");
+    for member in [&mut ada, &mut bob] {
+        assert_eq!(member.text(), "Bob came in");
+    }
+    bob.send(TEXT, "good morning");
+    for member in [&mut ada, &mut bob] {
+        assert_eq!(member.text(), "Bob: good morning");
+    }
+    bob.close(1000, "");
+    assert_eq!(ada.text(), "Bob left");
+    elsewhere.send(TEXT, "alone");
+    assert_eq!(elsewhere.text(), "Eve: alone");
+}
+
+fn grpc(engine: Engine) {
+    let server = serve(engine, example("grpc/app.ts"));
+    let client = Http2Client::connect(&server);
+    let fields = [("content-type", "application/grpc"), ("te", "trailers")];
+    for (path, message, answer, status) in [
+        (
+            "/greeter.Greeter/Greet",
+            "\0\0\0\0\u{5}\n\u{3}Ada",
+            "\0\0\0\0\u{b}\n\u{9}Hello Ada",
+            "0",
+        ),
+        ("/greeter.Greeter/Greet", "\u{1}\0\0\0\0", "", "3"),
+        ("/greeter.Greeter/Greet", "\0\0\0\0\u{5}\n\u{4}Ada", "", "3"),
+        ("/greeter.Greeter/Else", "\0\0\0\0\0", "", "12"),
+    ] {
+        let answered = client.request("POST", path, &fields, message);
+        assert_eq!((answered.status, answered.text()), (200, answer), "{answered:?}");
+        assert_eq!(answered.trailer("grpc-status"), status, "{answered:?}");
     }
 }
 

@@ -15,7 +15,7 @@ on_both_engines![
     a_signal_breaks_off,
     a_server_that_is_not_counted_ends_with_the_program,
     denos_code_does_what_the_engine_cannot,
-    denos_code_serves_tls,
+    tls_is_the_engines_with_http2,
 ];
 
 fn calls_have_three_shapes(engine: Engine) {
@@ -61,6 +61,8 @@ fn what_is_wrong_with_a_call_is_said(engine: Engine) {
             options: () => (Deno.serve as any)({}),
             handler: () => (Deno.serve as any)({ handler: 3 }),
             certFile: () => Deno.serve({ certFile: 'a', port: 0 } as any, handler),
+            half: () => Deno.serve({ cert: 'a', port: 0 } as any, handler),
+            unreadable: () => Deno.serve({ cert: 'a', key: 'b', port: 0 }, handler),
             large: () => Deno.serve({ port: 99999 }, handler),
             negative: () => Deno.serve({ port: -1 }, handler),
             boolean: () => Deno.serve({ port: true } as any, handler),
@@ -76,7 +78,8 @@ fn what_is_wrong_with_a_call_is_said(engine: Engine) {
     );
     printed(
         &finished,
-        "none TypeError false\noptions TypeError false\nhandler TypeError false\ncertFile TypeError false\n\
+        "none TypeError false\noptions TypeError false\nhandler TypeError false\ncertFile TypeError false\nhalf TypeError false\n\
+         unreadable InvalidData false\n\
          large RangeError false\nnegative RangeError false\nboolean TypeError false\nword TypeError false\ntaken AddrInUse true\nname Error false",
     );
 }
@@ -285,10 +288,11 @@ fn denos_code_does_what_the_engine_cannot(engine: Engine) {
     );
 }
 
-fn denos_code_serves_tls(engine: Engine) {
+fn tls_is_the_engines_with_http2(engine: Engine) {
     let launch = Launch::run(
         engine,
         "
+        import { once } from 'node:events';
         const [cert, key] = ['localhost.pem', 'localhost.key.pem'].map((path) => Deno.readTextFileSync(path));
         const server = Deno.serve({ port: 0, hostname: '127.0.0.1', cert, key }, (request) => {
             if (request.url.endsWith('/throw')) throw new Error('on purpose');
@@ -296,6 +300,10 @@ fn denos_code_serves_tls(engine: Engine) {
         });
         const client = Deno.createHttpClient({ caCerts: [cert] });
         const { port } = server.addr as Deno.NetAddr;
+        const session = (await import('node:http2')).connect(`https://localhost:${port}`, { ca: cert });
+        const [head] = await once(session.request({ ':path': '/' }).resume(), 'response');
+        console.log(session.alpnProtocol, head[':status']);
+        session.close();
         const get = async (path: string) => {
             const response = await fetch(`https://localhost:${port}${path}`, { client });
             console.log(response.status, await response.text());
@@ -303,6 +311,9 @@ fn denos_code_serves_tls(engine: Engine) {
         await get('/');
         await get('/throw');
         client.close();
+        const old = Deno.createHttpClient({ caCerts: [cert], http2: false });
+        console.log(await (await fetch(`https://localhost:${port}/`, { client: old })).text());
+        old.close();
         await server.shutdown();
         console.log(port, Howth.metrics().cores[0].handled);
         ",
@@ -312,10 +323,13 @@ fn denos_code_serves_tls(engine: Engine) {
     let finished = launch.finish();
     let (told, port) = finished
         .stdout
-        .strip_suffix(" 0\n")
+        .strip_suffix(" 4\n")
         .and_then(|told| told.rsplit_once('\n'))
-        .expect("a port, and that the engine has handed on nothing");
-    assert_eq!(told, "200 https:\n500 Internal Server Error", "{finished:?}");
+        .expect("a port, and that the engine has handed on all");
+    assert_eq!(
+        told, "h2 200\n200 https:\n500 Internal Server Error\nhttps:",
+        "{finished:?}"
+    );
     let said = &finished.stderr;
     assert!(
         said.starts_with(&format!(

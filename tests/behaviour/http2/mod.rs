@@ -1,6 +1,6 @@
 //! HTTP/2: the same handlers over streams, with clients of other makers.
 
-mod client;
+pub mod client;
 mod grpc;
 
 use std::process::Command;

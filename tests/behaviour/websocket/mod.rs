@@ -1,6 +1,6 @@
 //! WebSockets of servers.
 
-mod client;
+pub mod client;
 mod compression;
 mod ends;
 mod messages;

@@ -110,7 +110,7 @@ pub(super) fn op_howth_add_route(
 }
 
 /// Listens, for the cores that `reach` names; a port below zero, an empty host and an empty path mean that the module does
-/// not say; `tls`: what it says about that.
+/// not say; `speaks_http2`: as well as HTTP/1.1; `tls`: what it says about that.
 #[op2]
 #[serde]
 pub(super) fn op_howth_listen(
@@ -119,6 +119,7 @@ pub(super) fn op_howth_listen(
     #[string] host: String,
     #[string] unix: String,
     reach: u32,
+    speaks_http2: bool,
     #[serde] tls: Option<Said>,
 ) -> Result<ListeningAddress, ListenException> {
     let wanted = Wanted {
@@ -127,10 +128,7 @@ pub(super) fn op_howth_listen(
         unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
     };
     let bridge = state.borrow::<Bridge>();
-    let reach = Reach::from(reach);
-    // Whoever says itself where it listens serves as Node or Deno does there.
-    let has_http2 = !matches!(reach, Reach::AsAsked);
-    match bridge.serve(Source::Listener(&wanted, tls, has_http2), reach) {
+    match bridge.serve(Source::Listener(&wanted, tls, speaks_http2), reach.into()) {
         Ok(listening) => {
             hold(state);
             Ok(listening.into())
