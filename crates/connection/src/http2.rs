@@ -12,6 +12,11 @@ use crate::Outgoing;
 use crate::connection::{Connection, Intake};
 use crate::connections::Connections;
 
+/// RFC 9110 section 9.1, RFC 5789.
+const METHODS: [&[u8]; 9] = [
+    b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"CONNECT", b"OPTIONS", b"TRACE", b"PATCH",
+];
+
 /// What is kept of a connection beside what both protocols have in common.
 #[derive(Debug)]
 pub(crate) struct Http2 {
@@ -157,6 +162,21 @@ impl<L> Connections<L> {
         let is_first = !self.connections[index].has_asked && self.connections[index].exchanges == 0;
         let length = input.len().min(PREFACE.len());
         self.takes_http2(index) && is_first && input[..length] == PREFACE[..length]
+    }
+
+    /// Whether what a new connection begins with is of neither protocol: three words as a request line has them, but no slash,
+    /// which every version of HTTP has, and no method of HTTP. Nobody who sends that reads an answer (RFC 9113 section 3.4).
+    pub(crate) fn is_of_no_protocol(&self, index: u32, input: &[u8]) -> bool {
+        let is_first = !self.connections[index].has_asked && self.connections[index].exchanges == 0;
+        let Some(end) = input.iter().position(|&byte| byte == b'\r') else {
+            return false;
+        };
+        let words: Vec<&[u8]> = input[..end].split(|&byte| byte == b' ').collect();
+        let is_word = |word: &&[u8]| {
+            !word.is_empty() && word.iter().all(|byte| byte.is_ascii_graphic() && *byte != b'/')
+        };
+        let is_line = words.len() == 3 && words.iter().all(is_word) && !METHODS.contains(&words[0]);
+        self.takes_http2(index) && is_first && is_line
     }
 
     /// Whether an exchange is a stream.

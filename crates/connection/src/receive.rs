@@ -163,6 +163,10 @@ impl<L> Connections<L> {
                 Err(_) if self.is_preface(index, &input[done..]) => {
                     return done + self.take_preface(index, &input[done..]);
                 }
+                Err(_) if self.is_of_no_protocol(index, &input[done..]) => {
+                    self.end(index);
+                    return input.len();
+                }
                 Err(rejection) => {
                     self.reject(index, rejection, MALFORMED, &input[done..]);
                     return input.len();

@@ -100,15 +100,16 @@ pub fn refuses_http_2_where_it_is_off(start: Start) {
 }
 
 /// What is not the preface is a request line, and answered as one that is malformed (RFC 9112 section 3), whether frames are
-/// spoken here or not.
+/// spoken here or not. Where they are, what begins with no method either is of no protocol, and is not answered (RFC 9113
+/// section 3.4).
 pub fn refuses_what_is_neither_protocol(start: Start) {
     for options in [options(), EngineOptions::default()] {
         let server = Server::manual(start, options);
         for line in [
-            "INVALID CONNECTION PREFACE\r\n\r\n",
+            "INVALID CONNECTION/ PREFACE\r\n\r\n",
+            "INVALID PREFACE\r\n\r\n",
             "GET HTTP 11\r\nhost: h\r\n\r\n",
             "one two\r\n\r\n",
-            "PRI * HTTP\r\n\r\nSM\r\n\r\n",
         ] {
             let mut client = Client::connect(&server);
             client.send(line);
@@ -117,6 +118,15 @@ pub fn refuses_what_is_neither_protocol(start: Start) {
             assert_eq!(response.field("connection"), Some("close"));
             client.expect_end();
         }
+    }
+    let server = Server::manual(start, options());
+    for line in [
+        "INVALID CONNECTION PREFACE\r\n\r\n",
+        "PRI * HTTP\r\n\r\nSM\r\n\r\n",
+    ] {
+        let mut client = Client::connect(&server);
+        client.send(line);
+        client.expect_end();
     }
 }
 
