@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 91] = [
+pub const FILES: [&str; 92] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -142,6 +142,7 @@ pub const FILES: [&str; 91] = [
     "server/whole.js",
     "server/excerpt.js",
     "server/error_page.js",
+    "server/arguments.js",
     "server/routes.js",
     "server/options.js",
     "server/facade.js",

@@ -35,7 +35,7 @@ class DenoServer extends ServerState {
   }
 
   handle(index, generation, at, text) {
-    const { handler, taken } = this;
+    const { handler, taken } = this.targets.otherwise;
     let inner = null;
     let result;
     try {

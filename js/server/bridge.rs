@@ -8,14 +8,13 @@ macro_rules! server_ops {
         $crate::$next! {
             $($before)*
             [
-                op_howth_add_route,
                 op_howth_blob_bytes,
                 op_howth_body_cancel,
                 op_howth_body_keep,
                 op_howth_body_read,
                 op_howth_body_take,
                 op_howth_body_text,
-                op_howth_clear_routes,
+                op_howth_check_routes,
                 op_howth_connect,
                 op_howth_fail,
                 op_howth_field,
@@ -36,6 +35,7 @@ macro_rules! server_ops {
                 op_howth_respond_raw,
                 op_howth_respond_text,
                 op_howth_serve_handed,
+                op_howth_set_routes,
                 op_howth_set_timeout,
                 op_howth_start,
                 op_howth_stop,
@@ -58,11 +58,24 @@ pub(crate) mod numbers {
         batch: usize as Batch {
             /// The numbers of one event: its kind, slot and generation, which are a connection's where its end is told; of a
             /// request also its method's number, and the lengths of method and URL in its text; then, where the server
-            /// encodes its responses, slot and generation of the connection, and facts; at last the server's listener. Behind
-            /// the last event stands which one JavaScript is at.
-            EVENT_LENGTH = 10,
+            /// encodes its responses, slot and generation of the connection, and facts; the server's listener; the route. Behind
+            /// the last event stands which one JavaScript is at, and then where parameters of routes stand in the texts: where
+            /// one begins, and twice its length, and one more where it is encoded.
+            EVENT_LENGTH = 12,
             /// Where the listener stands among them.
             LISTENER = 9,
+            /// Where the number of the route's handler stands.
+            ROUTE = 10,
+            /// Where it stands which number is the first of its parameters.
+            PARAMETERS = 11,
+            /// So many numbers of parameters fit.
+            PARAMETERS_LENGTH = 4096,
+        }
+
+        /// Which route is meant.
+        route: u32 as RouteNumber {
+            /// None: what answers requests without a route does. Those of routes are greater.
+            NONE = 0,
         }
 
         /// What happened.

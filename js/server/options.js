@@ -3,18 +3,19 @@
 // Every mistake is a TypeError or RangeError that names the option.
 
 import { primordials } from "ext:core/mod.js";
-import { Routes, routed } from "ext:howth/server/routes.js";
+import { argumentsTaken, sourceOf } from "ext:howth/server/arguments.js";
+import { Routes } from "ext:howth/server/routes.js";
 import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
 import { isSocketHandlers, SocketOptions } from "ext:howth/sockets/options.js";
 import { Response } from "ext:howth/web/response.js";
 
 // A program may have changed what it finds on prototypes.
-const { FunctionPrototypeToString, RegExpPrototypeTest, SafeRegExp } = primordials;
+const { RegExpPrototypeTest, SafeRegExp } = primordials;
 
 function readHandlers(options, handler) {
-  const routes = readRoutes(options);
+  const given = readRoutes(options);
   const chosen = handler ?? options.fetch ?? options.handler;
-  if (typeof chosen !== "function" && (chosen !== undefined || routes === null)) {
+  if (typeof chosen !== "function" && (chosen !== undefined || given === null)) {
     throw new TypeError("Howth.serve needs a handler: give a function, or { fetch(request) {…} }");
   }
   const errorHandler = options.error ?? options.onError;
@@ -23,12 +24,10 @@ function readHandlers(options, handler) {
   }
   const receiver = handler === undefined ? options : undefined;
   const own = receiver === undefined || chosen === undefined ? chosen : bound(chosen, receiver);
-  const answering = routes === null ? own : routed(routes, own);
   return {
-    handler: answering,
-    taken: argumentsTaken(answering),
-    fixed: routes === null ? [] : routes.fixed,
-    handledRoute: routes === null ? null : routes.handled,
+    handler: own,
+    taken: own === undefined ? 0 : argumentsTaken(own),
+    routes: new Routes(given ?? {}, own !== undefined),
     errorHandler: errorHandler === undefined ? undefined : bound(errorHandler, options),
     sockets: isSocketHandlers(options.websocket)
       ? new SocketOptions(options.websocket, "Howth.serve: websocket")
@@ -53,7 +52,7 @@ function readRoutes(options) {
     if (typeof given === "string") throw new TypeError("Howth.serve: `routes` must be an object");
   }
   const all = { ...fixed, ...routes };
-  return new Routes(readTargets === null ? all : readTargets(all, options));
+  return readTargets === null ? all : readTargets(all, options);
 }
 
 // An application object (a router, say) may have properties of these names that mean something else to it.
@@ -83,34 +82,14 @@ function bound(method, receiver) {
   }
 }
 
-function sourceOf(callable) {
-  return FunctionPrototypeToString(callable);
-}
-
 function isClass(callable) {
   return RegExpPrototypeTest(CLASS, sourceOf(callable));
 }
 
 const CLASS = new SafeRegExp(/^class\b/);
-const HIDDEN_ARGUMENTS = new SafeRegExp(/\barguments\b|\beval\b|\[native code\]/);
-const NO_PARAMETERS = new SafeRegExp(/^(async\s+)?(function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*\)/);
-const ONE_PARAMETER = new SafeRegExp(
-  /^(async\s+)?((function\b\s*[\w$]*\s*|[\w$]+\s*)?\(\s*[\w$]+\s*,?\s*\)|[\w$]+\s*=>)/,
-);
-
-// How many arguments the handler can be seen to take: 0, 1, or 3 for "perhaps all". Calling it with so many cannot be
-// told from calling it with more.
-function argumentsTaken(handler) {
-  const source = sourceOf(handler);
-  if (handler.length > 1 || RegExpPrototypeTest(HIDDEN_ARGUMENTS, source)) return 3;
-  if (handler.length === 0) return RegExpPrototypeTest(NO_PARAMETERS, source) ? 0 : 3;
-  return RegExpPrototypeTest(ONE_PARAMETER, source) ? 1 : 3;
-}
-
-// What Howth.serveRustOnly answers every request with, as a route for every path.
+// What Howth.serveRustOnly answers every request with.
 function readAnswer({ body = "", status = 200, headers }) {
-  const answer = wholeResponse(new Response(body, { status, headers }));
-  return { path: "", methods: "", ...engineResponse(answer) };
+  return engineResponse(wholeResponse(new Response(body, { status, headers })));
 }
 
 function readPort(value) {
@@ -121,4 +100,4 @@ function readPort(value) {
   return port;
 }
 
-export { argumentsTaken, extendRoutes, isClass, isRecord, readAnswer, readHandlers, readPort };
+export { extendRoutes, isClass, isRecord, readAnswer, readHandlers, readPort };

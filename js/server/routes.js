@@ -1,136 +1,119 @@
 // Routes in the shape of Bun's: { "/path": Response | handler | { GET: Response | handler }, "/users/:id": …, "/files/*": … }.
 //
-// An exact path wins over one with parameters, and that over one that ends in "*"; among equals the longer, then the one
-// that was given first. What is a Response under an exact path is sent by the engine without a call of JavaScript:
-// `fixed` lists those.
-//
-// Paths are compared as URLs have them, serialised: those of requests are, and those of routes are made so.
+// Owns how they are read and handed to Rust, which finds the route of a request (crates/routes): what is no handler is
+// answered there, and a handler is called by its number, with where its parameters stand in the text of the request.
 
+import { argumentsTaken } from "ext:howth/server/arguments.js";
+import { RouteNumber } from "ext:howth/server/numbers.js";
 import { isResponse } from "ext:howth/server/send.js";
 import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
-import { Response } from "ext:howth/web/response.js";
 import { serializedPath } from "ext:howth/web/url.js";
 
 const METHODS = new Set(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"]);
 const NO_PARAMETERS = Object.freeze({});
+const NO_NAMES = Object.freeze([]);
+
+let ops;
+
+function connectOps(bound) {
+  ops = bound;
+}
 
 class Routes {
-  // { path, methods, status, reason, fields, body }: what `engineResponse` gives, and the methods with commas between.
-  fixed = [];
+  // What Rust takes: for each route its path, and what answers there by method; under "" what answers all others.
+  said;
+  // The handlers, by the numbers that Rust has for them.
+  targets = [];
   // The first path that a handler answers, or that is a pattern; null: there is none.
   handled = null;
-  #exact = new Map();
-  #patterns = [];
 
-  constructor(routes) {
-    for (const [given, target] of Object.entries(routes)) {
-      const path = readPath(given);
-      const isExact = !/\/:|\*/.test(path);
-      const route = new Route(readTarget(given, target));
-      if (!isExact) {
-        this.#patterns.push(new Pattern(path, route));
-      } else if (!this.#exact.has(path)) {
-        this.#exact.set(path, route);
-        route.takeFixed(path, this.fixed);
-      }
-      if (!isExact || route.hasHandler) this.handled ??= given;
-    }
-    this.#patterns.sort((a, b) => b.rank - a.rank);
+  // `hasHandler`: something answers what has no route. Throws what is wrong.
+  constructor(routes, hasHandler) {
+    const read = Object.entries(routes).map(([path, target]) => this.#read(path, target));
+    this.said = { routes: read, hasHandler };
+    if (read.length > 0) ops.op_howth_check_routes(this.said);
   }
 
-  // { route, parameters } for a path, undefined if there is none.
-  find(path) {
-    const route = this.#exact.get(path);
-    if (route !== undefined) return { route, parameters: NO_PARAMETERS };
-    const segments = path.split("/");
-    for (const pattern of this.#patterns) {
-      const parameters = pattern.match(segments);
-      if (parameters !== null) return { route: pattern.route, parameters };
+  #read(path, target) {
+    const names = path.startsWith("/") ? parameterNames(serializedPath(path)) : NO_NAMES;
+    if (names.length > 0 || path.endsWith("*")) this.handled ??= path;
+    const answers = [];
+    for (const [method, answer] of readTarget(path, target)) {
+      answers.push([method, this.#answer(path, names, answer)]);
     }
-    return undefined;
+    return { path, answers };
+  }
+
+  #answer(path, names, answer) {
+    if (isResponse(answer)) return { ready: engineResponse(answer) };
+    this.handled ??= path;
+    const taken = argumentsTaken(answer);
+    const number = this.targets.push(new Target(answer, taken, names)) - 1;
+    return { handler: { number, takesRequest: taken > 0 } };
   }
 }
 
-// What answers under one path, by method; under "" what answers all others.
-class Route {
-  #targets;
+// What answers requests in JavaScript.
+class Target {
+  handler;
+  // How many arguments it can be seen to take.
+  taken;
+  // Of its route's parameters; null: it is no route's.
+  names;
 
-  constructor(targets) {
-    this.#targets = targets;
-  }
-
-  get hasHandler() {
-    return [...this.#targets.values()].some((target) => !isResponse(target));
-  }
-
-  takeFixed(path, fixed) {
-    for (const [method, target] of this.#targets) {
-      if (isResponse(target)) {
-        fixed.push({ path, methods: this.#answered(method), ...engineResponse(target) });
-      }
-    }
-  }
-
-  // What the Response of a method answers: a GET's is also that of HEAD (RFC 9110 section 9.3.2), unless that has its own.
-  #answered(method) {
-    if (method === "") return "GET,HEAD";
-    return method === "GET" && !this.#targets.has("HEAD") ? "GET,HEAD" : method;
-  }
-
-  // The handler for a method; undefined: the route does not know it.
-  handler(method) {
-    const targets = this.#targets;
-    const target =
-      targets.get(method) ??
-      (method === "HEAD" ? targets.get("GET") : undefined) ??
-      targets.get("");
-    if (!isResponse(target)) return target;
-    const isTaken = targets.has(method) || method === "GET" || method === "HEAD";
-    return isTaken ? () => target.clone() : undefined;
-  }
-
-  get allowed() {
-    const methods = [...this.#targets.keys()].map((method) => (method === "" ? "GET" : method));
-    return (methods.includes("GET") ? [...methods, "HEAD"] : methods).join(", ");
+  constructor(handler, taken, names = null) {
+    this.handler = handler;
+    this.taken = taken;
+    this.names = names;
   }
 }
 
-// A path with ":name" for a segment, or "*" for whatever follows.
-class Pattern {
-  route;
-  #segments;
-  #isOpen;
+// The handlers of a server, by the numbers with which requests come. A number is never given twice: of requests that are
+// in JavaScript's hands already when routes are replaced, some have numbers of the routes before.
+class Targets {
+  #byNumber = new Map();
+  // The number of the first route that is there now, and of the next that comes.
+  #first = 1;
+  #next = 1;
+  // The batch in which they were replaced.
+  #replacedIn = -1;
 
-  constructor(path, route) {
-    const segments = path.split("/");
-    this.route = route;
-    this.#isOpen = segments.at(-1) === "*";
-    this.#segments = this.#isOpen ? segments.slice(0, -1) : segments;
-    if (this.#segments.some((segment) => segment.includes("*"))) {
-      throw new TypeError(`Howth.serve: in the route "${path}" the "*" must be the last segment`);
-    }
+  find(number) {
+    return this.#byNumber.get(number);
   }
 
-  get rank() {
-    return this.#segments.length + (this.#isOpen ? 0 : 1 << 20);
+  // What answers requests without a route.
+  get otherwise() {
+    return this.#byNumber.get(RouteNumber.NONE);
   }
 
-  match(segments) {
-    const own = this.#segments;
-    const fits = this.#isOpen ? segments.length > own.length : segments.length === own.length;
-    if (!fits) return null;
-    const parameters = {};
-    for (let i = 0; i < own.length; i++) {
-      if (!own[i].startsWith(":")) {
-        if (own[i] !== segments[i]) return null;
-      } else if (segments[i] === "") {
-        return null;
-      } else {
-        parameters[own[i].slice(1)] = decoded(segments[i]);
+  // Takes others, and what answers requests without a route; gives the number of the first. `dispatch`: which batch is
+  // worked off, or was the last.
+  replace(otherwise, { targets }, dispatch) {
+    if (this.#replacedIn !== dispatch) {
+      for (const number of this.#byNumber.keys()) {
+        if (number < this.#first) this.#byNumber.delete(number);
       }
+      this.#replacedIn = dispatch;
     }
-    return parameters;
+    this.#first = this.#next;
+    this.#byNumber.set(RouteNumber.NONE, otherwise);
+    for (const target of targets) this.#byNumber.set(this.#next++, target);
+    return this.#first;
   }
+}
+
+// The parameters of a request. `place`: of the first number in `numbers` that says where they stand in its text.
+function readParameters(names, numbers, place, text) {
+  if (names.length === 0) return NO_PARAMETERS;
+  const parameters = {};
+  for (let i = 0, at = place; i < names.length; i++, at += 2) {
+    const start = numbers[at];
+    const length = numbers[at + 1];
+    const value = text.slice(start, start + (length >>> 1));
+    parameters[names[i]] = (length & 1) === 0 ? value : decoded(value);
+  }
+  return parameters;
 }
 
 // A segment that is not encoded as a URI is taken as it is.
@@ -142,16 +125,10 @@ function decoded(segment) {
   }
 }
 
-function readPath(path) {
-  if (!path.startsWith("/")) {
-    throw new TypeError(`Howth.serve: the route "${path}" must begin with "/"`);
-  }
-  if (/[?#]/.test(path)) {
-    throw new TypeError(
-      `Howth.serve: the route "${path}" must be a path alone; its handler finds what follows "?" in the request's URL`,
-    );
-  }
-  return serializedPath(path);
+// The names of a path's parameters, in their order.
+function parameterNames(path) {
+  const segments = path.split("/").filter((segment) => segment.startsWith(":"));
+  return segments.length === 0 ? NO_NAMES : segments.map((segment) => segment.slice(1));
 }
 
 function readTarget(path, target) {
@@ -187,29 +164,4 @@ function isTarget(value) {
   return typeof value === "function" || isResponse(value);
 }
 
-// The handler that looks a request's route up; `otherwise` answers what has none, if there is one.
-function routed(routes, otherwise) {
-  return (request, info, context) => {
-    const found = routes.find(pathOf(request.url));
-    const handler = found?.route.handler(request.method);
-    if (handler !== undefined) {
-      request.params = found.parameters;
-      return handler(request, info, context);
-    }
-    if (otherwise !== undefined) return otherwise(request, info, context);
-    if (found === undefined) return new Response("Not Found", { status: 404 });
-    return new Response("Method Not Allowed", {
-      status: 405,
-      headers: { allow: found.route.allowed },
-    });
-  };
-}
-
-// The path of a request's URL, which is an absolute one.
-function pathOf(url) {
-  const start = url.indexOf("/", url.indexOf("//") + 2);
-  const end = url.indexOf("?", start);
-  return end < 0 ? url.slice(start) : url.slice(start, end);
-}
-
-export { Routes, routed };
+export { connectOps, Routes, readParameters, Target, Targets };

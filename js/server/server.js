@@ -10,6 +10,7 @@ import { looksLikeResponse, toResponse } from "ext:howth/server/foreign.js";
 import * as requests from "ext:howth/server/inner_request.js";
 import { Batch, EventKind, Reach, Served } from "ext:howth/server/numbers.js";
 import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/server/options.js";
+import * as routing from "ext:howth/server/routes.js";
 import * as responses from "ext:howth/server/send.js";
 import { readTls } from "ext:howth/server/tls.js";
 import * as whole from "ext:howth/server/whole.js";
@@ -26,9 +27,9 @@ const { watchedExchange } = exchanges;
 
 const { REQUEST, BODY_READABLE, WRITABLE, DISCONNECTED, COMPLETED, ABORTED, TAKEN } = EventKind;
 const { CLOSED, OPENED, REJECTED } = EventKind;
-// An event's numbers: kind, slot, generation; of a request also its method's number, and the lengths of method and URL
-// in its text.
-const { EVENT_LENGTH, LISTENER } = Batch;
+// An event's numbers: kind, slot, generation; of a request also its method's number, the lengths of method and URL
+// in its text, and its route.
+const { EVENT_LENGTH, LISTENER, PARAMETERS, PARAMETERS_LENGTH, ROUTE } = Batch;
 const { EVERY_CORE, THIS_CORE, AS_ASKED } = Reach;
 const { SERVES, NO_HANDLER, NODE_APPLICATION, LISTENS_ITSELF } = Served;
 
@@ -62,6 +63,8 @@ let ops;
 let batch;
 // Where Rust reads which event is being handled.
 let cursor;
+// How many batches there were.
+let dispatches = 0;
 let development = false;
 // By their listeners.
 const servers = new SafeMap();
@@ -74,11 +77,12 @@ function connect(configuration, bound) {
   requests.connectOps(ops);
   responses.connectOps(ops);
   whole.connectOps(ops);
+  routing.connectOps(ops);
   facades.connectOps(ops);
   links.connectOps(ops, exchanges);
   development = configuration.development;
   cursor = configuration.batchLength * EVENT_LENGTH;
-  batch = new Uint32Array(cursor + 1);
+  batch = new Uint32Array(cursor + 1 + PARAMETERS_LENGTH);
   ops.op_howth_connect(batch, dispatch);
 }
 
@@ -92,6 +96,7 @@ function disconnect() {
 function dispatch(count, texts) {
   // What a program makes its context for one request is not that of the next.
   const context = getAsyncContext();
+  dispatches++;
   for (let i = 0, at = 0; i < count; i++, at += EVENT_LENGTH) {
     batch[cursor] = i;
     const kind = batch[at];
@@ -166,9 +171,8 @@ class ServerState {
   listener = -1;
   // Whether it listens, or has not ended since, and answers may still be sent.
   isCurrent = false;
-  handler;
-  // How many arguments the handler can be seen to take.
-  taken;
+  // What answers, by the numbers of routes.
+  targets = new routing.Targets();
   errorHandler;
   // Where it listens.
   address;
@@ -198,19 +202,16 @@ class ServerState {
   }
 
   // Nothing in here throws: what could be wrong was found when the handlers were read.
-  reload({ handler, taken, fixed, batch, batchSize, errorHandler, development: wanted, sockets }) {
+  reload({ handler, taken, routes, batch, batchSize, errorHandler, development: wanted, sockets }) {
     // The requests that the one before has collected are its own.
     this.batch?.flush(this);
-    this.handler = handler;
     this.batch = batch ?? null;
-    this.taken = this.batch === null ? taken : 1;
     this.takesPlain = batchSize !== undefined || this.batch !== null;
     const { listener } = this;
-    ops.op_howth_take_texts(listener, this.taken > 0, this.batch !== null, batchSize ?? 0);
-    ops.op_howth_clear_routes(listener);
-    for (const { path, methods, status, reason, fields, body } of fixed) {
-      ops.op_howth_add_route(listener, path, methods, status, reason, fields, body);
-    }
+    const takes = this.batch !== null || taken > 0;
+    ops.op_howth_take_texts(listener, takes, this.batch !== null, batchSize ?? 0);
+    const first = this.targets.replace(new routing.Target(handler, taken), routes, dispatches);
+    ops.op_howth_set_routes(listener, first, routes.said);
     if (this.batch !== null && this.isCurrent) flushing.add(this);
     if (errorHandler !== undefined) this.errorHandler = errorHandler;
     if (sockets !== null) this.sockets = sockets;
@@ -224,7 +225,7 @@ class ServerState {
 
   // `at`: where the request's numbers stand in the batch.
   handle(index, generation, at, text) {
-    const { handler, taken } = this;
+    const { handler, taken, names } = this.targets.find(batch[at + ROUTE]);
     if (this.batch !== null) {
       this.batch.add(this.open(index, generation, at, text));
       return;
@@ -237,6 +238,9 @@ class ServerState {
       } else {
         inner = this.open(index, generation, at, text);
         const request = makeRequest(inner);
+        if (names !== null) {
+          request.params = routing.readParameters(names, batch, batch[at + PARAMETERS], text);
+        }
         result = taken === 1 ? handler(request) : handler(request, new Info(inner), context);
       }
       if (this.answer(index, generation, result, inner)) return;
@@ -373,9 +377,9 @@ function serveArrays(options, handler) {
     );
   }
   const handlers = readHandlers(options, handler);
-  if (handlers.handledRoute !== null) {
+  if (handlers.routes.handled !== null) {
     throw new TypeError(
-      `Howth.serveArrays: the route "${handlers.handledRoute}" must be a path without parameters that has a Response; the handler answers everything else`,
+      `Howth.serveArrays: the route "${handlers.routes.handled}" must be a path without parameters that has a Response; the handler answers everything else`,
     );
   }
   handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize, "Howth.serveArrays"));
@@ -386,7 +390,7 @@ function serveArrays(options, handler) {
 function serveRustOnly(options = {}) {
   const answer = readAnswer(options);
   const handlers = readHandlers(options, () => new Response());
-  handlers.fixed = [answer];
+  handlers.routes.said.otherwise = answer;
   return listen(options, handlers, EVERY_CORE);
 }
 

@@ -43,7 +43,7 @@ declare namespace Howth {
   /**
    * What answers under which path, in the shape of Bun's `routes`. `"/users/:id"` takes one segment, which the handler
    * finds in `request.params`; `"/files/*"` takes whatever follows. An exact path wins over one with parameters, and that
-   * over one with `*`. A `Response` under an exact path is sent by the engine, without a call of JavaScript. Paths are
+   * over one with `*`. Routes are matched, and a `Response` is sent, without a call of JavaScript. Paths are
    * compared as `request.url` has them: `"/x/../admin"` is a request for `"/admin"`, and `"/café"` a route for
    * `"/caf%C3%A9"`.
    */

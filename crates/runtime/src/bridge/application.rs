@@ -11,6 +11,7 @@ use std::task::{Context, Poll};
 
 use deno_core::{PollEventLoopOptions, error::CoreError, v8};
 use howth_engine::ListenerId;
+use howth_routes::Places;
 
 use super::batch::{self, Batch};
 use super::state::Bridge;
@@ -46,6 +47,8 @@ pub(crate) struct Application {
     isolate: Isolate,
     /// Where the text of a request is put together.
     text: Vec<u8>,
+    /// Where parameters of its route stand.
+    places: Places,
     /// Requests that JavaScript came to and nobody has counted yet.
     handled: usize,
     /// JavaScript ran since the event loop was polled.
@@ -67,6 +70,7 @@ impl Application {
             functions: None,
             isolate,
             text: Vec::new(),
+            places: Places::default(),
             handled: 0,
             ran: true,
             is_terminated: false,

@@ -1,7 +1,8 @@
 //! How events cross into JavaScript: as numbers in a buffer both sides see.
 //!
-//! Ten 32-bit numbers an event: kind, slot, generation, and what is [said](Said) of a request. Behind
-//! the last event stands which one JavaScript is at. The numbers are those of `js/server/bridge.rs`.
+//! Twelve 32-bit numbers an event: kind, slot, generation, and what is [said](Said) of a request. Behind
+//! the last event stands which one JavaScript is at, and then where parameters of routes stand in the texts. The numbers are
+//! those of `js/server/bridge.rs`.
 //!
 //! Events that JavaScript has not come to can be taken back while it runs: it reads an event's kind when it comes to it.
 
@@ -10,7 +11,9 @@ use std::cell::{Cell, RefCell};
 use deno_core::v8;
 use howth_engine::Event;
 use howth_javascript::server::{batch, event as kinds};
+use howth_routes::{PARAMETERS_MAX, Places};
 use howth_scheduling::Waiting;
+use memchr::memchr;
 
 use super::head_text::Said;
 
@@ -19,6 +22,8 @@ pub(super) const LENGTH: usize = 1024;
 
 const EVENT_BYTES: usize = batch::EVENT_LENGTH * size_of::<u32>();
 const CURSOR_AT: usize = LENGTH * EVENT_BYTES;
+/// Which number is the first of parameters.
+const PARAMETERS_AT: usize = LENGTH * batch::EVENT_LENGTH + 1;
 
 /// What happened, as JavaScript counts it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +64,8 @@ pub(crate) struct Batch {
     events: RefCell<Vec<Waiting>>,
     /// How many batches there were.
     number: Cell<u64>,
+    /// How many numbers of parameters there are.
+    parameters: Cell<usize>,
 }
 
 impl Batch {
@@ -67,6 +74,7 @@ impl Batch {
             buffer,
             events: RefCell::default(),
             number: Cell::new(0),
+            parameters: Cell::new(0),
         }
     }
 
@@ -90,10 +98,35 @@ impl Batch {
             said.connection.1,
             said.facts,
             said.listener,
+            said.route,
+            said.parameters,
         ];
         let bytes: [_; batch::EVENT_LENGTH] = numbers.map(u32::to_ne_bytes);
         self.write(at, bytes.as_flattened());
         events.push(waiting);
+    }
+
+    /// Whether there is room for one more event, with whatever parameters its route has.
+    pub(super) fn has_room(&self) -> bool {
+        self.len() < LENGTH && self.parameters.get() + 2 * PARAMETERS_MAX <= batch::PARAMETERS_LENGTH
+    }
+
+    /// Adds where the parameters of an event stand in a text whose path begins at `path_at`; gives which number is the
+    /// first. There is room.
+    pub(super) fn push_parameters(&self, places: &Places, text: &[u8], path_at: u32) -> u32 {
+        let first = PARAMETERS_AT + self.parameters.get();
+        for (number, place) in places.iter().enumerate() {
+            let start = path_at + place.start;
+            let stretch = start as usize..(start + place.length) as usize;
+            let is_encoded = text
+                .get(stretch)
+                .is_some_and(|value| memchr(b'%', value).is_some());
+            let numbers = [start, place.length << 1 | u32::from(is_encoded)].map(u32::to_ne_bytes);
+            self.write((first + 2 * number) * size_of::<u32>(), numbers.as_flattened());
+        }
+        self.parameters
+            .set(self.parameters.get() + 2 * places.iter().len());
+        first as u32
     }
 
     pub(super) fn len(&self) -> usize {
@@ -118,6 +151,7 @@ impl Batch {
             |(at, event): &(usize, &Waiting)| event.is_request() && !self.is_taken(at * EVENT_BYTES);
         let requests = events.iter().enumerate().filter(is_request).count();
         events.clear();
+        self.parameters.set(0);
         requests
     }
 

@@ -16,6 +16,12 @@ pub(super) struct Said {
     pub(super) method_bytes: u32,
     /// The bytes of the URL.
     pub(super) url_bytes: u32,
+    /// Where the path of the URL begins; does not cross.
+    pub(super) path_at: u32,
+    /// The number of the route's handler.
+    pub(super) route: u32,
+    /// Which number is the first of its parameters.
+    pub(super) parameters: u32,
     /// The listener's number.
     pub(super) listener: u32,
     /// Slot and generation of the connection, where they are wanted.
@@ -39,11 +45,13 @@ pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str, is_
     let own = own.filter(|own| !own.is_empty());
     push_url(text, own.unwrap_or(authority.as_bytes()), path, is_secure);
     let url_bytes = text.len() - method_bytes;
+    let path_at = text.len() - path.len();
     text.extend_from_slice(head.field_section());
     Said {
         method,
         method_bytes: method_bytes as u32,
         url_bytes: url_bytes as u32,
+        path_at: path_at as u32,
         ..Said::default()
     }
 }
@@ -124,6 +132,7 @@ mod tests {
         let expected = Said {
             method: 3,
             url_bytes: 12,
+            path_at: 8,
             ..Said::default()
         };
         assert_eq!(lengths, expected);

@@ -1,6 +1,5 @@
 //! Ops about the server as a whole: connecting JavaScript's dispatch, listening, stopping.
 
-use std::borrow::Cow;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -11,7 +10,6 @@ use howth_scheduling::CoreMetrics;
 use howth_supervision::{Address, ListenError, Wanted};
 use serde::Serialize;
 
-use super::fixed_routes::FixedResponse;
 use super::id;
 use super::openings::Source;
 use super::servers::Server;
@@ -77,36 +75,6 @@ pub(super) fn op_howth_connect(
     state
         .borrow::<Bridge>()
         .connect(dispatch, buffer.get_backing_store());
-}
-
-/// Forgets what `op_howth_add_route` added.
-#[op2(fast)]
-pub(super) fn op_howth_clear_routes(state: &OpState, listener: u32) {
-    with_server(state, listener, |server| server.fixed_routes.clear());
-}
-
-/// A response that is given under a path without a call of JavaScript, to methods with commas between. No path: whatever
-/// path and method are.
-#[op2(fast)]
-pub(super) fn op_howth_add_route(
-    state: &OpState,
-    listener: u32,
-    #[string] path: &str,
-    #[string] methods: &str,
-    status: u32,
-    #[string] reason: &str,
-    #[string(onebyte)] fields: Cow<'_, [u8]>,
-    #[buffer] body: &[u8],
-) {
-    let response = FixedResponse {
-        status,
-        reason: reason.as_bytes().to_vec(),
-        fields: fields.into_owned(),
-        body: body.to_vec().into(),
-    };
-    with_server(state, listener, |server| {
-        server.fixed_routes.add(path.as_bytes(), methods, response);
-    });
 }
 
 /// Listens, for the cores that `reach` names; a port below zero, an empty host and an empty path mean that the module does
@@ -197,7 +165,7 @@ pub(super) fn op_howth_keep_alive(state: &OpState, listener: u32, keeps: bool) {
     with_server(state, listener, |server| server.keeps_alive = keeps);
 }
 
-/// Whether handlers take a request at all, and so what it said has to cross; whether they take several; how many
+/// Whether the handler of what has no route takes a request at all, and so what it said has to cross; whether it takes several; how many
 /// requests JavaScript is given at once, 0 for as many as it has time for.
 #[op2(fast)]
 pub(super) fn op_howth_take_texts(

@@ -1,16 +1,17 @@
 //! What JavaScript has said of each of its servers.
 //!
-//! Owns that, by the listener that a server has: how its requests cross, what is answered without JavaScript, whether it keeps the
+//! Owns that, by the listener that a server has: how its requests cross, its routes, whether it keeps the
 //! process from ending. Called by: the ops; what asks for all servers of a core.
 
 use std::num::NonZeroUsize;
+use std::rc::Rc;
 use std::sync::Arc;
 
 use howth_engine::{ExchangeId, ListenerId, Place, TlsServer};
 use howth_relay::is_remote;
+use howth_routes::{Lead, Table};
 use howth_tls::TlsError;
 
-use super::fixed_routes::FixedRoutes;
 use super::openings::Opening;
 use super::state::{Bridge, Reach};
 use crate::tls::Said;
@@ -21,7 +22,8 @@ pub(super) struct Server {
     place: Place,
     /// For request URLs without a host of their own.
     pub(super) authority: String,
-    pub(super) fixed_routes: FixedRoutes,
+    /// Which request is answered by what.
+    pub(super) table: Rc<Table>,
     /// What its connections speak by; `None`: in clear.
     pub(super) tls: Option<Arc<howth_tls::Server>>,
     /// Which cores it is for.
@@ -55,7 +57,7 @@ impl Server {
             listener: *listener,
             place: *place,
             authority: serialized.unwrap_or(authority),
-            fixed_routes: FixedRoutes::default(),
+            table: Rc::default(),
             tls: tls.clone(),
             reach,
             takes_texts: true,
@@ -108,10 +110,13 @@ impl Bridge {
         self.servers().iter().any(|server| server.listener == listener)
     }
 
-    /// Whether a server's handler takes a request.
+    /// Whether who answers a request of a server looks at it.
     #[inline]
-    pub(super) fn takes_text(&self, listener: ListenerId) -> bool {
-        self.with_server(listener, |server| server.takes_texts) == Some(true)
+    pub(super) fn takes_text(&self, listener: ListenerId, lead: Lead) -> bool {
+        match lead {
+            Lead::Handler(handler) => handler.takes_request,
+            _ => self.with_server(listener, |server| server.takes_texts) == Some(true),
+        }
     }
 
     /// A server is not to have new connections.

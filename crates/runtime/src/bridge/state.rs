@@ -250,7 +250,10 @@ impl Bridge {
 
     /// Whether JavaScript wants to be given what any requests say.
     pub(super) fn takes_texts(&self) -> bool {
-        self.0.servers.borrow().iter().any(|server| server.takes_texts)
+        let servers = self.0.servers.borrow();
+        servers
+            .iter()
+            .any(|server| server.takes_texts || server.table.takes_requests())
     }
 
     /// Remembers that JavaScript wants to hear what happens to the exchange.
@@ -316,23 +319,11 @@ impl Application for Bridge {
 
     fn has_fixed_routes(&self) -> bool {
         let servers = self.0.servers.borrow();
-        servers.iter().any(|server| !server.fixed_routes.is_empty())
+        servers.iter().any(|server| server.table.may_answer())
     }
 
     fn answer(&self, id: ExchangeId) -> bool {
-        let Some(listener) = self.listener_of(id) else {
-            return false;
-        };
-        let servers = self.0.servers.borrow();
-        let Some(server) = servers.iter().find(|server| server.listener == listener) else {
-            return false;
-        };
-        let answered = self.with(|exchanges| {
-            let response = server.fixed_routes.find(&*exchanges.head(id)?)?;
-            response.send(exchanges, id);
-            Some(())
-        });
-        answered.flatten().is_some()
+        self.answers(id)
     }
 
     fn settles(&self, event: Event, now_us: u64) -> bool {

@@ -4,12 +4,13 @@
 
 use deno_core::v8;
 use howth_engine::Event;
+use howth_routes::Lead;
 use howth_scheduling::{Application as _, Waiting};
 use howth_supervision::tell;
 
 use super::{Application, exception_message};
 use crate::bridge::batch;
-use crate::bridge::head_text::{self, Said};
+use crate::bridge::head_text;
 
 /// What requests say crosses in calls of no more than about so many bytes each.
 const TEXT_BYTES_MAX: usize = 256 * 1024;
@@ -61,7 +62,7 @@ impl Application {
         });
         let batch = &functions.batch;
         let (mut done, mut text_bytes) = (first, 0);
-        while done < events.len() && batch.len() < batch::LENGTH && text_bytes < TEXT_BYTES_MAX {
+        while done < events.len() && batch.has_room() && text_bytes < TEXT_BYTES_MAX {
             let waiting = events[done];
             let event = waiting.event;
             done += 1;
@@ -80,26 +81,30 @@ impl Application {
                 bridge.refuse(id);
                 continue;
             }
-            let number = listener.map_or(0, |listener| listener.0);
-            let mut said = Said {
-                listener: number,
-                ..Said::default()
+            let mut lead = Lead::Application;
+            if let (Event::Request(id), Some(listener)) = (event, listener) {
+                lead = bridge.lead(id, listener, &mut self.places);
+            }
+            if lead == Lead::Answered {
+                continue;
+            }
+            let written = match (event, listener) {
+                (Event::Request(id) | Event::Rejected(id), Some(listener))
+                    if bridge.takes_text(listener, lead) =>
+                {
+                    bridge.write_head(id, listener, &mut self.text)
+                }
+                _ => None,
             };
+            let mut said = written.unwrap_or_default();
+            said.listener = listener.map_or(0, |listener| listener.0);
+            if let Lead::Handler(handler) = lead {
+                said.route = handler.number;
+                said.parameters = batch.push_parameters(&self.places, &self.text, said.path_at);
+            }
             if takes_texts {
-                let written = match (event, listener) {
-                    (Event::Request(id) | Event::Rejected(id), Some(listener))
-                        if bridge.takes_text(listener) =>
-                    {
-                        bridge.write_head(id, listener, &mut self.text)
-                    }
-                    _ => None,
-                };
                 texts.push(match written {
-                    Some(written) => {
-                        said = Said {
-                            listener: number,
-                            ..written
-                        };
+                    Some(_) => {
                         text_bytes += self.text.len();
                         head_text::string(scope, &self.text)
                     }

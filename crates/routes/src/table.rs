@@ -1,0 +1,202 @@
+//! All routes of a listener.
+//!
+//! Owns which of them answers a request: an exact path wins over one with parameters, and that over one that ends in a
+//! wildcard; among equals the longer, then the one that was given first. Sends what needs no application. Never calls
+//! that. Called by: the runtime's bridge, when a request comes ([`answer`](Table::answer)) and when it is given to the
+//! application ([`lead`](Table::lead)).
+
+use std::rc::Rc;
+
+use howth_engine::{ExchangeId, Exchanges};
+use howth_http1::RequestHead;
+use rustc_hash::FxHashMap;
+
+use crate::answer::{Answer, Asked, Handler, Ready, Serving};
+use crate::methods::Methods;
+use crate::places::Places;
+use crate::route::Route;
+use crate::tree::Tree;
+
+/// What becomes of a request that no route answers.
+#[derive(Clone, Debug, Default)]
+pub enum Otherwise {
+    /// The application answers it.
+    #[default]
+    Application,
+    /// 404, and 405 where a route answers other methods.
+    Refused,
+    /// This answers it.
+    Ready(Rc<Ready>),
+}
+
+/// Who answers a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lead {
+    /// It was answered.
+    Answered,
+    /// A handler of the application.
+    Handler(Handler),
+    /// The application, by what answers requests that no route does.
+    Application,
+}
+
+/// The routes.
+#[derive(Debug)]
+pub struct Table {
+    exact: FxHashMap<Box<[u8]>, u32>,
+    tree: Tree,
+    routes: Vec<Route>,
+    otherwise: Otherwise,
+    not_found: Ready,
+    /// Anything is answered without the application.
+    may_answer: bool,
+    /// Any route is the application's to answer.
+    has_handlers: bool,
+    /// Any handler looks at its request.
+    takes_requests: bool,
+}
+
+/// What a request has met.
+#[derive(Clone, Copy)]
+enum Found<'t> {
+    Answer(&'t Route, &'t Answer),
+    NotAllowed(&'t Route),
+    Missing,
+}
+
+impl Default for Table {
+    fn default() -> Self {
+        Table {
+            exact: FxHashMap::default(),
+            tree: Tree::default(),
+            routes: Vec::new(),
+            otherwise: Otherwise::default(),
+            not_found: Ready::text(404, "Not Found", &[]),
+            may_answer: false,
+            has_handlers: false,
+            takes_requests: false,
+        }
+    }
+}
+
+impl Table {
+    /// A table without routes.
+    pub fn new(otherwise: Otherwise) -> Self {
+        Table {
+            may_answer: !matches!(otherwise, Otherwise::Application),
+            otherwise,
+            ..Table::default()
+        }
+    }
+
+    /// Adds a route; one that was added before for the same paths stays.
+    pub fn add(&mut self, route: Route) {
+        self.may_answer |= route.has_answer(|answer| !matches!(answer, Answer::Handler(_)));
+        self.has_handlers |= route.has_answer(|answer| matches!(answer, Answer::Handler(_)));
+        self.takes_requests |=
+            route.has_answer(|answer| matches!(answer, Answer::Handler(handler) if handler.takes_request));
+        let number = self.routes.len() as u32;
+        let pattern = &route.pattern;
+        match pattern.is_exact() {
+            true => {
+                let path = pattern.path().as_bytes();
+                self.exact.entry(path.into()).or_insert(number);
+            }
+            false => self.tree.add(pattern, number),
+        }
+        self.routes.push(route);
+    }
+
+    /// Whether any request is answered without the application.
+    pub fn may_answer(&self) -> bool {
+        self.may_answer
+    }
+
+    /// Whether [`lead`](Self::lead) says more than that the application answers.
+    pub fn leads(&self) -> bool {
+        self.may_answer || self.has_handlers
+    }
+
+    /// Whether any handler looks at its request.
+    pub fn takes_requests(&self) -> bool {
+        self.takes_requests
+    }
+
+    /// Answers a request that needs no application; false: it is the application's.
+    pub fn answer(&self, exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
+        let Some(found) = exchanges.head(id).map(|head| self.find(&head)) else {
+            return false;
+        };
+        match found {
+            Found::Answer(_, Answer::Handler(_)) => false,
+            found => self.send(found, exchanges, id),
+        }
+    }
+
+    /// Says who answers a request, and where the parameters of its route stand; `None`: it is over.
+    pub fn lead(&self, exchanges: &dyn Exchanges, id: ExchangeId, places: &mut Places) -> Option<Lead> {
+        let found = {
+            let head = exchanges.head(id)?;
+            let found = self.find(&head);
+            if let Found::Answer(route, Answer::Handler(_)) = found {
+                route.pattern.find_places(path_of(&head), places);
+            }
+            found
+        };
+        Some(match found {
+            Found::Answer(_, Answer::Handler(handler)) => Lead::Handler(*handler),
+            found if self.send(found, exchanges, id) => Lead::Answered,
+            _ => Lead::Application,
+        })
+    }
+
+    #[inline]
+    fn find(&self, head: &RequestHead) -> Found<'_> {
+        let path = path_of(head);
+        let number = self.exact.get(path).copied().or_else(|| self.tree.find(path));
+        let Some(route) = number.and_then(|number| self.routes.get(number as usize)) else {
+            return Found::Missing;
+        };
+        match route.target(Methods::of_request(head.request_bytes().0)) {
+            Some(target) => Found::Answer(route, &target.answer),
+            None => Found::NotAllowed(route),
+        }
+    }
+
+    /// Sends what needs no application; false: there is nothing.
+    fn send(&self, found: Found<'_>, exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
+        let otherwise = match found {
+            Found::Answer(_, Answer::Ready(ready)) => {
+                ready.send(exchanges, id);
+                return true;
+            }
+            Found::Answer(route, Answer::Served(served)) => {
+                let mut places = Places::default();
+                if let Some(head) = exchanges.head(id) {
+                    route.pattern.find_places(path_of(&head), &mut places);
+                }
+                let asked = Asked { places: &places };
+                if served.serve(exchanges, id, &asked) == Serving::Answered {
+                    return true;
+                }
+                &self.not_found
+            }
+            Found::Answer(_, Answer::Handler(_)) => return false,
+            Found::NotAllowed(route) => &route.not_allowed,
+            Found::Missing => &self.not_found,
+        };
+        match &self.otherwise {
+            Otherwise::Application => return false,
+            Otherwise::Refused => otherwise.send(exchanges, id),
+            Otherwise::Ready(ready) => ready.send(exchanges, id),
+        }
+        true
+    }
+}
+
+/// The path of a request, without its query.
+#[inline]
+fn path_of(head: &RequestHead) -> &[u8] {
+    let (_, _, path) = head.request_bytes();
+    &path[..memchr::memchr(b'?', path).unwrap_or(path.len())]
+}
