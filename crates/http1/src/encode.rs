@@ -17,7 +17,8 @@ const OWN_BYTES: usize = 192;
 ///
 /// The head must be one that [`plan_response`](crate::plan_response) took. Adds `date` unless the application
 /// set one, `content-length` or `transfer-encoding` as planned, and `connection` where the version's default is
-/// not what happens (RFC 9112 section 9.3).
+/// not what happens (RFC 9112 section 9.3). Of 426 the `upgrade` field is sent as well, which says what to ask for (RFC 9110
+/// section 15.5.22), and is named in `connection` (section 7.8).
 pub fn encode_head(
     out: &mut Vec<u8>,
     request: RequestFacts,
@@ -32,12 +33,19 @@ pub fn encode_head(
         .sum();
     out.reserve(OWN_BYTES + fields_bytes);
     status::push_line(out, head.status, head.reason);
-    let mut has_date = false;
+    let is_upgrade = |name: &[u8]| head.status == 426 && name.eq_ignore_ascii_case(b"upgrade");
+    let (mut has_date, mut names_protocol) = (false, false);
     for &(name, value) in head.fields {
         if is_forwarded(name) {
             has_date |= name.len() == 4 && name.eq_ignore_ascii_case(b"date");
             push_field(out, name, value);
+        } else if is_upgrade(name) {
+            names_protocol = true;
+            push_field(out, name, value);
         }
+    }
+    if names_protocol {
+        out.extend_from_slice(b"connection: upgrade\r\n");
     }
     if !has_date {
         out.extend_from_slice(date.line());
@@ -102,5 +110,62 @@ fn push_hexadecimal(out: &mut Vec<u8>, number: usize) {
     let digits = (usize::BITS - number.leading_zeros()).div_ceil(4).max(1);
     for digit in (0..digits).rev() {
         out.push(b"0123456789abcdef"[(number >> (digit * 4)) & 15]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::SystemTime;
+
+    use super::*;
+    use crate::plan_response;
+
+    fn encoded(status: u16, version: Version, keep_alive: bool) -> String {
+        let request = RequestFacts {
+            version,
+            is_head: false,
+            is_connect: false,
+            keep_alive,
+        };
+        let head = ResponseHead {
+            status,
+            reason: None,
+            fields: &[(b"Upgrade", b"websocket"), (b"a", b"b")],
+        };
+        let plan = plan_response(request, &head, Some(0), false).expect("a head");
+        let mut out = Vec::new();
+        encode_head(
+            &mut out,
+            request,
+            &head,
+            &plan,
+            &Date::new(SystemTime::UNIX_EPOCH),
+        );
+        String::from_utf8(out).expect("ASCII")
+    }
+
+    /// RFC 9110 sections 15.5.22 and 7.8.
+    #[test]
+    fn a_client_is_told_which_protocol_it_has_to_ask_for() {
+        let named = "Upgrade: websocket\r\na: b\r\nconnection: upgrade\r\n";
+        for (version, keep_alive, persistence) in [
+            (Version::Http11, true, ""),
+            (Version::Http11, false, "connection: close\r\n"),
+            (Version::Http10, true, "connection: keep-alive\r\n"),
+        ] {
+            let answer = encoded(426, version, keep_alive);
+            assert!(answer.contains(named), "{answer}");
+            assert!(
+                answer.ends_with(&format!("content-length: 0\r\n{persistence}\r\n")),
+                "{answer}"
+            );
+        }
+        for status in [200, 400, 503] {
+            let answer = encoded(status, Version::Http11, true);
+            assert!(
+                !answer.contains("Upgrade: ") && !answer.contains("connection"),
+                "{answer}"
+            );
+        }
     }
 }

@@ -231,12 +231,14 @@ fn what_asks_for_no_websocket_is_answered(engine: Engine) {
         connection.send(request("GET", "/http"));
         assert_eq!(connection.response().text(), "plain");
     }
-    // RFC 6455 section 4.2.2.
+    // RFC 6455 section 4.2.2, RFC 9110 section 15.5.22.
     let mut connection = server.connect();
     connection.send(good.replace("version: 13", "version: 8"));
     let response = connection.response();
     assert_eq!(response.status, 426);
     assert_eq!(response.field("sec-websocket-version"), Some("13"));
+    assert_eq!(response.field("upgrade"), Some("websocket"));
+    assert_eq!(response.field("connection"), Some("upgrade"));
     connection.send(request("GET", "/http"));
     assert_eq!(connection.response().text(), "plain");
 }

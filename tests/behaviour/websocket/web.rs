@@ -171,6 +171,7 @@ fn a_client_of_another_version_is_told_which_is_spoken(engine: Engine) {
             let response = connection.response();
             assert_eq!(response.status, 426, "{path} {version}");
             assert_eq!(response.field("sec-websocket-version"), Some("13"));
+            assert_eq!(response.field("upgrade"), Some("websocket"));
         }
     }
     // What is wrong otherwise is the handler's to answer.
