@@ -40,7 +40,7 @@ pub enum Event {
     /// The head of a request is complete and valid; its body may still be arriving.
     Request(ExchangeId),
     /// What came on a connection breaks a rule or took too long, and no request is read behind it: told where the application
-    /// [takes refusals](crate::Exchanges::take_refusals). [`rejection`](crate::Exchanges::rejection) says why.
+    /// [takes refusals](crate::Listeners::take_refusals). [`rejection`](crate::Exchanges::rejection) says why.
     Rejected(ExchangeId),
     /// A [`read_body`](crate::Exchanges::read_body) that answered `Pending` would now answer otherwise; or the end has
     /// come of a body that was kept and whose response is out.
@@ -59,7 +59,7 @@ pub enum Event {
     /// The time of [`set_alarm`](crate::Exchanges::set_alarm) has come.
     Alarm(ExchangeId),
     /// A connection was accepted, by this listener, and its TLS handshake is over, where it has one: told where the application
-    /// [asked for it](crate::Exchanges::tell_opened).
+    /// [asked for it](crate::Listeners::tell_opened).
     Opened(ConnectionId, ListenerId),
     /// The connection of this listener has ended, of which the application [asked to be told](crate::Exchanges::watch_connection). Comes
     /// behind what is told of its exchanges.
