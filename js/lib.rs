@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 92] = [
+pub const FILES: [&str; 95] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -149,7 +149,10 @@ pub const FILES: [&str; 92] = [
     "server/tls.js",
     "server/secured.js",
     "server/batch.js",
+    "server/context.js",
     "server/server.js",
+    "server/serve.js",
+    "server/exported.js",
     "node_http/parts.js",
     "node_http/answer.js",
     "node_http/socket_handle.js",

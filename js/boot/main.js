@@ -16,7 +16,10 @@ import * as hash from "ext:howth/node/hash.js";
 import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
+import { waitingPromises } from "ext:howth/server/context.js";
+import { serveModule } from "ext:howth/server/exported.js";
 import * as secured from "ext:howth/server/secured.js";
+import * as serving from "ext:howth/server/serve.js";
 import * as server from "ext:howth/server/server.js";
 import * as trailerFields from "ext:howth/server/trailers.js";
 import * as shared from "ext:howth/shared/kv.js";
@@ -24,8 +27,8 @@ import * as topics from "ext:howth/shared/topics.js";
 import { checkVersion, upgradeWebSocket } from "ext:howth/sockets/upgrade.js";
 import { servedRequest } from "ext:howth/web/request.js";
 
-const { connect, metrics, serve, serveModule, stopped, waitingPromises } = server;
-const { serveArrays, serveBatch, serveLocal, serveRustOnly } = server;
+const { connect, metrics, stopped } = server;
+const { serve, serveArrays, serveBatch, serveLocal, serveRustOnly } = serving;
 
 // As they are in the snapshot, without fast calls.
 const slowOps = {};

@@ -4,7 +4,8 @@
 // the way to it, need no compiler then. Nothing else of it is left: `stopped` forgets the server, and an isolate that
 // starts connects anew.
 
-import { connect, disconnect, serveModule, stopped } from "ext:howth/server/server.js";
+import { serveModule } from "ext:howth/server/exported.js";
+import { connect, disconnect, stopped } from "ext:howth/server/server.js";
 
 function warmUp() {
   let dispatch;

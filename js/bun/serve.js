@@ -7,7 +7,7 @@ import { BunFile } from "ext:howth/bun/file.js";
 import { node } from "ext:howth/bun/parts.js";
 import { argumentsTaken } from "ext:howth/server/arguments.js";
 import { isResponse } from "ext:howth/server/send.js";
-import { serve as listen } from "ext:howth/server/server.js";
+import { serve as listen } from "ext:howth/server/serve.js";
 import { innerResponse } from "ext:howth/web/response.js";
 
 const IDLE_SECONDS_MAX = 255;

@@ -129,7 +129,8 @@ function open(place, options, handler) {
 
 function listen(state, { port, host, unix }, { cert, key }) {
   try {
-    return occupy(state, port, host, unix, readTls({ cert, key }, "Deno.serve"), true);
+    const tls = readTls({ cert, key }, "Deno.serve");
+    return occupy(state, port, host, unix, { tls, speaksHttp2: true });
   } catch (error) {
     if (error instanceof Deno.errors.AddrInUse || tlsOption() !== undefined) throw error;
     return null;

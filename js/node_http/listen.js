@@ -116,7 +116,7 @@ function whyNot(node, isPrimary) {
 function occupyFirst(server, { port, host, path }, tls) {
   for (const candidate of host === "" && path === "" ? ALL_ADDRESSES : [host]) {
     try {
-      return occupy(server, port, candidate, path, tls);
+      return occupy(server, port, candidate, path, { tls });
     } catch (error) {
       server.node[kFailure] = error;
       if (error instanceof Deno.errors.AddrInUse) return null;

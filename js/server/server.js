@@ -1,28 +1,27 @@
-// Howth.serve, `export default { fetch }`, and the dispatch of batches to handlers.
+// Servers on the engine: the dispatch of batches to them, and their handlers.
+//
+// Owns which servers there are on this core. Called by: Rust, with a batch (`dispatch`); serve.js, and the other folders that
+// have servers, to listen.
 
 import { core, primordials } from "ext:core/mod.js";
-import { listensItself } from "ext:howth/node/process.js";
-import { BatchHandler, readBatchSize } from "ext:howth/server/batch.js";
+import { context, waitingPromises } from "ext:howth/server/context.js";
 import { errorAnswer } from "ext:howth/server/error_page.js";
 import * as exchanges from "ext:howth/server/exchanges.js";
 import * as facades from "ext:howth/server/facade.js";
 import { looksLikeResponse, toResponse } from "ext:howth/server/foreign.js";
 import * as requests from "ext:howth/server/inner_request.js";
-import { Batch, EventKind, Reach, Served } from "ext:howth/server/numbers.js";
-import { isClass, isRecord, readAnswer, readHandlers, readPort } from "ext:howth/server/options.js";
+import { Batch, EventKind, Reach } from "ext:howth/server/numbers.js";
 import * as routing from "ext:howth/server/routes.js";
 import * as responses from "ext:howth/server/send.js";
-import { readTls } from "ext:howth/server/tls.js";
 import * as whole from "ext:howth/server/whole.js";
 import * as links from "ext:howth/sockets/link.js";
 import { answersRefusal } from "ext:howth/sockets/upgrade.js";
 import { printFailure } from "ext:howth/web/printed.js";
-import { Response } from "ext:howth/web/response.js";
 
 const { reportException } = core.loadExtScript("ext:deno_web/02_event.js");
 const { InnerRequest, makeRequest } = requests;
 const { checkResponse, sendPlain, sendResponse } = responses;
-const { Info, Server, startElysia } = facades;
+const { Info } = facades;
 const { watchedExchange } = exchanges;
 
 const { REQUEST, BODY_READABLE, WRITABLE, DISCONNECTED, COMPLETED, ABORTED, TAKEN } = EventKind;
@@ -30,34 +29,13 @@ const { CLOSED, OPENED, REJECTED } = EventKind;
 // An event's numbers: kind, slot, generation; of a request also its method's number, the lengths of method and URL
 // in its text, and its route.
 const { EVENT_LENGTH, LISTENER, PARAMETERS, PARAMETERS_LENGTH, ROUTE } = Batch;
-const { EVERY_CORE, THIS_CORE, AS_ASKED } = Reach;
-const { SERVES, NO_HANDLER, NODE_APPLICATION, LISTENS_ITSELF } = Served;
+const { AS_ASKED } = Reach;
 
 const { getAsyncContext, setAsyncContext } = core;
 const { SafeMap, SafeSet } = primordials;
 
 // Those of Howth.serveArrays.
 const flushing = new SafeSet();
-
-const waiting = new Set();
-
-const context = {
-  // Keeps the process draining until the promise settles.
-  waitUntil(promise) {
-    const settled = Promise.resolve(promise).then(
-      () => waiting.delete(settled),
-      (error) => {
-        waiting.delete(settled);
-        printFailure("howth: a promise given to waitUntil was rejected:", error);
-      },
-    );
-    waiting.add(settled);
-  },
-
-  // Of Cloudflare's, where an error is the server's behind it to answer: there is none.
-  passThroughOnException() {},
-};
-Object.freeze(context);
 
 let ops;
 let batch;
@@ -149,11 +127,6 @@ function log(message, error) {
   printFailure(message, error instanceof responses.Unsendable ? error.message : error);
 }
 
-// How many promises given to waitUntil are pending.
-function waitingPromises() {
-  return waiting.size;
-}
-
 // A listener has come to its end, and with it its server.
 function stopped(listener) {
   const ended = servers.get(listener);
@@ -198,7 +171,7 @@ class ServerState {
 
   // Whether promises given to waitUntil are pending.
   get isAwaited() {
-    return waiting.size > 0;
+    return waitingPromises() > 0;
   }
 
   // Nothing in here throws: what could be wrong was found when the handlers were read.
@@ -336,62 +309,9 @@ class ServerState {
   }
 }
 
-// Howth.serve(handler), (options, handler), (options): the shapes of Bun and Deno.
-function serve(first, second, reach = EVERY_CORE) {
-  let options = {};
-  let handler = second;
-  if (typeof first === "function") {
-    handler = first;
-    options = typeof second === "object" && second !== null ? second : {};
-  } else if (typeof first === "object" && first !== null) {
-    options = first;
-  } else {
-    throw new TypeError("Howth.serve needs a handler: Howth.serve((request) => new Response())");
-  }
-  return listen(options, readHandlers(options, handler), reach);
-}
-
-// Howth.serveLocal, with the arguments of Howth.serve: on the core that calls it, and no other starts.
-function serveLocal(first, second) {
-  return serve(first, second, THIS_CORE);
-}
-
-// Howth.serveBatch({ port, batchSize }, handler): the handler takes a request and may answer with a plain object. Of the
-// requests that are there together, `batchSize` at most are worked off before the engine has its turn.
-function serveBatch(options, handler) {
-  if (typeof options !== "object" || options === null || typeof handler !== "function") {
-    throw new TypeError(
-      "Howth.serveBatch needs options and a handler: Howth.serveBatch({ batchSize: 64 }, (request) => ({ status: 200, body: 'Hi' }))",
-    );
-  }
-  const handlers = readHandlers(options, handler);
-  handlers.batchSize = readBatchSize(options.batchSize, "Howth.serveBatch");
-  return listen(options, handlers, EVERY_CORE);
-}
-
-// Howth.serveArrays({ port, batchSize }, handler): the handler takes an array of requests and returns one of answers.
-function serveArrays(options, handler) {
-  if (typeof options !== "object" || options === null || typeof handler !== "function") {
-    throw new TypeError(
-      "Howth.serveArrays needs options and a handler: Howth.serveArrays({ batchSize: 64 }, (requests) => […])",
-    );
-  }
-  const handlers = readHandlers(options, handler);
-  if (handlers.routes.handled !== null) {
-    throw new TypeError(
-      `Howth.serveArrays: the route "${handlers.routes.handled}" must be a path without parameters that has a Response; the handler answers everything else`,
-    );
-  }
-  handlers.batch = new BatchHandler(handler, readBatchSize(options.batchSize, "Howth.serveArrays"));
-  return listen(options, handlers, EVERY_CORE);
-}
-
-// Howth.serveRustOnly({ port, body }): every request has the same answer, and none reaches JavaScript.
-function serveRustOnly(options = {}) {
-  const answer = readAnswer(options);
-  const handlers = readHandlers(options, () => new Response());
-  handlers.routes.said.otherwise = answer;
-  return listen(options, handlers, EVERY_CORE);
+// Whether any server listens.
+function hasServers() {
+  return servers.size > 0;
 }
 
 // Whether the engine can be had: a thread of the program's own has none.
@@ -401,9 +321,16 @@ function hasEngine() {
 
 // The address where the engine listens from now on for a server of another kind: the object that is told of requests
 // (`handle`), of new connections (`opened`), of connections that have ended (`closed`) and of its own end (`stopped`). `path`:
-// of a Unix-domain socket, or empty. `tls`: what `readTls` gives. `speaksHttp2`: as well as HTTP/1.1.
-function occupy(state, port, hostname, path, tls = null, speaksHttp2 = false) {
-  const address = ops.op_howth_listen(port, hostname, path, AS_ASKED, speaksHttp2, tls);
+// of a Unix-domain socket, or empty. `tls`: what `readTls` gives. `speaksHttp2`: as well as HTTP/1.1. `reach`: the cores on
+// which it listens.
+function occupy(
+  state,
+  port,
+  hostname,
+  path,
+  { tls = null, speaksHttp2 = false, reach = AS_ASKED },
+) {
+  const address = ops.op_howth_listen(port, hostname, path, reach, speaksHttp2, tls);
   installed(state, address.listener);
   return address;
 }
@@ -434,73 +361,6 @@ function numberOf(at, place) {
   return batch[at + place];
 }
 
-function listen(options, handlers, reach) {
-  const port = options.port === undefined || options.port === null ? -1 : readPort(options.port);
-  const hostname = options.hostname ?? options.host ?? "";
-  const unix = options.unix ?? options.path ?? "";
-  const address = ops.op_howth_listen(
-    port,
-    String(hostname),
-    String(unix),
-    reach,
-    true,
-    readTls(options),
-  );
-  const server = new ServerState();
-  server.address = address;
-  installed(server, address.listener);
-  server.reload(handlers);
-  const facade = new Server(server);
-  server.facade = facade;
-  options.signal?.addEventListener("abort", () => facade.stop(true), { once: true });
-  if (typeof options.onListen === "function") {
-    options.onListen(facade.addr);
-  }
-  return facade;
-}
-
-// Serves a module's default export, if it is one that can be served: an object with `fetch`, or a function.
-//
-// `mayLeaveAlone`: as `howth run` has it. What programs export is theirs then: a function is left alone, and an object
-// that cannot listen where the program does already.
-function serveModule(exported, mayLeaveAlone) {
-  if (servers.size > 0) return SERVES;
-  const isObject = typeof exported === "object" && exported !== null;
-  if (mayLeaveAlone) {
-    return isObject && typeof exported.fetch === "function" ? serveExported(exported) : NO_HANDLER;
-  }
-  if (isNodeApplication(exported)) return listensItself() ? LISTENS_ITSELF : NODE_APPLICATION;
-  if (isObject && canServe(exported)) return serveExported(exported);
-  if (typeof exported === "function" && !isClass(exported)) return serveExported({}, exported);
-  return listensItself() ? LISTENS_ITSELF : NO_HANDLER;
-}
-
-function serveExported(options, handler) {
-  const handlers = readHandlers(options, handler);
-  let facade;
-  try {
-    facade = listen(options, handlers, EVERY_CORE);
-  } catch (error) {
-    // It serves what it exports by a server of its own, as applications for several runtimes do.
-    if (listensItself()) return LISTENS_ITSELF;
-    throw error;
-  }
-  startElysia(options, facade);
-  return SERVES;
-}
-
-// Applications of Express, Connect, Koa, Fastify, and servers of node:http.
-function isNodeApplication(exported) {
-  const isObject = typeof exported === "object" && exported !== null;
-  if (!isObject && typeof exported !== "function") return false;
-  if (typeof exported.listen !== "function" || typeof exported.fetch === "function") return false;
-  return !isObject || !canServe(exported);
-}
-
-function canServe({ fetch, routes }) {
-  return typeof fetch === "function" || (fetch === undefined && isRecord(routes));
-}
-
 function isSettled(result) {
   return responses.isResponse(result) || !isThenable(result);
 }
@@ -518,19 +378,13 @@ export {
   connect,
   disconnect,
   hasEngine,
+  hasServers,
   keepAlive,
   metrics,
   numberOf,
   occupy,
   occupyHanded,
   ServerState,
-  serve,
-  serveArrays,
-  serveBatch,
-  serveLocal,
-  serveModule,
-  serveRustOnly,
   stop,
   stopped,
-  waitingPromises,
 };
