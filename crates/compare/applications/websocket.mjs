@@ -9,3 +9,6 @@ export default (request, server) => {
 };
 
 export const websocket = { message: (socket, message) => socket.send(message) };
+
+export const nodeWebSocket = (socket, message, isBinary) =>
+  socket.send(message, { binary: isBinary });

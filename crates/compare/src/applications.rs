@@ -11,7 +11,7 @@ use crate::error::CompareError;
 use crate::npm;
 
 /// Handlers of requests by name, which an adapter serves.
-const HANDLERS: [(&str, &str); 18] = [
+const HANDLERS: [(&str, &str); 19] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
@@ -30,6 +30,10 @@ const HANDLERS: [(&str, &str); 18] = [
     ("tls-large", include_str!("../applications/tls-large.mjs")),
     ("http2", include_str!("../applications/http2.mjs")),
     ("websocket", include_str!("../applications/websocket.mjs")),
+    (
+        "websocket-topic",
+        include_str!("../applications/websocket-topic.mjs"),
+    ),
 ];
 /// Programs by name that listen by themselves, on PORT of 127.0.0.1: what people have, and every runtime runs as it is.
 const PROGRAMS: [(&str, &str); 5] = [
@@ -42,7 +46,7 @@ const PROGRAMS: [(&str, &str); 5] = [
 /// Those of both that import packages from npm.
 const WITH_PACKAGES: [&str; 5] = ["hono", "fastify", "express", "koa", "nest"];
 /// Those that import one on Node alone.
-const WITH_PACKAGES_ON_NODE: [&str; 1] = ["websocket"];
+const WITH_PACKAGES_ON_NODE: [&str; 2] = ["websocket", "websocket-topic"];
 /// What each runtime is started with for a handler; it imports `./application.mjs`.
 const ADAPTERS: [(&str, &str); 5] = [
     ("howth.mjs", include_str!("../applications/adapters/howth.mjs")),

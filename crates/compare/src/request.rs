@@ -13,6 +13,8 @@ pub(crate) enum Way {
     Http2,
     /// The body is a message of a WebSocket, and comes back.
     WebSocket,
+    /// The same, and it comes back on all connections.
+    Broadcast,
 }
 
 /// Method, path, fields, body; and the length of a right answer.
@@ -71,6 +73,14 @@ impl Request {
         }
     }
 
+    /// A message of so many bytes, which comes back on all connections.
+    pub(crate) fn broadcast(bytes: usize) -> Self {
+        Request {
+            way: Way::Broadcast,
+            ..Request::echo(bytes)
+        }
+    }
+
     /// The bytes to send in clear text.
     pub(crate) fn encode(&self, port: u16) -> Vec<u8> {
         let mut head = format!(
@@ -92,7 +102,7 @@ impl Request {
         let scheme = match self.way {
             Way::Http => "http",
             Way::Https | Way::Http2 => "https",
-            Way::WebSocket => "ws",
+            Way::WebSocket | Way::Broadcast => "ws",
         };
         howth_load::Options {
             method: self.method.to_owned(),
@@ -110,6 +120,7 @@ impl Request {
             // The server's is made for this comparison.
             accept_any_certificate: scheme == "https",
             http2: self.way == Way::Http2,
+            broadcasts: self.way == Way::Broadcast,
             ..howth_load::Options::new(format!("{scheme}://127.0.0.1:{port}{}", self.path))
         }
     }
@@ -128,6 +139,8 @@ mod tests {
         assert!(http2.http2 && http2.url.starts_with("https:"));
         assert_eq!(url(Request::echo(3)), "ws://127.0.0.1:80/");
         assert_eq!(Request::echo(3).load(80).body, b"xxx");
+        let broadcast = Request::broadcast(3).load(80);
+        assert!(broadcast.broadcasts && broadcast.url.starts_with("ws:"));
     }
 
     #[test]

@@ -19,6 +19,8 @@ const PIPELINING: usize = 16;
 const STREAMS: usize = 10;
 /// Of WebSockets.
 const WEB_SOCKETS: usize = 100;
+/// That hear one topic.
+const SUBSCRIBERS: usize = 1000;
 /// Uploads at a time; fewer than would fill the server's core leave it idle.
 const UPLOADING: usize = 4;
 
@@ -241,9 +243,10 @@ fn over_tls() -> Vec<Workload> {
     ]
 }
 
-/// Messages that come back.
+/// Messages that come back, on the connection that has sent them or on all.
 fn web_sockets() -> Vec<Workload> {
     let of = |name, title: String, load| workload(name, title, "websocket", Kind::Load(load));
+    let topic = Load::of(Request::broadcast(64), SUBSCRIBERS);
     let echo = |bytes| Load::of(Request::echo(bytes), WEB_SOCKETS);
     let pipelined = Load {
         pipelining: PIPELINING,
@@ -264,6 +267,12 @@ fn web_sockets() -> Vec<Workload> {
             "websocket-large",
             "a WebSocket's message of 16 KiB comes back".to_owned(),
             echo(16 * 1024),
+        ),
+        workload(
+            "websocket-topic",
+            "a message of 64 B to a topic that 1,000 WebSockets hear, each of them counted".to_owned(),
+            "websocket-topic",
+            Kind::Load(topic),
         ),
     ]
 }

@@ -79,6 +79,9 @@ pub struct Options {
     pub timeout: Duration,
     /// Whether HTTP/2 is spoken: by ALPN over TLS, with prior knowledge in clear text. Pipelined requests are streams.
     pub http2: bool,
+    /// Whether what one connection sends comes back on all of them: WebSockets in a closed loop. The next message follows when
+    /// all have the last one, and each that came back counts.
+    pub broadcasts: bool,
     /// Whether connections serve more than one request. If not, latency includes connecting.
     pub keep_alive: bool,
     /// What every answer has to be.
@@ -112,6 +115,7 @@ impl Options {
             warm_up: Duration::ZERO,
             timeout: Duration::from_secs(10),
             http2: false,
+            broadcasts: false,
             keep_alive: true,
             expect: Expectation::default(),
             records: false,
@@ -162,6 +166,12 @@ impl Options {
                 "pipelining needs connections that are kept alive",
             ));
         }
+        let is_in_turn = self.pace == Pace::Closed && self.pipelining == 1 && self.threads == 1;
+        if self.broadcasts && !is_in_turn {
+            return Err(LoadError::Conflict(
+                "of broadcasts one is on the way at a time, in the closed loop of one thread",
+            ));
+        }
         Ok(())
     }
 
@@ -195,6 +205,10 @@ mod tests {
             |options: &mut Options| {
                 options.pipelining = 2;
                 options.keep_alive = false;
+            },
+            |options: &mut Options| {
+                options.broadcasts = true;
+                options.threads = 2;
             },
         ] {
             let mut bad = good.clone();

@@ -83,6 +83,9 @@ fn protocol(
     request: &Request,
 ) -> Result<Option<ProtocolTarget>, LoadError> {
     match target.protocol {
+        Protocol::Http | Protocol::Http2 if options.broadcasts => {
+            Err(LoadError::Conflict("only messages of WebSockets are broadcast"))
+        }
         Protocol::Http => Ok(None),
         Protocol::Http2 if !options.keep_alive => {
             Err(LoadError::Conflict("connections of HTTP/2 are always kept alive"))
@@ -211,6 +214,7 @@ impl<'a> Run<'a> {
             address: self.target.address,
             connections: share(self.options.connections as u64, position, self.threads) as usize,
             keep_alive: self.options.keep_alive,
+            broadcasts: self.options.broadcasts,
             timeout_ns: nanoseconds(self.options.timeout),
             warm_up_ns: nanoseconds(self.options.warm_up),
             records: self.options.records,

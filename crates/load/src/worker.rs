@@ -37,6 +37,8 @@ pub(crate) struct Plan {
     pub(crate) address: SocketAddr,
     pub(crate) connections: usize,
     pub(crate) keep_alive: bool,
+    /// Whether what one connection sends comes back on all.
+    pub(crate) broadcasts: bool,
     pub(crate) timeout_ns: u64,
     /// From the start to the moment from which requests count.
     pub(crate) warm_up_ns: u64,

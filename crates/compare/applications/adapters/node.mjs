@@ -30,14 +30,15 @@ function server() {
 }
 
 // Node has no WebSockets on the server's side: what its users take.
-async function addWebSockets(server) {
+async function addWebSockets(server, handle) {
   const { WebSocketServer } = await import("ws").catch(() => {
     // The first line is what the results say.
     console.error("ws is not installed; --install has it from npm");
     process.exit(1);
   });
-  new WebSocketServer({ server, perMessageDeflate: false }).on("connection", (socket) => {
-    socket.on("message", (message, isBinary) => socket.send(message, { binary: isBinary }));
+  const sockets = new WebSocketServer({ server, perMessageDeflate: false });
+  sockets.on("connection", (socket) => {
+    socket.on("message", (message, isBinary) => handle(socket, message, isBinary, sockets.clients));
   });
 }
 
@@ -52,6 +53,6 @@ if (cores > 1 && cluster.isPrimary) {
   });
 } else {
   const own = server();
-  if (application.websocket !== undefined) await addWebSockets(own);
+  if (application.websocket !== undefined) await addWebSockets(own, application.nodeWebSocket);
   own.listen(Number(process.env.PORT), "127.0.0.1");
 }

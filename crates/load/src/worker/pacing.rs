@@ -100,6 +100,24 @@ impl Pacing {
         }
     }
 
+    /// Whether a message may go out that so many connections wait for (closed loop): all of them or none.
+    fn grants_broadcast(&mut self, now_ns: u64, answers: usize) -> bool {
+        let Pacing::Closed {
+            end_ns,
+            left,
+            warm_up_ns,
+            ..
+        } = self
+        else {
+            return false;
+        };
+        let is_granted = now_ns < *end_ns && *left > 0 && answers > 0;
+        if is_granted && now_ns >= *warm_up_ns {
+            *left = left.saturating_sub(answers as u64);
+        }
+        is_granted
+    }
+
     fn take_due(&mut self, now_ns: u64) -> Option<u64> {
         match self {
             Pacing::Open { schedule, end_ns, .. } if now_ns < *end_ns => schedule.take(now_ns),
@@ -131,6 +149,12 @@ impl Worker {
             }
             Phase::Open if self.pacing.is_open_loop() => {
                 self.list(index);
+                self.write(index);
+            }
+            Phase::Open if self.plan.broadcasts => {
+                if self.outstanding == 0 {
+                    self.broadcast();
+                }
                 self.write(index);
             }
             Phase::Open => {
@@ -177,6 +201,23 @@ impl Worker {
             self.begin_request(index, self.now_ns);
         }
         granted > 0
+    }
+
+    /// Sends a message on the first connection that is open; all that are wait for it.
+    fn broadcast(&mut self) {
+        let open = |index: &usize| self.connections[*index].phase == Phase::Open;
+        let waiting: Vec<usize> = (0..self.connections.len()).filter(open).collect();
+        if !self.pacing.grants_broadcast(self.now_ns, waiting.len()) {
+            return;
+        }
+        for index in &waiting {
+            self.begin_request(*index, self.now_ns);
+            self.connections[*index].unwritten = 0;
+        }
+        if let Some(first) = waiting.first() {
+            self.connections[*first].unwritten = 1;
+            self.write(*first);
+        }
     }
 
     fn begin_request(&mut self, index: usize, due_ns: u64) {

@@ -1,8 +1,9 @@
 //! TLS and WebSocket over loopback.
 
 use std::io::{Read, Write};
-use std::sync::Arc;
+use std::net::TcpStream;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::server::{Server, Then};
@@ -191,6 +192,38 @@ fn messages_are_echoed_through_tls() {
     options.trusted_pem = Some(pem);
     let report = run(&options).expect("the server listens");
     assert_eq!((report.requests, report.errors), (100, Errors::default()));
+}
+
+#[test]
+fn what_one_sends_is_awaited_on_all() {
+    let members: Arc<Mutex<Vec<TcpStream>>> = Arc::default();
+    let server = Server::of_connections(move |stream, counted| {
+        let other = stream.try_clone()?;
+        let mut socket = accept(stream)?;
+        members.lock().expect("nobody has panicked").push(other);
+        while let Ok(message) = socket.read() {
+            counted.fetch_add(1, Ordering::SeqCst);
+            let members = members.lock().expect("nobody has panicked");
+            for member in members.iter() {
+                let mut to = WebSocket::from_raw_socket(member, Role::Server, None);
+                // One may have left.
+                let _ = to.send(message.clone());
+            }
+        }
+        Ok(())
+    });
+    let mut options = options(format!("ws://{}/", server.address), 20);
+    options.body = b"hello".to_vec();
+    options.broadcasts = true;
+    let report = run(&options).expect("the server listens");
+    // Seven messages: none is cut off before all have it.
+    assert_eq!((report.requests, report.errors), (21, Errors::default()));
+    assert_eq!(server.requests(), 7);
+    options.pipelining = 2;
+    assert!(matches!(run(&options), Err(LoadError::Conflict(_))));
+    options.pipelining = 1;
+    options.url = server.url();
+    assert!(matches!(run(&options), Err(LoadError::Conflict(_))));
 }
 
 #[test]
