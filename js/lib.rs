@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 95] = [
+pub const FILES: [&str; 97] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -161,11 +161,13 @@ pub const FILES: [&str; 95] = [
     "node_http/exchange.js",
     "node_http/fields.js",
     "node_http/incoming.js",
+    "node_http/outgoing_state.js",
     "node_http/outgoing.js",
     "node_http/refusals.js",
     "node_http/server.js",
     "node_http/worker.js",
     "node_http/secure_server.js",
+    "node_http/wanted.js",
     "node_http/listen.js",
     "deno/request.js",
     "deno/web_socket.js",

@@ -37,6 +37,7 @@ fn limits(choice: u8) -> Limits {
         chunk_extension_bytes_max: choice % 19,
         trailer_bytes_max: choice % 37,
         takes_connect: choice % 4 == 1,
+        requires_host: choice % 5 != 0,
         takes_expectations: false,
     }
 }

@@ -38,6 +38,11 @@ class Answer {
     this.waiting = null;
   }
 
+  // Bytes of it that wait for the client to take them.
+  get unsentBytes() {
+    return this.state === OVER ? 0 : exchanges.unsentBytes(this);
+  }
+
   get isOpen() {
     return this.state < WHOLE;
   }
@@ -87,10 +92,12 @@ class Answer {
     return exchanges.writeBytes(this, parts.Buffer.from(data, encoding));
   }
 
-  // A text of which every character is one byte.
-  writeHead(head) {
+  // A text of which every character is one byte; `asText`: it is encoded as a text that goes out with it.
+  writeHead(head, asText) {
     if (!this.begin()) return;
-    ops.op_howth_write_latin1(this.index, this.generation, head);
+    const { index, generation } = this;
+    if (asText) ops.op_howth_write_text(index, generation, head);
+    else ops.op_howth_write_latin1(index, generation, head);
   }
 
   // Calls back when what was written has gone out, or at once in a tick of its own.

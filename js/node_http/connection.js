@@ -10,8 +10,14 @@ import { parts } from "ext:howth/node_http/parts.js";
 import * as secure from "ext:howth/node_http/secure_socket.js";
 import { Handle } from "ext:howth/node_http/socket_handle.js";
 
-const { ArrayPrototypeIndexOf, ArrayPrototypePush, ArrayPrototypeShift, ArrayPrototypeSplice } =
-  primordials;
+const {
+  ArrayPrototypeIndexOf,
+  ArrayPrototypePush,
+  ArrayPrototypeShift,
+  ArrayPrototypeSplice,
+  MathMax,
+  ObjectDefineProperty,
+} = primordials;
 
 // How much longer than `keepAliveTimeout` Node waits.
 const KEEP_ALIVE_BUFFER_MS = 1000;
@@ -34,6 +40,7 @@ class Connection {
     // Requests so far, and bytes of answers.
     this.requests = 0;
     this.bytesWritten = 0;
+    this.knownBytesRead = 0;
     // Answers that were not told of yet, in the order of their requests.
     this.open = [];
     this.knownSocket = null;
@@ -57,9 +64,17 @@ class Connection {
     knownSocket._unrefTimer();
   }
 
+  // Bytes that have come; of one that has ended, as many as when something was told of it last.
+  get bytesRead() {
+    const bytes = ops.op_howth_connection_bytes_read(this.index, this.generation);
+    if (bytes >= 0) this.knownBytesRead = bytes;
+    return this.knownBytesRead;
+  }
+
   // Tells of the answers at the front that are whole and have gone out.
   tellWhole() {
     const { open } = this;
+    if (this.knownSocket !== null) this.knownBytesRead = this.bytesRead;
     while (open.length > 0 && open[0].state === WHOLE && !open[0].isSending) {
       ArrayPrototypeShift(open).queueFinish();
     }
@@ -110,6 +125,7 @@ class Connection {
     socket.parser = null;
     socket.setEncoding = refuseEncoding;
     socket.resetAndDestroy = resetAndDestroy;
+    ObjectDefineProperty(socket, "writableLength", WRITABLE_LENGTH);
     for (const event of EVENTS) socket.on(event, LISTENERS[event]);
     if (node.timeout) socket.setTimeout(node.timeout);
     socket._httpMessage = this.first?.res ?? null;
@@ -194,6 +210,14 @@ class DroppedConnection extends Connection {
     super.closed();
   }
 }
+
+// What waits in the engine is the socket's as well as what Node's stream holds back; of a tunnel, that is among it.
+const WRITABLE_LENGTH = {
+  configurable: true,
+  get() {
+    return MathMax(this._writableState.length, this._handle?.unsentBytes ?? 0);
+  },
+};
 
 // What Node has on every socket of a server.
 const LISTENERS = { timeout: onTimeout, error: onError, close: onClose };

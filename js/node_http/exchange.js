@@ -63,6 +63,9 @@ class Exchange extends Answer {
     // It is whole, and nothing is in front of it.
     this.isSent = false;
     this.bytesWritten = 0;
+    // When something was written last, and how much since.
+    this.tick = -1;
+    this.bytesInTick = 0;
     // The response is whole, and has not gone out.
     this.isSending = false;
   }
@@ -189,7 +192,8 @@ class Exchange extends Answer {
   loseBody() {
     const { req } = this;
     if (this.body < ENDED) this.body = LOST;
-    exchanges.unwatch(this);
+    // What becomes of a response that goes on is still to be heard.
+    if (!this.isOpen) exchanges.unwatch(this);
     if (!req.destroyed && !(req.complete && req.readableEnded))
       req.destroy(parts.connResetException("aborted"));
   }

@@ -1,7 +1,7 @@
 // Which servers of node:http and node:https the engine serves, and what their methods do then.
 //
-// What cannot be served (a socket that somebody else has bound, a parser that is lenient) goes the way of Deno's code, over
-// sockets of its own. Called by: node:_http_incoming, node:_http_server and node:https, once they are loaded.
+// What cannot be served (a handle of Node's, a parser that is lenient) goes the way of Deno's code, over sockets of its own.
+// Called by: node:_http_incoming, node:_http_server and node:https, once they are loaded.
 
 import { internals, primordials } from "ext:core/mod.js";
 import * as connections from "ext:howth/node_http/connection.js";
@@ -11,6 +11,7 @@ import * as responses from "ext:howth/node_http/outgoing.js";
 import { parts } from "ext:howth/node_http/parts.js";
 import * as secure from "ext:howth/node_http/secure_server.js";
 import * as servers from "ext:howth/node_http/server.js";
+import { wantedOf } from "ext:howth/node_http/wanted.js";
 import * as workers from "ext:howth/node_http/worker.js";
 import { clearTextError, guard } from "ext:howth/server/secured.js";
 import { hasEngine, keepAlive, occupy } from "ext:howth/server/server.js";
@@ -32,54 +33,11 @@ function connectOps(bound) {
   responses.connectOps(bound);
 }
 
-// Options of `listen` that only Deno's way knows.
-const OTHERS = [
-  "fd",
-  "handle",
-  "_handle",
-  "ipv6Only",
-  "readableAll",
-  "reusePort",
-  "signal",
-  "writableAll",
-];
-
-// What the arguments of `listen` ask for; null: neither a path nor a port, and perhaps a host.
-function wantedOf(given) {
-  const args = given.filter((argument) => typeof argument !== "function");
-  const [first, second] = args;
-  if (first === undefined || first === null) return { port: 0, host: "", path: "" };
-  if (typeof first !== "object") {
-    return wantedAt(first, typeof second === "string" ? second : undefined);
-  }
-  for (const name of OTHERS) {
-    if (first[name] !== undefined && first[name] !== false && first[name] !== null) return null;
-  }
-  if (typeof first.listen === "function") return null;
-  const { port, path, host } = first;
-  // A port is none that is no number: Deno's way says so.
-  if (typeof port === "string" && Number.isNaN(Number(port))) return null;
-  return wantedAt(port ?? path ?? null, host);
-}
-
-function wantedAt(place, host) {
-  const isText = typeof place === "string" && place.trim() !== "";
-  const port = isText ? Number(place) : place;
-  // An abstract path has no file.
-  if (isText && Number.isNaN(port)) {
-    return place.startsWith("\0") ? null : { port: 0, host: "", path: place };
-  }
-  if (!Number.isInteger(port) || port < 0 || port > 65535) return null;
-  if (host !== undefined && host !== null && typeof host !== "string") return null;
-  return { port, host: host ?? "", path: "" };
-}
-
 // Whether nothing about the server needs Deno's way.
 function canServe(node) {
   return (
     hasEngine() &&
     !node.insecureHTTPParser &&
-    node.requireHostHeader !== false &&
     !parts.otelState.TRACING_ENABLED &&
     !parts.otelState.METRICS_ENABLED &&
     !parts.isLenient()
@@ -102,10 +60,9 @@ function whyNot(node, isPrimary) {
   if (node.insecureHTTPParser || parts.isLenient()) {
     return ["with insecureHTTPParser", "leave that out"];
   }
-  if (node.requireHostHeader === false) return ["with requireHostHeader: false", "leave that out"];
   if (!canServe(node)) return ["under OpenTelemetry", "leave OTEL_DENO out"];
   return isPrimary
-    ? ["at a descriptor or a handle, or with other options", "listen at a port or a path alone"]
+    ? ["at a handle, or with other options", "listen at a port or a path alone"]
     : [
         "at a path or a listener of its own in a worker of node:cluster",
         "listen at a port, with cluster.SCHED_RR and without exclusive",
@@ -113,10 +70,12 @@ function whyNot(node, isPrimary) {
 }
 
 // The address on which the server listens now; null: none can be had.
-function occupyFirst(server, { port, host, path }, tls) {
-  for (const candidate of host === "" && path === "" ? ALL_ADDRESSES : [host]) {
+function occupyFirst(server, { port, host, path, socket }, tls) {
+  const isAnywhere = host === "" && path === "" && socket.descriptor === null;
+  const all = socket.isIpv6Only ? [ALL_ADDRESSES[0]] : ALL_ADDRESSES;
+  for (const candidate of isAnywhere ? all : [host]) {
     try {
-      return occupy(server, port, candidate, path, { tls });
+      return occupy(server, port, candidate, path, { tls, socket });
     } catch (error) {
       server.node[kFailure] = error;
       if (error instanceof Deno.errors.AddrInUse) return null;
@@ -217,6 +176,7 @@ function open(node, given, Engine) {
   node._pipeName = address.unix;
   keepAlive(server, !node._unref);
   node._connectionKey = connectionKey(address, wanted);
+  if (wanted.signal !== undefined) closeBy(wanted.signal, node);
   const callback = given.findLast((argument) => typeof argument === "function");
   if (callback !== undefined) node.once("listening", callback);
   parts.nextTick(() => {
@@ -225,6 +185,14 @@ function open(node, given, Engine) {
     node.emit("listening");
   });
   return true;
+}
+
+// As in Node, a signal closes the server.
+function closeBy(signal, node) {
+  const close = () => node.close();
+  if (signal.aborted) return parts.nextTick(close);
+  signal.addEventListener("abort", close, { once: true });
+  node.once("close", () => signal.removeEventListener("abort", close));
 }
 
 function connectionKey({ hostname, unix }, { port }) {

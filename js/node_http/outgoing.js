@@ -7,25 +7,18 @@
 
 import { core, primordials } from "ext:core/mod.js";
 import { isUtf8 } from "ext:howth/node/encoding.js";
-import { OVER } from "ext:howth/node_http/answer.js";
 import { asSent, checkValue, headOf, lowerCaseOf } from "ext:howth/node_http/fields.js";
 import { kExchange } from "ext:howth/node_http/incoming.js";
+import * as state from "ext:howth/node_http/outgoing_state.js";
 import { parts } from "ext:howth/node_http/parts.js";
 
-const {
-  ObjectGetOwnPropertyDescriptor,
-  ObjectPrototypeIsPrototypeOf,
-  ReflectApply,
-  Uint8ArrayPrototype,
-} = primordials;
+const { kErrored } = state;
+const { ObjectPrototypeIsPrototypeOf, ReflectApply, Uint8ArrayPrototype } = primordials;
 
-const kErrored = Symbol("errored");
 const kDrained = Symbol("drained");
 
 // What Node's own prototypes have.
 let node;
-let nodeSocket;
-let nodeFinished;
 let nodeWriteHead;
 let nodeWriteContinue;
 let nodeWriteEarlyHints;
@@ -94,10 +87,10 @@ const methods = {
     }
     const hasRoom = sendPart(this, exchange, chunk, encoding, length);
     if (typeof callback === "function") exchange.afterWrite(callback);
-    if (hasRoom && length < this.writableHighWaterMark) return true;
+    if (hasRoom && writtenInTick(exchange, length) < this.writableHighWaterMark) return true;
+    const isWaiting = this[parts.kNeedDrain];
     this[parts.kNeedDrain] = true;
-    // As much as that waits for the next tick in Node, wherever it goes.
-    if (hasRoom) parts.nextTick(() => this[kDrained]());
+    if (!isWaiting && hasRoom) parts.nextTick(drainedInTick, this, exchange);
     return false;
   },
 
@@ -136,8 +129,8 @@ const methods = {
       const shown = typeof status === "object" ? inspect(status) : status;
       throw new errors.ERR_HTTP_INVALID_STATUS_CODE(shown);
     }
-    // RFC 9110 section 15.2: an interim response has no content.
-    if (this[kExchange] !== undefined && code < 200) this._hasBody = false;
+    // RFC 9110 section 15.2: an interim response has no content. One that comes too late changes nothing of what was begun.
+    if (this[kExchange] !== undefined && !this._header && code < 200) this._hasBody = false;
     return ReflectApply(nodeWriteHead, this, [status, ...rest]);
   },
 
@@ -169,10 +162,10 @@ const methods = {
 
   destroy(error) {
     const exchange = this[kExchange];
+    if (!this.destroyed) this[kErrored] = error;
     if (exchange === undefined) return node.destroy.call(this, error);
     if (this.destroyed) return this;
     this.destroyed = true;
-    this[kErrored] = error;
     exchange.connection.destroy(error);
     return this;
   },
@@ -191,55 +184,6 @@ const methods = {
   },
 };
 
-const accessors = {
-  socket: {
-    get() {
-      const exchange = this[kExchange];
-      if (exchange === undefined) return ReflectApply(nodeSocket.get, this, []);
-      // Node takes the socket from a response that has gone out, and leaves it to one that is lost.
-      return exchange.state === OVER && exchange.isSent ? null : exchange.connection.socket;
-    },
-    set(socket) {
-      if (this[kExchange] === undefined) ReflectApply(nodeSocket.set, this, [socket]);
-    },
-  },
-  connection: {
-    get() {
-      return this.socket;
-    },
-    set(socket) {
-      this.socket = socket;
-    },
-  },
-  closed: {
-    get() {
-      return this._closed;
-    },
-  },
-  errored: {
-    get() {
-      return this[kErrored] ?? null;
-    },
-  },
-  writableFinished: {
-    get() {
-      const exchange = this[kExchange];
-      if (exchange === undefined) return ReflectApply(nodeFinished.get, this, []);
-      return exchange.isSent;
-    },
-  },
-  // Deprecated, and a way past the checks of names and values.
-  _headers: {
-    get() {
-      return this.getHeaders();
-    },
-    set(headers) {
-      this[parts.kOutHeaders] = null;
-      for (const [name, value] of Object.entries(headers ?? {})) this.setHeader(name, value);
-    },
-  },
-};
-
 // Gives http.ServerResponse methods that know exchanges.
 function extendResponse() {
   const { OutgoingMessage, ServerResponse } = parts;
@@ -247,17 +191,13 @@ function extendResponse() {
   inspect = core.loadExtScript("ext:deno_node/internal/util/inspect.mjs").inspect;
   node = OutgoingMessage.prototype;
   const response = ServerResponse.prototype;
-  nodeSocket = ObjectGetOwnPropertyDescriptor(node, "socket");
-  nodeFinished = ObjectGetOwnPropertyDescriptor(node, "writableFinished");
   nodeWriteHead = response.writeHead;
   nodeWriteContinue = response.writeContinue;
   nodeWriteEarlyHints = response.writeEarlyHints;
   parts.emit = node.emit;
   parts.kDrained = kDrained;
   parts.destroyedError = (name) => new errors.ERR_STREAM_DESTROYED(name);
-  for (const [name, accessor] of Object.entries(accessors)) {
-    Object.defineProperty(response, name, { configurable: true, enumerable: true, ...accessor });
-  }
+  state.extendState(node, response);
   for (const [name, value] of Object.entries(methods)) {
     const shape = { configurable: true, enumerable: true, value, writable: true };
     Object.defineProperty(response, name, shape);
@@ -269,6 +209,34 @@ function extendResponse() {
     const sent = asSent(this, String(name).toLowerCase(), value);
     ReflectApply(storeEntry, this, [state, name, sent, isChecked]);
   };
+}
+
+// Which tick of the program it is, as far as somebody has asked within it.
+let tick = 0;
+let isTickKnown = false;
+
+function endTick() {
+  tick++;
+  isTickKnown = false;
+}
+
+// How much was written within this tick. In Node that waits for the next one, wherever it goes, and a source that gives at once
+// whatever it is asked for is stopped by it.
+function writtenInTick(exchange, length) {
+  if (!isTickKnown) {
+    isTickKnown = true;
+    parts.nextTick(endTick);
+  }
+  if (exchange.tick !== tick) {
+    exchange.tick = tick;
+    exchange.bytesInTick = 0;
+  }
+  exchange.bytesInTick += length;
+  return exchange.bytesInTick;
+}
+
+function drainedInTick(res, exchange) {
+  if (!exchange.isFull) res[kDrained]();
 }
 
 // There is room for more.
@@ -303,19 +271,20 @@ function lengthOf(chunk, encoding) {
   return typeof chunk === "string" ? parts.Buffer.byteLength(chunk, encoding) : chunk.byteLength;
 }
 
-function sendHead(res, exchange) {
+function sendHead(res, exchange, asText = false) {
   if (res._headerSent) return;
   res._headerSent = true;
   exchange.connection.bytesWritten += res._header.length;
-  exchange.writeHead(res._header);
+  exchange.writeHead(res._header, asText);
 }
 
 // A part of a response that is not whole.
 function sendPart(res, exchange, chunk, encoding, length) {
   // What cannot be encoded throws before anything of it is written.
-  const bytes =
-    typeof chunk === "string" && !isUtf8(encoding) ? parts.Buffer.from(chunk, encoding) : chunk;
-  sendHead(res, exchange);
+  const isText = typeof chunk === "string" && isUtf8(encoding);
+  const bytes = typeof chunk === "string" && !isText ? parts.Buffer.from(chunk, encoding) : chunk;
+  // As Node has it, a head that goes out with a text is encoded as that is.
+  sendHead(res, exchange, isText && !res.chunkedEncoding);
   if (length === 0) return !exchange.isFull;
   exchange.connection.bytesWritten += length;
   return res.chunkedEncoding ? sendChunk(exchange, bytes, length) : exchange.write(bytes);

@@ -41,8 +41,7 @@ class SecureServer extends EngineServer {
   static takesHanded = false;
 
   static tlsOf(node) {
-    // A bound of its own is heeded by Deno's way alone.
-    if (node[kNeedsDeno] || node.maxHeadersCount || wantsRawConnections(node)) return undefined;
+    if (node[kNeedsDeno] || wantsHandshakes(node)) return undefined;
     try {
       return saidBy(node);
     } catch {
@@ -62,9 +61,10 @@ class SecureServer extends EngineServer {
   }
 }
 
-// Whether the program listens for what comes before a handshake is over. Node's own listeners are one each.
-function wantsRawConnections(node) {
-  return node.listenerCount("connection") > 1 || node.listenerCount("tlsClientError") > 1;
+// Whether the program wants to hear of handshakes, or to make them: Node's own listeners are one each. Who listens for
+// connections as well, to count them or to set their time-outs, hears of them once they are secure.
+function wantsHandshakes(node) {
+  return node.listenerCount("connection") === 0 || node.listenerCount("tlsClientError") > 1;
 }
 
 // What the server says of TLS, as `occupy` takes it; undefined: it is more than the engine does.
@@ -76,8 +76,7 @@ function saidBy(node) {
   const versionMax = VERSIONS_MAX[context.maxVersion];
   if (protocols === undefined || versionMin === undefined || versionMax === undefined) return;
   const hosts = _contexts.map(([host, given]) => [host, contextOf(given)]);
-  // Deno asks clients for certificates also where nobody is trusted to issue them.
-  if (requestCert && (context.useDefaultCA || hosts.some(([, { ca }]) => ca !== undefined))) return;
+  if (requestCert && hosts.some(([, { ca }]) => ca !== undefined)) return;
   const identities = [identityOf(context, [])];
   for (const [host, own] of hosts) {
     if (!HOST.test(host)) return;

@@ -50,9 +50,10 @@ class EngineServer {
   // Whether it may serve connections that another process has accepted.
   static takesHanded = true;
 
-  // What `occupy` is told of TLS; undefined: that cannot be had of the engine.
-  static tlsOf() {
-    return null;
+  // What `occupy` is told of TLS; undefined: that cannot be had of the engine. A program that has taken Node's own listener for
+  // connections away reads from them itself.
+  static tlsOf(node) {
+    return node.listeners("connection").includes(parts.connectionListener) ? null : undefined;
   }
 
   tellsOpened = false;
@@ -75,8 +76,13 @@ class EngineServer {
     this.isUnspecified = ALL_ADDRESSES.includes(address.ip);
     const { listener } = this;
     ops.op_howth_encode(listener);
-    const maxHeaderSize = this.node.maxHeaderSize || numberGiven(MAX_HEADER_SIZE);
-    if (maxHeaderSize > 0) ops.op_howth_set_head_bytes_max(listener, maxHeaderSize);
+    const { maxHeadersCount, maxHeaderSize, requireHostHeader } = this.node;
+    ops.op_howth_set_head_limits(
+      listener,
+      maxHeaderSize || numberGiven(MAX_HEADER_SIZE) || 0,
+      maxHeadersCount > 0 ? maxHeadersCount : 0,
+      requireHostHeader !== false,
+    );
     this.setDeadlines();
   }
 

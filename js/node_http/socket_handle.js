@@ -61,13 +61,13 @@ class Tunnel {
 class Handle {
   isStreamBase = true;
   reading = false;
-  bytesRead = 0;
   onread = null;
   // Set by whoever has several of them.
   fd = -1;
   // Once the connection has changed its protocol.
   #tunnel = null;
   #isOver = false;
+  #bytesRead = 0;
   #waiting = [];
   #isClosing = false;
   #address;
@@ -81,6 +81,7 @@ class Handle {
   // From now on the socket is the connection, in another protocol; gives what has come of that.
   changeProtocol({ index, generation }) {
     this.#tunnel = new Tunnel(this, index, generation);
+    this.#bytesRead = this.connection.bytesRead;
     exchanges.watch(this.#tunnel);
     return bufferOf(exchanges.readBody(this.#tunnel));
   }
@@ -99,6 +100,17 @@ class Handle {
     const address = isLocal && server.isUnspecified ? this.#address[0] : server.address.ip;
     Object.assign(out, server.written(address), { port: server.address.port });
     return 0;
+  }
+
+  // Of another protocol's, those that the socket has read.
+  get bytesRead() {
+    return this.#tunnel === null ? this.connection.bytesRead : this.#bytesRead;
+  }
+
+  // Bytes that were written and wait for the client to take them.
+  get unsentBytes() {
+    if (this.#tunnel !== null) return exchanges.unsentBytes(this.#tunnel);
+    return this.connection.first?.unsentBytes ?? 0;
   }
 
   get bytesWritten() {
@@ -137,7 +149,7 @@ class Handle {
         this.onread(undefined, read === BODY_END ? EOF : ECONNRESET);
         return;
       }
-      this.bytesRead += read.byteLength;
+      this.#bytesRead += read.byteLength;
       this.connection.touch();
       numbers[kArrayBufferOffset] = read.byteOffset;
       this.onread(read.buffer, read.byteLength);

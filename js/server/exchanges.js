@@ -54,6 +54,11 @@ function writeBytes({ index, generation }, bytes) {
   return ops.op_howth_write(index, generation, bytes);
 }
 
+// How many bytes that were written wait for the client to take them.
+function unsentBytes({ index, generation }) {
+  return ops.op_howth_unsent_bytes(index, generation);
+}
+
 function finish({ index, generation }) {
   ops.op_howth_finish(index, generation);
 }
@@ -64,6 +69,7 @@ export {
   finish,
   keepBody,
   readBody,
+  unsentBytes,
   unwatch,
   watch,
   watchedExchange,

@@ -321,16 +321,11 @@ function hasEngine() {
 
 // The address where the engine listens from now on for a server of another kind: the object that is told of requests
 // (`handle`), of new connections (`opened`), of connections that have ended (`closed`) and of its own end (`stopped`). `path`:
-// of a Unix-domain socket, or empty. `tls`: what `readTls` gives. `speaksHttp2`: as well as HTTP/1.1. `reach`: the cores on
-// which it listens.
-function occupy(
-  state,
-  port,
-  hostname,
-  path,
-  { tls = null, speaksHttp2 = false, reach = AS_ASKED },
-) {
-  const address = ops.op_howth_listen(port, hostname, path, reach, speaksHttp2, tls);
+// of a Unix-domain socket, or empty. `tls`: what `readTls` gives. `socket`: what is said of that beside the address. `speaksHttp2`:
+// as well as HTTP/1.1. `reach`: the cores on which it listens.
+function occupy(state, port, hostname, path, settings) {
+  const { tls = null, socket = null, speaksHttp2 = false, reach = AS_ASKED } = settings;
+  const address = ops.op_howth_listen(port, hostname, path, reach, speaksHttp2, tls, socket);
   installed(state, address.listener);
   return address;
 }

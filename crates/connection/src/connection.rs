@@ -127,6 +127,8 @@ pub(crate) struct Connection<L> {
     pub(crate) writer: Option<u32>,
     pub(crate) back: Option<u32>,
     pub(crate) exchanges: u32,
+    /// Bytes that came, in clear text.
+    pub(crate) received_bytes: u64,
     /// Bytes that came and nobody wanted: of the body being read, or while lingering.
     pub(crate) discarded_bytes: u64,
     /// Bytes of all its request bodies that wait for the application.
@@ -248,6 +250,6 @@ mod tests {
     #[test]
     fn an_idle_connection_is_small() {
         let bytes = size_of::<Connection<()>>();
-        assert!(bytes <= 296, "{bytes} bytes");
+        assert!(bytes <= 304, "{bytes} bytes");
     }
 }

@@ -58,13 +58,26 @@ impl<L> Connections<L> {
         for index in self.slots_of(listener) {
             let connection = &self.connections[index];
             let is_idle =
-                connection.exchanges == 0 && connection.has_asked && connection.is_between_requests();
+                connection.has_asked && connection.is_between_requests() && self.has_answered_all(index);
             // What has changed its protocol is nobody's request any more.
             let is_tunnel = matches!(connection.intake, Intake::Tunnel(_));
             if !is_tunnel && (is_idle || end != ConnectionEnd::InOrder) {
                 self.end_one(index, end);
             }
         }
+    }
+
+    /// Whether no request waits for the end of its response, which may be on its way.
+    fn has_answered_all(&self, index: u32) -> bool {
+        let connection = &self.connections[index];
+        if connection.is_http2() {
+            return connection.exchanges == 0;
+        }
+        let mut next = connection.front;
+        while let Some(exchange) = next.filter(|&exchange| self.exchanges[exchange].is_over()) {
+            next = self.exchanges[exchange].next;
+        }
+        next.is_none()
     }
 
     fn end_one(&mut self, index: u32, end: ConnectionEnd) {

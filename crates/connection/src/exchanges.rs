@@ -11,7 +11,7 @@ use howth_engine::{
     Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, Deadlines, ExchangeId, Exchanges, Gone,
     InterimError, ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
 };
-use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
+use howth_http1::{Limits, Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::connections::Connections;
 use crate::exchange::BodyState;
@@ -258,6 +258,13 @@ impl<D: Driver> Exchanges for Shared<D> {
             .flatten()
     }
 
+    fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64> {
+        let driver = self.0.borrow();
+        let connections = driver.connections();
+        let is_open = connections.contains(id.index, id.generation);
+        is_open.then(|| connections.connections[id.index].received_bytes)
+    }
+
     fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone> {
         self.with_connections(|connections| connections.end_connection(id, end))
     }
@@ -332,12 +339,9 @@ impl<D: Driver> Listeners for Shared<D> {
         });
     }
 
-    fn set_head_bytes_max(&self, listener: ListenerId, bytes: usize) {
+    fn change_limits(&self, listener: ListenerId, change: &mut dyn FnMut(&mut Limits)) {
         self.with_connections(|connections| {
-            connections.change_listener(listener, |listening| {
-                listening.limits.head_bytes_max = bytes;
-                listening.limits.target_bytes_max = bytes;
-            });
+            connections.change_listener(listener, |listening| change(&mut listening.limits));
         });
     }
 

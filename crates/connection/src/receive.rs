@@ -18,6 +18,7 @@ impl<L> Connections<L> {
     /// connection itself.
     #[inline]
     pub fn received(&mut self, index: u32, bytes: &[u8]) {
+        self.connections[index].received_bytes += bytes.len() as u64;
         self.take(index, bytes);
         if !self.only_waits_for_answers(index) {
             self.unsettle(index);
@@ -96,6 +97,7 @@ impl<L> Connections<L> {
             "more was received than the body has"
         );
         connection.moments.body_ms = self.now_ms;
+        connection.received_bytes += bytes.len() as u64;
         if let Intake::Body(body) = &mut connection.intake {
             body.bytes += bytes.len() as u64;
         }

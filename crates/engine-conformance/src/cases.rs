@@ -198,6 +198,7 @@ macro_rules! engine_cases {
             encoded {
                 everywhere {
                     sends_what_an_application_encodes
+                    ends_connections_whose_responses_are_whole
                     keeps_encoded_responses_in_order
                     closes_behind_the_last_encoded_response
                     closes_encoded_responses_where_it_must
@@ -291,6 +292,7 @@ macro_rules! engine_cases {
                     serves_who_came_as_another_closed_the_same_socket
                     tells_of_connections_once_they_are_secure
                     bounds_heads_by_listener
+                    takes_requests_without_a_host_by_listener
                     closes_one_listener_and_serves_the_other
                     drains_one_listener_alone
                     aborts_one_listener_alone

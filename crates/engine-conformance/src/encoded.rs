@@ -52,6 +52,31 @@ pub fn sends_what_an_application_encodes(start: Start) {
     }
 }
 
+pub fn ends_connections_whose_responses_are_whole(start: Start) {
+    let (server, mut client) = manual(start);
+    let mut waiting = Client::connect(&server);
+    waiting.send(GET);
+    let owed = server.next_request();
+    client.send(GET);
+    let id = server.next_request();
+    server.call(move |exchanges| {
+        exchanges.start_encoded(id).expect("an open exchange");
+        exchanges.write(id, FIRST).expect("an open exchange");
+        exchanges.finish_encoded(id, true).expect("an open exchange");
+        exchanges
+            .listeners()
+            .end_connections(ONLY, ConnectionEnd::InOrder);
+    });
+    assert_eq!(client.take(FIRST.len()), FIRST);
+    client.expect_end();
+    server.expect(Event::Completed(id));
+    answer(&server, owed, SECOND, true);
+    assert_eq!(waiting.take(SECOND.len()), SECOND);
+    server.expect(Event::Completed(owed));
+    waiting.send(GET);
+    server.next_request();
+}
+
 pub fn keeps_encoded_responses_in_order(start: Start) {
     let (server, mut client) = manual(start);
     client.send([GET, GET].concat());

@@ -8,6 +8,7 @@ use howth_engine::{
     ConnectionEnd, Deadlines, EngineOptions, Event, ExchangeId, Handed, Listener, ListenerId,
     ListeningSocket, Place,
 };
+use howth_http1::Limits;
 
 use super::client::{Client, manual, manual_with};
 use super::harness::{Command, PATIENCE, Server, Start};
@@ -178,13 +179,32 @@ pub fn tells_of_connections_once_they_are_secure(start: Start) {
 
 pub fn bounds_heads_by_listener(start: Start) {
     let (server, mut first, mut second, _) = two(start);
-    server.call(|exchanges| exchanges.listeners().set_head_bytes_max(SECOND, 200));
+    server.call(|exchanges| {
+        let bound = &mut |limits: &mut Limits| limits.head_bytes_max = 200;
+        exchanges.listeners().change_limits(SECOND, bound);
+    });
     let long = format!("GET / HTTP/1.1\r\nhost: h\r\nx: {}\r\n\r\n", "y".repeat(300));
     second.send(&long);
     assert_eq!(second.response().status(), 431);
     first.send(&long);
     let id = server.next_request();
     assert_eq!(listener_of(&server, id), Some(FIRST));
+}
+
+pub fn takes_requests_without_a_host_by_listener(start: Start) {
+    let (server, mut first, mut second, _) = two(start);
+    server.call(|exchanges| {
+        let without = &mut |limits: &mut Limits| limits.requires_host = false;
+        exchanges.listeners().change_limits(SECOND, without);
+    });
+    let hostless = "GET / HTTP/1.1\r\n\r\n";
+    second.send(hostless);
+    let id = server.next_request();
+    server.respond(id, "ok");
+    assert_eq!(second.response().text(), "ok");
+    server.expect(Event::Completed(id));
+    first.send(hostless);
+    assert_eq!(first.response().status(), 400);
 }
 
 pub fn closes_one_listener_and_serves_the_other(start: Start) {
@@ -262,7 +282,8 @@ pub fn ends_the_connections_of_one_listener(start: Start) {
 pub fn uses_a_slot_again_with_nothing_of_the_last(start: Start) {
     let (server, mut first, second, _) = two(start);
     server.call(|exchanges| {
-        exchanges.listeners().set_head_bytes_max(SECOND, 10);
+        let bound = &mut |limits: &mut Limits| limits.head_bytes_max = 10;
+        exchanges.listeners().change_limits(SECOND, bound);
         exchanges.listeners().take_refusals(SECOND);
     });
     server.stop_accepting(SECOND);

@@ -254,6 +254,9 @@ pub trait Exchanges {
     /// Where a connection comes from; `None`: it has ended.
     fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress>;
 
+    /// How many bytes a connection has given, in clear text; `None`: it has ended.
+    fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64>;
+
     /// Ends a connection.
     fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone>;
 

@@ -3,6 +3,8 @@
 //! Owns the [`Listeners`] trait, implemented by the engines. A listener that has come to its end has no connections, and nothing
 //! comes of what is asked of it. Called by: the application, through [`Exchanges`](crate::Exchanges).
 
+use howth_http1::Limits;
+
 use crate::{ConnectionEnd, Deadlines, ListenerId, Place};
 
 /// The listeners of a core.
@@ -18,9 +20,8 @@ pub trait Listeners {
     /// ([`Event::Rejected`](crate::Event::Rejected)).
     fn take_refusals(&self, listener: ListenerId);
 
-    /// Has another bound count for heads of requests from now on, in bytes
-    /// ([`Limits::head_bytes_max`](howth_http1::Limits::head_bytes_max)); their targets may take all of it.
-    fn set_head_bytes_max(&self, listener: ListenerId, bytes: usize);
+    /// Has other bounds count for its requests from now on. `change` must call no method of the engine.
+    fn change_limits(&self, listener: ListenerId, change: &mut dyn FnMut(&mut Limits));
 
     /// Has other deadlines count from now on, for all its connections.
     fn set_deadlines(&self, listener: ListenerId, deadlines: &Deadlines);
@@ -28,7 +29,8 @@ pub trait Listeners {
     /// The deadlines that count for its connections.
     fn deadlines(&self, listener: ListenerId) -> Deadlines;
 
-    /// Ends all its connections; those alone, where it is in good order, that have answered a request and are idle.
+    /// Ends all its connections; those alone, where it is in good order, that have answered a request and wait for none: also
+    /// behind responses that are whole, and on their way.
     fn end_connections(&self, listener: ListenerId, end: ConnectionEnd);
 
     /// How many of its connections are open.

@@ -5,6 +5,8 @@
 
 pub use howth_http1::Rejection;
 
+use howth_http1::Limits;
+
 use crate::{ConnectionEnd, Deadlines, ListenerId, Listeners, Place};
 
 /// The listeners of a stand-in.
@@ -20,7 +22,7 @@ impl Listeners for NoListeners {
 
     fn take_refusals(&self, _: ListenerId) {}
 
-    fn set_head_bytes_max(&self, _: ListenerId, _: usize) {}
+    fn change_limits(&self, _: ListenerId, _: &mut dyn FnMut(&mut Limits)) {}
 
     fn set_deadlines(&self, _: ListenerId, _: &Deadlines) {}
 
@@ -49,6 +51,10 @@ macro_rules! without_connections {
         }
 
         fn connection_address(&self, _: $crate::ConnectionId) -> Option<$crate::PeerAddress> {
+            None
+        }
+
+        fn connection_bytes_read(&self, _: $crate::ConnectionId) -> Option<u64> {
             None
         }
 

@@ -133,7 +133,7 @@ impl RequestHead {
     }
 
     /// The authority of the target, else the Host field (RFC 9112 section 3.3), as the URL standard serialises it: in
-    /// lower case, without port 80, and so on. `None` for HTTP/1.0 without Host.
+    /// lower case, without port 80, and so on. `None` without Host: of HTTP/1.0, and where the limits let it be.
     pub fn authority(&self) -> Option<&str> {
         self.parts.authority.map(|authority| self.text(authority))
     }

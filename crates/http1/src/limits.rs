@@ -24,6 +24,9 @@ pub struct Limits {
     /// server does that is no proxy (RFC 9110 section 9.3.6). Default false. An engine that lets an application take
     /// the connection after a 2xx is to set it; until then a 2xx to CONNECT has no body, and the connection closes.
     pub takes_connect: bool,
+    /// Is a request of HTTP/1.1 without a Host field refused (RFC 9112 section 3.2)? Default true; an application that has its
+    /// clients' word for who they ask may want it otherwise.
+    pub requires_host: bool,
     /// Is a request with an expectation other than 100-continue handed to the application? If not, it is answered with
     /// 417 (RFC 9110 section 10.1.1). Default false.
     pub takes_expectations: bool,
@@ -39,6 +42,7 @@ impl Default for Limits {
             chunk_extension_bytes_max: 1024,
             trailer_bytes_max: 8 * 1024,
             takes_connect: false,
+            requires_host: true,
             takes_expectations: false,
         }
     }

@@ -186,7 +186,7 @@ impl KnownFields {
         limits: &Limits,
     ) -> Result<Parts, Rejection> {
         let is_http_11 = line.version == Version::Http11;
-        let authority = self.authority(line)?;
+        let authority = self.authority(line, limits)?;
         let body = self.framing.decide(line.version, limits)?;
         if line.form == Target::Authority && !limits.takes_connect {
             return Err(Rejection::CONNECT_REFUSED);
@@ -228,10 +228,10 @@ impl KnownFields {
         })
     }
 
-    /// RFC 9112 section 3.2: HTTP/1.1 has exactly one Host field; section 3.3: the authority of the target,
-    /// where it has one, overrules it.
-    fn authority(&self, line: &RequestLine<'_>) -> Result<Option<Span>, Rejection> {
-        if self.host.is_none() && line.version != Version::Http10 {
+    /// RFC 9112 section 3.2: HTTP/1.1 has exactly one Host field, unless the limits let it be without; section 3.3: the
+    /// authority of the target, where it has one, overrules it.
+    fn authority(&self, line: &RequestLine<'_>, limits: &Limits) -> Result<Option<Span>, Rejection> {
+        if self.host.is_none() && line.version != Version::Http10 && limits.requires_host {
             return Err(HOST_MISSING);
         }
         let target_start = line.method.len() + 1;

@@ -79,6 +79,7 @@ fn limits(random: &mut Random) -> Limits {
         chunk_extension_bytes_max: random.below(20),
         trailer_bytes_max: random.below(40),
         takes_connect: random.below(2) == 0,
+        requires_host: random.below(2) == 0,
         takes_expectations: false,
     }
 }

@@ -57,6 +57,36 @@ fn a_head_says_what_was_sent() {
 }
 
 #[test]
+fn a_host_may_be_missing_where_the_limits_let_it() {
+    let limits = Limits {
+        requires_host: false,
+        ..Limits::default()
+    };
+    for (input, authority) in [
+        ("GET / HTTP/1.1\r\n\r\n", None),
+        ("GET http://b/ HTTP/1.1\r\n\r\n", Some("b")),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", Some("a")),
+    ] {
+        let transcript = decode_both(input.as_bytes(), &limits);
+        assert_eq!(transcript.messages.len(), 1, "{input:?}");
+        assert_eq!(
+            transcript.messages[0].head.authority.as_deref(),
+            authority,
+            "{input:?}"
+        );
+    }
+    for input in [
+        "GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n",
+        "GET / HTTP/1.1\r\nHost: a/b\r\n\r\n",
+    ] {
+        assert!(
+            decode_both(input.as_bytes(), &limits).messages.is_empty(),
+            "{input:?}"
+        );
+    }
+}
+
+#[test]
 fn obs_text_and_inner_whitespace_are_kept() {
     let input = b"GET / HTTP/1.1\r\nHost: a\r\nX: \xff a \t\xe9\r\n\r\n";
     let transcript = decode_both(input, &Limits::default());

@@ -299,7 +299,7 @@ fn judge(line: &RequestLine<'_>, lines: &[&[u8]], limits: &Limits) -> Result<Mes
     if let Err(400) = framing.lines {
         return Err(400);
     }
-    if hosts.is_empty() && !line.is_http_10 {
+    if hosts.is_empty() && !line.is_http_10 && limits.requires_host {
         return Err(400);
     }
     let declared = framing.verdict?;

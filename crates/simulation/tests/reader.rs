@@ -115,6 +115,7 @@ fn two_readers_read_alike() {
         let limits = match random.chance(300) {
             true => Limits {
                 takes_expectations: false,
+                requires_host: random.chance(500),
                 head_bytes_max: random.below(200),
                 target_bytes_max: random.below(40),
                 fields_max: random.below(6),

@@ -13,6 +13,7 @@ if (howthInternals.howthNodeHttp !== undefined) {
     .loadExtScript("ext:deno_node/internal/errors.ts");
   howthInternals.howthNodeHttp.server({
     Buffer,
+    connectionListener,
     connResetException,
     ERR_HTTP_SOCKET_ENCODING,
     ERR_HTTP_TRAILER_INVALID,

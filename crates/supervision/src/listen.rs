@@ -7,6 +7,7 @@
 mod explain;
 mod inherited;
 mod lease;
+mod place;
 mod socket;
 #[cfg(test)]
 mod tests;
@@ -52,6 +53,10 @@ pub struct Wanted {
     pub host: Option<String>,
     /// A Unix-domain socket at this path.
     pub unix: Option<PathBuf>,
+    /// No clients by IPv4, where the host is an address of IPv6.
+    pub is_ipv6_only: bool,
+    /// How many connections may wait to be accepted; the kernel caps it. `None`: howth's own bound.
+    pub backlog: Option<u16>,
 }
 
 /// Where the application listens.
@@ -101,7 +106,7 @@ pub struct Listeners {
 #[derive(Debug)]
 struct Bound {
     address: Address,
-    place: socket::Place,
+    place: place::Place,
     /// What the place is called.
     number: Place,
     /// Who listens there: of a core's number two, while one takes the place of another.
@@ -175,7 +180,7 @@ impl State {
         ListenerId(self.listeners - 1)
     }
 
-    fn add(&mut self, address: Address, place: socket::Place) {
+    fn add(&mut self, address: Address, place: place::Place) {
         let number = self.next_place();
         self.bound.push(Bound {
             address,
@@ -221,7 +226,7 @@ impl Listeners {
     /// An inherited socket has no address.
     pub fn new(options: ListenOptions, inherited: Vec<ListeningSocket>) -> io::Result<Arc<Self>> {
         let mut state = State::default();
-        for (address, place) in socket::places_of(inherited)? {
+        for (address, place) in place::places_of(inherited)? {
             state.add(address, place);
         }
         Ok(Arc::new(Listeners {
@@ -245,7 +250,7 @@ impl Listeners {
     /// can take the address over. None of them is listened on again.
     pub fn close(&self) {
         for bound in &mut self.state().bound {
-            bound.place = socket::Place::Closed;
+            bound.place = place::Place::Closed;
         }
     }
 

@@ -42,9 +42,13 @@ pub(crate) fn judge(
             })?;
         }
     }
-    let judge = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone()).build();
+    let mut judge = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider.clone());
+    if settings.authorities.is_empty() {
+        // Their names are many kilobytes, which no client needs to choose by.
+        judge = judge.clear_root_hint_subjects();
+    }
     let unusable = |error| TlsError::new("ca", error, "give certificates of those who issue the clients'");
-    let webpki = judge.map_err(unusable)?;
+    let webpki = judge.build().map_err(unusable)?;
     Ok(Some(Arc::new(Judge { webpki, authorities })))
 }
 

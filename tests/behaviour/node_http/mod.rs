@@ -7,8 +7,10 @@ mod connections;
 mod faults;
 mod listening;
 mod messages;
+mod places;
 mod programs;
 mod secure;
+mod sockets;
 
 use crate::support::{Engine, Finished, Launch};
 

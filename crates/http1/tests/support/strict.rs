@@ -19,7 +19,7 @@ pub fn assert_strict(raw: &[u8], head: &RequestHead, limits: &Limits) {
     for (line, (name, value)) in field_lines.iter().zip(head.fields()) {
         assert_field_line(line, name, value);
     }
-    assert_host(head);
+    assert_host(head, limits);
     assert_framing(head, limits);
 }
 
@@ -125,10 +125,11 @@ fn assert_field_line(line: &[u8], name: &str, value: &[u8]) {
 }
 
 /// RFC 9112 section 3.2.
-fn assert_host(head: &RequestHead) {
+fn assert_host(head: &RequestHead, limits: &Limits) {
     let hosts: Vec<&[u8]> = values(head, "host");
     assert!(hosts.len() <= 1);
-    assert!(hosts.len() == 1 || head.version() == Version::Http10);
+    let may_lack_it = head.version() == Version::Http10 || !limits.requires_host;
+    assert!(hosts.len() == 1 || may_lack_it);
     for host in hosts {
         let forbidden = b" \t,@/\\?#<>\"|^`{}";
         assert!(

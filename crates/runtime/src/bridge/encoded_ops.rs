@@ -58,7 +58,8 @@ pub(super) fn op_howth_stays_open(state: &OpState, index: u32, generation: u32) 
     with_exchanges(state, |exchanges| exchanges.stays_open(id(index, generation))).unwrap_or(false)
 }
 
-/// Answers with a head, which is one byte a character, and a text behind it. False: the exchange is over.
+/// Answers with a head, and a text behind it. The head is one byte a character; as Node has it, a head that goes out with a text
+/// is encoded as that is. False: the exchange is over.
 #[op2(fast)]
 pub(super) fn op_howth_respond_encoded(
     state: &OpState,
@@ -68,10 +69,19 @@ pub(super) fn op_howth_respond_encoded(
     #[string] body: Cow<'_, str>,
     keep_alive: bool,
 ) -> bool {
+    let head = match body.is_empty() || head.is_ascii() {
+        true => head,
+        false => Cow::Owned(
+            head.iter()
+                .map(|&byte| char::from(byte))
+                .collect::<String>()
+                .into(),
+        ),
+    };
     respond(state, id(index, generation), &head, body.as_bytes(), keep_alive)
 }
 
-/// The same with bytes.
+/// The same with bytes, and a head that is always one byte a character.
 #[op2(fast)]
 pub(super) fn op_howth_respond_encoded_bytes(
     state: &OpState,
@@ -221,6 +231,21 @@ pub(super) fn op_howth_connection_address(
     address.flatten().map(written_address)
 }
 
+/// How many bytes a connection has given so far, in clear text; -1: it has ended.
+#[op2(fast)]
+pub(super) fn op_howth_connection_bytes_read(state: &OpState, index: u32, generation: u32) -> f64 {
+    let id = ConnectionId { index, generation };
+    let bytes = with_exchanges(state, |exchanges| exchanges.connection_bytes_read(id));
+    bytes.flatten().map_or(-1.0, |bytes| bytes as f64)
+}
+
+/// How many bytes of an answer, or of a tunnel, wait for the client to take them.
+#[op2(fast)]
+#[number]
+pub(super) fn op_howth_unsent_bytes(state: &OpState, index: u32, generation: u32) -> u64 {
+    with_exchanges(state, |exchanges| exchanges.unsent_bytes(id(index, generation))).unwrap_or(0)
+}
+
 /// Has new connections of a server told.
 #[op2(fast)]
 pub(super) fn op_howth_tell_opened(state: &OpState, listener: u32) {
@@ -261,12 +286,26 @@ pub(super) fn op_howth_connections(state: &OpState, listener: u32) -> u32 {
     with_exchanges(state, |exchanges| exchanges.listeners().connections(listener)).unwrap_or(0) as u32
 }
 
-/// Has another bound count for heads of a server's requests, in bytes.
+/// Has other bounds count for heads of a server's requests: bytes, of which the target may take all, and field lines, of which
+/// there may be more than the engine's options say; 0: the engine's. Not `requires_host`: a Host field may be missing.
 #[op2(fast)]
-pub(super) fn op_howth_set_head_bytes_max(state: &OpState, listener: u32, bytes: u32) {
-    let (listener, bytes) = (ListenerId(listener), bytes as usize);
+pub(super) fn op_howth_set_head_limits(
+    state: &OpState,
+    listener: u32,
+    bytes_max: u32,
+    fields_max: u32,
+    requires_host: bool,
+) {
     with_exchanges(state, |exchanges| {
-        exchanges.listeners().set_head_bytes_max(listener, bytes)
+        let listeners = exchanges.listeners();
+        listeners.change_limits(ListenerId(listener), &mut |limits| {
+            if bytes_max > 0 {
+                limits.head_bytes_max = bytes_max as usize;
+                limits.target_bytes_max = bytes_max as usize;
+            }
+            limits.fields_max = limits.fields_max.max(fields_max as usize);
+            limits.requires_host = requires_host;
+        });
     });
 }
 

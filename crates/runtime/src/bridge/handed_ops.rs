@@ -1,20 +1,25 @@
-//! Ops of a server whose connections another process has accepted: a worker of node:cluster.
+//! Ops of a server whose connections another process has accepted, a worker of node:cluster, and sockets that a program was
+//! given.
 //!
-//! The engine has no listener then. Owns the way from a number of a descriptor to a connection. Called by: JavaScript.
+//! The engine has no listener of its own then. Owns the way from a number of a descriptor to a socket. Called by: JavaScript;
+//! the op that listens.
 
 use std::io;
 use std::net::IpAddr;
-use std::os::fd::{FromRawFd, OwnedFd, RawFd};
+use std::os::fd::{BorrowedFd, FromRawFd, OwnedFd, RawFd};
 
 use deno_core::{OpState, op2};
 use deno_error::JsErrorBox;
-use howth_engine::{Handed, ListenerId};
+use howth_engine::{Handed, ListenerId, ListeningSocket};
 use howth_supervision::Address;
 use socket2::Socket;
 
 use super::openings::Source;
 use super::server_ops::hold;
 use super::state::{Bridge, Reach};
+
+/// Connections that wait in the kernel to be accepted, where the program does not say; the kernel caps it.
+const LISTEN_BACKLOG: i32 = 4096;
 
 /// Serves connections that are handed over, and gives what the server is called; they were accepted at the address `host` and the port.
 #[op2(fast)]
@@ -62,4 +67,23 @@ fn connection_of(descriptor: RawFd) -> io::Result<OwnedFd> {
     // Of a Unix-domain socket there is nothing to set.
     let _ = socket.set_tcp_nodelay(true);
     Ok(socket.into())
+}
+
+/// A socket that the program was given, by its descriptor, in the state in which those are that an engine accepts from. It is a
+/// duplicate: the program's own stays open.
+pub(super) fn listening_socket(descriptor: RawFd, backlog: Option<u16>) -> io::Result<ListeningSocket> {
+    if descriptor < 0 {
+        return Err(io::ErrorKind::InvalidInput.into());
+    }
+    // SAFETY: the descriptor is used for the one call that duplicates it, on the thread on which the program says its number; one
+    // that names nothing is an error of that call.
+    let given = unsafe { BorrowedFd::borrow_raw(descriptor) };
+    let socket = Socket::from(given.try_clone_to_owned()?);
+    socket.set_nonblocking(true)?;
+    // As in Node, one that is only bound listens from here on; of one that listens already this is its new bound.
+    socket.listen(backlog.map_or(LISTEN_BACKLOG, i32::from))?;
+    match socket.local_addr()?.as_socket() {
+        Some(_) => Ok(ListeningSocket::Tcp(socket.into())),
+        None => Ok(ListeningSocket::Unix(socket.into())),
+    }
 }

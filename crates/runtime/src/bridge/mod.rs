@@ -41,7 +41,7 @@ use howth_supervision::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
-pub(crate) use openings::{Opener, Opening, Source};
+pub(crate) use openings::{ListenAt, Opener, Opening, Source};
 pub(crate) use process_ops::was_listened_for;
 pub(crate) use state::{Bridge, Numbers, Reach, StopOrder};
 pub(crate) use uncaught::{Exceptions, Policy};

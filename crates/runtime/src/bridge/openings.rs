@@ -5,16 +5,24 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use howth_engine::{Exchanges, ListenerId, Place};
+use howth_engine::{Exchanges, ListenerId, ListeningSocket, Place};
 use howth_supervision::{Address, ListenError, Wanted};
 use howth_tls::TlsError;
 
 use crate::tls::Said;
 
+/// Where a listener is.
+pub(crate) enum ListenAt<'a> {
+    /// Where the program wants it.
+    Wanted(&'a Wanted),
+    /// At a socket that the program was given, which listens.
+    Given(ListeningSocket),
+}
+
 /// Where an engine's connections come from.
 pub(crate) enum Source<'a> {
-    /// From a listener of its own, where the program wants it; what it says about TLS, and whether HTTP/2 is offered there.
-    Listener(&'a Wanted, Option<Said>, bool),
+    /// From a listener of its own; what the program says about TLS, and whether HTTP/2 is offered there.
+    Listener(ListenAt<'a>, Option<Said>, bool),
     /// The program hands them over: another process has accepted them, at this address.
     Handed(Address),
 }

@@ -8,10 +8,11 @@ use deno_error::JsErrorBox;
 use howth_engine::ListenerId;
 use howth_scheduling::CoreMetrics;
 use howth_supervision::{Address, ListenError, Wanted};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use super::handed_ops::listening_socket;
 use super::id;
-use super::openings::Source;
+use super::openings::{ListenAt, Source};
 use super::servers::Server;
 use super::state::{Bridge, Reach, StopOrder};
 use crate::tls::Said;
@@ -43,6 +44,17 @@ impl From<(ListenerId, Address)> for ListeningAddress {
             listener: listener.0,
         }
     }
+}
+
+/// What a program says of its listening socket beside the address.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct SocketSaid {
+    /// It has been given one, which this names.
+    descriptor: Option<i32>,
+    is_ipv6_only: bool,
+    /// How many connections may wait to be accepted; 0: as many as howth lets.
+    backlog: u16,
 }
 
 /// Listening failed, as an exception.
@@ -78,7 +90,7 @@ pub(super) fn op_howth_connect(
 }
 
 /// Listens, for the cores that `reach` names; a port below zero, an empty host and an empty path mean that the module does
-/// not say; `speaks_http2`: as well as HTTP/1.1; `tls`: what it says about that.
+/// not say; `speaks_http2`: as well as HTTP/1.1; `tls`: what it says about that; `socket`: about the socket.
 #[op2]
 #[serde]
 pub(super) fn op_howth_listen(
@@ -89,14 +101,23 @@ pub(super) fn op_howth_listen(
     reach: u32,
     speaks_http2: bool,
     #[serde] tls: Option<Said>,
+    #[serde] socket: Option<SocketSaid>,
 ) -> Result<ListeningAddress, ListenException> {
+    let socket = socket.unwrap_or_default();
+    let backlog = Some(socket.backlog).filter(|&backlog| backlog > 0);
     let wanted = Wanted {
         port: u16::try_from(port).ok(),
         host: Some(host).filter(|host| !host.is_empty()),
         unix: Some(unix).filter(|path| !path.is_empty()).map(PathBuf::from),
+        is_ipv6_only: socket.is_ipv6_only,
+        backlog,
+    };
+    let from = match socket.descriptor {
+        None => ListenAt::Wanted(&wanted),
+        Some(descriptor) => ListenAt::Given(listening_socket(descriptor, backlog).map_err(not_given)?),
     };
     let bridge = state.borrow::<Bridge>();
-    match bridge.serve(Source::Listener(&wanted, tls, speaks_http2), reach.into()) {
+    match bridge.serve(Source::Listener(from, tls, speaks_http2), reach.into()) {
         Ok(listening) => {
             hold(state);
             Ok(listening.into())
@@ -104,6 +125,14 @@ pub(super) fn op_howth_listen(
         Err(error @ ListenError::PortInUse { .. }) => Err(ListenException::InUse(error)),
         Err(error) => Err(ListenException::Other(error)),
     }
+}
+
+fn not_given(error: std::io::Error) -> ListenException {
+    ListenException::Other(ListenError::Other {
+        port: 0,
+        host: String::new(),
+        cause: error.to_string(),
+    })
 }
 
 /// Has new connections of a server begin with what its program says of TLS now.

@@ -13,7 +13,7 @@ use howth_tls::{Server, TlsError};
 
 use super::interrupt::EngineSlot;
 use super::{PeerCores, Place, Shared};
-use crate::bridge::{Opener, Opening, Source};
+use crate::bridge::{ListenAt, Opener, Opening, Source};
 use crate::engine::{Chosen, Engine};
 use crate::request_log::RequestLog;
 use crate::tls::{Said, Secured};
@@ -95,11 +95,14 @@ impl CoreOpener {
 impl Opener for CoreOpener {
     fn open(&self, source: Source<'_>) -> Result<Opening, ListenError> {
         let (socket, address, lease, tls) = match source {
-            Source::Listener(wanted, said, has_http2) => {
+            Source::Listener(seat, said, has_http2) => {
                 let has_http2 = has_http2 && self.engine_options.http2.is_some();
                 let tls = self.secured.of_listener(said, has_http2);
                 let tls = tls.map_err(|error| ListenError::Tls(error.to_string()))?;
-                let (mut listener, mut address, lease) = self.listeners.listen(wanted)?;
+                let (mut listener, mut address, lease) = match seat {
+                    ListenAt::Wanted(wanted) => self.listeners.listen(wanted)?,
+                    ListenAt::Given(socket) => self.listeners.listen_at(socket)?,
+                };
                 address.is_secure = tls.is_some();
                 if address.is_secure {
                     self.secured.port().set(address.port);

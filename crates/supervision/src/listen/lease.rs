@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use howth_engine::{Listener, ListenerId, ListeningSocket, Place};
 
-use super::socket::{Target, bind};
-use super::{Address, Bound, Leased, Life, Listeners, Wanted};
+use super::place::{adopted, bind};
+use super::socket::{SocketOptions, Target};
+use super::{Address, Bound, Leased, Life, Listeners, State, Wanted};
 use crate::error::ListenError;
 
 /// Where one core listens.
@@ -37,20 +38,57 @@ impl CoreListeners {
         if !target.is_any_port() && state.bound.iter().filter(in_place).any(is_own) {
             return Err(target.in_use());
         }
+        // Clients still know the port of a server that this core closes: any port is another one.
+        let is_left = |bound: &Bound| target.is_any_port() && bound.is_listened_on_by(life);
         let known = state
             .bound
             .iter()
-            .position(|bound| bound.place.is_at(&target) && !is_own(bound));
+            .position(|bound| bound.place.is_at(&target) && !is_own(bound) && !is_left(bound));
         let position = match known {
             Some(position) => position,
             None => {
                 // Where the program listened before it was changed.
                 state.bound.retain(|bound| !bound.is_unused());
-                let (address, place) = bind(life.core, target)?;
+                let (address, place) = bind(life.core, target, SocketOptions::from(wanted))?;
                 state.add(address, place);
                 state.bound.len() - 1
             }
         };
+        self.lease(&mut state, position)
+    }
+
+    /// The same at a socket that the program has been given, which listens. Other cores that are given one of that address listen
+    /// there as well.
+    ///
+    /// # Errors
+    /// The socket has no address, this core listens there already, or the process is ending.
+    pub fn listen_at(&self, socket: ListeningSocket) -> Result<(Listener, Address, Lease), ListenError> {
+        let life = self.life;
+        let (address, mut place) = adopted(life.core, socket)?;
+        let mut state = self.listeners.state();
+        let known = state
+            .bound
+            .iter()
+            .position(|bound| bound.place.has_address_of(&place));
+        let position = match known {
+            Some(position) if state.bound[position].is_kept_by(life) => {
+                return Err(state.bound[position].place.in_use());
+            }
+            Some(position) => {
+                state.bound[position].place.take_over(life.core, &mut place);
+                position
+            }
+            None => {
+                state.add(address, place);
+                state.bound.len() - 1
+            }
+        };
+        self.lease(&mut state, position)
+    }
+
+    /// A listener at a place that is bound.
+    fn lease(&self, state: &mut State, position: usize) -> Result<(Listener, Address, Lease), ListenError> {
+        let life = self.life;
         let id = state.next_listener();
         let is_in_charge = state
             .current

@@ -310,6 +310,28 @@ fn servers_of_one_core_have_addresses_of_their_own() {
     assert_eq!(same, at_second);
     drop((second, second_lease));
     assert!(connects(at_second.port));
+    // But any port is another one: clients still know this.
+    core.note_closing(again.id);
+    let (_, another, _lease) = core.listen(&port(0)).expect("a free port");
+    assert_ne!(another.port, at_second.port);
+}
+
+#[test]
+fn a_socket_that_the_program_was_given_is_that_of_its_cores() {
+    let given = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let number = given.local_addr().expect("it is bound").port();
+    let duplicate = || ListeningSocket::Tcp(given.try_clone().expect("a duplicate"));
+    let listeners = on_loopback();
+    let (first, second) = (listeners.of_core(0), listeners.of_core(1));
+    let (listener, address, lease) = first.listen_at(duplicate()).expect("the socket");
+    assert_eq!((port_of(&listener), address.port), (number, number));
+    let again = first.listen_at(duplicate());
+    assert!(matches!(again, Err(ListenError::PortInUse { .. })), "{again:?}");
+    let (other, same, _lease) = second.listen_at(duplicate()).expect("the same socket");
+    assert_eq!((same, other.place), (address, listener.place));
+    drop(listener);
+    lease.close();
+    assert!(connects(number), "it is the program's");
 }
 
 #[test]
