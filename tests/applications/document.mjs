@@ -30,6 +30,8 @@ its build, where it has one. What is asked is in the \`checks.mjs\` that each ro
 \`scripts/compatibility\` does all of this again, as every change has to pass, and \`scripts/compatibility --write\` writes
 this page. ${green} of ${results.length} rows are green.
 
+What the tests say that projects have written of themselves: [suites.md](suites.md).
+
 | application | version | command | engine | checks passed | note |
 |---|---|---|---|---|---|
 ${results.map(rowOf).join("\n")}

@@ -7,6 +7,7 @@ registries of Debian and npm; a suite's folder in [tests/suites](../tests/suites
 
 \`scripts/suites\` runs those that are not known to fail, and \`scripts/suites --write\` runs all and
 writes this page, or the rows of those suites that it is given. What fails now and then counts as failing.
+Every change has to pass those of \`scripts/suites --short ws express-4 node fastify\`.
 `;
 
 /**

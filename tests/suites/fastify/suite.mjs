@@ -20,6 +20,9 @@ export const archive = {
 
 export const prepare = (folder) => install(path.dirname(new URL(import.meta.url).pathname), folder);
 
+/** A short run has all of them. */
+export const isShort = () => true;
+
 /** Every file's name, with what went wrong, or `null`. `matches` leaves some out. */
 export async function results({ folder, command, env, matches, again, tellFault, ...pace }) {
   const found = new Map();

@@ -19,6 +19,9 @@ export const archive = {
   only: "*/test/*",
 };
 
+/** Those of a short run. */
+export const isShort = (test) => test.startsWith("parallel/test-http-");
+
 /** Every file's name, with what went wrong, or `null`. `matches` leaves some out. */
 export async function results({ folder, command, env, matches, again, tellFault, ...pace }) {
   const found = new Map();
