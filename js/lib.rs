@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 97] = [
+pub const FILES: [&str; 98] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -118,6 +118,7 @@ pub const FILES: [&str; 97] = [
     "web/request.js",
     "node/built_ins.js",
     "node/async_resource.js",
+    "node/compiled.js",
     "node/encoding.js",
     "node/hash.js",
     "node/streams.js",

@@ -1,7 +1,6 @@
-//! Takes the comments and the indentation out of the built-in scripts and modules that are not in the snapshot, for
-//! `build.rs`.
+//! Takes the comments and the indentation out of built-in scripts and modules, for `build.rs`.
 //!
-//! Owns what is left in their place. Never moves code to another line: stack traces name lines. Called by: `build.rs`.
+//! Owns what is left in their place. Never moves code to another line: stack traces name lines. Called by: `texts.rs`.
 
 use std::error::Error;
 use std::ops::Range;

@@ -11,6 +11,7 @@ macro_rules! node_ops {
                 op_howth_digest,
                 op_howth_digest_bytes,
                 op_howth_required,
+                op_howth_unpacked,
             ]
             []
         }

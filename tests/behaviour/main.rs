@@ -40,6 +40,7 @@ mod late_bodies;
 mod leaving_clients;
 mod left_out;
 mod limits;
+mod locales;
 mod matched_routes;
 mod memory;
 mod modules;

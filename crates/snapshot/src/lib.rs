@@ -1,7 +1,7 @@
 //! The V8 startup snapshot: a heap in which Deno's JavaScript and howth's own has already run.
 //!
-//! Owns: the snapshot bytes, the sources left outside it, their code, the flags of V8. Never does: start an isolate, implement
-//! an op. Called by: `howth-runtime`, for every isolate it starts.
+//! Owns: the snapshot bytes, the sources left outside it, their code, the flags of V8, the data of ICU. Never does: start an
+//! isolate, implement an op. Called by: `howth-runtime`, for every isolate it starts.
 //!
 //! The crate is apart because making the snapshot takes long, and little changes it: `js/`, the names of ops, V8's flags,
 //! Deno's version and what is left out of that.
@@ -16,8 +16,16 @@ mod declared {
     }
 }
 
+mod icu_data;
+mod packed;
+
+use std::borrow::Cow;
+
 use deno_core::Extension;
 
+pub use packed::{is_packed, packed_text};
+
+include!(concat!(env!("OUT_DIR"), "/checksum.rs"));
 include!(concat!(env!("OUT_DIR"), "/residual.rs"));
 include!("flags.rs");
 
@@ -26,11 +34,11 @@ include!("flags.rs");
 struct Aligned<T: ?Sized>(T);
 
 /// What V8 compiled of a source outside the snapshot. It takes it where its flags are `V8_FLAGS` and `COLLECTION_FLAG`.
-pub fn compiled(specifier: &str) -> Option<&'static [u8]> {
-    let found = CODE_PLACES
-        .binary_search_by(|(name, _)| (*name).cmp(specifier))
-        .ok()?;
-    CODE.0.get(CODE_PLACES[found].1.clone())
+pub fn compiled(specifier: &str) -> Option<Cow<'static, [u8]>> {
+    match CODE_PLACES.binary_search_by_key(&specifier, |(name, _)| name) {
+        Ok(found) => CODE.0.get(CODE_PLACES[found].1.clone()).map(Cow::Borrowed),
+        Err(_) => packed::code(specifier).map(Cow::Owned),
+    }
 }
 
 /// The snapshot. Fits only the V8 and the `deno_runtime` this crate was built with.

@@ -1,4 +1,5 @@
-//! Ops of Node's built-ins: what `require` means in TypeScript, where Node has no answer; the digest of a text.
+//! Ops of Node's built-ins: the scripts that howth has packed; what `require` means in TypeScript, where Node has no answer; the
+//! digest of a text.
 
 use std::path::Path;
 
@@ -6,7 +7,19 @@ use deno_core::{OpState, op2, v8};
 use deno_node_crypto::digest::Hasher;
 
 use super::values::give_bytes;
-use crate::modules::Modules;
+use crate::modules::{Modules, compile_packed};
+
+/// A built-in script as a function; null: there is none of this name.
+#[op2(reentrant)]
+pub(super) fn op_howth_unpacked<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    #[string] specifier: &str,
+) -> v8::Local<'s, v8::Value> {
+    match compile_packed(scope, specifier) {
+        Some(function) => function.into(),
+        None => v8::null(scope).into(),
+    }
+}
 
 /// The file that a specifier means in another one, by `tsconfig.json` (`is_first`), or where Node finds none; null if
 /// that is none either.

@@ -42,6 +42,9 @@ use sys_traits::impls::RealSys;
 use crate::options::Start;
 
 pub use crate::options::{ProgramText, TextKind};
+pub(crate) use built_in::compile_packed;
+#[doc(hidden)]
+pub use built_in::is_code_taken;
 pub(crate) use bun::Installer;
 pub use cache::Cache;
 pub use check::{Checked, Problem, Purpose};
