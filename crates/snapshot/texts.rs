@@ -12,7 +12,7 @@ use crate::shortened;
 
 /// Modules of Node's that howth adds something to, and what: calls of `js/node/require.js`, `js/node_http/server.js` and their like,
 /// with what only the module itself can name, and what of Node's Deno does another way.
-const EXTENDED: [(&str, &str); 17] = [
+const EXTENDED: [(&str, &str); 18] = [
     ("ext:deno_node/_tls_wrap.js", include_str!("extended/tls_wrap.js")),
     ("ext:deno_node/https.ts", include_str!("extended/https.js")),
     (
@@ -36,6 +36,10 @@ const EXTENDED: [(&str, &str); 17] = [
     ),
     ("ext:deno_node/net.ts", include_str!("extended/net.js")),
     ("ext:deno_node/testing.ts", include_str!("extended/testing.js")),
+    (
+        "ext:deno_node/worker_threads.ts",
+        include_str!("extended/worker_threads.js"),
+    ),
     ("ext:deno_node/zlib.js", include_str!("extended/zlib.js")),
     ("node:process", include_str!("extended/process.js")),
     ("node:module", include_str!("extended/module.js")),
@@ -49,12 +53,36 @@ const EXTENDED: [(&str, &str); 17] = [
 
 /// Code of these modules that stands within functions, what is put in its place, and how often it stands there: what they are
 /// extended by decides there.
-const REPLACED: [(&str, &str, &str, usize); 3] = [
+const REPLACED: [(&str, &str, &str, usize); 7] = [
     (
         "ext:deno_node/internal/child_process.ts",
         "isInterruptedError(err) || isChannelClosedError(err)",
         "howthChannelEnded(target, err)",
         1,
+    ),
+    (
+        "ext:deno_node/internal/child_process.ts",
+        "child.emit(\"close\", ",
+        "howthEmit(child, \"close\", ",
+        1,
+    ),
+    (
+        "ext:deno_node/internal/child_process.ts",
+        "this.emit(\"spawn\")",
+        "howthEmit(this, \"spawn\")",
+        1,
+    ),
+    (
+        "ext:deno_node/internal/child_process.ts",
+        "this.emit(\"exit\", this.exitCode",
+        "howthEmit(this, \"exit\", this.exitCode",
+        1,
+    ),
+    (
+        "ext:deno_node/worker_threads.ts",
+        "this.emit(",
+        "howthEmit(this, ",
+        8,
     ),
     // What a listener of `session` throws.
     (

@@ -72,6 +72,7 @@ mod startup;
 mod stop;
 mod streaming;
 mod test_command;
+mod thrown_by_listeners;
 mod tls;
 mod tls_mistakes;
 mod topics;

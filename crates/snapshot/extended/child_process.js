@@ -46,3 +46,13 @@ function howthChannelEnded(target, error) {
   const isEnd = [ConnectionReset, BrokenPipe, UnexpectedEof].some((kind) => error instanceof kind);
   return isEnd || isInterruptedError(error) || isChannelClosedError(error);
 }
+
+// As in Node, what a listener throws is an uncaught exception, and what comes behind it comes all the same. Deno emits these within
+// a promise or a tick of its own: it would be an unhandled rejection, and `exit` would never be told behind `spawn`.
+function howthEmit(emitter, ...told) {
+  try {
+    emitter.emit(...new SafeArrayIterator(told));
+  } catch (error) {
+    globalThis.reportError(error);
+  }
+}
