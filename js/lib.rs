@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 98] = [
+pub const FILES: [&str; 99] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -123,6 +123,7 @@ pub const FILES: [&str; 98] = [
     "node/hash.js",
     "node/streams.js",
     "node/options.js",
+    "node/output.js",
     "node/process.js",
     "node/require.js",
     "shared/kv.js",

@@ -53,7 +53,7 @@ const EXTENDED: [(&str, &str); 18] = [
 
 /// Code of these modules that stands within functions, what is put in its place, and how often it stands there: what they are
 /// extended by decides there.
-const REPLACED: [(&str, &str, &str, usize); 7] = [
+const REPLACED: [(&str, &str, &str, usize); 8] = [
     (
         "ext:deno_node/internal/child_process.ts",
         "isInterruptedError(err) || isChannelClosedError(err)",
@@ -89,6 +89,12 @@ const REPLACED: [(&str, &str, &str, usize); 7] = [
         "ext:deno_node/http2.ts",
         "console.error(e);",
         "globalThis.reportError(e);",
+        1,
+    ),
+    (
+        "node:process",
+        "lazyStreamsMod().createWritableStdioStream(ioStream, name)",
+        "howthOutput(lazyStreamsMod().createWritableStdioStream(ioStream, name), name)",
         1,
     ),
     // As in Node, a warning is no write to `process.stderr`, which would tell of an error where nobody reads it.

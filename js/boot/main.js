@@ -13,6 +13,7 @@ import { connectWorker } from "ext:howth/bun/serve.js";
 import { DenoRequest } from "ext:howth/deno/request.js";
 import * as deno from "ext:howth/deno/serve.js";
 import * as hash from "ext:howth/node/hash.js";
+import * as output from "ext:howth/node/output.js";
 import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
@@ -104,6 +105,7 @@ function define(ops, version, ofCores) {
   topics.connectOps(ops);
   defineLeftOut();
   hash.connectOps(ops);
+  output.connectOps(ops);
   password.connectOps(ops);
   require.connectOps(ops);
   const howth = Object.freeze({

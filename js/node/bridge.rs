@@ -12,6 +12,7 @@ macro_rules! node_ops {
                 op_howth_digest_bytes,
                 op_howth_required,
                 op_howth_unpacked,
+                op_howth_write_output,
             ]
             []
         }

@@ -10,6 +10,8 @@ on_both_engines![
     a_full_disk_ends_nothing,
     a_listener_hears_that_nobody_reads,
     a_script_that_writes_without_a_listener_ends,
+    a_full_disk_is_told_by_the_stream,
+    a_pipe_that_does_not_wait_loses_nothing,
 ];
 
 /// Prints in every way that no program hears of.
@@ -148,4 +150,37 @@ fn a_script_that_writes_without_a_listener_ends(engine: Engine) {
     let finished = Launch::run(engine, source).unread_stdout().finish();
     assert_eq!(finished.code, Some(1), "{finished:?}");
     assert!(finished.stderr.contains("write EPIPE"), "{finished:?}");
+}
+
+fn a_full_disk_is_told_by_the_stream(engine: Engine) {
+    let source = "
+        import { spawnSync } from 'node:child_process';
+        import { openSync } from 'node:fs';
+        const stdio = ['ignore', openSync('/dev/full', 'w'), 'inherit'];
+        console.log(spawnSync(process.execPath, ['child.mjs'], { stdio }).status);
+    ";
+    let child = "
+        import process from 'node:process';
+        const told = [];
+        process.stdout.on('error', (error) => told.push(error.code, error.syscall, error.errno));
+        for (const text of ['one', 'two']) process.stdout.write(text, (error) => told.push(error?.code));
+        console.log('printed');
+        setTimeout(() => process.exit(told.join() === 'ENOSPC,ENOSPC,ENOSPC,write,-28' ? 7 : 8), 20);
+    ";
+    let finished = Launch::run(engine, source).file("child.mjs", child).finish();
+    crate::support::printed(&finished, "7");
+}
+
+/// Its descriptor gives EAGAIN where the pipe is full.
+fn a_pipe_that_does_not_wait_loses_nothing(engine: Engine) {
+    let source = "
+        import process from 'node:process';
+        let written = 0;
+        for (let i = 0; i < 4; i++) process.stdout.write('x'.repeat(300_000), (error) => { if (!error) written += 1; });
+        for (let i = 0; i < 4; i++) console.log('y'.repeat(299_999));
+        setTimeout(() => process.exit(written), 20);
+    ";
+    let finished = Launch::run(engine, source).impatient_stdout().finish();
+    let told = (finished.code, finished.stdout.len(), finished.stderr.as_str());
+    assert_eq!(told, (Some(4), 2_400_000, ""));
 }

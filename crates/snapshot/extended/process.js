@@ -11,3 +11,8 @@ if (howthStdin?.get !== undefined) {
   };
   Object.defineProperty(process, "stdin", { ...howthStdin, get });
 }
+
+// As in Node, output arrives, or its stream tells why not.
+function howthOutput(stream, name) {
+  return internals.howthOutput(stream, name);
+}

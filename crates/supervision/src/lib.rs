@@ -42,7 +42,7 @@ pub use listen::{Address, CoreListeners, Inherited, Lease, ListenOptions, Listen
 pub use mode::Mode;
 pub use options::Options;
 pub use order::{Ended, Order, Report};
-pub use printing::{Output, print, tell};
+pub use printing::{Output, print, tell, write};
 pub use runtime::{Failure, Runtime, Terminate};
 pub use supervisor::supervise;
 pub use take_over::TakeOver;

@@ -2,15 +2,15 @@
 //!
 //! Owns that printing never fails: whoever read it may be gone, the disk it went to may be full, and a server serves on.
 //! `eprintln!` panics there, and ends a core. Never decides what is told. Called by: all of howth's own lines, with [`tell`],
-//! and the console of programs.
+//! the console of programs, and their streams, which tell of what cannot be written ([`write`]).
 
 use std::fmt;
-use std::io::{self, ErrorKind};
+use std::io;
 use std::os::fd::AsFd;
 use std::thread;
 use std::time::Duration;
 
-use rustix::io::write;
+use rustix::io::Errno;
 
 /// How long a full pipe is left alone that does not wait by itself: somebody has set `O_NONBLOCK` on what several share.
 const FULL_PIPE_PAUSE: Duration = Duration::from_millis(1);
@@ -32,33 +32,41 @@ pub fn tell(line: fmt::Arguments<'_>) {
 /// Writes the whole text in one piece, and waits where its reader is slow. What cannot be written is lost, as Node's console
 /// has it.
 pub fn print(output: Output, text: &str) {
+    // There is nobody left to tell.
+    let _ = write(output, text.as_bytes());
+}
+
+/// Writes all bytes in one piece, and waits where their reader is slow.
+///
+/// # Errors
+/// They cannot be written, or not all of them.
+pub fn write(output: Output, bytes: &[u8]) -> Result<(), Errno> {
     // The lock keeps what others print from coming in between; what they print by themselves is behind it.
     match output {
         Output::Stdout => {
             let stdout = io::stdout().lock();
-            write_whole(&stdout, text.as_bytes());
+            write_whole(&stdout, bytes)
         }
         Output::Stderr => {
             let stderr = io::stderr().lock();
-            write_whole(&stderr, text.as_bytes());
+            write_whole(&stderr, bytes)
         }
     }
 }
 
 /// Past the buffer of `Stdout`, which would keep what could not be written.
-fn write_whole(output: &impl AsFd, mut bytes: &[u8]) {
+fn write_whole(output: &impl AsFd, mut bytes: &[u8]) -> Result<(), Errno> {
     while !bytes.is_empty() {
-        match write(output, bytes).map_err(io::Error::from) {
-            Ok(0) => return,
+        match rustix::io::write(output, bytes) {
+            // No reason is given.
+            Ok(0) => return Err(Errno::IO),
             Ok(written) => bytes = &bytes[written..],
-            Err(error) => match error.kind() {
-                ErrorKind::Interrupted => {}
-                ErrorKind::WouldBlock => thread::sleep(FULL_PIPE_PAUSE),
-                // There is nobody left to tell.
-                _ => return,
-            },
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => thread::sleep(FULL_PIPE_PAUSE),
+            Err(error) => return Err(error),
         }
     }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -70,15 +78,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_nobody_reads_is_lost() {
+    fn what_cannot_be_written_is_said() {
         let (reader, writer) = pipe().expect("a pipe");
         drop(reader);
-        write_whole(&writer, b"to nobody");
+        assert_eq!(write_whole(&writer, b"to nobody"), Err(Errno::PIPE));
         if let Ok(full) = File::options().write(true).open("/dev/full") {
-            write_whole(&full, b"to a full disk");
+            assert_eq!(write_whole(&full, b"to a full disk"), Err(Errno::NOSPC));
         }
         let closed = File::open("/dev/null").expect("a file that is only read");
-        write_whole(&closed, b"to a file that is not written");
+        let written = write_whole(&closed, b"to a file that is not written");
+        assert_eq!(written, Err(Errno::BADF));
     }
 
     #[test]
@@ -91,7 +100,7 @@ mod tests {
             let mut bytes = Vec::new();
             reader.read_to_end(&mut bytes).map(|_| bytes.len())
         });
-        write_whole(&writer, text.as_bytes());
+        write_whole(&writer, text.as_bytes()).expect("written");
         drop(writer);
         assert_eq!(read.join().expect("no panic").expect("read"), expected);
     }

@@ -30,6 +30,7 @@ pub struct Launch {
     in_terminal: bool,
     is_stdout_unread: bool,
     is_stderr_unread: bool,
+    is_stdout_impatient: bool,
     standard_input: Option<Vec<u8>>,
     by_a_copy: bool,
 }
@@ -118,6 +119,7 @@ impl Launch {
             in_terminal: false,
             is_stdout_unread: false,
             is_stderr_unread: false,
+            is_stdout_impatient: false,
             standard_input: None,
             by_a_copy: false,
         }
@@ -210,6 +212,12 @@ impl Launch {
         self
     }
 
+    /// What the process prints goes into a pipe that does not wait for its reader.
+    pub fn impatient_stdout(mut self) -> Launch {
+        self.is_stdout_impatient = true;
+        self
+    }
+
     /// Starts a binary that may be removed: `howth` in the process's folder.
     pub fn by_a_copy(mut self) -> Launch {
         let copy = self.folder.path().join("howth");
@@ -247,7 +255,10 @@ impl Launch {
     /// Runs the process to its end.
     #[track_caller]
     pub fn finish(self) -> Finished {
-        let mut child = self.command().spawn().expect("howth starts");
+        let mut command = self.command();
+        let impatient = self.is_stdout_impatient.then(|| impatient_pipe(&mut command));
+        let mut child = command.spawn().expect("howth starts");
+        drop(command);
         if let Some(content) = self.standard_input.clone() {
             let mut pipe = child.stdin.take().expect("a pipe");
             // A process that does not read it has ended, or does not want it.
@@ -256,6 +267,7 @@ impl Launch {
         let (stdout, stderr) = (Output::default(), Output::default());
         let readers = [
             child.stdout.take().map(|pipe| stdout.gather(pipe)),
+            impatient.map(|pipe| stdout.gather(pipe)),
             child.stderr.take().map(|pipe| stderr.gather(pipe)),
         ];
         let start = Instant::now();
@@ -344,6 +356,14 @@ fn output(is_unread: bool) -> Stdio {
     }
     let (_, writer) = std::io::pipe().expect("a pipe");
     writer.into()
+}
+
+/// Gives the process such a standard output, and returns its other end.
+fn impatient_pipe(command: &mut Command) -> std::io::PipeReader {
+    let (reader, writer) = std::io::pipe().expect("a pipe");
+    rustix::io::ioctl_fionbio(&writer, true).expect("a pipe that does not wait");
+    command.stdout(writer);
+    reader
 }
 
 impl Finished {

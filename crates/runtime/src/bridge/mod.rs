@@ -51,6 +51,7 @@ use encoded_ops::*;
 use field_places::*;
 use handed_ops::*;
 use kv_ops::*;
+use log_ops::*;
 use module_ops::*;
 use password_ops::*;
 use request_ops::*;
