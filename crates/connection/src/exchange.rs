@@ -4,6 +4,7 @@
 //! for earlier responses of its connection. Slots are reused, so that a request allocates nothing once the table has
 //! warmed up. Decides nothing. Called by: all modules beside.
 
+use howth_engine::FileBody;
 use howth_engine::body::Keep;
 use howth_http1::{BodyLength, Rejection, RequestFacts, RequestHead, Trailers, Version};
 
@@ -74,6 +75,8 @@ pub(crate) struct Exchange {
     pub(crate) keep_alive: bool,
     /// Response bytes that wait for earlier responses.
     pub(crate) held: Vec<u8>,
+    /// A body in a file, which waits behind them.
+    pub(crate) held_file: Option<Box<FileBody>>,
     /// Where the response begins: in `held`, or, once it is its turn, in the connection's output.
     pub(crate) begins_at: u64,
     /// A write answered `Full`.
@@ -117,6 +120,7 @@ impl Default for Exchange {
             response: ResponseState::Owed,
             keep_alive: true,
             held: Vec::new(),
+            held_file: None,
             begins_at: 0,
             writable_awaited: false,
             ends_at: 0,
@@ -150,6 +154,7 @@ impl Exchange {
         self.response = ResponseState::Owed;
         self.keep_alive = self.facts.keep_alive;
         self.held.clear();
+        self.held_file = None;
         self.begins_at = 0;
         self.writable_awaited = false;
         self.ends_at = 0;
@@ -165,6 +170,7 @@ impl Exchange {
     pub(crate) fn close(&mut self) {
         const KEPT_BYTES_MAX: usize = 4096;
         self.trailers = Trailers::new();
+        self.held_file = None;
         if self.body_bytes.capacity() > KEPT_BYTES_MAX {
             self.body_bytes = Vec::new();
         }

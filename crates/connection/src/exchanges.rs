@@ -167,6 +167,7 @@ impl<D: Driver> Exchanges for Shared<D> {
                 Body::Borrowed(bytes) => direct::push(transport, connections, exchange, &[bytes]),
                 Body::Owned(bytes) => connections.push_kept(exchange, bytes),
                 Body::Shared(bytes) => connections.push_kept(exchange, bytes),
+                Body::File(file) => connections.push_file(exchange, file),
             })
         })
     }

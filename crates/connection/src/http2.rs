@@ -27,6 +27,9 @@ pub(crate) struct Http2 {
     pub(crate) written: VecDeque<u32>,
     /// Streams whose responses are out, and which last for their bodies.
     pub(crate) kept: Vec<u32>,
+    /// Streams whose files are to be read, in the order of their turns, and the one whose file is being read.
+    pub(crate) files_due: VecDeque<u32>,
+    pub(crate) reading: Option<u32>,
     /// A rule was broken: nothing more is read.
     pub(crate) is_failed: bool,
     /// How far bodies have left, of all streams.
@@ -75,7 +78,10 @@ pub(crate) enum Ending {
 pub(crate) struct Sending {
     pub(crate) exchange: u32,
     pub(crate) waiting: Outgoing,
+    /// In memory and in a file.
     pub(crate) waiting_bytes: usize,
+    /// Its file is to be read, or being read.
+    pub(crate) is_file_due: bool,
     pub(crate) ending: Ending,
     /// It is among those that are ready.
     pub(crate) is_ready: bool,
@@ -144,6 +150,8 @@ impl<L> Connections<L> {
             ready: VecDeque::new(),
             written: VecDeque::new(),
             kept: Vec::new(),
+            files_due: VecDeque::new(),
+            reading: None,
             is_failed: false,
             leaving: Leaving::default(),
             has_ended_some: false,

@@ -7,7 +7,7 @@
 
 use std::sync::Arc;
 
-use howth_engine::{Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};
+use howth_engine::{FileBody, Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};
 use howth_http1::Rejection;
 
 use crate::connections::Connections;
@@ -55,6 +55,8 @@ pub struct Layer {
     pub(crate) has_end_waiting: bool,
     /// Clear text that was taken from the connection, and is not sealed.
     clear: Outgoing,
+    /// The file in it is being read.
+    is_file_due: bool,
     /// What the session itself has to send.
     own: Vec<u8>,
     /// Of what the driver was given last: bytes that it has not sent, and the clear text that all of them stood for.
@@ -73,6 +75,7 @@ impl Layer {
             waiting: Vec::new(),
             has_end_waiting: false,
             clear: Outgoing::default(),
+            is_file_due: false,
             own: Vec::new(),
             sealed_under_way: 0,
             clear_under_way: 0,
@@ -103,6 +106,31 @@ impl Layer {
         self.sealed_under_way = sealed.len();
         self.clear_under_way = batch;
         Ok(sealed)
+    }
+
+    /// What is to be read of a file, of which so much is sealed at once.
+    pub(crate) fn file_wanted(&mut self) -> Option<FileBody> {
+        if self.is_file_due || self.state != State::Open {
+            return None;
+        }
+        let piece = self.clear.file_piece(BATCH_BYTES_MAX as u64)?;
+        self.is_file_due = true;
+        Some(piece)
+    }
+
+    /// What was read of it; `None`: the file has failed. False: that is so, and it was to be sent.
+    pub(crate) fn file_read(&mut self, bytes: Option<Vec<u8>>) -> bool {
+        match bytes {
+            // The session has ended meanwhile.
+            _ if !self.clear.has_file() => true,
+            Some(bytes) => {
+                self.is_file_due = false;
+                self.clear.supply(bytes);
+                true
+            }
+            // It is not wanted again.
+            None => false,
+        }
     }
 
     /// Nothing more comes of the session, but what it has to say about that.

@@ -22,6 +22,7 @@ mod encoded;
 mod end;
 mod exchange;
 mod exchanges;
+mod files;
 mod hand_over;
 mod handshakes;
 mod http2;

@@ -4,6 +4,7 @@
 //! ones are held until they are the writer. Every response of a turn leaves in one send. Owns who the writer is. Never
 //! encodes. Called by: `respond`, `refuse`, `direct`.
 
+use howth_engine::FileBody;
 use howth_http1::Date;
 
 use crate::Segment;
@@ -47,6 +48,19 @@ impl<L> Connections<L> {
             connection.output.push_segment(body);
         } else {
             self.output_of(exchange).extend_from_slice(&body);
+        }
+    }
+
+    /// Appends a body that lies in a file: the last that is written of its response.
+    pub(crate) fn push_file(&mut self, exchange: u32, file: FileBody) {
+        if file.length == 0 {
+            return;
+        }
+        let state = &mut self.exchanges[exchange];
+        let connection = &mut self.connections[state.connection];
+        match connection.writer == Some(exchange) {
+            true => connection.output.push_file(file),
+            false => state.held_file = Some(Box::new(file)),
         }
     }
 
@@ -96,6 +110,9 @@ impl<L> Connections<L> {
                 } else {
                     connection.output.tail.append(&mut exchange.held);
                 }
+            }
+            if let Some(file) = exchange.held_file.take() {
+                connection.output.push_file(*file);
             }
             if !exchange.is_over() {
                 self.tell_writable(index);

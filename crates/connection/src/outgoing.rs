@@ -1,13 +1,15 @@
 //! Bytes on their way to the kernel.
 //!
-//! Owns the segments of one send until all of it was taken. Never sends. Called by: `output`, which makes one; an engine,
-//! which notes what was sent of it.
+//! Owns the segments of one send, and a file behind them, until all of it was taken. Never sends, and reads no file. Called
+//! by: `output`, which makes one; an engine, which notes what was sent of it.
 
 use std::collections::VecDeque;
 
+use howth_engine::FileBody;
+
 use crate::Segment;
 
-/// Bytes on their way out: segments, of which a part may have been sent.
+/// Bytes on their way out: segments, of which a part may have been sent, and at most one file behind them.
 #[derive(Debug, Default)]
 pub struct Outgoing {
     /// Not empty while anything is to be sent.
@@ -17,12 +19,14 @@ pub struct Outgoing {
     rest: Option<Box<VecDeque<Segment>>>,
     /// Bytes of the first segment that were sent already.
     offset: usize,
+    /// What of a file is to be sent behind the segments; never empty.
+    file: Option<Box<FileBody>>,
     /// Nothing follows on the connection but its end.
     is_last: bool,
 }
 
 impl Outgoing {
-    /// Adds a segment behind the others.
+    /// Adds a segment behind the others, and before the file.
     #[inline]
     pub fn push(&mut self, segment: impl Into<Segment>) {
         let segment = segment.into();
@@ -82,6 +86,49 @@ impl Outgoing {
         }
     }
 
+    /// Adds a file behind all segments; there is none yet.
+    pub(crate) fn set_file(&mut self, file: FileBody) {
+        debug_assert!(self.file.is_none(), "a send has one file at most");
+        self.file = Some(Box::new(file)).filter(|file| file.length > 0);
+    }
+
+    /// Whether a part of a file is to be sent.
+    #[inline]
+    pub fn has_file(&self) -> bool {
+        self.file.is_some()
+    }
+
+    /// How many bytes of a file are to be sent.
+    #[inline]
+    pub fn file_bytes(&self) -> u64 {
+        self.file.as_ref().map_or(0, |file| file.length)
+    }
+
+    /// What of a file is to be sent next, at most so many bytes; `None`: there is no file, or bytes go before it.
+    pub fn file_piece(&self, bytes_max: u64) -> Option<FileBody> {
+        let file = self.file.as_ref().filter(|_| self.first.is_empty())?;
+        Some(file.piece(bytes_max))
+    }
+
+    /// Takes note that so many bytes of the file were sent.
+    ///
+    /// # Panics
+    /// When more was sent than there is.
+    pub fn advance_file(&mut self, bytes: u64) {
+        let file = self.file.as_mut().expect("a file of which something was sent");
+        file.advance(bytes);
+        self.file.take_if(|file| file.length == 0);
+    }
+
+    /// Takes bytes that were read of the file: they are sent from memory.
+    ///
+    /// # Panics
+    /// When they are more than there are of the file.
+    pub fn supply(&mut self, bytes: Vec<u8>) {
+        self.advance_file(bytes.len() as u64);
+        self.push(bytes);
+    }
+
     /// How many segments there are.
     #[inline]
     pub fn segments_len(&self) -> usize {
@@ -91,7 +138,7 @@ impl Outgoing {
     /// Whether everything was sent.
     #[inline]
     pub fn is_empty(&self) -> bool {
-        self.first.is_empty()
+        self.first.is_empty() && self.file.is_none()
     }
 }
 

@@ -1,19 +1,45 @@
 //! The bytes of responses in the order they go out.
 //!
-//! Owns what is encoded and not yet given to the kernel, and counts what was queued and sent. Never encodes and never
-//! sends. Called by: the protocol, which appends; an engine, which takes.
+//! Owns what is encoded and not yet given to the kernel, and counts what was queued and sent. Never encodes, never
+//! sends, and reads no file. Called by: the protocol, which appends; an engine, which takes.
+
+use howth_engine::FileBody;
 
 use crate::{Outgoing, Segment};
+
+/// What lies before the tail.
+#[derive(Debug)]
+enum Piece {
+    Bytes(Segment),
+    File(FileBody),
+}
+
+impl Piece {
+    fn len(&self) -> u64 {
+        match self {
+            Piece::Bytes(segment) => segment.len() as u64,
+            Piece::File(file) => file.length,
+        }
+    }
+
+    /// Forgets everything from `len` on.
+    fn truncate(&mut self, len: u64) {
+        match self {
+            Piece::Bytes(segment) => segment.truncate(len as usize),
+            Piece::File(file) => file.length = len,
+        }
+    }
+}
 
 /// Response bytes of a connection, in the order they go out.
 #[derive(Debug, Default)]
 pub(crate) struct Output {
-    /// Whole segments before the tail: bodies that were handed over rather than copied.
-    segments: Vec<Segment>,
+    /// Whole pieces before the tail: bodies that were handed over rather than copied.
+    pieces: Vec<Piece>,
     /// What responses are encoded into.
     pub(crate) tail: Vec<u8>,
     /// Bytes ever queued and ever sent on this connection.
-    segments_bytes: u64,
+    pieces_bytes: u64,
     taken: u64,
     sent: u64,
 }
@@ -25,7 +51,7 @@ impl Output {
     /// Bytes ever queued: the position a response that ends now ends at.
     #[inline]
     pub(crate) fn queued(&self) -> u64 {
-        self.taken + self.segments_bytes + self.tail.len() as u64
+        self.taken + self.pieces_bytes + self.tail.len() as u64
     }
 
     /// Bytes the client's kernel has not taken.
@@ -49,7 +75,7 @@ impl Output {
     /// Whether there is something to give to the kernel.
     #[inline]
     pub(crate) fn is_ready(&self) -> bool {
-        !self.tail.is_empty() || !self.segments.is_empty()
+        !self.tail.is_empty() || !self.pieces.is_empty()
     }
 
     /// Whether bytes that were taken from here are not with the client's kernel yet.
@@ -61,7 +87,7 @@ impl Output {
     /// Whether the tail is all that is unsent: nothing is under way before it.
     #[inline]
     pub(crate) fn is_only_tail(&self) -> bool {
-        self.segments.is_empty() && !self.is_in_flight()
+        self.pieces.is_empty() && !self.is_in_flight()
     }
 
     /// Takes back everything from position `at` on; false, and nothing is changed: the kernel has some of it.
@@ -73,13 +99,13 @@ impl Output {
         let of_tail = excess.min(self.tail.len() as u64);
         self.tail.truncate(self.tail.len() - of_tail as usize);
         excess -= of_tail;
-        while let Some(last) = self.segments.last_mut().filter(|_| excess > 0) {
-            let of_last = excess.min(last.len() as u64);
-            last.truncate(last.len() - of_last as usize);
+        while let Some(last) = self.pieces.last_mut().filter(|_| excess > 0) {
+            let of_last = excess.min(last.len());
+            last.truncate(last.len() - of_last);
             excess -= of_last;
-            self.segments_bytes -= of_last;
-            if last.is_empty() {
-                self.segments.pop();
+            self.pieces_bytes -= of_last;
+            if last.len() == 0 {
+                self.pieces.pop();
             }
         }
         true
@@ -105,29 +131,43 @@ impl Output {
 
     /// Queues a body without copying it.
     pub(crate) fn push_segment(&mut self, segment: impl Into<Segment>) {
-        let segment = segment.into();
-        self.seal();
-        self.segments_bytes += segment.len() as u64;
-        self.segments.push(segment);
+        self.push_piece(Piece::Bytes(segment.into()));
     }
 
-    fn seal(&mut self) {
+    /// Queues a body that lies in a file.
+    pub(crate) fn push_file(&mut self, file: FileBody) {
+        self.push_piece(Piece::File(file));
+    }
+
+    fn push_piece(&mut self, piece: Piece) {
         if !self.tail.is_empty() {
-            self.segments_bytes += self.tail.len() as u64;
-            self.segments.push(std::mem::take(&mut self.tail).into());
+            self.pieces_bytes += self.tail.len() as u64;
+            let tail = std::mem::take(&mut self.tail);
+            self.pieces.push(Piece::Bytes(tail.into()));
         }
+        self.pieces_bytes += piece.len();
+        self.pieces.push(piece);
     }
 
-    /// Takes everything that is ready.
+    /// Takes what is ready: everything, or what there is up to the end of the first file.
     #[inline]
     pub(crate) fn take(&mut self) -> Outgoing {
         let mut outgoing = Outgoing::default();
-        self.taken = self.queued();
-        self.segments_bytes = 0;
-        for segment in self.segments.drain(..) {
-            outgoing.push(segment);
+        let is_file = |piece: &Piece| matches!(piece, Piece::File(_));
+        let first_file = self.pieces.iter().position(is_file);
+        let end = first_file.map_or(self.pieces.len(), |place| place + 1);
+        for piece in self.pieces.drain(..end) {
+            self.taken += piece.len();
+            self.pieces_bytes -= piece.len();
+            match piece {
+                Piece::Bytes(segment) => outgoing.push(segment),
+                Piece::File(file) => outgoing.set_file(file),
+            }
         }
-        outgoing.push(std::mem::take(&mut self.tail));
+        if first_file.is_none() {
+            self.taken += self.tail.len() as u64;
+            outgoing.push(std::mem::take(&mut self.tail));
+        }
         outgoing
     }
 }
@@ -171,6 +211,36 @@ mod tests {
             output.take().slices().collect::<Vec<_>>(),
             [b"se".as_slice(), b"!"]
         );
+    }
+
+    #[test]
+    fn what_is_taken_ends_with_a_file() {
+        let mut output = Output::default();
+        output.tail.extend_from_slice(b"head");
+        output.push_file(a_file(100));
+        output.push_file(a_file(50));
+        output.tail.extend_from_slice(b"next");
+        assert_eq!((output.queued(), output.unsent()), (158, 158));
+        let outgoing = output.take();
+        assert_eq!(outgoing.slices().collect::<Vec<_>>(), [b"head".as_slice()]);
+        assert!(outgoing.has_file() && output.is_in_flight());
+        output.note_sent(104);
+        assert!(output.is_ready() && !output.is_in_flight() && !output.is_only_tail());
+        let outgoing = output.take();
+        assert_eq!(outgoing.file_piece(1_000).map(|piece| piece.length), Some(50));
+        output.note_sent(50);
+        assert!(output.is_only_tail());
+        assert_eq!(output.take().slices().collect::<Vec<_>>(), [b"next".as_slice()]);
+        assert_eq!((output.queued(), output.unsent()), (158, 4));
+    }
+
+    fn a_file(length: u64) -> FileBody {
+        let file = std::fs::File::open("/dev/null").expect("it is there");
+        FileBody {
+            file: std::sync::Arc::new(file),
+            offset: 0,
+            length,
+        }
     }
 
     #[test]

@@ -19,13 +19,13 @@ impl<L> Connections<L> {
         &mut self,
         exchange: u32,
         head: &ResponseHead<'_>,
-        length: usize,
+        length: u64,
         push: impl FnOnce(&mut Connections<L>, u32),
     ) -> Result<(), Gone> {
         if !self.exchanges[exchange].may_begin() {
             return Err(Gone);
         }
-        let Some(plan) = self.plan(exchange, head, Some(length as u64)) else {
+        let Some(plan) = self.plan(exchange, head, Some(length)) else {
             return Ok(());
         };
         self.encode_head(exchange, head, &plan);

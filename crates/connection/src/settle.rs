@@ -116,7 +116,8 @@ impl<L> Connections<L> {
         connection.unacknowledged = 0;
         let mut outgoing = connection.output.take();
         // Before a reset they leave by themselves: it would overtake them.
-        let ends = connection.phase == Phase::Finishing && connection.writer.is_none();
+        let is_all = !connection.output.is_ready() && !outgoing.has_file();
+        let ends = is_all && connection.phase == Phase::Finishing && connection.writer.is_none();
         if ends && connection.end == End::Plain {
             outgoing.mark_last();
         }

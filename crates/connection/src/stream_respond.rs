@@ -26,14 +26,19 @@ impl<L> Connections<L> {
         body: Body<'_>,
     ) -> Result<(), Gone> {
         self.may_begin_stream(exchange)?;
-        let Some(plan) = self.plan_stream(exchange, head, Some(body.len() as u64)) else {
+        let Some(plan) = self.plan_stream(exchange, head, Some(body.len())) else {
             return Ok(());
         };
         let has_body = plan.framing != Framing::None && !body.is_empty();
         self.write_head(exchange, head, &plan, !has_body);
         if has_body {
             self.end_response(exchange, Ending::Whole);
-            self.push_stream(exchange, segment(body));
+            match body {
+                Body::Borrowed(bytes) => self.push_stream(exchange, bytes.to_vec().into()),
+                Body::Owned(bytes) => self.push_stream(exchange, bytes.into()),
+                Body::Shared(bytes) => self.push_stream(exchange, bytes.into()),
+                Body::File(file) => self.push_stream_file(exchange, file),
+            }
         }
         self.stream_written(exchange);
         Ok(())
@@ -238,13 +243,5 @@ impl<L> Connections<L> {
     fn end_stream_mismatch(&mut self, exchange: u32, declared: u64, given: u64) -> WriteError {
         self.break_stream(exchange, Reason::INTERNAL_ERROR);
         WriteError::Length { declared, given }
-    }
-}
-
-fn segment(body: Body<'_>) -> Segment {
-    match body {
-        Body::Borrowed(bytes) => bytes.to_vec().into(),
-        Body::Owned(bytes) => bytes.into(),
-        Body::Shared(bytes) => bytes.into(),
     }
 }

@@ -238,8 +238,12 @@ impl Http2 {
         let sending = &mut stream.user;
         sending.is_ready = false;
         let exchange = sending.exchange;
-        let bytes = sending.waiting_bytes.min(room);
+        let in_memory = sending.waiting_bytes - sending.waiting.file_bytes() as usize;
+        let bytes = in_memory.min(room);
         if bytes == 0 && (sending.waiting_bytes > 0 || matches!(sending.ending, Ending::Open)) {
+            if in_memory == 0 && sending.waiting_bytes > 0 && room > 0 {
+                self.want_file(id);
+            }
             return None;
         }
         sending.waiting_bytes -= bytes;

@@ -38,6 +38,22 @@ macro_rules! engine_cases {
                     holds_responses_for_a_slow_client
                 }
             }
+            files {
+                everywhere {
+                    sends_files
+                    sends_parts_of_files
+                    sends_files_that_are_not_in_memory
+                    keeps_files_in_order
+                    answers_what_is_held_back_behind_files
+                    breaks_off_where_a_file_ends
+                    breaks_off_when_a_file_is_cut
+                    sends_no_more_of_a_file_than_it_said
+                    sends_files_to_a_slow_client
+                    lets_go_of_a_file_whose_client_leaves
+                    sends_files_on_streams
+                    breaks_off_a_stream_whose_file_ends
+                }
+            }
             bodies {
                 everywhere {
                     reads_a_whole_body

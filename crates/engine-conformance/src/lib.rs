@@ -16,6 +16,7 @@ mod client;
 pub mod deadlines;
 pub mod differential;
 pub mod encoded;
+pub mod files;
 mod frames;
 pub mod hand_over;
 mod harness;

@@ -3,6 +3,7 @@
 //! Owns what was told, in order. Never tells of events. Called by: tests of what is between an engine and an application.
 
 use std::cell::{Cell, Ref, RefCell};
+use std::os::unix::fs::FileExt as _;
 
 use howth_engine::{
     Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, PeerAddress, Place,
@@ -31,6 +32,21 @@ impl From<&ResponseHead<'_>> for Head {
 fn owned(fields: &[Field<'_>]) -> Vec<(Vec<u8>, Vec<u8>)> {
     let owned = fields.iter().map(|(name, value)| (name.to_vec(), value.to_vec()));
     owned.collect()
+}
+
+fn bytes_of(body: Body<'_>) -> Vec<u8> {
+    match body {
+        Body::Borrowed(bytes) => bytes.to_vec(),
+        Body::Owned(bytes) => bytes,
+        Body::Shared(bytes) => bytes.into(),
+        Body::File(body) => {
+            let mut bytes = vec![0; body.length as usize];
+            body.file
+                .read_exact_at(&mut bytes, body.offset)
+                .expect("the whole file");
+            bytes
+        }
+    }
 }
 
 /// What an engine was told.
@@ -198,7 +214,7 @@ impl Exchanges for Recorder {
     }
 
     fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
-        self.told(id, Call::Respond(head.into(), body.into_owned()))
+        self.told(id, Call::Respond(head.into(), bytes_of(body)))
     }
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {

@@ -12,7 +12,7 @@ use bytes::Bytes;
 use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::error::{Gone, InterimError, UpgradeError, WriteError};
-use crate::{ConnectionId, ExchangeId, ListenerId, Listeners, Place, TlsFacts};
+use crate::{ConnectionId, ExchangeId, FileBody, ListenerId, Listeners, Place, TlsFacts};
 
 /// The whole body of a response.
 #[derive(Debug)]
@@ -23,15 +23,18 @@ pub enum Body<'a> {
     Owned(Vec<u8>),
     /// Bytes that many responses have in common; a large body is not copied.
     Shared(Bytes),
+    /// Bytes of a file, which are read as the client takes them.
+    File(FileBody),
 }
 
 impl Body<'_> {
     /// How many bytes there are.
-    pub fn len(&self) -> usize {
+    pub fn len(&self) -> u64 {
         match self {
-            Body::Borrowed(bytes) => bytes.len(),
-            Body::Owned(bytes) => bytes.len(),
-            Body::Shared(bytes) => bytes.len(),
+            Body::Borrowed(bytes) => bytes.len() as u64,
+            Body::Owned(bytes) => bytes.len() as u64,
+            Body::Shared(bytes) => bytes.len() as u64,
+            Body::File(body) => body.length,
         }
     }
 
@@ -40,12 +43,13 @@ impl Body<'_> {
         self.len() == 0
     }
 
-    /// The bytes, which nobody else has.
-    pub fn into_owned(self) -> Vec<u8> {
+    /// The same body, with nothing in it that is lent.
+    pub fn into_owned(self) -> Body<'static> {
         match self {
-            Body::Borrowed(bytes) => bytes.to_vec(),
-            Body::Owned(bytes) => bytes,
-            Body::Shared(bytes) => bytes.into(),
+            Body::Borrowed(bytes) => Body::Owned(bytes.to_vec()),
+            Body::Owned(bytes) => Body::Owned(bytes),
+            Body::Shared(bytes) => Body::Shared(bytes),
+            Body::File(body) => Body::File(body),
         }
     }
 }
@@ -185,6 +189,10 @@ pub trait Exchanges {
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
 
     /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
+    ///
+    /// A [file](Body::File) that ends before `length` bytes, or that cannot be read, breaks the response off as
+    /// [`fail`](Self::fail) does, once what could be read of it is out; the exchange is then
+    /// [aborted](crate::Event::Aborted).
     fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone>;
 
     /// [`respond_with`](Self::respond_with) a body that stays the application's.

@@ -127,6 +127,8 @@ pub struct Counters {
     pub turns: u64,
     /// Send operations given to the kernel.
     pub sends: u64,
+    /// Responses that broke off because their file ended before them, or could not be read.
+    pub files_failed: u64,
     /// Times the kernel had no receive buffer left.
     pub buffers_exhausted: u64,
     /// Times the completion queue overflowed.

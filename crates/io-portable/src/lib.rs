@@ -18,6 +18,7 @@
 mod accept;
 mod core;
 mod engine;
+mod files;
 mod hand_over;
 mod link;
 mod settle;

@@ -9,6 +9,7 @@ use std::task::{Context, Poll, Waker};
 
 use howth_connection::{Layer, Layered, Outgoing, Transport};
 use howth_engine::{PeerAddress, TlsFacts, TlsServer};
+use tokio::task::JoinHandle;
 
 use crate::settle::{READS_PER_TURN_MAX, WRITES_PER_TURN_MAX};
 use crate::socket::Socket;
@@ -25,6 +26,8 @@ pub(crate) struct Open {
     pub(crate) waker: Waker,
     /// Bytes that were taken from the connection and not by the kernel.
     pub(crate) outgoing: Outgoing,
+    /// A part of a file, which another thread reads.
+    pub(crate) reading: Option<JoinHandle<std::io::Result<Vec<u8>>>>,
     /// The socket may have something to read: nobody waits for that to change.
     pub(crate) may_be_readable: bool,
     /// The kernel takes no more bytes; the waker is told when it does.
@@ -45,6 +48,7 @@ impl Link {
             peer,
             waker,
             outgoing: Outgoing::default(),
+            reading: None,
             may_be_readable: true,
             is_write_blocked: false,
             is_shut_down: false,

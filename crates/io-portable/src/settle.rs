@@ -11,6 +11,7 @@ use howth_connection::{End, Receive, Wanted};
 use howth_engine::TlsServer;
 
 use crate::core::Core;
+use crate::files::FileSent;
 use crate::link::Open;
 
 const READ_BYTES_MAX: usize = 64 * 1024;
@@ -65,9 +66,11 @@ impl Core {
     }
 
     fn settle(&mut self, index: u32) {
+        self.take_read(index);
         if self.write(index) == Written::Broken {
             self.connections.send_failed(index);
         }
+        self.read_wanted(index);
         match self.connections.wants(index) {
             Wanted::Open(receive) => self.receive(index, receive),
             Wanted::HalfClosed(receive) => {
@@ -107,6 +110,15 @@ impl Core {
                 return Written::Some;
             }
             open.writes_left -= 1;
+            if open.outgoing.segments_len() == 0 {
+                match self.send_file(index) {
+                    FileSent::Some(sent) => self.note_file_sent(index, sent),
+                    FileSent::Waits => return Written::Some,
+                    FileSent::FileFailed => self.connections.file_failed(index),
+                    FileSent::Broken => return Written::Broken,
+                }
+                continue;
+            }
             let mut slices = [IoSlice::new(&[]); SLICES_MAX];
             let outgoing = std::mem::take(&mut open.outgoing);
             let mut count = 0;
@@ -135,6 +147,14 @@ impl Core {
         }
         self.connections.counters.sends += 1;
         self.connections.was_sent(index, written);
+    }
+
+    fn note_file_sent(&mut self, index: u32, sent: u64) {
+        if let Some(open) = self.open_at(index) {
+            open.outgoing.advance_file(sent);
+        }
+        self.connections.counters.sends += 1;
+        self.connections.was_sent(index, sent as usize);
     }
 
     /// Reads once, if that is wanted. What comes makes the connection unsettled, and what it wants then is asked before it is

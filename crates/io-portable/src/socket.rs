@@ -9,10 +9,11 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use howth_engine::{BindAddress, Handed, ListeningSocket, PeerAddress};
+use howth_engine::{BindAddress, FileBody, Handed, ListeningSocket, PeerAddress};
 use hyper::rt::{Read, ReadBuf, Write};
 use hyper_util::rt::TokioIo;
 use socket2::SockRef;
+use tokio::io::Interest;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 
 /// A listening socket registered with tokio.
@@ -163,6 +164,31 @@ impl Socket {
             Socket::Tcp(stream) => Write::poll_write_vectored(Pin::new(stream), context, slices),
             Socket::Unix(stream) => Write::poll_write_vectored(Pin::new(stream), context, slices),
         }
+    }
+
+    /// Sends what the kernel takes of a part of a file.
+    pub(crate) fn poll_send_file(&self, context: &mut Context<'_>, part: &FileBody) -> Poll<io::Result<u64>> {
+        loop {
+            let ready = match self {
+                Socket::Tcp(stream) => stream.inner().poll_write_ready(context),
+                Socket::Unix(stream) => stream.inner().poll_write_ready(context),
+            };
+            std::task::ready!(ready)?;
+            let send = || howth_file_io::send(&*self.reference(), part);
+            let sent = match self {
+                Socket::Tcp(stream) => stream.inner().try_io(Interest::WRITABLE, send),
+                Socket::Unix(stream) => stream.inner().try_io(Interest::WRITABLE, send),
+            };
+            // What tokio knew was old, and it knows that now.
+            if let Poll::Ready(sent) = pending_if_blocked(sent) {
+                return Poll::Ready(sent);
+            }
+        }
+    }
+
+    /// The same, whatever tokio knows of it.
+    pub(crate) fn send_file_now(&self, part: &FileBody) -> Poll<io::Result<u64>> {
+        pending_if_blocked(howth_file_io::send(&*self.reference(), part))
     }
 
     /// Ends one side or both. Fails when the peer is gone already.

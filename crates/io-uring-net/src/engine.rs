@@ -7,6 +7,7 @@
 mod accept;
 mod doorbell;
 mod drain;
+mod files;
 mod hand_over;
 mod link;
 mod receive;
@@ -268,7 +269,7 @@ impl<K: Kernel> Core<K> {
         self.settle_all();
         self.settle_accepting();
         self.settle_doorbell();
-        let goes_on = self.connections.has_events() || self.handshakes.are_waiting();
+        let goes_on = self.connections.has_work() || self.handshakes.are_waiting();
         let wait = match goes_on {
             true => Wait::Not,
             false => wait,
@@ -312,6 +313,8 @@ impl<K: Kernel> Core<K> {
             Completion::Accepted { token, result, more } => self.accepted(token, result, more),
             Completion::Received { token, result, more } => self.received(token, result, more),
             Completion::Readable { token } => self.readable(token),
+            Completion::Writable { token } => self.writable(token),
+            Completion::FileRead { token, result } => self.file_was_read(token, result),
             Completion::Sent {
                 token,
                 result,

@@ -11,7 +11,7 @@ use std::os::fd::OwnedFd;
 use std::time::SystemTime;
 
 use howth_connection::Outgoing;
-use howth_engine::PeerAddress;
+use howth_engine::{FileBody, PeerAddress};
 pub use howth_ring::{Errno, Lease, Socket, Wait};
 
 use howth_ring::Token;
@@ -41,6 +41,18 @@ pub enum Completion {
     Readable {
         /// Whose poll it is.
         token: Token,
+    },
+    /// A connection that was polled takes bytes, or has an error to be sent into, or the poll was cancelled.
+    Writable {
+        /// Whose poll it is.
+        token: Token,
+    },
+    /// A part of a file was read, or a beginning of it; nothing at the end of the file.
+    FileRead {
+        /// Whose read it is.
+        token: Token,
+        /// The bytes.
+        result: Result<Vec<u8>, Errno>,
     },
     /// A send ended, with its bytes given back.
     Sent {
@@ -87,6 +99,9 @@ pub trait Kernel {
     /// Polls once for something to receive.
     fn poll_readable(&mut self, socket: Socket, token: Token);
 
+    /// Polls once for room to send.
+    fn poll_writable(&mut self, socket: Socket, token: Token);
+
     /// recv(2), without waiting and without a completion: what is there, up to `bytes_max` bytes, in memory of its own.
     /// Nothing: the end of the stream.
     ///
@@ -98,8 +113,27 @@ pub trait Kernel {
     fn send(&mut self, socket: Socket, token: Token, outgoing: Outgoing);
 
     /// sendmsg(2) of all slices, without waiting and without a completion. Gives how many bytes the kernel took; none
-    /// on an error, which the next queued send meets as well.
-    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize;
+    /// on an error, which the next queued send meets as well. `more`: they need not leave before what is sent next.
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]], more: bool) -> usize;
+
+    /// sendfile(2) of a part that [is in memory](Self::is_in_memory), without waiting and without a completion. Gives how many
+    /// bytes the kernel took; none: the file ends before.
+    ///
+    /// # Errors
+    /// `EAGAIN` when the socket takes nothing; whatever else sendfile(2) says.
+    fn send_file_now(&mut self, socket: Socket, part: &FileBody) -> Result<u64, Errno>;
+
+    /// Whether a part of a file can be read and sent without waiting for a disk.
+    fn is_in_memory(&mut self, part: &FileBody) -> bool;
+
+    /// Reads a part of a file, or a beginning of it, without waiting and without a completion; nothing at the end of the file.
+    ///
+    /// # Errors
+    /// `EAGAIN` where a disk would have to be waited for; whatever else pread(2) says.
+    fn read_file_now(&mut self, part: &FileBody) -> Result<Vec<u8>, Errno>;
+
+    /// Reads a part of a file, or a beginning of it; memory and file belong to the kernel until the completion.
+    fn read_file(&mut self, part: FileBody, token: Token);
 
     /// Cancels `target`, which completes in its own way; `token` is the cancellation's own.
     fn cancel(&mut self, target: Token, token: Token);

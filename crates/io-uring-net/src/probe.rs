@@ -74,6 +74,7 @@ pub fn probe() -> Result<(), Refusal> {
         ("send", opcode::Send::CODE),
         ("sendmsg", opcode::SendMsg::CODE),
         ("poll", opcode::PollAdd::CODE),
+        ("read", opcode::Read::CODE),
         ("cancel", opcode::AsyncCancel::CODE),
         ("close", opcode::Close::CODE),
     ];

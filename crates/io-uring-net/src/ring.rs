@@ -8,6 +8,7 @@
 mod doorbell;
 mod in_flight;
 mod readiness;
+mod reads;
 
 use std::io;
 use std::os::fd::{AsRawFd, IntoRawFd, OwnedFd};
@@ -16,7 +17,7 @@ use std::task::Waker;
 use std::time::{Instant, SystemTime};
 
 use howth_connection::Outgoing;
-use howth_engine::PeerAddress;
+use howth_engine::{FileBody, PeerAddress};
 use howth_ring::submission::{self, result_of};
 use howth_ring::{Operation, ProvidedBuffers, RingOptions, Token};
 use io_uring::{IoUring, cqueue, opcode, types};
@@ -25,6 +26,7 @@ use crate::kernel::{Completion, Errno, Kernel, Lease, Socket, Wait};
 use doorbell::Doorbell;
 use in_flight::InFlight;
 use readiness::Readiness;
+use reads::Reads;
 
 /// The group of the one ring of provided buffers.
 const BUFFER_GROUP: u16 = 0;
@@ -35,6 +37,7 @@ pub struct Ring {
     ring: IoUringBox,
     buffers: ProvidedBuffers,
     in_flight: InFlight,
+    reads: Reads,
     readiness: Readiness,
     /// `None` until somebody wants to ring it.
     doorbell: Option<Arc<Doorbell>>,
@@ -76,6 +79,7 @@ impl Ring {
             ring: IoUringBox(ring),
             buffers,
             in_flight: InFlight::default(),
+            reads: Reads::default(),
             listeners: listeners.into_iter().map(Some).collect(),
             started: Instant::now(),
             overflows: 0,
@@ -128,7 +132,8 @@ impl Ring {
     }
 
     fn push(&mut self, entry: io_uring::squeue::Entry, token: Token) {
-        // SAFETY: a send points to what `InFlight` owns until its completion; the other operations point to nothing.
+        // SAFETY: a send points to what `InFlight` owns until its completion, a read of a file to what `Reads` does; the other
+        // operations point to nothing.
         unsafe { submission::push(&mut self.ring.0, entry.user_data(token.pack())) };
     }
 
@@ -152,6 +157,11 @@ impl Ring {
                 outgoing: self.in_flight.take(token.index),
             },
             Operation::Readable => Completion::Readable { token },
+            Operation::Writable => Completion::Writable { token },
+            Operation::ReadFile => Completion::FileRead {
+                token,
+                result: self.reads.take(token.index, result_of(entry)),
+            },
             Operation::Doorbell => {
                 if let Some(doorbell) = &self.doorbell {
                     doorbell.heard();
@@ -165,8 +175,17 @@ impl Ring {
     }
 }
 
+fn errno(error: io::Error) -> Errno {
+    match error.kind() {
+        // What nobody can tell may have to be waited for.
+        io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported => Errno(libc::EAGAIN),
+        _ => Errno(error.raw_os_error().unwrap_or(libc::EIO)),
+    }
+}
+
 impl Drop for Ring {
     fn drop(&mut self) {
+        self.reads.abandon();
         submission::tear_down(&mut self.ring.0);
     }
 }
@@ -212,6 +231,11 @@ impl Kernel for Ring {
         self.push(opcode::PollAdd::new(types::Fd(socket.0), events).build(), token);
     }
 
+    fn poll_writable(&mut self, socket: Socket, token: Token) {
+        let events = libc::POLLOUT as u32;
+        self.push(opcode::PollAdd::new(types::Fd(socket.0), events).build(), token);
+    }
+
     fn receive_now(&mut self, socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
         submission::receive_now(socket, bytes_max)
     }
@@ -221,8 +245,25 @@ impl Kernel for Ring {
         self.push(entry, token);
     }
 
-    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize {
-        submission::send_now(socket, slices)
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]], more: bool) -> usize {
+        submission::send_now(socket, slices, more)
+    }
+
+    fn send_file_now(&mut self, socket: Socket, part: &FileBody) -> Result<u64, Errno> {
+        submission::with_socket(socket, |socket| howth_file_io::send(&*socket, part)).map_err(errno)
+    }
+
+    fn is_in_memory(&mut self, part: &FileBody) -> bool {
+        howth_file_io::is_in_memory(part)
+    }
+
+    fn read_file_now(&mut self, part: &FileBody) -> Result<Vec<u8>, Errno> {
+        howth_file_io::read_now(part).map_err(errno)
+    }
+
+    fn read_file(&mut self, part: FileBody, token: Token) {
+        let entry = self.reads.hold(token.index, part);
+        self.push(entry, token);
     }
 
     fn cancel(&mut self, target: Token, token: Token) {

@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use howth_engine::{ExchangeId, PeerAddress, Place, TlsFacts};
+use howth_engine::{Body, ExchangeId, PeerAddress, Place, TlsFacts};
 use howth_http1::{Field, RequestHead, ResponseHead, Trailers};
 
 /// A whole request on its way to the core that answers it.
@@ -104,7 +104,7 @@ pub enum Message {
         /// Its head.
         head: ResponseParts,
         /// Its body.
-        body: Vec<u8>,
+        body: Body<'static>,
     },
     /// To the origin: a response begins.
     Start {

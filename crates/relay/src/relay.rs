@@ -9,7 +9,7 @@ use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use howth_engine::{Backpressure, Body, BodyRead, Event, ExchangeId, Exchanges, Gone};
+use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone};
 
 use crate::forwarded::Forwarded;
 use crate::message::{Message, Parcel};
@@ -184,7 +184,7 @@ impl Relay {
             }
             Message::Respond { id, head, body } => {
                 if self.forwarded.borrow().contains(id) {
-                    let _ = head.with(|head| self.own.respond_with(id, head, Body::Owned(body)));
+                    let _ = head.with(|head| self.own.respond_with(id, head, body));
                 }
             }
             Message::Start { id, head, length } => {

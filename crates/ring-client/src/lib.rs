@@ -269,6 +269,8 @@ impl ClientRing {
             | Operation::Shutdown
             | Operation::Close
             | Operation::Readable
+            | Operation::Writable
+            | Operation::ReadFile
             | Operation::Doorbell => ClientCompletion::Done { token },
         }
     }

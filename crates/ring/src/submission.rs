@@ -124,12 +124,13 @@ pub fn receive_now(socket: Socket, bytes_max: usize) -> Result<Vec<u8>, Errno> {
     }
 }
 
-/// sendmsg(2), without waiting; gives how many bytes were taken.
-pub fn send_now(socket: Socket, slices: &[&[u8]]) -> usize {
+/// sendmsg(2), without waiting; gives how many bytes were taken. `more`: they may wait in the kernel for what is sent next.
+pub fn send_now(socket: Socket, slices: &[&[u8]], more: bool) -> usize {
+    let more = if more { libc::MSG_MORE } else { 0 };
     let slices: Vec<IoSlice<'_>> = slices.iter().map(|slice| IoSlice::new(slice)).collect();
     with_socket(socket, |reference| {
         reference
-            .send_vectored_with_flags(&slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL)
+            .send_vectored_with_flags(&slices, libc::MSG_DONTWAIT | libc::MSG_NOSIGNAL | more)
             .unwrap_or(0)
     })
 }
@@ -185,7 +186,8 @@ pub fn owned(socket: Socket) -> OwnedFd {
     unsafe { OwnedFd::from_raw_fd(socket.0) }
 }
 
-fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
+/// Lends a socket to a call that does not keep it.
+pub fn with_socket<R>(socket: Socket, ask: impl FnOnce(SockRef<'_>) -> R) -> R {
     // SAFETY: the engine asks only for connections whose close was not queued yet and that it has not given up, and
     // closes no socket in any other way but here, when it is dropped; so the descriptor is open during the call.
     let borrowed = unsafe { std::os::fd::BorrowedFd::borrow_raw(socket.0) };

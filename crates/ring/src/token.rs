@@ -26,6 +26,10 @@ pub enum Operation {
     Readable = 8,
     /// Multishot poll of the doorbell, which other threads ring.
     Doorbell = 9,
+    /// Poll of a connection for room to send.
+    Writable = 10,
+    /// Read of a part of a file, for a connection; at most one is in flight.
+    ReadFile = 11,
 }
 
 /// An operation of one connection, of a listener, or of the doorbell (index 0).
@@ -63,6 +67,8 @@ impl Token {
             7 => Operation::Connect,
             8 => Operation::Readable,
             9 => Operation::Doorbell,
+            10 => Operation::Writable,
+            11 => Operation::ReadFile,
             _ => return None,
         };
         Some(Token {
@@ -89,6 +95,8 @@ mod tests {
             (Operation::Connect, 80, 8),
             (Operation::Readable, 81, 9),
             (Operation::Doorbell, 0, 10),
+            (Operation::Writable, 82, 11),
+            (Operation::ReadFile, 83, 12),
         ] {
             let token = Token {
                 operation,

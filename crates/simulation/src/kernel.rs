@@ -7,6 +7,7 @@
 mod buffers;
 mod complete;
 mod control;
+mod files;
 mod in_flight;
 mod stale;
 
@@ -18,7 +19,7 @@ use std::os::fd::{AsRawFd, OwnedFd};
 use std::rc::Rc;
 use std::time::SystemTime;
 
-use howth_engine::PeerAddress;
+use howth_engine::{FileBody, PeerAddress};
 use howth_io_uring_net::Operation as Asked;
 use howth_io_uring_net::{Completion, Errno, Kernel, Lease, Outgoing, Socket, Token, Wait};
 
@@ -29,6 +30,7 @@ use crate::random::Random;
 use crate::trace;
 use buffers::Buffers;
 use control::brief;
+use in_flight::{InFlight, Operation};
 
 pub use control::Control;
 
@@ -41,35 +43,6 @@ pub struct KernelOptions {
     pub buffer_bytes: u32,
     /// Completions that fit the queue; the rest is seen after the next enter.
     pub completions: usize,
-}
-
-#[derive(Debug)]
-enum Operation {
-    Accept,
-    Doorbell,
-    Receive(Socket),
-    Poll(Socket),
-    Send(Socket, Outgoing),
-    Close(Socket),
-    Cancel(Token),
-}
-
-impl Operation {
-    fn socket(&self) -> Option<Socket> {
-        match self {
-            Operation::Receive(socket)
-            | Operation::Poll(socket)
-            | Operation::Send(socket, _)
-            | Operation::Close(socket) => Some(*socket),
-            Operation::Accept | Operation::Doorbell | Operation::Cancel(_) => None,
-        }
-    }
-}
-
-#[derive(Debug)]
-struct InFlight {
-    token: Token,
-    operation: Operation,
 }
 
 /// The simulated kernel of one engine.
@@ -135,7 +108,11 @@ impl SimulatedKernel {
                 (Operation::Receive(a) | Operation::Poll(a), Operation::Receive(b) | Operation::Poll(b)) => {
                     a == b
                 }
-                (Operation::Send(a, _), Operation::Send(b, _)) => a == b,
+                (
+                    Operation::Send(a, _) | Operation::PollWritable(a),
+                    Operation::Send(b, _) | Operation::PollWritable(b),
+                ) => a == b,
+                (Operation::ReadFile(_), Operation::ReadFile(_)) => other.token == token,
                 (other_operation, Operation::Close(b)) => {
                     other_operation.socket() == Some(*b) && !self.is_cancelled(other.token)
                 }
@@ -242,23 +219,32 @@ impl Kernel for SimulatedKernel {
         memory::outside(|| self.queue(token, Operation::Send(socket, outgoing)));
     }
 
-    fn send_now(&mut self, socket: Socket, slices: &[&[u8]]) -> usize {
-        if self
-            .in_flight
-            .iter()
-            .any(|other| matches!(other.operation, Operation::Send(at, _) if at == socket))
-        {
-            self.control.violate("bytes overtake a send in flight".to_owned());
-        }
+    fn send_now(&mut self, socket: Socket, slices: &[&[u8]], _: bool) -> usize {
         let total: usize = slices.iter().map(|slice| slice.len()).sum();
-        let mut wanted = total;
-        if self.draw(Fault::ShortSend) {
-            wanted = self.random.below(total + 1);
+        self.send_past(socket, slices, total).unwrap_or(0)
+    }
+
+    fn poll_writable(&mut self, socket: Socket, token: Token) {
+        memory::outside(|| self.queue(token, Operation::PollWritable(socket)));
+    }
+
+    fn send_file_now(&mut self, socket: Socket, part: &FileBody) -> Result<u64, Errno> {
+        self.send_part(socket, part)
+    }
+
+    fn is_in_memory(&mut self, _: &FileBody) -> bool {
+        !self.draw(Fault::Late)
+    }
+
+    fn read_file_now(&mut self, part: &FileBody) -> Result<Vec<u8>, Errno> {
+        match self.draw(Fault::Late) {
+            true => Err(Errno(libc::EAGAIN)),
+            false => self.read_part(part),
         }
-        memory::outside(|| {
-            self.send_bytes(socket, slices.iter().copied(), wanted)
-                .unwrap_or(0)
-        })
+    }
+
+    fn read_file(&mut self, part: FileBody, token: Token) {
+        memory::outside(|| self.queue(token, Operation::ReadFile(part)));
     }
 
     fn cancel(&mut self, target: Token, token: Token) {

@@ -10,7 +10,7 @@ use crate::reader::Message;
 pub enum Form {
     /// `respond`.
     Whole,
-    /// `respond_with` an owned body.
+    /// `respond_with` an owned body, or one in a file.
     Owned,
     /// `start` of unknown length, then chunks.
     Stream,
@@ -62,6 +62,8 @@ pub struct Plan {
     pub tunnel_ends_at: Option<usize>,
     /// Where the protocol changes: after such a silence our side ends, in milliseconds.
     pub tunnel_silence_ms: u64,
+    /// An owned body lies in a file.
+    pub is_in_a_file: bool,
     /// The statuses of the interim responses before it.
     pub interims: &'static [u16],
     key: u64,
@@ -84,9 +86,14 @@ pub fn has_http2(seed: u64) -> bool {
     Random::of(seed, 15).chance(400)
 }
 
-/// Whether a seed's server speaks TLS, which came last.
+/// Whether a seed's server speaks TLS, which came after that.
 pub fn has_tls(seed: u64) -> bool {
     Random::of(seed, 26).chance(300)
+}
+
+/// Whether a seed has bodies in files, which came last.
+fn has_files(seed: u64) -> bool {
+    Random::of(seed, 37).chance(500)
 }
 
 impl Plan {
@@ -135,6 +142,7 @@ impl Plan {
                 .chance(400)
                 .then(|| *more.choose(&[0, 1, 500, 9_000, 100_000])),
             tunnel_silence_ms: *more.choose(&[100, 1_500, 8_000]),
+            is_in_a_file: has_files(seed) && Random::new(mix(key ^ 0x66)).chance(700),
             interims: if has_more {
                 INTERIMS[more.below(INTERIMS.len())]
             } else {

@@ -5,8 +5,10 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
+use std::sync::Arc;
 use std::time::Duration;
 
+use howth_engine::FileBody;
 use howth_io_uring_net::{Completion, Kernel, Operation, Outgoing, Ring, RingOptions, Socket, Token, Wait};
 use howth_simulation::{Faults, KernelOptions, Network, Random, SharedNetwork, SimulatedKernel};
 
@@ -151,6 +153,10 @@ fn completed(kernel: &mut impl Kernel, socket: &mut Option<Socket>) -> Vec<Strin
                     format!("sent {result:?} of {}", outgoing.segments_len())
                 }
                 Completion::Rung { more } => format!("rung {more}"),
+                Completion::Writable { token } => format!("{:?}", token.operation),
+                Completion::FileRead { token, result } => {
+                    format!("{:?} {:?}", token.operation, result.map(|bytes| bytes.len()))
+                }
             });
         }
     }
@@ -164,8 +170,18 @@ fn outgoing(text: &[u8]) -> Outgoing {
     outgoing
 }
 
+fn part_of_file(offset: u64, length: u64) -> FileBody {
+    let mut file = tempfile::tempfile().expect("a file");
+    file.write_all(b"0123456789").expect("room for it");
+    FileBody {
+        file: Arc::new(file),
+        offset,
+        length,
+    }
+}
+
 fn script(kernel: &mut impl Kernel, peer: &mut impl Peer) -> Vec<String> {
-    use Operation::{Accept, Cancel, Close, Readable, Receive, Send};
+    use Operation::{Accept, Cancel, Close, ReadFile, Readable, Receive, Send, Writable};
     let (mut said, mut accepted) = (Vec::new(), None);
     macro_rules! settle {
         () => {
@@ -198,8 +214,19 @@ fn script(kernel: &mut impl Kernel, peer: &mut impl Peer) -> Vec<String> {
     settle!();
     kernel.send(socket, token(Send), outgoing(b"answer"));
     settle!();
-    said.push(format!("{}", kernel.send_now(socket, &[b"and ", b"more"])));
+    said.push(format!("{}", kernel.send_now(socket, &[b"and ", b"more"], false)));
     said.push(format!("{:?}", peer.receive()));
+    kernel.poll_writable(socket, token(Writable));
+    settle!();
+    said.push(format!("{:?}", kernel.send_file_now(socket, &part_of_file(2, 4))));
+    said.push(format!("{:?}", kernel.send_file_now(socket, &part_of_file(7, 9))));
+    said.push(format!(
+        "{:?}",
+        kernel.send_file_now(socket, &part_of_file(10, 1))
+    ));
+    said.push(format!("{:?}", peer.receive()));
+    kernel.read_file(part_of_file(8, 4), token(ReadFile));
+    settle!();
     kernel.receive(socket, token(Receive));
     peer.half_close();
     settle!();

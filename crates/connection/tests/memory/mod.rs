@@ -8,17 +8,25 @@ mod pipe;
 use std::cell::RefCell;
 use std::io::IoSlice;
 use std::net::SocketAddr;
+use std::os::unix::fs::FileExt as _;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::{Duration, SystemTime};
 
-use howth_connection::{Connections, Driver, End, Outgoing, Receive, Shared, Transport, Wanted};
-use howth_engine::{BindAddress, EngineOptions, Event, Exchanges, Handler, ListenerId, PeerAddress, Place};
+use howth_connection::{
+    Connections, Driver, End, Layer, Layered, Outgoing, Receive, Shared, Transport, Wanted,
+};
+use howth_engine::{
+    BindAddress, EngineOptions, Event, Exchanges, FileBody, Handler, ListenerId, PeerAddress, Place,
+};
 use howth_engine_conformance::{Command, Listen, MakeHandler, Memory, Running, Stream};
 use pipe::{ClientEnd, Pipe, ServerEnd};
 
 const ADDRESS: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(std::net::Ipv4Addr::LOCALHOST), 1);
+
+/// So much of a file is read at once.
+const PIECE_BYTES: u64 = 100_000;
 
 /// What the engine's thread is told.
 enum Told {
@@ -119,6 +127,16 @@ struct Link {
     outgoing: Outgoing,
     wants_bytes: bool,
     has_ended: bool,
+}
+
+impl Layered for Link {
+    fn layer(&self) -> Option<&Layer> {
+        None
+    }
+
+    fn layer_mut(&mut self) -> Option<&mut Layer> {
+        None
+    }
 }
 
 struct Pipes;
@@ -271,6 +289,15 @@ impl Engine {
         let Some(pipe) = link.pipe.as_ref().filter(|_| !link.outgoing.is_empty()) else {
             return false;
         };
+        if let Some(part) = link.outgoing.file_piece(PIECE_BYTES) {
+            match read(&part) {
+                Some(bytes) => link.outgoing.supply(bytes),
+                None => {
+                    self.connections.file_failed(index);
+                    return true;
+                }
+            }
+        }
         let slices: Vec<IoSlice<'_>> = link.outgoing.slices().map(IoSlice::new).collect();
         match pipe.write(&slices) {
             Some(0) => return false,
@@ -289,6 +316,9 @@ impl Engine {
             if let Some(outgoing) = self.connections.output(index) {
                 self.connections.link_mut(index).outgoing = outgoing;
                 self.send(index);
+            }
+            if let Some(part) = self.connections.file_wanted(index) {
+                self.connections.file_read(index, read(&part));
             }
             let wanted = self.connections.settle(index);
             let link = self.connections.link_mut(index);
@@ -311,6 +341,14 @@ impl Engine {
     fn is_finished(&self) -> bool {
         self.connections.is_stopping() && self.connections.is_empty()
     }
+}
+
+/// Nothing, or `None`: the file ends before.
+fn read(part: &FileBody) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; part.length as usize];
+    let length = part.file.read_at(&mut bytes, part.offset).ok()?;
+    bytes.truncate(length);
+    Some(bytes).filter(|bytes| !bytes.is_empty())
 }
 
 fn wall(now_ms: u64) -> SystemTime {

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use howth_connection::{Layer, Layered, Transport};
+use howth_connection::{Layer, Layered, Outgoing, Transport};
 use howth_engine::{PeerAddress, TlsFacts, TlsServer};
 
 use crate::kernel::{Kernel, Socket};
@@ -47,7 +47,10 @@ pub(crate) struct Link {
     pub(crate) socket: Option<Socket>,
     pub(crate) receiving: Receiving,
     pub(crate) ending: Ending,
+    /// A send, or a poll for room.
     pub(crate) is_sending: bool,
+    /// What with a file behind it waits for room in the socket, or for a read.
+    pub(crate) waiting: Option<Box<Outgoing>>,
     /// The last bytes may wait in the kernel for the end, to leave with it.
     pub(crate) awaits_end: bool,
     /// The client's end of stream was received.
@@ -86,7 +89,7 @@ pub(crate) struct Sockets<'a, K>(pub(crate) &'a mut K);
 impl<K: Kernel> Transport<Link> for Sockets<'_, K> {
     fn send_now(&mut self, link: &mut Link, slices: &[&[u8]]) -> usize {
         let socket = link.socket.filter(|_| !link.is_sending && link.layer.is_none());
-        socket.map_or(0, |socket| self.0.send_now(socket, slices))
+        socket.map_or(0, |socket| self.0.send_now(socket, slices, false))
     }
 
     fn peer_address(&self, link: &Link) -> Option<PeerAddress> {

@@ -9,19 +9,27 @@ use howth_connection::Outgoing;
 
 use crate::engine::Core;
 use crate::engine::link::Ending;
-use crate::kernel::{Errno, Kernel};
+use crate::kernel::{Errno, Kernel, Socket};
 use howth_ring::{Operation, Token};
 
 impl<K: Kernel> Core<K> {
     pub(super) fn send(&mut self, index: u32, outgoing: Outgoing) {
+        if outgoing.has_file() {
+            return self.send_with_file(index, outgoing);
+        }
+        if let Some(socket) = self.connections.link(index).socket {
+            self.queue_send(index, socket, outgoing);
+        }
+    }
+
+    /// Queues a send of what is in memory.
+    pub(super) fn queue_send(&mut self, index: u32, socket: Socket, outgoing: Outgoing) {
         let token = self.begin(index, Operation::Send);
         let link = self.connections.link_mut(index);
         link.is_sending = true;
         link.awaits_end = outgoing.is_last();
-        if let Some(socket) = link.socket {
-            self.kernel.send(socket, token, outgoing);
-            self.connections.counters.sends += 1;
-        }
+        self.kernel.send(socket, token, outgoing);
+        self.connections.counters.sends += 1;
     }
 
     pub(super) fn sent(&mut self, token: Token, result: Result<usize, Errno>, mut outgoing: Outgoing) {

@@ -19,9 +19,15 @@ impl<K: Kernel> Core<K> {
     }
 
     fn settle(&mut self, index: u32) {
-        if let Some(outgoing) = self.connections.to_send(index) {
+        while let Some(outgoing) = self.connections.to_send(index) {
+            let has_file = outgoing.has_file();
             self.send(index, outgoing);
+            // What went out at once may have made room for requests that are held back, before it is asked what is wanted.
+            if !has_file {
+                break;
+            }
         }
+        self.read_wanted(index);
         match self.connections.wants(index) {
             Wanted::Open(receive) => self.settle_receive(index, receive),
             Wanted::HalfClosed(receive) => {
@@ -70,7 +76,7 @@ impl<K: Kernel> Core<K> {
             return;
         }
         if let (Some(socket), Some(bytes)) = (link.socket, self.connections.farewell(index)) {
-            self.kernel.send_now(socket, &[&bytes]);
+            self.kernel.send_now(socket, &[&bytes], false);
         }
     }
 
@@ -125,10 +131,13 @@ impl<K: Kernel> Core<K> {
             return;
         };
         link.ending = Ending::Both;
-        let is_sending = link.is_sending;
+        let sending = link.is_sending.then_some(match link.waiting {
+            None => Operation::Send,
+            Some(_) => Operation::Writable,
+        });
         self.kernel.reset_on_close(socket);
-        if is_sending {
-            self.cancel(index, Operation::Send);
+        if let Some(operation) = sending {
+            self.cancel(index, operation);
         }
     }
 

@@ -103,7 +103,7 @@ impl Exchanges for Prepared {
     }
 
     fn respond_with(&self, _: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
-        self.take(head, body.len());
+        self.take(head, body.len() as usize);
         Ok(())
     }
 

@@ -2,11 +2,15 @@
 //!
 //! Owns no state. Called by: the application, when a request is told, an event comes, or its time has.
 
-use howth_engine::{Backpressure, Body, BodyRead, ExchangeId, Gone};
+use std::io::Write as _;
+use std::sync::Arc;
+
+use howth_engine::{Backpressure, Body, BodyRead, ExchangeId, FileBody, Gone};
 use howth_http1::ResponseHead;
 
 use super::{Application, Stage, Work};
-use crate::plan::{Ends, Form};
+use crate::memory;
+use crate::plan::{Ends, Form, Plan};
 use crate::reader::BodyEnd;
 
 impl Application {
@@ -131,9 +135,13 @@ impl Application {
                 }
                 self.exchanges.respond(id, &head, &plan.bytes(0, plan.length))
             }
-            Form::Owned => self
-                .exchanges
-                .respond_with(id, &head, Body::Owned(plan.bytes(0, plan.length))),
+            Form::Owned => {
+                let body = match plan.is_in_a_file {
+                    true => Body::File(memory::outside(|| file_of(&plan))),
+                    false => Body::Owned(plan.bytes(0, plan.length)),
+                };
+                self.exchanges.respond_with(id, &head, body)
+            }
             Form::Stream | Form::Echo | Form::Counted => {
                 work.stage = Stage::Streams { sent: 0 };
                 let length = (plan.form == Form::Counted).then_some(plan.length as u64);
@@ -198,5 +206,19 @@ impl Application {
             self.finish(id, work);
         }
         Ok(())
+    }
+}
+
+/// The body within a file that is longer.
+fn file_of(plan: &Plan) -> FileBody {
+    const AROUND: &[u8] = b"around it";
+    let mut file = tempfile::tempfile().expect("a file");
+    for bytes in [AROUND, &plan.bytes(0, plan.length), AROUND] {
+        file.write_all(bytes).expect("room for it");
+    }
+    FileBody {
+        file: Arc::new(file),
+        offset: AROUND.len() as u64,
+        length: plan.length as u64,
     }
 }

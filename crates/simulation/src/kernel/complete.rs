@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use howth_io_uring_net::{Completion, Errno, Lease, Outgoing, Socket, Token, Wait};
 
-use super::{InFlight, Operation, SimulatedKernel};
+use super::SimulatedKernel;
+use super::in_flight::{InFlight, Operation};
 use crate::faults::Fault;
 
 /// Completions of one multishot operation in one enter.
@@ -113,6 +114,8 @@ impl SimulatedKernel {
             Operation::Doorbell => self.attempt_doorbell(),
             Operation::Receive(socket) => self.attempt_receive(socket, token),
             Operation::Poll(socket) => self.attempt_poll(socket, token),
+            Operation::PollWritable(socket) => self.attempt_poll_writable(socket, token),
+            Operation::ReadFile(ref part) => self.attempt_read(part, token),
             Operation::Send(socket, outgoing) => return self.attempt_send(socket, token, outgoing),
             // A socket lives for as long as an operation holds it.
             Operation::Close(socket) if self.has_in_flight(socket) => true,
@@ -368,6 +371,11 @@ impl SimulatedKernel {
                 more: false,
             }),
             Operation::Poll(_) => self.push(Completion::Readable { token }),
+            Operation::PollWritable(_) => self.push(Completion::Writable { token }),
+            Operation::ReadFile(_) => self.push(Completion::FileRead {
+                token,
+                result: Err(cancelled),
+            }),
             Operation::Send(_, outgoing) => self.push(Completion::Sent {
                 token,
                 result: Err(cancelled),

@@ -64,6 +64,8 @@ impl SimulatedKernel {
         let is_waiting = self.completions.iter().any(|completion| match completion {
             Completion::Received { token, .. }
             | Completion::Readable { token }
+            | Completion::Writable { token }
+            | Completion::FileRead { token, .. }
             | Completion::Sent { token, .. }
             | Completion::Done { token } => is_its(*token),
             Completion::Accepted { .. } | Completion::Rung { .. } => false,
