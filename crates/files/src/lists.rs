@@ -1,0 +1,128 @@
+//! Values of fields that are lists.
+//!
+//! Owns the grammar of lists, weights and entity tags as far as it is needed here. Never refuses a request: what is malformed
+//! says nothing. Called by: `codings`, `conditions`, `ranges`, `folder`.
+
+use howth_http1::RequestHead;
+
+/// The values of all fields of a name, in order.
+pub(crate) fn values<'a>(head: &'a RequestHead, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
+    let named = head.fields().filter(|(own, _)| own.eq_ignore_ascii_case(name));
+    named.map(|(_, value)| value)
+}
+
+/// The elements of a list (RFC 9110 section 5.6.1) whose elements have no quoted strings; empty ones are left out.
+pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let elements = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    elements.filter(|element| !element.is_empty())
+}
+
+/// An element and its weight in thousandths (RFC 9110 section 12.4.2); a weight that is none counts as 0.
+pub(crate) fn weighted(element: &[u8]) -> (&[u8], u16) {
+    let mut parts = element.split(|&byte| byte == b';').map(<[u8]>::trim_ascii);
+    let name = parts.next().unwrap_or_default();
+    let mut weights = parts.filter_map(|parameter| {
+        let (b'q' | b'Q', rest) = parameter.split_first()? else {
+            return None;
+        };
+        rest.trim_ascii_start().strip_prefix(b"=")
+    });
+    (name, weights.next().map_or(1000, weight))
+}
+
+fn weight(value: &[u8]) -> u16 {
+    let value = value.trim_ascii();
+    let (whole, decimals) = match value.split_first() {
+        Some((whole @ (b'0' | b'1'), [])) => (whole, &[][..]),
+        Some((whole @ (b'0' | b'1'), [b'.', decimals @ ..])) => (whole, decimals),
+        _ => return 0,
+    };
+    if decimals.len() > 3 || !decimals.iter().all(u8::is_ascii_digit) {
+        return 0;
+    }
+    let mut weight = u16::from(whole - b'0');
+    for place in 0..3 {
+        let digit = decimals.get(place).map_or(0, |digit| digit - b'0');
+        weight = weight * 10 + u16::from(digit);
+    }
+    weight.min(1000)
+}
+
+/// An entity tag (RFC 9110 section 8.8.3).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct EntityTag<'a> {
+    pub(crate) is_weak: bool,
+    /// With its quotes.
+    pub(crate) opaque: &'a [u8],
+}
+
+impl<'a> EntityTag<'a> {
+    /// The tag that a value begins with, and what is behind it.
+    pub(crate) fn first(value: &'a [u8]) -> Option<(EntityTag<'a>, &'a [u8])> {
+        let (is_weak, quoted) = match value.strip_prefix(b"W/") {
+            Some(quoted) => (true, quoted),
+            None => (false, value),
+        };
+        let inner = quoted.strip_prefix(b"\"")?;
+        let end = inner.iter().position(|&byte| byte == b'"')? + 2;
+        let (opaque, rest) = quoted.split_at(end);
+        Some((EntityTag { is_weak, opaque }, rest))
+    }
+}
+
+/// The tags of a list; those in front of whatever is none.
+pub(crate) fn entity_tags(mut value: &[u8]) -> impl Iterator<Item = EntityTag<'_>> {
+    std::iter::from_fn(move || {
+        while let [b',' | b' ' | b'\t', rest @ ..] = value {
+            value = rest;
+        }
+        let (tag, rest) = EntityTag::first(value)?;
+        value = rest;
+        Some(tag)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn weights() {
+        for (element, expected) in [
+            ("gzip", 1000),
+            ("gzip;q=1", 1000),
+            ("gzip ; q=0.5", 500),
+            ("gzip;q=0.125", 125),
+            ("gzip;Q=0", 0),
+            ("gzip;q=1.000", 1000),
+            ("gzip;q=1.5", 1000),
+            ("gzip;q=2", 0),
+            ("gzip;q=", 0),
+            ("gzip;q=0.1234", 0),
+            ("gzip;q=-1", 0),
+            ("gzip;level=1;q=0.2", 200),
+        ] {
+            assert_eq!(
+                weighted(element.as_bytes()),
+                (&b"gzip"[..], expected),
+                "{element}"
+            );
+        }
+    }
+
+    #[test]
+    fn tags() {
+        let tags = |value: &'static str| -> Vec<(bool, &str)> {
+            let tags = entity_tags(value.as_bytes());
+            tags.map(|tag| (tag.is_weak, std::str::from_utf8(tag.opaque).expect("a text")))
+                .collect()
+        };
+        assert_eq!(
+            tags(r#""a", W/"b,c" ,, "d""#),
+            [(false, r#""a""#), (true, r#""b,c""#), (false, r#""d""#)]
+        );
+        assert_eq!(tags(r#""a" x "b""#), [(false, r#""a""#)]);
+        assert_eq!(tags(r#""a"#), []);
+        assert_eq!(tags("w/\"a\""), []);
+    }
+}
