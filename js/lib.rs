@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 99] = [
+pub const FILES: [&str; 100] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -145,6 +145,7 @@ pub const FILES: [&str; 99] = [
     "server/excerpt.js",
     "server/error_page.js",
     "server/arguments.js",
+    "server/folder.js",
     "server/routes.js",
     "server/options.js",
     "server/facade.js",

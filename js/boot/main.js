@@ -7,6 +7,7 @@ import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
 import { defineLeftOut } from "ext:howth/boot/left_out.js";
 import { warmUp } from "ext:howth/boot/warm_up.js";
+import { file } from "ext:howth/bun/file.js";
 import { install } from "ext:howth/bun/namespace.js";
 import * as password from "ext:howth/bun/password.js";
 import { connectWorker } from "ext:howth/bun/serve.js";
@@ -19,6 +20,7 @@ import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
 import { waitingPromises } from "ext:howth/server/context.js";
 import { serveModule } from "ext:howth/server/exported.js";
+import { dir } from "ext:howth/server/folder.js";
 import * as secured from "ext:howth/server/secured.js";
 import * as serving from "ext:howth/server/serve.js";
 import * as server from "ext:howth/server/server.js";
@@ -58,6 +60,8 @@ function start(configuration) {
   trailerFields.connectOps(ops);
   deno.install(configuration, ops);
   define(ops, configuration.version, {
+    dir,
+    file,
     metrics,
     serve: (first, second) => serve(first, second),
     serveArrays,

@@ -8,7 +8,7 @@ import { bytesOf, joined, node } from "ext:howth/bun/parts.js";
 import { partOf } from "ext:howth/bun/range.js";
 import { FileSink } from "ext:howth/bun/sink.js";
 import { typeByExtension } from "ext:howth/bun/types.js";
-import { beforeSending } from "ext:howth/web/chunk.js";
+import { beforeSending, partOfFile } from "ext:howth/web/chunk.js";
 
 const { Blob } = core.loadExtScript("ext:deno_web/09_file.js");
 const { ReadableStream } = core.loadExtScript("ext:deno_web/06_streams.js");
@@ -73,6 +73,13 @@ class BunFile extends Blob {
     node.fs().closeSync(node.fs().openSync(this.#target));
     const isWhole = this.#start === 0 && this.#end === null;
     return isWhole ? partOf(this, response, request) : undefined;
+  }
+
+  [partOfFile]() {
+    const path = this.#target;
+    return typeof path === "string"
+      ? { path, start: this.#start, end: this.#end ?? -1 }
+      : undefined;
   }
 
   stream() {

@@ -31,6 +31,7 @@ macro_rules! server_ops {
                 op_howth_respond,
                 op_howth_respond_bytes,
                 op_howth_respond_few,
+                op_howth_respond_file,
                 op_howth_respond_long,
                 op_howth_respond_raw,
                 op_howth_respond_text,

@@ -4,6 +4,7 @@
 // answered there, and a handler is called by its number, with where its parameters stand in the text of the request.
 
 import { argumentsTaken } from "ext:howth/server/arguments.js";
+import { saidFiles } from "ext:howth/server/folder.js";
 import { RouteNumber } from "ext:howth/server/numbers.js";
 import { isResponse } from "ext:howth/server/send.js";
 import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
@@ -46,6 +47,8 @@ class Routes {
 
   #answer(path, names, answer) {
     if (isResponse(answer)) return { ready: engineResponse(answer) };
+    const files = saidFiles(answer);
+    if (files !== undefined) return files;
     this.handled ??= path;
     const taken = argumentsTaken(answer);
     const number = this.targets.push(new Target(answer, taken, names)) - 1;
@@ -161,7 +164,7 @@ function repeatable(path, target) {
 }
 
 function isTarget(value) {
-  return typeof value === "function" || isResponse(value);
+  return typeof value === "function" || isResponse(value) || saidFiles(value) !== undefined;
 }
 
 export { connectOps, Routes, readParameters, Target, Targets };

@@ -7,7 +7,7 @@ import { core } from "ext:core/mod.js";
 import { cancelReader, InnerRequest, interrupted } from "ext:howth/server/inner_request.js";
 import { Started, Written } from "ext:howth/server/numbers.js";
 import { takeTrailers, trailerFields } from "ext:howth/server/trailers.js";
-import { beforeSending, bytesOf, describe, PIECE_BYTES } from "ext:howth/web/chunk.js";
+import { beforeSending, bytesOf, describe, PIECE_BYTES, partOfFile } from "ext:howth/web/chunk.js";
 import { fieldName } from "ext:howth/web/fields.js";
 import { readFields } from "ext:howth/web/headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/web/response.js";
@@ -222,6 +222,9 @@ function sendInner(index, generation, given, request, server) {
   } else if (body !== undefined && body !== null) {
     stream.consumed = true;
     ops.op_howth_respond_raw(index, generation, status, statusMessage, fields, body);
+  } else if (sendFile(index, generation, response, fields)) {
+    // What was to be read of it is read by the engine.
+    cancelReader(reader);
   } else if (reader !== null) {
     const length = response.body.length ?? -1;
     const started = ops.op_howth_start(index, generation, status, statusMessage, fields, length);
@@ -233,6 +236,18 @@ function sendInner(index, generation, given, request, server) {
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
+}
+
+// Has the engine answer with a file, if that is what the body is; false: it is not, or cannot be opened.
+function sendFile(index, generation, { status, statusMessage, body }, fields) {
+  const file = body.source?.[partOfFile]?.();
+  if (file === undefined) return false;
+  const { path, start, end } = file;
+  // biome-ignore format: a line is a part of the answer
+  return ops.op_howth_respond_file(
+    index, generation, status, statusMessage, fields,
+    path, start, end,
+  );
 }
 
 // A list's fields as they cross, whichever form it has.

@@ -51,9 +51,10 @@ declare namespace Howth {
 
   /**
    * A `Response` answers GET and HEAD, again and again. Its body must be whole: text, bytes, `Blob`, `FormData`,
-   * `URLSearchParams`, but no stream.
+   * `URLSearchParams`, but no stream. `Howth.dir` answers with the files of a folder, `Howth.file` with one file, both
+   * without a call of JavaScript.
    */
-  type RouteTarget = Response | RouteHandler;
+  type RouteTarget = Response | RouteHandler | Folder | FileBlob;
 
   type Method = "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH";
 
@@ -325,6 +326,44 @@ declare namespace Howth {
     development?: boolean;
     websocket?: WebSocketHandlers;
   } & ({ fetch: Handler } | { handler: Handler } | { routes: Routes });
+
+  /** A folder as a route, of `Howth.dir`. */
+  interface Folder {
+    readonly [folder]: true;
+  }
+
+  const folder: unique symbol;
+
+  /** How a folder is served. */
+  interface FolderOptions {
+    /** The file that stands for its folder. Default: `"index.html"`; false: a folder is not found. */
+    index?: string | false;
+    /** The file, by its path in the folder, that is sent for what is not in it, to who accepts `text/html`. */
+    fallback?: string;
+    /** Whether a file beside, with `.br`, `.zst` or `.gz` behind its name, is sent to who prefers that. Default: true. */
+    compressed?: boolean;
+    /** Whether names that begin with a dot are served. Default: false; `.well-known` always is. */
+    dotFiles?: boolean;
+    /** The field `cache-control`: of all files, or by patterns of their paths, such as `"assets/**"`; the first counts. */
+    cacheControl?: string | Record<string, string>;
+    /** What is not in the folder is answered as if there were no route. Default: false, 404. */
+    next?: boolean;
+  }
+
+  /**
+   * The files of a folder, as a route with a `*`: `{ routes: { "/assets/*": Howth.dir("dist/assets") } }`. With `ETag`,
+   * conditional requests and ranges: docs/files.md. The folder is opened when the server listens.
+   */
+  function dir(path: string | URL, options?: FolderOptions): Folder;
+
+  /** A file that is read when it is needed. */
+  type FileBlob = Blob;
+
+  /**
+   * A file: as a route, with what `Howth.dir` has; as the body of a `Response`, which the engine sends by itself, with one
+   * range; or to be read, as any `Blob`.
+   */
+  function file(path: string | URL, options?: { type?: string }): FileBlob;
 
   /** `Howth.serve(handler)`, as Deno code writes it. */
   function serve(handler: Handler): Server;

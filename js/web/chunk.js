@@ -143,12 +143,17 @@ function isLargeBlob(value) {
 // (inner) response than the one it is called with, for the request that is the second argument.
 const beforeSending = Symbol("before sending");
 
+// The method of what may be a body: { path, start, end } of the file that it is a part of, which the engine sends by itself;
+// undefined: it is none that has a path. `end` below zero: the file's own.
+const partOfFile = Symbol("part of file");
+
 export {
   beforeSending,
   bytesOf,
   describe,
   isLargeBlob,
   PIECE_BYTES,
+  partOfFile,
   streamOfBlob,
   streamOfIterable,
 };

@@ -10,6 +10,7 @@ use clap::{Args, ValueEnum};
 use super::deadlines::DeadlineArguments;
 use super::development::DevelopmentArguments;
 use super::engine::EngineArguments;
+use super::folders::FolderArguments;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::overload::OverloadArguments;
@@ -26,7 +27,12 @@ pub struct ApplicationArguments {
     /// made. Under `serve` howth's options stand on either side of FILE, and `--` begins the application's arguments
     /// (process.argv from the third on). Under `run` they stand before FILE, as with Node: whatever follows it, options
     /// included, is the application's.
-    #[arg(value_names = ["FILE", "ARGS"], num_args = 1.., required = true, trailing_var_arg = true)]
+    #[arg(
+        value_names = ["FILE", "ARGS"],
+        num_args = 1..,
+        required_unless_present = "dir",
+        trailing_var_arg = true
+    )]
     file_and_arguments: Vec<OsString>,
 
     /// Set environment variables from FILE (may be repeated)
@@ -60,6 +66,9 @@ pub struct ApplicationArguments {
     pub listen: ListenArguments,
 
     #[command(flatten)]
+    pub folders: FolderArguments,
+
+    #[command(flatten)]
     pub tls: TlsArguments,
 
     #[command(flatten)]
@@ -90,7 +99,7 @@ pub enum CompatibilityChoice {
 }
 
 impl ApplicationArguments {
-    /// The entry file. clap lets no command line pass that has none.
+    /// The entry file. clap lets no command line pass that has neither one nor a folder.
     pub fn file(&self) -> &Path {
         self.file_and_arguments.first().map_or(Path::new(""), Path::new)
     }

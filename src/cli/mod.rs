@@ -14,6 +14,7 @@ mod development;
 mod engine;
 mod environment;
 mod failure;
+mod folders;
 mod http2;
 mod init;
 mod limits;

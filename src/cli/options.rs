@@ -21,7 +21,7 @@ use super::failure::Failure;
 use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::values::Size;
-use super::{environment, standard_input, tls};
+use super::{environment, folders, standard_input, tls};
 
 /// `--handler-cpu-limit` of `serve`: no handler that anybody waits for takes so long, and nothing else runs meanwhile.
 const HANDLER_CPU_LIMIT: Duration = Duration::from_secs(60);
@@ -59,7 +59,10 @@ fn fill(
         environment::forbid_development_in_production()?;
     }
     let trace = environment::trace()?;
-    let text = program_text(&line)?;
+    let text = match program_text(&line)? {
+        None if arguments.file().as_os_str().is_empty() => Some(folders::program()),
+        text => text,
+    };
     if text.is_none() {
         find_entry(arguments.file()).map_err(|error| Failure::runtime(error.to_string()))?;
     }
@@ -67,7 +70,10 @@ fn fill(
         .heap_mib
         .map(|mebibytes| Size::of(mebibytes.saturating_mul(1 << 20).max(HEAP_BYTES_MIN)));
     Ok(Options {
-        entry: arguments.file().to_owned(),
+        entry: match arguments.file() {
+            none if none.as_os_str().is_empty() => folders::NO_PROGRAM.into(),
+            file => file.to_owned(),
+        },
         arguments: texts(arguments.arguments())?,
         start: Start {
             text,
@@ -112,6 +118,7 @@ fn fill(
         pid_file: arguments.reload.pid_file.clone(),
         reload_check: arguments.reload.reload_check.clone(),
         drain: arguments.engine.drain,
+        folders: arguments.folders.served(),
         trace,
         inspect: arguments.development.inspect,
         quiet: arguments.quiet,

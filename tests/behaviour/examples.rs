@@ -43,6 +43,7 @@ fn copy(from: &Path, to: &Path) {
 on_both_engines![
     hello,
     streaming,
+    files,
     shared,
     rooms,
     grpc,
@@ -71,6 +72,17 @@ fn streaming(engine: Engine) {
     assert_eq!(events.chunk_after_head(), b"data: 1\n\n");
     assert_eq!(events.chunk(), b"data: 2\n\n");
     assert_eq!(server.get("/").status, 404);
+}
+
+fn files(engine: Engine) {
+    let server = serve(engine, example("files/app.ts"));
+    let page = server.get("/");
+    assert_eq!(page.field("content-type"), Some("text/html; charset=utf-8"));
+    assert_eq!(page.field("cache-control"), Some("no-cache"));
+    assert!(page.text().contains("style.css"));
+    assert_eq!(server.get("/style.css").status, 200);
+    assert!(server.get("/api/time").text().contains("now"));
+    assert_eq!(server.get("/none").text(), "There is no such page\n");
 }
 
 fn shared(engine: Engine) {

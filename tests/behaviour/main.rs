@@ -30,6 +30,7 @@ mod errors;
 mod examples;
 mod fallback;
 mod file_bodies;
+mod files;
 mod form_data;
 mod hand_over;
 mod http2;

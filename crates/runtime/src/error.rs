@@ -85,6 +85,9 @@ pub enum Error {
         /// Why not.
         cause: io::Error,
     },
+    /// A folder of `--dir`.
+    #[error("--dir: {0}")]
+    Folder(#[from] howth_files::FolderError),
     /// `--inspect` cannot listen.
     #[error("--inspect: {0}; give another address as --inspect=HOST:PORT")]
     Inspect(String),

@@ -23,6 +23,7 @@ mod topics;
 pub mod worst_case;
 
 pub use error::Error;
+pub use howth_files::Settings as FolderSettings;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
 pub use howth_scheduling::Affinity;
 pub use howth_supervision::{
@@ -30,8 +31,8 @@ pub use howth_supervision::{
     tell,
 };
 pub use options::{
-    Compatibility, Debugger, EngineChoice, Options, Start, TlsIdentity, TlsOptions, UncaughtExceptions,
-    UnhandledRejections,
+    Compatibility, Debugger, EngineChoice, Options, ServedFolder, Start, TlsIdentity, TlsOptions,
+    UncaughtExceptions, UnhandledRejections,
 };
 
 use std::process::ExitCode;

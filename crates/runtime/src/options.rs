@@ -154,6 +154,17 @@ pub enum TlsIdentity {
     },
 }
 
+/// A folder whose files are served without JavaScript.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ServedFolder {
+    /// What the paths of its files begin with, as URLs have it and without a slash behind it; empty: all paths do.
+    pub prefix: String,
+    /// Where it is.
+    pub path: PathBuf,
+    /// How it is served.
+    pub settings: howth_files::Settings,
+}
+
 /// Everything `howth serve` and `howth run` need to know.
 #[derive(Clone, Debug)]
 pub struct Options {
@@ -211,6 +222,8 @@ pub struct Options {
     pub reload_check: Option<String>,
     /// How long requests in flight may take to finish after SIGTERM, or when new code has taken the place of old.
     pub drain: Duration,
+    /// `--dir`: folders whose files are served before the program's answers.
+    pub folders: Vec<ServedFolder>,
     /// Print where a request's time goes.
     pub trace: bool,
     /// `--inspect`: listen for a debugger.

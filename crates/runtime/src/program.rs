@@ -85,6 +85,8 @@ impl supervision::Runtime for Runtime {
         before: Option<&Shared>,
     ) -> Result<Shared, Error> {
         let options = &self.options;
+        // Each core opens them for itself.
+        bridge::Folders::open(&options.folders)?;
         let working_directory = std::env::current_dir().map_err(supervision::Error::Core)?;
         let cache = options.cache.as_deref().map(Cache::new);
         let modules = Modules::start(&options.entry, &working_directory, cache, &options.start)?;

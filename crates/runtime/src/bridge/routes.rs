@@ -12,6 +12,7 @@ use howth_engine::{ExchangeId, ListenerId};
 use howth_routes::{Answer, Fields, Handler, Lead, Otherwise, Pattern, Places, Ready, Route, Table};
 use serde::Deserialize;
 
+use super::served_files::{SaidFolder, served_file, served_folder};
 use super::state::Bridge;
 
 /// All routes of a server, as `js/server/routes.js` makes them.
@@ -37,6 +38,9 @@ struct SaidRoute {
 struct SaidAnswer {
     handler: Option<SaidHandler>,
     ready: Option<SaidReady>,
+    folder: Option<SaidFolder>,
+    /// The path of a file.
+    file: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -93,6 +97,12 @@ fn route(said: SaidRoute, first: u32) -> Result<Route, JsErrorBox> {
 fn answer(said: SaidAnswer, first: u32) -> Result<Answer, JsErrorBox> {
     if let Some(ready) = said.ready {
         return Ok(Answer::Ready(ready.ready()));
+    }
+    if let Some(folder) = said.folder {
+        return Ok(Answer::Served(served_folder(folder)?));
+    }
+    if let Some(file) = said.file {
+        return Ok(Answer::Served(served_file(&file)?));
     }
     let handler = said
         .handler

@@ -14,6 +14,7 @@ use howth_sockets::{Observed, Sockets};
 use howth_supervision::{Address, ListenError};
 
 use super::encoded_ops::facts;
+use super::folders::Folders;
 use super::head_text;
 use super::openings::{Opener, Source};
 use super::servers::Server;
@@ -85,6 +86,8 @@ struct Inner {
     has_kept_alive: Cell<bool>,
     /// Connections that the program has handed over, until the engine has room for them.
     handed: RefCell<VecDeque<Handed>>,
+    /// What is served before the program.
+    folders: OnceCell<Folders>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
     exceptions: OnceCell<Exceptions>,
 }
@@ -105,8 +108,19 @@ impl Bridge {
             holds: Cell::new(false),
             has_kept_alive: Cell::new(true),
             handed: RefCell::default(),
+            folders: OnceCell::new(),
             exceptions: OnceCell::new(),
         }))
+    }
+
+    /// Has folders served before the program.
+    pub(crate) fn set_folders(&self, folders: Folders) {
+        // A core has them from its start on.
+        let _ = self.0.folders.set(folders);
+    }
+
+    fn folders(&self) -> Option<&Folders> {
+        self.0.folders.get().filter(|folders| !folders.is_empty())
     }
 
     pub(super) fn numbers(&self) -> &Numbers {
@@ -319,10 +333,15 @@ impl Application for Bridge {
 
     fn has_fixed_routes(&self) -> bool {
         let servers = self.0.servers.borrow();
-        servers.iter().any(|server| server.table.may_answer())
+        self.folders().is_some() || servers.iter().any(|server| server.table.may_answer())
     }
 
     fn answer(&self, id: ExchangeId) -> bool {
+        if let Some(folders) = self.folders()
+            && self.with(|exchanges| folders.answer(exchanges, id)) == Some(true)
+        {
+            return true;
+        }
         self.answers(id)
     }
 

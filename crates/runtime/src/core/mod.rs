@@ -19,10 +19,10 @@ use std::sync::{Arc, Mutex};
 use howth_mesh::{Receiver, Sender};
 use howth_scheduling::{self as scheduling, CoreStatus, Counters, Settings, Watchdog};
 use howth_supervision::{
-    self as supervision, CoreListeners, CoreSlot, Ended, Frequency, Listeners, Mode, Order, Report, pin,
+    self as supervision, CoreListeners, CoreSlot, Ended, Frequency, Listeners, Mode, Order, Report, pin, tell,
 };
 
-use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Numbers, Policy};
+use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Folders, Numbers, Policy};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
@@ -190,6 +190,11 @@ fn start_application(
         is_server: shared.mode == Mode::Serve,
         restarts: shared.restarts[place.core_slot.index].clone(),
     }));
+    match Folders::open(&shared.options.folders) {
+        Ok(folders) => bridge.set_folders(folders),
+        // It was there when the program was started.
+        Err(error) => tell(format_args!("howth: --dir: {error}")),
+    }
     let at_heap_limit = termination.clone();
     let mut isolate = Isolate::start_on_core(
         &shared.process,

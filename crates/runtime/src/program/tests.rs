@@ -51,6 +51,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         affinity: None,
         kv_bytes_max: 1 << 20,
         drain: Duration::from_secs(10),
+        folders: Vec::new(),
         trace: false,
         inspect: None,
         quiet: true,
