@@ -14,6 +14,7 @@ use super::state::Bridge;
 
 /// Answers with a part of a file, from `start` to before `end`; below zero: to its own end. False, and there is no answer: it
 /// cannot be opened, or is a pipe or a device, which has no length.
+#[allow(clippy::too_many_arguments)]
 #[op2(fast)]
 pub(super) fn op_howth_respond_file(
     state: &OpState,

@@ -14,7 +14,7 @@ use super::handed_ops::listening_socket;
 use super::id;
 use super::openings::{ListenAt, Source};
 use super::servers::Server;
-use super::state::{Bridge, Reach, StopOrder};
+use super::state::{Bridge, StopOrder};
 use crate::tls::Said;
 
 /// Where the server listens, for JavaScript.
