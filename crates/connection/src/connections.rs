@@ -6,7 +6,7 @@
 
 use std::time::SystemTime;
 
-use howth_engine::{ConnectionId, Counters, EngineOptions, Event, ExchangeId, first_generation};
+use howth_engine::{ConnectionId, Counters, EngineOptions, Event, ExchangeId, Sealed, first_generation};
 use howth_http1::{Date, RequestHead};
 use howth_http2::FieldBlock;
 
@@ -48,6 +48,8 @@ pub struct Connections<L> {
     pub(crate) sent_directly: u64,
     /// Output buffers that wait to be used again.
     pub(crate) spare: Vec<Vec<u8>>,
+    /// The same of sealed bytes.
+    pub(crate) spare_sealed: Vec<Box<Sealed>>,
     /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
     pub(crate) shortest_ms: u64,
     /// The application has set a deadline of its own, at some time.
@@ -87,6 +89,7 @@ impl<L: Default> Connections<L> {
             head: RequestHead::new(),
             block: FieldBlock::new(),
             spare: Vec::new(),
+            spare_sealed: Vec::new(),
             ends_idle: false,
             counters: Counters::default(),
         }
@@ -140,6 +143,7 @@ impl<L: Default> Connections<L> {
         self.connections.shrink();
         self.exchanges.shrink();
         self.spare = Vec::new();
+        self.spare_sealed = Vec::new();
         self.block.shrink();
         self.events.shrink_to_fit();
         self.unsettled.shrink_to_fit();

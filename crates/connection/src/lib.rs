@@ -27,6 +27,7 @@ mod hand_over;
 mod handshakes;
 mod http2;
 mod layer;
+mod layered;
 mod listeners;
 mod order;
 mod outgoing;

@@ -4,7 +4,7 @@
 //! ones are held until they are the writer. Every response of a turn leaves in one send. Owns who the writer is. Never
 //! encodes. Called by: `respond`, `refuse`, `direct`.
 
-use howth_engine::FileBody;
+use howth_engine::{FileBody, Sealed};
 use howth_http1::Date;
 
 use crate::Segment;
@@ -16,6 +16,10 @@ use crate::output::SEGMENT_BYTES_MIN;
 /// Output buffers kept for reuse, and the largest that is worth keeping.
 const SPARE_MAX: usize = 256;
 const SPARE_BYTES_MAX: usize = 16 * 1024;
+
+/// The same of memory for sealed bytes: no more than a batch of them needs.
+const SPARE_SEALED_MAX: usize = 24;
+const SPARE_SEALED_BYTES_MAX: usize = 128 * 1024;
 
 impl<L> Connections<L> {
     /// Where the exchange's bytes go now.
@@ -146,6 +150,14 @@ impl<L> Connections<L> {
         if buffer.capacity() <= SPARE_BYTES_MAX && self.spare.len() < SPARE_MAX {
             buffer.clear();
             self.spare.push(buffer);
+        }
+    }
+
+    /// Keeps memory for the next bytes that are sealed.
+    pub(crate) fn spare_sealed(&mut self, mut sealed: Box<Sealed>) {
+        if sealed.capacity() <= SPARE_SEALED_BYTES_MAX && self.spare_sealed.len() < SPARE_SEALED_MAX {
+            sealed.clear();
+            self.spare_sealed.push(sealed);
         }
     }
 }

@@ -60,12 +60,12 @@ impl Outgoing {
         first.into_iter().chain(rest)
     }
 
-    /// Takes note that the kernel took `sent` bytes; segments that are done, and nobody else's, go to `spent`.
+    /// Takes note that the kernel took `sent` bytes; segments that are done go to `spent`.
     ///
     /// # Panics
     /// When more was sent than there is.
     #[inline]
-    pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Vec<u8>)) {
+    pub fn advance(&mut self, mut sent: usize, mut spent: impl FnMut(Segment)) {
         while sent > 0 {
             let left = self.first.len() - self.offset;
             assert!(left > 0, "the kernel sent more bytes than it was given");
@@ -80,9 +80,7 @@ impl Outgoing {
                 .as_mut()
                 .and_then(|rest| rest.pop_front())
                 .unwrap_or_default();
-            if let Segment::Owned(done) = std::mem::replace(&mut self.first, next) {
-                spent(done);
-            }
+            spent(std::mem::replace(&mut self.first, next));
         }
     }
 

@@ -111,22 +111,21 @@ impl Output {
         true
     }
 
-    /// Notes that the kernel took `sent` bytes of the tail and of `parts` behind it, and keeps a copy of the rest.
+    /// Notes that `taken` bytes of the tail and of `parts` behind it are on their way, and keeps a copy of the rest.
     ///
     /// # Panics
-    /// When more was sent than there is.
-    pub(crate) fn advance(&mut self, sent: usize, parts: &[&[u8]]) {
-        self.taken += sent as u64;
-        self.sent += sent as u64;
-        let of_tail = sent.min(self.tail.len());
+    /// When more was taken than there is.
+    pub(crate) fn take_directly(&mut self, taken: usize, parts: &[&[u8]]) {
+        self.taken += taken as u64;
+        let of_tail = taken.min(self.tail.len());
         self.tail.drain(..of_tail);
-        let mut skipped = sent - of_tail;
+        let mut skipped = taken - of_tail;
         for part in parts {
             let of_part = skipped.min(part.len());
             skipped -= of_part;
             self.tail.extend_from_slice(&part[of_part..]);
         }
-        assert_eq!(skipped, 0, "the kernel sent more bytes than it was given");
+        assert_eq!(skipped, 0, "more bytes were taken than were given");
     }
 
     /// Queues a body without copying it.
@@ -248,7 +247,9 @@ mod tests {
         for sent in 0..=10 {
             let mut output = Output::default();
             output.tail.extend_from_slice(b"head");
-            output.advance(sent, &[b"abc", b"", b"def"]);
+            output.take_directly(sent, &[b"abc", b"", b"def"]);
+            assert_eq!(output.is_in_flight(), sent > 0);
+            output.note_sent(sent);
             assert_eq!(output.tail, b"headabcdef"[sent..]);
             assert_eq!((output.queued(), output.unsent()), (10, 10 - sent as u64));
         }

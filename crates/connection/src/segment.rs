@@ -6,6 +6,7 @@
 use std::ops::Deref;
 
 use bytes::Bytes;
+use howth_engine::Sealed;
 
 /// A piece of what goes out.
 #[derive(Debug)]
@@ -14,6 +15,8 @@ pub enum Segment {
     Owned(Vec<u8>),
     /// Several responses have them.
     Shared(Bytes),
+    /// They are sealed, and their memory is for others that will be.
+    Sealed(Box<Sealed>),
 }
 
 impl Default for Segment {
@@ -34,6 +37,12 @@ impl From<Bytes> for Segment {
     }
 }
 
+impl From<Box<Sealed>> for Segment {
+    fn from(bytes: Box<Sealed>) -> Self {
+        Segment::Sealed(bytes)
+    }
+}
+
 impl Deref for Segment {
     type Target = [u8];
 
@@ -42,6 +51,7 @@ impl Deref for Segment {
         match self {
             Segment::Owned(bytes) => bytes,
             Segment::Shared(bytes) => bytes,
+            Segment::Sealed(bytes) => bytes,
         }
     }
 }
@@ -52,6 +62,7 @@ impl Segment {
         match self {
             Segment::Owned(bytes) => bytes.truncate(len),
             Segment::Shared(bytes) => bytes.truncate(len),
+            Segment::Sealed(bytes) => bytes.truncate(len),
         }
     }
 }

@@ -7,6 +7,7 @@
 use howth_http1::BodyLength;
 
 use crate::Outgoing;
+use crate::Segment;
 use crate::connection::{End, Intake, Phase, Silence};
 use crate::connections::Connections;
 use crate::exchange::BodyState;
@@ -148,8 +149,12 @@ impl<L> Connections<L> {
 
     /// Keeps the memory of what was sent for the next response.
     #[inline]
-    pub fn reuse(&mut self, buffer: Vec<u8>) {
-        self.spare(buffer);
+    pub fn reuse(&mut self, spent: Segment) {
+        match spent {
+            Segment::Owned(buffer) => self.spare(buffer),
+            Segment::Sealed(sealed) => self.spare_sealed(sealed),
+            Segment::Shared(_) => {}
+        }
     }
 
     /// The driver could not receive what the client has sent: its silence is ours.

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use howth_engine::{PeerAddress, TlsFacts};
+use howth_engine::{PeerAddress, Sealed, TlsFacts};
 
 use crate::Connections;
 
@@ -16,6 +16,12 @@ pub trait Transport<L> {
     /// the next send meets as well. Only called while everything that was sent before has been taken. Nothing is taken where
     /// bytes are sealed on their way.
     fn send_now(&mut self, link: &mut L, slices: &[&[u8]]) -> usize;
+
+    /// Seals of `slices` what one send takes, into memory of `spare`, where bytes are sealed on their way; gives how many of their
+    /// bytes that were. It is sent like what was taken from the connection before. Only called while all of that has been taken.
+    fn seal_now(&mut self, _link: &mut L, _slices: &[&[u8]], _spare: &mut Vec<Box<Sealed>>) -> usize {
+        0
+    }
 
     /// Who is at the other end.
     fn peer_address(&self, link: &L) -> Option<PeerAddress>;

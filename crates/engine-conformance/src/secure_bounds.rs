@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use howth_engine::{BodyRead, EngineOptions, Event, Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};
+use howth_engine::{
+    BodyRead, EngineOptions, Event, Opened, Sealed, TlsFacts, TlsFailure, TlsServer, TlsSession,
+};
 
 use super::answers::echo_path;
 use super::client::Client;
@@ -148,7 +150,7 @@ impl TlsSession for CountedSession {
     fn receive(
         &mut self,
         bytes: &[u8],
-        _: &mut Vec<u8>,
+        _: &mut Sealed,
         tell: &mut dyn FnMut(Opened<'_>),
     ) -> Result<(), TlsFailure> {
         match std::mem::replace(&mut self.is_agreed, true) {
@@ -161,12 +163,12 @@ impl TlsSession for CountedSession {
         Ok(())
     }
 
-    fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), TlsFailure> {
+    fn seal(&mut self, plain: &[u8], out: &mut Sealed) -> Result<(), TlsFailure> {
         out.extend_from_slice(plain);
         Ok(())
     }
 
-    fn close(&mut self, _: &mut Vec<u8>) {}
+    fn close(&mut self, _: &mut Sealed) {}
 
     fn is_handshaking(&self) -> bool {
         !self.is_agreed

@@ -18,6 +18,7 @@ mod handed;
 mod listener;
 mod listeners;
 mod options;
+mod sealed;
 #[doc(hidden)]
 pub mod stand_in;
 pub mod stopwatch;
@@ -32,4 +33,5 @@ pub use howth_http2::Limits as Http2Limits;
 pub use listener::{Listener, ListenerId, ListeningSocket, Place};
 pub use listeners::Listeners;
 pub use options::{BindAddress, Counters, Deadlines, EngineOptions};
+pub use sealed::Sealed;
 pub use tls::{Opened, TlsFacts, TlsFailure, TlsServer, TlsSession};

@@ -7,6 +7,8 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::sealed::Sealed;
+
 /// Begins the sessions of a listener's connections. One for all cores.
 pub trait TlsServer: fmt::Debug + Send + Sync {
     /// A session whose client has said nothing yet.
@@ -23,7 +25,7 @@ pub trait TlsSession: fmt::Debug {
     fn receive(
         &mut self,
         bytes: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut Sealed,
         tell: &mut dyn FnMut(Opened<'_>),
     ) -> Result<(), TlsFailure>;
 
@@ -31,10 +33,10 @@ pub trait TlsSession: fmt::Debug {
     ///
     /// # Errors
     /// Nothing more can come of the session.
-    fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), TlsFailure>;
+    fn seal(&mut self, plain: &[u8], out: &mut Sealed) -> Result<(), TlsFailure>;
 
     /// Adds what tells the client that nothing more comes (RFC 8446 section 6.1).
-    fn close(&mut self, out: &mut Vec<u8>);
+    fn close(&mut self, out: &mut Sealed);
 
     /// Whether the client has still to say who it is, or how it is spoken to.
     fn is_handshaking(&self) -> bool;

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use howth_connection::{Layer, Layered, Outgoing, Transport};
-use howth_engine::{PeerAddress, TlsFacts, TlsServer};
+use howth_engine::{PeerAddress, Sealed, TlsFacts, TlsServer};
 use tokio::task::JoinHandle;
 
 use crate::settle::{READS_PER_TURN_MAX, WRITES_PER_TURN_MAX};
@@ -109,6 +109,12 @@ impl Transport<Link> for Sockets {
             Poll::Ready(Ok(written)) => written,
             Poll::Ready(Err(_)) | Poll::Pending => 0,
         }
+    }
+
+    fn seal_now(&mut self, link: &mut Link, slices: &[&[u8]], spare: &mut Vec<Box<Sealed>>) -> usize {
+        let open = link.0.as_mut().filter(|open| open.outgoing.is_empty());
+        let layer = open.and_then(|open| open.layer.as_mut());
+        layer.map_or(0, |layer| layer.seal_now(slices, spare))
     }
 
     fn peer_address(&self, link: &Link) -> Option<PeerAddress> {

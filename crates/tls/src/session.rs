@@ -7,7 +7,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use howth_engine::{Opened, TlsFacts, TlsFailure, TlsSession};
+use howth_engine::{Opened, Sealed, TlsFacts, TlsFailure, TlsSession};
 use rustls::HandshakeKind;
 use rustls::server::{ServerConnectionData, UnbufferedServerConnection};
 use rustls::unbuffered::{
@@ -83,7 +83,7 @@ impl Session {
     fn step(
         &mut self,
         start: usize,
-        out: &mut Vec<u8>,
+        out: &mut Sealed,
         tell: &mut dyn FnMut(Opened<'_>),
     ) -> (usize, Result<Step, TlsFailure>) {
         let is_agreed = !self.is_handshaking();
@@ -167,7 +167,7 @@ impl Session {
     }
 
     /// What rustls tells the client of a failure (RFC 8446 section 6.2).
-    fn last_words(&mut self, out: &mut Vec<u8>) {
+    fn last_words(&mut self, out: &mut Sealed) {
         // While it has something to send, rustls looks at nothing that was received; afterwards it would judge the same record
         // once more.
         while self.connection.wants_write() {
@@ -198,7 +198,7 @@ impl Session {
     }
 
     /// Ends the session of a client that sends a message in more records than are kept.
-    fn give_up(&mut self, out: &mut Vec<u8>) -> TlsFailure {
+    fn give_up(&mut self, out: &mut Sealed) -> TlsFailure {
         // rustls says what is wrong with a record, and nothing of its own accord: it is given one that is none, behind the end
         // of the one that may have begun.
         let length = self.received.len() + 2 * SEALED_RECORD_BYTES_MAX;
@@ -214,7 +214,7 @@ impl TlsSession for Session {
     fn receive(
         &mut self,
         bytes: &[u8],
-        out: &mut Vec<u8>,
+        out: &mut Sealed,
         tell: &mut dyn FnMut(Opened<'_>),
     ) -> Result<(), TlsFailure> {
         if self.has_failed {
@@ -252,7 +252,7 @@ impl TlsSession for Session {
         result
     }
 
-    fn seal(&mut self, plain: &[u8], out: &mut Vec<u8>) -> Result<(), TlsFailure> {
+    fn seal(&mut self, plain: &[u8], out: &mut Sealed) -> Result<(), TlsFailure> {
         if self.has_failed {
             return Err(TlsFailure::Session);
         }
@@ -275,7 +275,7 @@ impl TlsSession for Session {
         }
     }
 
-    fn close(&mut self, out: &mut Vec<u8>) {
+    fn close(&mut self, out: &mut Sealed) {
         while !self.has_failed {
             let encoded = match self.connection.process_tls_records(&mut self.received).state {
                 Ok(ConnectionState::EncodeTlsData(data)) => encode(data, out),
@@ -315,7 +315,7 @@ impl TlsSession for Session {
 }
 
 /// Adds a message of the handshake, or an alert.
-fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Vec<u8>) -> Result<(), TlsFailure> {
+fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Sealed) -> Result<(), TlsFailure> {
     extend(out, ALERT_BYTES_MAX, |room| match data.encode(room) {
         Ok(bytes) => Ok(bytes),
         Err(EncodeError::InsufficientSize(needed)) => Err(Some(needed)),
@@ -325,24 +325,19 @@ fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Vec<u8>) 
 
 /// Adds what `write` writes into as much room as it needs.
 fn extend(
-    out: &mut Vec<u8>,
+    out: &mut Sealed,
     room: usize,
     mut write: impl FnMut(&mut [u8]) -> Result<usize, Option<InsufficientSizeError>>,
 ) -> Result<(), TlsFailure> {
-    let start = out.len();
     let mut room = room;
     loop {
-        out.resize(start + room, 0);
-        match write(&mut out[start..]) {
+        match write(out.room(room)) {
             Ok(written) => {
-                out.truncate(start + written);
+                out.add(written);
                 return Ok(());
             }
             Err(Some(needed)) => room = needed.required_size,
-            Err(None) => {
-                out.truncate(start);
-                return Err(TlsFailure::Session);
-            }
+            Err(None) => return Err(TlsFailure::Session),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::sync::Arc;
 
-use howth_engine::{Opened, TlsFailure, TlsServer, TlsSession};
+use howth_engine::{Opened, Sealed, TlsFailure, TlsServer, TlsSession};
 use howth_tls::{Identity, Server, Settings, Tickets, Version, self_signed};
 use proptest::prelude::*;
 use rustls::crypto::aws_lc_rs;
@@ -76,7 +76,7 @@ impl Both {
             }
             let (now, later) = rest.split_at((*piece).clamp(1, rest.len()));
             rest = later;
-            let mut out = Vec::new();
+            let mut out = Sealed::default();
             let (plain, agreed, has_ended) = (&mut self.plain, &mut self.agreed, &mut self.has_ended);
             let result = self.session.receive(now, &mut out, &mut |opened| match opened {
                 Opened::Agreed(_) => *agreed += 1,
@@ -137,7 +137,7 @@ proptest! {
         prop_assert!(both.give(&bytes, &pieces));
         prop_assert!(both.plain == asked);
         prop_assert!(both.has_ended);
-        let mut sealed = Vec::new();
+        let mut sealed = Sealed::default();
         both.session.seal(&answered, &mut sealed).expect("an open session");
         both.session.close(&mut sealed);
         prop_assert!(both.client_takes(&sealed).expect("good records") == answered);
@@ -166,7 +166,7 @@ proptest! {
                 break;
             }
         }
-        let mut out = Vec::new();
+        let mut out = Sealed::default();
         both.session.close(&mut out);
     }
 
@@ -195,11 +195,11 @@ fn a_session_that_is_idle_holds_nothing_of_what_came() {
 #[test]
 fn who_speaks_http_is_found_out() {
     let mut session = Both::new(Version::Tls13).session;
-    let mut out = Vec::new();
+    let mut out = Sealed::default();
     let result = session.receive(b"GET / HTTP/1.1\r\n", &mut out, &mut |_| {
         panic!("something was told")
     });
-    assert_eq!((result, out), (Err(TlsFailure::ClearText), Vec::new()));
+    assert_eq!((result, &*out), (Err(TlsFailure::ClearText), &b""[..]));
 }
 
 /// Gives what `next` makes until the session ends; how many bytes it has taken.
@@ -208,7 +208,7 @@ fn taken(
     bytes_max: usize,
     mut next: impl FnMut() -> Vec<u8>,
 ) -> (usize, Vec<u8>) {
-    let (mut bytes, mut out) = (0, Vec::new());
+    let (mut bytes, mut out) = (0, Sealed::default());
     while bytes < bytes_max {
         let record = next();
         bytes += record.len();
@@ -218,7 +218,7 @@ fn taken(
             break;
         }
     }
-    (bytes, out)
+    (bytes, out.to_vec())
 }
 
 #[test]
@@ -271,7 +271,7 @@ fn padding_behind_pieces_of_a_message_is_bounded() {
 #[test]
 fn one_alert_is_said_of_a_bad_record() {
     let mut session = Both::new(Version::Tls13).session;
-    let mut out = Vec::new();
+    let mut out = Sealed::default();
     let result = session.receive(&[22, 9, 9, 255, 255, 0], &mut out, &mut |_| {
         panic!("something was told")
     });

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use howth_connection::{Layer, Layered, Outgoing, Transport};
-use howth_engine::{PeerAddress, TlsFacts, TlsServer};
+use howth_engine::{PeerAddress, Sealed, TlsFacts, TlsServer};
 
 use crate::kernel::{Kernel, Socket};
 
@@ -90,6 +90,11 @@ impl<K: Kernel> Transport<Link> for Sockets<'_, K> {
     fn send_now(&mut self, link: &mut Link, slices: &[&[u8]]) -> usize {
         let socket = link.socket.filter(|_| !link.is_sending && link.layer.is_none());
         socket.map_or(0, |socket| self.0.send_now(socket, slices, false))
+    }
+
+    fn seal_now(&mut self, link: &mut Link, slices: &[&[u8]], spare: &mut Vec<Box<Sealed>>) -> usize {
+        let layer = link.layer.as_mut().filter(|_| !link.is_sending);
+        layer.map_or(0, |layer| layer.seal_now(slices, spare))
     }
 
     fn peer_address(&self, link: &Link) -> Option<PeerAddress> {
