@@ -100,7 +100,8 @@ function startWorker(version) {
   connectWorker();
   define(ops, version, {});
   // Deno's own would speak in clear.
-  if (secured.tlsOption() !== undefined) deno.install({ isRun: true, isQuiet: true }, ops);
+  if (secured.tlsOption() !== undefined)
+    deno.install({ isRun: true, isQuiet: true, compresses: false }, ops);
 }
 
 function define(ops, version, ofCores) {

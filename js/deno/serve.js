@@ -1,6 +1,6 @@
 // Deno.serve: which calls of it the engine serves, and what a program is given for them.
 //
-// What the engine cannot do (vsock, tunnels, compression) and what is no proper call
+// What the engine cannot do (vsock, tunnels, compression without --compress) and what is no proper call
 // goes the way of Deno's code, over sockets of its own. Called by: programs; boot/main.js puts it in its place.
 
 import { core } from "ext:core/mod.js";
@@ -23,12 +23,14 @@ const TLS_OPTIONS = [...IDENTITY, ...REFUSED];
 
 let isRun = false;
 let isQuiet = false;
+let compresses = false;
 
 // Puts it in the place of Deno's. `configuration`: how the program was started.
 function install(configuration, ops) {
   webSockets.connectOps(ops);
   isRun = configuration.isRun;
   isQuiet = configuration.isQuiet;
+  compresses = configuration.compresses;
   Object.defineProperty(globalThis.Deno, "serve", {
     configurable: true,
     enumerable: true,
@@ -74,7 +76,7 @@ function canServe(options, handler) {
     hasWholeIdentity(options) &&
     !Object.hasOwn(options, "cid") &&
     options.tunnel !== true &&
-    !(automaticCompression ?? op_http_serve_default_compression()) &&
+    (compresses || !(automaticCompression ?? op_http_serve_default_compression())) &&
     // The cores of `howth serve` share their port anyway.
     !(isRun && options.reusePort) &&
     (!onListen || typeof onListen === "function") &&

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::compression::CompressionArguments;
 use super::deadlines::DeadlineArguments;
 use super::development::DevelopmentArguments;
 use super::engine::EngineArguments;
@@ -88,6 +89,9 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub overload: OverloadArguments,
+
+    #[command(flatten)]
+    pub compression: CompressionArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -9,6 +9,7 @@ mod bench;
 mod check;
 mod child;
 mod command_line;
+mod compression;
 mod deadlines;
 mod development;
 mod engine;

@@ -93,6 +93,7 @@ fn fill(
         cores: arguments.engine.cores.0,
         pinning: arguments.engine.pin.clone(),
         engine_options: engine_options(&arguments.limits, &arguments.deadlines),
+        compression: arguments.compression.policy(),
         handler_cpu_limit: arguments
             .overload
             .handler_cpu_limit

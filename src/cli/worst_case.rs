@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::Args;
 use howth_runtime::worst_case::{self, Configuration, Share};
 
+use super::compression::CompressionArguments;
 use super::deadlines::DeadlineArguments;
 use super::engine::EngineArguments;
 use super::failure::Failure;
@@ -24,6 +25,9 @@ pub struct WorstCaseArguments {
 
     #[command(flatten)]
     deadlines: DeadlineArguments,
+
+    #[command(flatten)]
+    compression: CompressionArguments,
 }
 
 /// Prints the table.
@@ -33,6 +37,7 @@ pub fn carry_out(arguments: &WorstCaseArguments) -> Result<ExitCode, Failure> {
         engine_options: options::engine_options(&arguments.limits, &arguments.deadlines),
         heap_bytes_max: arguments.engine.max_heap.map(options::memory_bytes),
         kv_bytes_max: options::memory_bytes(arguments.limits.kv_bytes),
+        compresses: arguments.compression.policy().is_some(),
     });
     let table = table(cores.get(), &shares, worst_case::memory_bytes());
     // A reader that has seen enough is no error.

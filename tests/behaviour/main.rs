@@ -19,6 +19,7 @@ mod cache;
 mod check;
 mod children;
 mod classes;
+mod compression;
 mod connections;
 mod deadlines;
 mod debugger;

@@ -51,6 +51,7 @@ impl InProcess {
             development: false,
             is_run: false,
             is_quiet: true,
+            compresses: false,
             version: env!("CARGO_PKG_VERSION"),
         };
         let mut application = Application::new(isolate, bridge, configuration);

@@ -6,6 +6,7 @@
 #![cfg_attr(not(test), deny(clippy::print_stderr, clippy::print_stdout))]
 
 mod bridge;
+mod compression;
 mod core;
 mod engine;
 mod error;
@@ -23,6 +24,7 @@ mod topics;
 pub mod worst_case;
 
 pub use error::Error;
+pub use howth_compression::{Coding, Policy as CompressionPolicy};
 pub use howth_files::Settings as FolderSettings;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
 pub use howth_scheduling::Affinity;

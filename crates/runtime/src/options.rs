@@ -7,6 +7,7 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use howth_compression::Policy;
 use howth_engine::EngineOptions;
 use howth_scheduling::Affinity;
 use howth_supervision::{ListenOptions, Pinning};
@@ -190,6 +191,8 @@ pub struct Options {
     pub pinning: Pinning,
     /// Bounds and deadlines of each core's engine.
     pub engine_options: EngineOptions,
+    /// Which responses are compressed, and how; `None`: none.
+    pub compression: Option<Policy>,
     /// How long JavaScript may run for one event; `None` is for ever.
     pub handler_cpu_limit: Option<Duration>,
     /// The path under which the server tells whether it is ready.

@@ -18,6 +18,7 @@ use howth_supervision::{
 };
 
 use crate::bridge;
+use crate::compression::{SharedCompression, WorkerThreads};
 use crate::core::{self, Shared, Termination, Topology};
 use crate::engine::Chosen;
 use crate::error::Error;
@@ -44,6 +45,13 @@ pub(crate) fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited)
     if let Some(address) = options.inspect {
         isolate::listen_for_debugger(address).map_err(|error| Error::Inspect(error.to_string()))?;
     }
+    let compression = match &options.compression {
+        Some(policy) => Some(SharedCompression {
+            policy: Arc::new(policy.clone()),
+            threads: WorkerThreads::start().map_err(supervision::Error::Core)?,
+        }),
+        None => None,
+    };
     let supervised = supervision::Options {
         entry: options.entry.clone(),
         listen: options.listen.clone(),
@@ -60,6 +68,7 @@ pub(crate) fn serve_on_cores(mode: Mode, options: Options, inherited: Inherited)
         options: Arc::new(options),
         chosen,
         secured,
+        compression,
         watchdog: Arc::default(),
     };
     supervise(mode, supervised, inherited, runtime)
@@ -71,6 +80,7 @@ struct Runtime {
     options: Arc<Options>,
     chosen: Chosen,
     secured: Arc<Secured>,
+    compression: Option<SharedCompression>,
     watchdog: Arc<Watchdog>,
 }
 
@@ -115,6 +125,7 @@ impl supervision::Runtime for Runtime {
             chosen: self.chosen.clone(),
             listeners: listeners.clone(),
             secured: self.secured.clone(),
+            compression: self.compression.clone(),
             watchdog: self.watchdog.clone(),
             counters: (0..cores.get()).map(|_| Arc::default()).collect(),
             restarts: (0..cores.get()).map(|_| Arc::default()).collect(),

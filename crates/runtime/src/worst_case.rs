@@ -5,10 +5,12 @@
 
 use std::num::NonZeroUsize;
 
+use howth_compression::CORE_BYTES_MAX;
 use howth_engine::EngineOptions;
 use howth_scheduling::RING_LENGTH;
 use howth_supervision::usable_cores;
 
+use crate::compression::TASK_BYTES_MAX;
 use crate::isolate;
 use crate::topics::WAITING_BYTES_MAX;
 
@@ -50,6 +52,8 @@ pub struct Configuration {
     pub heap_bytes_max: Option<usize>,
     /// Bound of `Howth.kv`, in bytes.
     pub kv_bytes_max: usize,
+    /// Responses are compressed.
+    pub compresses: bool,
 }
 
 /// One thing that takes memory.
@@ -86,6 +90,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
     let beyond = isolate::UNWINDING_FACTOR as u64 - 1;
     // What is under way there is a request at most: a head, and a body that was held whole.
     let request = (limits.head_bytes_max + options.body_high_watermark_bytes) as u64;
+    let compressing = if configuration.compresses { count } else { 0 };
     let shares = vec![
         share("V8 heaps", heap as u64, count),
         share(
@@ -96,6 +101,16 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("  of new code, during a reload", heap as u64, count),
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
+        share(
+            "compression: encoders, ready routes",
+            CORE_BYTES_MAX as u64,
+            compressing,
+        ),
+        share(
+            "  large responses, given and encoded",
+            2 * TASK_BYTES_MAX as u64,
+            compressing.min(1),
+        ),
         share("topics", WAITING_BYTES_MAX as u64, count),
         share("BroadcastChannel", WAITING_BYTES_MAX as u64, count),
         share(
@@ -171,6 +186,7 @@ mod tests {
             engine_options: EngineOptions::default(),
             heap_bytes_max: Some(100),
             kv_bytes_max: 7,
+            compresses: false,
         };
         let total = |cores: usize| -> u64 {
             let (_, shares) = worst_case(&configuration(cores));
@@ -203,6 +219,7 @@ mod tests {
                 engine_options,
                 heap_bytes_max: None,
                 kv_bytes_max: 0,
+                compresses: false,
             });
             move |name: &str| {
                 let mut shares = shares.iter().filter(|share| share.name.contains(name));
@@ -229,6 +246,7 @@ mod tests {
             engine_options,
             heap_bytes_max: Some(usize::MAX),
             kv_bytes_max: usize::MAX,
+            compresses: true,
         });
         assert!(shares.iter().any(|share| share.total() == u64::MAX));
     }

@@ -88,7 +88,7 @@ impl<A: Application> Reception<A> {
     }
 
     /// Whether the application wants to hear of it.
-    pub(crate) fn is_wanted(&self, event: Event) -> bool {
+    pub fn is_wanted(&self, event: Event) -> bool {
         self.application.is_wanted(event)
     }
 

@@ -112,6 +112,14 @@ fn what_the_engine_cannot_serve_is_said(engine: Engine) {
         complaint.contains("Deno.serve with TLS or compression") && complaint.contains("howth run app.ts"),
         "{finished:?}"
     );
+    let server = Launch::serve(
+        engine,
+        "Deno.serve({ onListen() {}, automaticCompression: true }, () => Response.json('a'.repeat(2000)));",
+    )
+    .options(["--compress"])
+    .start();
+    let response = server.fetch("GET / HTTP/1.1\r\nhost: a\r\naccept-encoding: gzip\r\n\r\n");
+    assert_eq!(response.field("content-encoding"), Some("gzip"));
 }
 
 fn import_maps_count(engine: Engine) {

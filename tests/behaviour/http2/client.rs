@@ -29,6 +29,10 @@ impl Answer {
         std::str::from_utf8(&self.body).expect("a text")
     }
 
+    pub fn bytes(&self) -> &[u8] {
+        &self.body
+    }
+
     pub fn field(&self, name: &str) -> &str {
         self.fields
             .get(name)

@@ -35,6 +35,8 @@ pub(crate) struct Configuration {
     pub(crate) is_run: bool,
     /// Nothing is said of where it listens.
     pub(crate) is_quiet: bool,
+    /// Responses are compressed.
+    pub(crate) compresses: bool,
     /// howth's version.
     pub(crate) version: &'static str,
 }
@@ -227,12 +229,14 @@ impl Application {
         let development: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.development).into();
         let is_run: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.is_run).into();
         let is_quiet: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.is_quiet).into();
+        let compresses: v8::Local<'_, v8::Value> = v8::Boolean::new(scope, configuration.compresses).into();
         let length: v8::Local<'_, v8::Value> = v8::Integer::new(scope, batch::LENGTH as i32).into();
         let version: v8::Local<'_, v8::Value> = text(scope, configuration.version).into();
         for (name, value) in [
             ("development", development),
             ("isRun", is_run),
             ("isQuiet", is_quiet),
+            ("compresses", compresses),
             ("batchLength", length),
             ("version", version),
         ] {

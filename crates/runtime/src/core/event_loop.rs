@@ -111,6 +111,7 @@ impl<'a> EventLoop<'a> {
             mail,
             peer_cores,
             log,
+            compression,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
@@ -131,6 +132,7 @@ impl<'a> EventLoop<'a> {
                 times.into_iter().chain(log).collect(),
             ),
             peer_cores,
+            compression,
             mail,
             core_status,
             counters,
@@ -188,6 +190,9 @@ impl<'a> EventLoop<'a> {
         self.shared.watchdog.wake(&self.core_context.core_status);
         self.wake_up();
         self.interrupt.set_waker(context.waker());
+        if let Some(compression) = &self.core_context.compression {
+            compression.set_waker(context.waker());
+        }
         if let Some(trace) = &mut self.trace {
             trace.poll(context);
         }
@@ -228,6 +233,7 @@ impl<'a> EventLoop<'a> {
             self.take_orders(context);
         }
         let mut worked = self.turn_engine(context)?;
+        worked |= self.core_context.deliver_compressed();
         worked |= self.share_work();
         worked |= self.serve();
         self.check_exceptions()?;

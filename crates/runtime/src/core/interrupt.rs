@@ -19,6 +19,7 @@ use howth_supervision::Command;
 
 use super::PeerCores;
 use crate::bridge::{Application, Batch, Bridge};
+use crate::compression::Compression;
 use crate::engine::{Engine, Polled};
 use crate::topics::Mail;
 
@@ -84,6 +85,8 @@ pub(super) struct CoreContext {
     pub(super) reception: Rc<scheduling::Reception<Bridge>>,
     /// Where there are any.
     pub(super) peer_cores: Option<Rc<PeerCores>>,
+    /// Where responses are compressed.
+    pub(super) compression: Option<Rc<Compression>>,
     pub(super) mail: Rc<Mail>,
     pub(super) core_status: Arc<CoreStatus>,
     pub(super) counters: Arc<Counters>,
@@ -96,6 +99,12 @@ impl CoreContext {
             reception: &self.reception,
             peer_cores: self.peer_cores.as_deref(),
         }
+    }
+
+    /// Hands responses to the engine that were compressed meanwhile; true: there were any.
+    pub(super) fn deliver_compressed(&self) -> bool {
+        let compression = self.compression.as_ref();
+        compression.is_some_and(|compression| compression.deliver(&self.reception))
     }
 }
 
@@ -217,6 +226,7 @@ impl Interrupt {
             peer_cores.steer(engine, running_us);
         }
         for _ in 0..TURNS_MAX {
+            self.core_context.deliver_compressed();
             // What is wrong with an engine, the loop's next turn meets as well.
             let worked = matches!(
                 engine.turn_within(&mut context, &mut entrance),

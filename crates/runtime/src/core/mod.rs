@@ -23,6 +23,7 @@ use howth_supervision::{
 };
 
 use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Folders, Numbers, Policy};
+use crate::compression::{Compression, SharedCompression};
 use crate::engine::Chosen;
 use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) listeners: Arc<Listeners>,
     /// What seals their connections.
     pub(crate) secured: Arc<Secured>,
+    /// Where responses are compressed.
+    pub(crate) compression: Option<SharedCompression>,
     pub(crate) watchdog: Arc<Watchdog>,
     /// Of each core.
     pub(crate) counters: Arc<[Arc<Counters>]>,
@@ -137,6 +140,8 @@ struct Place {
     peer_cores: Option<Rc<PeerCores>>,
     /// Where requests are logged.
     log: Option<Rc<RequestLog>>,
+    /// Where responses are compressed.
+    compression: Option<Rc<Compression>>,
 }
 
 impl Place {
@@ -144,7 +149,7 @@ impl Place {
         let core_status = Arc::new(CoreStatus::default());
         let counters = shared.counters[core_slot.index].clone();
         let topology = shared.topology.clone();
-        let options = &shared.options;
+        let (options, compression) = (&shared.options, shared.compression.clone());
         let address = topology.as_ref().map(|topology| MeshAddress {
             mesh: topology.number(),
             core: core_slot.index,
@@ -165,6 +170,7 @@ impl Place {
             core_status,
             mail,
             peer_cores,
+            compression: compression.map(|shared| Compression::new(shared, counters.clone())),
             counters,
             log: options.logs_requests.then(Rc::default),
         }
@@ -210,6 +216,7 @@ fn start_application(
         development: shared.options.development,
         is_run: shared.mode == Mode::Run,
         is_quiet: shared.options.quiet,
+        compresses: shared.compression.is_some(),
         version: env!("CARGO_PKG_VERSION"),
     };
     Application::new(isolate, bridge, configuration)

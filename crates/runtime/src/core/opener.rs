@@ -14,6 +14,7 @@ use howth_tls::{Server, TlsError};
 use super::interrupt::EngineSlot;
 use super::{PeerCores, Place, Shared};
 use crate::bridge::{ListenAt, Opener, Opening, Source};
+use crate::compression::Compression;
 use crate::engine::{Chosen, Engine};
 use crate::request_log::RequestLog;
 use crate::tls::{Said, Secured};
@@ -46,6 +47,7 @@ pub(super) struct CoreOpener {
     listeners: Rc<CoreListeners>,
     peer_cores: Option<Rc<PeerCores>>,
     log: Option<Rc<RequestLog>>,
+    compression: Option<Rc<Compression>>,
     chosen: Chosen,
     engine_options: EngineOptions,
     secured: Arc<Secured>,
@@ -64,6 +66,7 @@ impl CoreOpener {
             listeners: place.listeners.clone(),
             peer_cores: place.peer_cores.clone(),
             log: place.log.clone(),
+            compression: place.compression.clone(),
             chosen: shared.chosen.clone(),
             engine_options: shared.options.engine_options.clone(),
             secured: shared.secured.clone(),
@@ -86,6 +89,10 @@ impl CoreOpener {
         }
         if let Some(peer_cores) = &self.peer_cores {
             exchanges = peer_cores.join(exchanges);
+        }
+        // The core that answers a request encodes its response.
+        if let Some(compression) = &self.compression {
+            exchanges = compression.join(exchanges);
         }
         opened.engine = Some(engine);
         Ok(Some(exchanges))

@@ -40,6 +40,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         unhandled_rejections: None,
         uncaught_exceptions: None,
         development: false,
+        compression: None,
         logs_requests: false,
         watch: false,
         pid_file: None,

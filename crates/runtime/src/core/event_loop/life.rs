@@ -291,6 +291,7 @@ impl EventLoop<'_> {
                         .map(|engine| engine.turn(context, &mut Refusing(&bridge))),
                 )
             });
+            self.core_context.deliver_compressed();
             let is_over = !matches!(turned.await, Some(Ok(Polled::Worked | Polled::Idle)));
             self.pass_on();
             if let Some(peer_cores) = &self.core_context.peer_cores {

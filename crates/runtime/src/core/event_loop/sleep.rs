@@ -40,13 +40,15 @@ enum Work {
     RemoteRequests,
     /// Messages of topics have come.
     Mail,
+    /// Responses were compressed.
+    Compressed,
 }
 
 impl Work {
     /// Whether another thread may give it at any moment. That thread wakes the core's task as well, so that a core that
     /// has just looked may sleep.
     fn comes_from_elsewhere(self) -> bool {
-        matches!(self, Work::Termination | Work::Isolate)
+        matches!(self, Work::Termination | Work::Isolate | Work::Compressed)
     }
 }
 
@@ -78,8 +80,20 @@ impl EventLoop<'_> {
             () if !self.ended.is_empty() && !has_remote_requests => Some(Work::End),
             () if has_news => Some(Work::RemoteRequests),
             () if core_context.mail.has_something() => Some(Work::Mail),
+            () if self.has_compressed() => Some(Work::Compressed),
             () => None,
         }
+    }
+
+    fn has_compressed(&self) -> bool {
+        let compression = self.core_context.compression.as_ref();
+        compression.is_some_and(|compression| compression.has_done())
+    }
+
+    /// Whether threads that wake this core's task compress something for it; one that sleeps in the ring does not hear them.
+    fn waits_for_threads(&self) -> bool {
+        let compression = self.core_context.compression.as_ref();
+        compression.is_some_and(|compression| compression.has_tasks())
     }
 
     fn can_take_handed(&self) -> bool {
@@ -95,7 +109,7 @@ impl EventLoop<'_> {
             return Poll::Ready(Ok(()));
         }
         if !self.announce_sleep(context)?
-            || (self.is_isolate_idle && self.doze()?)
+            || (self.is_isolate_idle && !self.waits_for_threads() && self.doze()?)
             || self.work().is_some()
             || self.park(context)?.is_ready()
         {
