@@ -16,6 +16,7 @@ macro_rules! server_ops {
                 op_howth_body_text,
                 op_howth_check_routes,
                 op_howth_connect,
+                op_howth_early_hints,
                 op_howth_fail,
                 op_howth_field,
                 op_howth_field_names,

@@ -3,6 +3,7 @@
 // Holds no state of its own.
 
 import { core } from "ext:core/mod.js";
+import * as hints from "ext:howth/server/hints.js";
 import { readHandlers } from "ext:howth/server/options.js";
 import { publish, subscribe } from "ext:howth/shared/topics.js";
 import { bytesOf, socketCount } from "ext:howth/sockets/link.js";
@@ -16,6 +17,7 @@ let ops;
 
 function connectOps(bound) {
   ops = bound;
+  hints.connectOps(ops);
 }
 
 // The server as programs see it: what Bun's and Deno's programs call.
@@ -90,6 +92,17 @@ class Server {
         Math.max(0, Math.ceil(Number(seconds) || 0)),
       );
     }
+  }
+
+  // Tells the browser what to load meanwhile; false: it is too late.
+  earlyHints(request, links) {
+    const inner = servedRequest(request);
+    if (inner === null || inner === undefined) {
+      throw new TypeError(
+        "earlyHints: the first argument must be a request that a handler was given",
+      );
+    }
+    return hints.sendHints(inner, links);
   }
 
   upgrade(request, options) {
@@ -204,6 +217,10 @@ class Info {
 
   timeout(request, seconds) {
     return this.#facade.timeout(request, seconds);
+  }
+
+  earlyHints(request, links) {
+    return this.#facade.earlyHints(request, links);
   }
 
   upgrade(request, options) {

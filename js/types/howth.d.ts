@@ -134,6 +134,12 @@ declare namespace Howth {
      */
     timeout(request: Request, seconds: number): void;
     /**
+     * Tells the browser what to load while the handler makes its response, by `103 Early Hints`: links such as
+     * `</style.css>; rel=preload; as=style`. False: the response was begun, or the request is over. What a client of HTTP/1.0
+     * cannot be told is left out. Throws a `TypeError` for what is no link.
+     */
+    earlyHints(request: Request, links: string | Iterable<string>): boolean;
+    /**
      * `Howth.publish`, as Bun spells it. A server with `websocket` gives the bytes of a text or bytes, or 0 if nobody hears the topic;
      * `compress`: for sockets that have agreed to it.
      */

@@ -7,6 +7,7 @@ on_both_engines![
     every_shape_of_howth_serve,
     on_listen_is_told_the_address,
     the_server_tells_about_itself,
+    a_browser_is_told_early_what_to_load,
     completed_tells_how_a_response_ended,
     reload_takes_another_handler,
     stop_lets_requests_finish,
@@ -323,4 +324,46 @@ fn a_worker_of_cloudflares_has_its_environment(engine: Engine) {
         server.get("/").text(),
         r#"["kept",null,true,false,true,"[object Object]"]"#
     );
+}
+
+fn a_browser_is_told_early_what_to_load(engine: Engine) {
+    let server = Launch::serve(
+        engine,
+        "
+        const links = ['</a.css>; rel=preload; as=style', '</b.js>; rel=\"modulepreload\"; crossorigin'];
+        export default async (request: Request, server: Howth.RequestServer) => {
+            const told = [server.earlyHints(request, links), server.earlyHints(request, '<https://a.example>; rel=preconnect')];
+            await null;
+            const wrong = ['/a.css', '<a', '</a>\\r\\nx: y', '</a>; rel=\u{e9}', 7].map((link) => {
+                try { return server.earlyHints(request, [link as string]); } catch (error) { return (error as Error).name; }
+            });
+            const response = Response.json({ told, none: server.earlyHints(request, []), wrong });
+            return response;
+        };
+    ",
+    )
+    .start();
+    let mut connection = server.connect();
+    connection.send(request("GET", "/"));
+    let first = connection.head();
+    assert_eq!(first.status, 103);
+    assert_eq!(
+        first.field("link"),
+        Some("</a.css>; rel=preload; as=style, </b.js>; rel=\"modulepreload\"; crossorigin")
+    );
+    let second = connection.head();
+    assert_eq!(second.field("link"), Some("<https://a.example>; rel=preconnect"));
+    let said = connection.response().json();
+    assert_eq!(said["told"], serde_json::json!([true, true]));
+    assert_eq!(said["none"], false);
+    assert!(
+        said["wrong"]
+            .as_array()
+            .is_some_and(|all| all.iter().all(|name| name == "TypeError")),
+        "{said}"
+    );
+    // A client of HTTP/1.0 is told nothing (RFC 9110 section 15.2).
+    let mut old = server.connect();
+    old.send("GET / HTTP/1.0\r\n\r\n");
+    assert_eq!(old.response().status, 200);
 }

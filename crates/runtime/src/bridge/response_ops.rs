@@ -147,6 +147,25 @@ pub(super) fn op_howth_respond_long(
     });
 }
 
+/// Sends `103 Early Hints` (RFC 8297) with links; false: the response was begun, or the exchange is over.
+#[op2(fast)]
+pub(super) fn op_howth_early_hints(
+    state: &OpState,
+    index: u32,
+    generation: u32,
+    #[string(onebyte)] links: Cow<'_, [u8]>,
+) -> bool {
+    let head = ResponseHead {
+        status: 103,
+        reason: None,
+        fields: &[(b"link", &links)],
+    };
+    let informed = state
+        .borrow::<Bridge>()
+        .with(|exchanges| exchanges.inform(id(index, generation), &head));
+    matches!(informed, Some(Ok(())))
+}
+
 /// Answers with bytes and any header fields.
 #[op2(fast)]
 pub(super) fn op_howth_respond_raw(
