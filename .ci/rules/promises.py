@@ -26,7 +26,8 @@ def tests_of(text):
 
 def conformance_cases(files):
     """Cases that are run: those in the list of `engine_cases!`, by group, and in that by the places where they run."""
-    text = files.get("crates/engine-conformance/src/cases.rs", "")
+    lists = [f"crates/engine-conformance/src/{name}.rs" for name in ("cases", "cases_of_clients")]
+    text = "".join(files.get(path, "") for path in lists)
     cases = set()
     for group, places in re.findall(r"^\s+(\w+) \{\n((?:\s+\w+ \{\n(?:\s+\w+\n)+\s*\}\n)+)\s*\}", text, re.MULTILINE):
         cases |= {(group, case) for case in re.findall(r"^\s+(\w+)$", places, re.MULTILINE)}

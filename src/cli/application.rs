@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
+use super::clients::ClientArguments;
 use super::compression::CompressionArguments;
 use super::deadlines::DeadlineArguments;
 use super::development::DevelopmentArguments;
@@ -71,6 +72,9 @@ pub struct ApplicationArguments {
 
     #[command(flatten)]
     pub tls: TlsArguments,
+
+    #[command(flatten)]
+    pub clients: ClientArguments,
 
     #[command(flatten)]
     pub engine: EngineArguments,

@@ -8,6 +8,7 @@ mod application;
 mod bench;
 mod check;
 mod child;
+mod clients;
 mod command_line;
 mod compression;
 mod deadlines;

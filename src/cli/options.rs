@@ -92,7 +92,10 @@ fn fill(
         },
         cores: arguments.engine.cores.0,
         pinning: arguments.engine.pin.clone(),
-        engine_options: engine_options(&arguments.limits, &arguments.deadlines),
+        engine_options: EngineOptions {
+            clients: arguments.clients.options(),
+            ..engine_options(&arguments.limits, &arguments.deadlines)
+        },
         compression: arguments.compression.policy(),
         handler_cpu_limit: arguments
             .overload
@@ -147,8 +150,13 @@ fn listen(arguments: &ListenArguments) -> Result<ListenOptions, Failure> {
         port: arguments.port,
         host: arguments.host.clone(),
         unix: arguments.unix.clone(),
+        listen: arguments.listen.clone(),
+        unix_mode: arguments.unix_mode,
         ..ListenOptions::default()
     };
+    if !options.listen.is_empty() {
+        return Ok(options);
+    }
     if options.unix.is_none() && options.port.is_none() {
         options.port_from_environment = environment::port()?;
     }

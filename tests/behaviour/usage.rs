@@ -186,6 +186,9 @@ fn the_tables_say_the_defaults() {
             "timeout-body" if default == "as for a body" => continue,
             "timeout-write" if default == "as for a write" => continue,
             "max-head" if default == "as a head" => continue,
+            "timeout-head" if default == "as for a head" => continue,
+            // They have none.
+            "connections-per-address" | "requests-per-address" => continue,
             _ => {}
         }
         let said = default_of(&format!("--{option}"));

@@ -3,8 +3,10 @@
 //! Owns what a connection is at rest and in motion: what its bytes are taken for, bytes not yet decoded, output, phase,
 //! moments its deadlines count from. Decides nothing: the modules of `connections` do. Called by: all modules beside.
 
+use howth_engine::KnownClient;
 use howth_http1::Decoder;
 
+use crate::clients::Arrival;
 use crate::http2::Http2;
 use crate::layer::Seal;
 use crate::output::Output;
@@ -105,6 +107,8 @@ pub(crate) struct Connection<L> {
     pub(crate) end: End,
     pub(crate) seal: Seal,
     pub(crate) intake: Intake,
+    /// Where an option asks who it is.
+    pub(crate) client: Option<Box<KnownClient>>,
     /// The driver was told to receive; what the client does not send while it was not is not held against it.
     pub(crate) is_read: bool,
     /// A request was read.
@@ -142,11 +146,12 @@ pub(crate) struct Connection<L> {
 
 impl<L: Default> Connection<L> {
     /// Makes a slot's last connection a new one, keeping nothing.
-    pub(crate) fn open(&mut self, link: L, listener: u32, has_asked: bool, now_ms: u64) {
+    pub(crate) fn open(&mut self, link: L, listener: u32, arrival: Arrival, now_ms: u64) {
         *self = Connection {
             link,
             listener,
-            has_asked,
+            has_asked: arrival.has_asked,
+            client: arrival.client,
             look_at_ms: u64::MAX,
             moments: Moments {
                 head_ms: now_ms,

@@ -6,10 +6,12 @@
 
 use std::time::SystemTime;
 
+use howth_clients::RequestIds;
 use howth_engine::{ConnectionId, Counters, EngineOptions, Event, ExchangeId, Sealed, first_generation};
 use howth_http1::{Date, RequestHead};
 use howth_http2::FieldBlock;
 
+use crate::clients::Arrival;
 use crate::connection::Connection;
 use crate::exchange::Exchange;
 use crate::layer::Seal;
@@ -20,6 +22,12 @@ use crate::timer_wheel::{TICK_MS, TimerWheel};
 
 /// Generations of exchanges are small integers in JavaScript.
 const EXCHANGE_GENERATION_MASK: u32 = 0x7fff_ffff;
+
+/// A time before 1970 is that.
+fn unix_ms(wall: SystemTime) -> u64 {
+    let since = wall.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
 
 /// The connections of one core. `L` is what the driver keeps of each: its socket, and what it has under way on it.
 #[derive(Debug)]
@@ -56,6 +64,10 @@ pub struct Connections<L> {
     pub(crate) has_own_deadlines: bool,
     /// Idle connections of a listener are to be ended with the next turn.
     pub(crate) ends_idle: bool,
+    /// Where requests have names.
+    pub(crate) request_ids: Option<RequestIds>,
+    /// What the time of day, in milliseconds since 1970, is ahead of the driver's clock.
+    unix_ahead_ms: u64,
     /// What was counted; a driver counts what only it knows.
     pub counters: Counters,
 }
@@ -74,7 +86,6 @@ impl<L: Default> Connections<L> {
             shortest_ms: u64::from(u32::MAX),
             has_own_deadlines: false,
             sent_directly: 0,
-            options,
             connections: Table::new(generation_mask),
             exchanges: Table::starting_at(first_generation(), EXCHANGE_GENERATION_MASK),
             events: Vec::new(),
@@ -91,28 +102,39 @@ impl<L: Default> Connections<L> {
             spare: Vec::new(),
             spare_sealed: Vec::new(),
             ends_idle: false,
+            request_ids: options.clients.names_requests.then(RequestIds::default),
+            unix_ahead_ms: unix_ms(wall).saturating_sub(now_ms),
+            options,
             counters: Counters::default(),
         }
     }
 
-    /// A new connection, of the listener in a slot; gives its own. `has_asked`: a request was answered on it elsewhere.
-    pub fn open(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
-        let index = self.occupy(link, listener, has_asked);
-        self.tell_opened(index);
+    /// A new connection, of the listener in a slot; gives its own.
+    pub fn open(&mut self, link: L, listener: u32, arrival: Arrival) -> u32 {
+        let awaits_header = arrival.awaits_header;
+        let index = self.occupy(link, listener, arrival);
+        match awaits_header {
+            false => self.tell_opened(index),
+            true => self.connections[index].seal = Seal::Header,
+        }
         index
     }
 
     /// The same for one that speaks by its layer from its first byte on, and is told of once its handshake is over.
-    pub fn open_sealed(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
-        let index = self.occupy(link, listener, has_asked);
-        self.connections[index].seal = Seal::Handshake;
+    pub fn open_sealed(&mut self, link: L, listener: u32, arrival: Arrival) -> u32 {
+        let awaits_header = arrival.awaits_header;
+        let index = self.occupy(link, listener, arrival);
+        self.connections[index].seal = match awaits_header {
+            false => Seal::Handshake,
+            true => Seal::Header,
+        };
         index
     }
 
-    fn occupy(&mut self, link: L, listener: u32, has_asked: bool) -> u32 {
+    fn occupy(&mut self, link: L, listener: u32, arrival: Arrival) -> u32 {
         let index = self.connections.occupy();
         let now_ms = self.now_ms;
-        self.connections[index].open(link, listener, has_asked, now_ms);
+        self.connections[index].open(link, listener, arrival, now_ms);
         self.listeners[listener].connections += 1;
         self.unsettle(index);
         index
@@ -167,8 +189,15 @@ impl<L> Connections<L> {
         self.now_ms = now_ms;
         if now_ms >= self.date_updated_ms + TICK_MS {
             self.date_updated_ms = now_ms;
-            self.date.update(wall());
+            let wall = wall();
+            self.date.update(wall);
+            self.unix_ahead_ms = unix_ms(wall).saturating_sub(now_ms);
         }
+    }
+
+    /// The time of day, in milliseconds since 1970.
+    pub(crate) fn unix_ms(&self) -> u64 {
+        self.unix_ahead_ms + self.now_ms
     }
 
     /// The time that was told last, in milliseconds of the driver's clock.

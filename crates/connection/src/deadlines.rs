@@ -35,7 +35,7 @@ const LOOK_MAX_MS: u64 = 24 * 60 * 60 * 1000;
 /// What a deadline is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Expiry {
-    /// A handshake is not done.
+    /// A handshake is not done, or a header of the PROXY protocol not whole.
     Handshake,
     /// A head is incomplete.
     Head,
@@ -157,6 +157,7 @@ impl<L> Connections<L> {
                 self.reject(index, Rejection::REQUEST_TIMEOUT, TOO_SLOW, &[]);
             }
             Expiry::Silent => self.end(index),
+            Expiry::Handshake if self.connections[index].seal == Seal::Header => self.refuse_header(index),
             Expiry::Handshake => self.end(index),
             Expiry::Disconnected(exchange) => self.break_off(exchange),
             Expiry::Handler(exchange) => self.give_up_handler(exchange),
@@ -273,11 +274,13 @@ impl<L> Connections<L> {
         if let Some(since_ms) = self.drains(connection) {
             return Some((since_ms.max(moments.idle_ms) + DRAIN_GRACE_MS, Expiry::Silent));
         }
-        if connection.seal == Seal::Handshake {
-            return Some((
-                moments.head_ms + milliseconds(deadlines.handshake)?,
-                Expiry::Handshake,
-            ));
+        let before_requests = match connection.seal {
+            Seal::Handshake => Some(deadlines.handshake),
+            Seal::Header => Some(deadlines.head),
+            Seal::None | Seal::Agreed => None,
+        };
+        if let Some(patience) = before_requests {
+            return Some((moments.head_ms + milliseconds(patience)?, Expiry::Handshake));
         }
         let (since_ms, patience) = match connection.has_asked {
             false => (moments.head_ms, deadlines.head),

@@ -4,6 +4,7 @@
 //! for earlier responses of its connection. Slots are reused, so that a request allocates nothing once the table has
 //! warmed up. Decides nothing. Called by: all modules beside.
 
+use howth_clients::Counted;
 use howth_engine::FileBody;
 use howth_engine::body::Keep;
 use howth_http1::{BodyLength, Rejection, RequestFacts, RequestHead, Trailers, Version};
@@ -95,6 +96,8 @@ pub(crate) struct Exchange {
     pub(crate) no_deadlines: bool,
     /// There is no request, and the application is to answer that.
     pub(crate) rejection: Option<Rejection>,
+    /// The request, where those of an address are counted.
+    pub(crate) counted: Option<Counted>,
 }
 
 impl Default for Exchange {
@@ -130,6 +133,7 @@ impl Default for Exchange {
             silent: false,
             no_deadlines: false,
             rejection: None,
+            counted: None,
         }
     }
 }
@@ -166,9 +170,10 @@ impl Exchange {
         self.rejection = None;
     }
 
-    /// Lets go of what a large request or response made the slot allocate.
+    /// Lets go of what a large request or response made the slot allocate, and of what was counted.
     pub(crate) fn close(&mut self) {
         const KEPT_BYTES_MAX: usize = 4096;
+        self.counted = None;
         self.trailers = Trailers::new();
         self.held_file = None;
         if self.body_bytes.capacity() > KEPT_BYTES_MAX {

@@ -65,6 +65,12 @@ impl<D: Driver> Shared<D> {
     }
 }
 
+/// Who is at the other end of a connection, or whom its header has named.
+fn peer<L>(transport: &impl Transport<L>, connections: &Connections<L>, index: u32) -> Option<PeerAddress> {
+    let known = connections.known_address(index);
+    known.or_else(|| transport.peer_address(connections.link(index)))
+}
+
 impl<D: Driver> Exchanges for Shared<D> {
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
         Ref::filter_map(self.0.borrow(), |driver| {
@@ -78,14 +84,24 @@ impl<D: Driver> Exchanges for Shared<D> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let exchange = connections.exchanges.get(id.index, id.generation)?;
-        transport.peer_address(connections.link(exchange.connection))
+        let peer = peer(&transport, connections, exchange.connection)?;
+        let told = connections.told(id.index, &peer);
+        Some(told.map_or(peer, |told| told.client))
     }
 
     fn is_secure(&self, id: ExchangeId) -> bool {
-        let driver = self.0.borrow();
-        let connections = driver.connections();
-        let exchange = connections.exchanges.get(id.index, id.generation);
-        exchange.is_some_and(|exchange| connections.is_sealed(exchange.connection))
+        let driver = &mut *self.0.borrow_mut();
+        let (transport, connections) = driver.parts();
+        let Some(exchange) = connections.exchanges.get(id.index, id.generation) else {
+            return false;
+        };
+        let is_sealed = connections.is_sealed(exchange.connection);
+        if connections.options.clients.trusted_proxies.is_none() {
+            return is_sealed;
+        }
+        let peer = peer(&transport, connections, exchange.connection);
+        let told = peer.and_then(|peer| connections.told(id.index, &peer));
+        told.and_then(|told| told.is_secure).unwrap_or(is_sealed)
     }
 
     fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>> {
@@ -254,9 +270,7 @@ impl<D: Driver> Exchanges for Shared<D> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let is_open = connections.contains(id.index, id.generation);
-        is_open
-            .then(|| transport.peer_address(connections.link(id.index)))
-            .flatten()
+        is_open.then(|| peer(&transport, connections, id.index)).flatten()
     }
 
     fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64> {

@@ -204,6 +204,8 @@ pub(crate) enum Seal {
     /// They are clear text.
     #[default]
     None,
+    /// They are a header of the PROXY protocol first, and then may be either.
+    Header,
     /// It is being agreed upon how.
     Handshake,
     /// They are.

@@ -20,6 +20,7 @@ impl<L: Layered> Connections<L> {
             Seal::None => self.received(index, bytes),
             Seal::Handshake => self.arrived_in_handshake(index, bytes, handshakes),
             Seal::Agreed => self.open_bytes(index, bytes),
+            Seal::Header => self.arrived_in_header(index, bytes, handshakes),
         }
     }
 

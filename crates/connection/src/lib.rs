@@ -14,6 +14,7 @@
 
 mod backpressure;
 mod body;
+mod clients;
 mod connection;
 mod connections;
 mod deadlines;
@@ -29,6 +30,7 @@ mod http2;
 mod layer;
 mod layered;
 mod listeners;
+mod names;
 mod order;
 mod outgoing;
 mod output;
@@ -49,6 +51,7 @@ mod table;
 mod timer_wheel;
 mod transport;
 
+pub use clients::Arrival;
 pub use connection::End;
 pub use connections::Connections;
 pub use exchanges::Shared;

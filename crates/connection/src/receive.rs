@@ -238,6 +238,10 @@ impl<L> Connections<L> {
         } else if let Some(silence) = last {
             connection.intake = Intake::Nothing(silence);
         }
+        self.name_request(exchange);
+        if !self.count_request(exchange) {
+            return;
+        }
         self.counters.requests += 1;
         let id = self.exchange_id(exchange);
         self.events.push(Event::Request(id));

@@ -206,6 +206,12 @@ impl<L> Connections<L> {
 
     fn encode_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan) {
         let facts = self.exchanges[exchange].facts;
+        let mut name = Vec::new();
+        let fields = self.named_fields(exchange, head, &mut name);
+        let head = &ResponseHead {
+            fields: &fields,
+            ..*head
+        };
         let (output, date) = self.output_and_date(exchange);
         encode_head(output, facts, head, plan, date);
     }

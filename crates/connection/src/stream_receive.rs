@@ -132,6 +132,10 @@ impl<L> Connections<L> {
             refused.facts.is_head = self.block.iter().any(|field| field == (b":method", b"HEAD"));
             return self.answer_stream(exchange, rejection);
         }
+        self.name_request(exchange);
+        if !self.count_request(exchange) {
+            return;
+        }
         self.counters.requests += 1;
         let id = self.exchange_id(exchange);
         self.events.push(Event::Request(id));

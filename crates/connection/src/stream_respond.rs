@@ -199,16 +199,15 @@ impl<L> Connections<L> {
     fn write_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan, end: bool) {
         let state = &self.exchanges[exchange];
         let (index, stream) = (state.connection, state.stream);
+        let mut name = Vec::new();
+        let fields = self.named_fields(exchange, head, &mut name);
         let mut digits = itoa::Buffer::new();
         let length = plan
             .content_length
             .map(|bytes| (&b"content-length"[..], digits.format(bytes).as_bytes()));
-        let has_date = head
-            .fields
-            .iter()
-            .any(|(name, _)| name.eq_ignore_ascii_case(b"date"));
+        let has_date = fields.iter().any(|(name, _)| name.eq_ignore_ascii_case(b"date"));
         let date = (!has_date).then(|| (&b"date"[..], self.date.as_bytes()));
-        let own = head.fields.iter().copied().filter(|(name, _)| is_forwarded(name));
+        let own = fields.iter().copied().filter(|(name, _)| is_forwarded(name));
         let connection = &mut self.connections[index];
         if connection.output.tail.capacity() == 0 {
             connection.output.tail = self.spare.pop().unwrap_or_default();

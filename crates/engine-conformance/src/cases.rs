@@ -8,6 +8,7 @@
 #[macro_export]
 macro_rules! engine_cases {
     ($place:ident: $start:path) => {
+        $crate::cases_of_clients::client_cases! { $place: $start }
         $crate::placed::place_cases! { @all $place $start:
             messages {
                 everywhere {

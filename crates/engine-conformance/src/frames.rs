@@ -21,11 +21,12 @@ pub const ACK: u8 = 0x1;
 pub const END_HEADERS: u8 = 0x4;
 
 /// The names of the static table that servers here use.
-const NAMES: [(usize, &str); 5] = [
+const NAMES: [(usize, &str); 6] = [
     (22, "allow"),
     (28, "content-length"),
     (31, "content-type"),
     (33, "date"),
+    (53, "retry-after"),
     (8, ":status"),
 ];
 const STATUSES: [(usize, u16); 7] = [

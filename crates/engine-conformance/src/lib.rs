@@ -7,12 +7,16 @@
 #![expect(missing_docs, reason = "a case's name says what it promises")]
 
 pub mod adopted;
+pub mod announced;
 mod answers;
 pub mod bodies;
 pub mod bounds;
 pub mod broken;
 mod cases;
+#[doc(hidden)]
+pub mod cases_of_clients;
 mod client;
+pub mod counted;
 pub mod deadlines;
 pub mod differential;
 pub mod encoded;
@@ -30,6 +34,7 @@ pub mod kept;
 pub mod life;
 pub mod listeners;
 pub mod messages;
+pub mod named;
 pub mod pipelines;
 mod place;
 #[doc(hidden)]

@@ -5,10 +5,10 @@
 //! turn is on the stack. No method waits. Called by: the application.
 
 use std::cell::Ref;
-use std::net::SocketAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+pub use howth_clients::PeerAddress;
 use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::error::{Gone, InterimError, UpgradeError, WriteError};
@@ -77,15 +77,6 @@ pub enum BodyRead {
     Failed(&'static str),
 }
 
-/// Where a connection came from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum PeerAddress {
-    /// TCP, both families.
-    Tcp(SocketAddr),
-    /// A Unix-domain socket; its peers have no address.
-    Unix,
-}
-
 /// How an application ends a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ConnectionEnd {
@@ -112,10 +103,11 @@ pub trait Exchanges {
     /// The guard must be dropped before any other method is called.
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>>;
 
-    /// Where the request came from.
+    /// Where the request came from: the client, where [trusted](crate::ClientOptions) proxies have told who that is; else the
+    /// other end of the connection.
     fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress>;
 
-    /// Whether the request came by TLS.
+    /// Whether the client has asked by TLS, here or at a [trusted](crate::ClientOptions) proxy.
     fn is_secure(&self, id: ExchangeId) -> bool;
 
     /// What was agreed upon with the client, which stays true when the exchange is over; `None`: the request came in clear,
@@ -259,7 +251,7 @@ pub trait Exchanges {
     /// Where the request came in; `None`: the exchange is over.
     fn place(&self, id: ExchangeId) -> Option<Place>;
 
-    /// Where a connection comes from; `None`: it has ended.
+    /// Where a connection comes from, as far as no request tells; `None`: it has ended.
     fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress>;
 
     /// How many bytes a connection has given, in clear text; `None`: it has ended.

@@ -7,6 +7,8 @@
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
+pub use howth_clients::KnownClient;
+
 use crate::{Place, TlsServer};
 
 /// An open connection that no engine has. Dropping it closes it.
@@ -17,6 +19,7 @@ pub struct Handed {
     is_of_only: bool,
     has_asked: bool,
     tls: Option<Arc<dyn TlsServer>>,
+    client: Option<Box<KnownClient>>,
 }
 
 impl Handed {
@@ -29,6 +32,7 @@ impl Handed {
             is_of_only: false,
             has_asked,
             tls: None,
+            client: None,
         }
     }
 
@@ -55,6 +59,16 @@ impl Handed {
     /// What is to seal its bytes.
     pub fn tls(&self) -> Option<&Arc<dyn TlsServer>> {
         self.tls.as_ref()
+    }
+
+    /// A connection of whose client something is known already.
+    pub fn with_client(self, client: Option<Box<KnownClient>>) -> Self {
+        Handed { client, ..self }
+    }
+
+    /// What is known of its client, which is its next engine's to keep.
+    pub fn take_client(&mut self) -> Option<Box<KnownClient>> {
+        self.client.take()
     }
 
     /// The socket, connected and in non-blocking mode.

@@ -10,6 +10,7 @@
 //! to another.
 
 pub mod body;
+mod clients;
 mod error;
 mod event;
 mod exchanges;
@@ -24,11 +25,12 @@ pub mod stand_in;
 pub mod stopwatch;
 mod tls;
 
+pub use clients::ClientOptions;
 pub use error::{Gone, InterimError, UpgradeError, WriteError};
 pub use event::{ConnectionId, Event, ExchangeId, Handler, Turn, first_generation};
 pub use exchanges::{Backpressure, Body, BodyRead, ConnectionEnd, Exchanges, PeerAddress};
 pub use file::FileBody;
-pub use handed::Handed;
+pub use handed::{Handed, KnownClient};
 pub use howth_http2::Limits as Http2Limits;
 pub use listener::{Listener, ListenerId, ListeningSocket, Place};
 pub use listeners::Listeners;

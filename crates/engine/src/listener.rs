@@ -29,6 +29,8 @@ impl Place {
 pub struct Listener {
     /// Where they come from.
     pub socket: ListeningSocket,
+    /// Sockets besides that one, where the same server listens.
+    pub more: Vec<ListeningSocket>,
     /// What it is called.
     pub id: ListenerId,
     /// Where that is.
@@ -54,6 +56,7 @@ impl From<ListeningSocket> for Listener {
     fn from(socket: ListeningSocket) -> Self {
         Listener {
             socket,
+            more: Vec::new(),
             id: ListenerId::default(),
             place: Place::default(),
             tls: None,

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use howth_http1::Limits;
 
+use crate::ClientOptions;
+
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum BindAddress {
@@ -91,6 +93,8 @@ pub struct EngineOptions {
     pub drain_bytes_max: u64,
     /// Whether clients may speak HTTP/2, and its bounds.
     pub http2: Option<howth_http2::Limits>,
+    /// Who clients are, and how much each may have open.
+    pub clients: ClientOptions,
 }
 
 impl Default for EngineOptions {
@@ -104,6 +108,7 @@ impl Default for EngineOptions {
             body_high_watermark_bytes: 256 * 1024,
             drain_bytes_max: 256 * 1024,
             http2: None,
+            clients: ClientOptions::default(),
         }
     }
 }
@@ -123,6 +128,10 @@ pub struct Counters {
     pub requests: u64,
     /// Requests refused with a 4xx or 5xx of the engine's own.
     pub refused: u64,
+    /// Connections closed for the header of the PROXY protocol, which was malformed or did not come.
+    pub headers_refused: u64,
+    /// Connections closed, and requests refused, of addresses that had as much open as they may.
+    pub counted_out: u64,
     /// Turns of the loop that did some work.
     pub turns: u64,
     /// Send operations given to the kernel.

@@ -43,9 +43,9 @@ pub enum FieldLines {
 #[derive(Clone, Debug, Default)]
 pub struct RequestHead {
     /// The head as received; behind it authority and path where their serialised form is another than what was sent.
-    bytes: Vec<u8>,
-    fields: Vec<FieldSpans>,
-    parts: Parts,
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) fields: Vec<FieldSpans>,
+    pub(crate) parts: Parts,
 }
 
 /// A stretch of the head's bytes.
@@ -63,9 +63,9 @@ impl Span {
 }
 
 #[derive(Clone, Copy, Debug)]
-struct FieldSpans {
-    name: Span,
-    value: Span,
+pub(crate) struct FieldSpans {
+    pub name: Span,
+    pub value: Span,
 }
 
 /// What stands behind a head's bytes, because it is not in them; both `None` of nearly all.

@@ -41,6 +41,7 @@ mod request_line;
 mod response;
 mod scan;
 mod serialized;
+mod set_field;
 mod status;
 mod target;
 mod trailers;

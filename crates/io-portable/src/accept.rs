@@ -8,7 +8,7 @@ use std::io;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{Listener, PeerAddress, TlsServer};
+use howth_engine::{KnownClient, Listener, PeerAddress, TlsServer};
 
 use crate::engine::PortableEngine;
 use crate::link::Link;
@@ -132,14 +132,16 @@ impl PortableEngine {
     /// # Errors
     /// What setting it up says.
     pub fn listen(&mut self, listener: Listener) -> io::Result<()> {
-        let acceptor = Acceptor::new(listener.socket)?;
-        if let (None, Some(acceptor)) = (&self.address, &acceptor) {
+        let sockets = std::iter::once(listener.socket).chain(listener.more);
+        let acceptors: io::Result<Vec<_>> = sockets.map(Acceptor::new).collect();
+        let acceptors: Vec<Acceptor> = acceptors?.into_iter().flatten().collect();
+        if let (None, Some(acceptor)) = (&self.address, acceptors.first()) {
             self.address = Some(acceptor.local_address()?);
         }
         let core = &mut *self.shared.0.borrow_mut();
         let slot = core.connections.add_listener(listener.id, listener.place);
-        if let Some(acceptor) = acceptor {
-            self.accept.add(acceptor, slot, listener.tls);
+        for acceptor in acceptors {
+            self.accept.add(acceptor, slot, listener.tls.clone());
         }
         Ok(())
     }
@@ -196,8 +198,8 @@ impl PortableEngine {
                 Poll::Ready(Ok((slot, socket, peer, tls))) => {
                     core.connections.counters.accepted += 1;
                     match releases {
-                        true => core.give_away(socket, slot, tls, false),
-                        false => core.open(socket, peer, slot, tls.as_deref(), false),
+                        true => core.give_away(socket, slot, false, |handed| handed.with_tls(tls)),
+                        false => core.open(socket, peer, slot, tls.as_deref(), (false, None)),
                     }
                 }
                 // Of one client, or the listener rests.
@@ -210,18 +212,21 @@ impl PortableEngine {
 }
 
 impl crate::core::Core {
-    /// A new connection.
+    /// A new connection, or one of another engine: whether a request was answered on it there, and what is known of its client.
     pub(crate) fn open(
         &mut self,
         socket: Socket,
         peer: PeerAddress,
         listener: u32,
         tls: Option<&dyn TlsServer>,
-        has_asked: bool,
+        (has_asked, known): (bool, Option<Box<KnownClient>>),
     ) {
+        let Some(arrival) = self.connections.admit(has_asked, known, || Some(peer.clone())) else {
+            return;
+        };
         let index = match tls {
-            None => self.connections.open(Link::default(), listener, has_asked),
-            Some(_) => self.connections.open_sealed(Link::default(), listener, has_asked),
+            None => self.connections.open(Link::default(), listener, arrival),
+            Some(_) => self.connections.open_sealed(Link::default(), listener, arrival),
         };
         let waker = self.wakes.waker(index);
         *self.connections.link_mut(index) = Link::new(socket, peer, waker, tls);

@@ -121,7 +121,7 @@ impl PortableEngine {
     ///
     /// # Errors
     /// The connection comes back where there are as many as there may be.
-    pub fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+    pub fn adopt(&mut self, mut handed: Handed) -> Result<(), Handed> {
         if !self.shared.0.borrow().connections.has_room() {
             return Err(handed);
         }
@@ -130,6 +130,7 @@ impl PortableEngine {
             return Ok(());
         };
         let (has_asked, tls) = (handed.has_asked(), handed.tls().cloned());
+        let known = handed.take_client();
         // A client that is gone already needs no connection.
         let Ok((socket, peer)) = Socket::adopt(handed) else {
             return Ok(());
@@ -138,7 +139,7 @@ impl PortableEngine {
         {
             let core = &mut *self.shared.0.borrow_mut();
             core.connections.counters.adopted += 1;
-            core.open(socket, peer, listener, tls.as_deref(), has_asked);
+            core.open(socket, peer, listener, tls.as_deref(), (has_asked, known));
         }
         self.end();
         Ok(())

@@ -4,11 +4,10 @@
 //! engine's turn, for connections that are unsettled or whose sockets are ready.
 
 use std::io::IoSlice;
-use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use howth_connection::{End, Receive, Wanted};
-use howth_engine::TlsServer;
+use howth_engine::Handed;
 
 use crate::core::Core;
 use crate::files::FileSent;
@@ -80,9 +79,12 @@ impl Core {
             Wanted::End(end) => self.close(index, end),
             Wanted::Leave { has_asked } => {
                 let listener = self.connections.listener_of(index);
+                let client = self.connections.take_client(index);
+                // One that speaks TLS does not leave.
                 if let Some(open) = self.connections.close(index).0 {
-                    // One that speaks TLS does not leave.
-                    self.give_away(open.socket, listener, None, has_asked);
+                    self.give_away(open.socket, listener, has_asked, |handed| {
+                        handed.with_client(client)
+                    });
                 }
             }
         }
@@ -231,13 +233,13 @@ impl Core {
         &mut self,
         socket: crate::socket::Socket,
         listener: u32,
-        tls: Option<Arc<dyn TlsServer>>,
         has_asked: bool,
+        add: impl FnOnce(Handed) -> Handed,
     ) {
         // One that tokio does not let go of is closed.
         if let Ok(socket) = socket.into_owned() {
             let handed = self.connections.handed(socket, listener, has_asked);
-            self.released.push(handed.with_tls(tls));
+            self.released.push(add(handed));
             self.connections.counters.released += 1;
         }
     }

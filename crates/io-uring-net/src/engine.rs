@@ -31,7 +31,7 @@ use howth_engine::{
 
 use crate::kernel::{Completion, Kernel, Socket};
 use crate::ring::Ring;
-use accept::Accepting;
+use accept::Acceptor;
 use doorbell::Polling;
 use howth_ring::GENERATION_MASK;
 use howth_ring::RingOptions;
@@ -214,9 +214,9 @@ impl<K: Kernel + 'static> RingEngine<K> {
 struct Core<K: Kernel> {
     kernel: K,
     connections: Connections<Link>,
-    /// By listener.
-    accepting: Vec<Accepting>,
-    /// What seals the connections of each.
+    /// The listening sockets.
+    acceptors: Vec<Acceptor>,
+    /// What seals the connections of each listener.
     tls: Vec<Option<Arc<dyn TlsServer>>>,
     handshakes: Handshakes,
     doorbell: Polling,
@@ -242,7 +242,7 @@ impl<K: Kernel> Core<K> {
         let mut core = Core {
             kernel,
             connections,
-            accepting: Vec::new(),
+            acceptors: Vec::new(),
             tls: Vec::new(),
             handshakes: Handshakes::default(),
             doorbell: Polling::default(),
@@ -254,7 +254,7 @@ impl<K: Kernel> Core<K> {
             crowded_at_ms: None,
         };
         for listener in 0..listeners as u32 {
-            core.add_listener(ListenerId(listener), Place(listener));
+            core.add_listener_of_kernel(ListenerId(listener), Place(listener));
         }
         core
     }

@@ -22,6 +22,8 @@ pub struct Parcel {
     pub place: Place,
     /// Where the request came from.
     pub peer_address: Option<PeerAddress>,
+    /// The client has asked by TLS, here or at a proxy.
+    pub is_secure: bool,
     /// What was agreed upon with the client, where it came by TLS.
     pub tls_facts: Option<Arc<TlsFacts>>,
     /// When it arrived, in microseconds of the clock that all cores share.

@@ -94,6 +94,7 @@ impl Relay {
             trailers: trailers.unwrap_or_default(),
             place: own.place(id).unwrap_or_default(),
             peer_address: own.peer_address(id),
+            is_secure: own.is_secure(id),
             tls_facts: own.tls_facts(id),
             arrived_us,
         };

@@ -41,6 +41,7 @@ pub(crate) struct RemoteRequest {
     read: usize,
     pub(crate) place: Place,
     pub(crate) peer_address: Option<PeerAddress>,
+    pub(crate) is_secure: bool,
     pub(crate) tls_facts: Option<Arc<TlsFacts>>,
     pub(crate) arrived_us: u64,
     pub(crate) has_left: bool,
@@ -128,6 +129,7 @@ impl RemoteRequests {
             read: 0,
             place: parcel.place,
             peer_address: parcel.peer_address,
+            is_secure: parcel.is_secure,
             tls_facts: parcel.tls_facts,
             arrived_us: parcel.arrived_us,
             has_left: false,
@@ -208,6 +210,7 @@ impl From<RemoteRequest> for Parcel {
             trailers: remote_request.trailers,
             place: remote_request.place,
             peer_address: remote_request.peer_address,
+            is_secure: remote_request.is_secure,
             tls_facts: remote_request.tls_facts,
             arrived_us: remote_request.arrived_us,
         }

@@ -93,6 +93,7 @@ impl Opener for Given {
             place: Place::default(),
             address: address(),
             tls: None,
+            trusts_proxies: false,
             exchanges: Some(self.0.clone()),
         })
     }
@@ -102,8 +103,6 @@ fn address() -> Address {
     Address {
         host: "127.0.0.1".to_owned(),
         port: 3000,
-        ip: None,
-        unix: None,
-        is_secure: false,
+        ..Address::default()
     }
 }

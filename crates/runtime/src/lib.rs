@@ -29,8 +29,8 @@ pub use howth_files::Settings as FolderSettings;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
 pub use howth_scheduling::Affinity;
 pub use howth_supervision::{
-    Error as SupervisionError, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned, parse_processors,
-    tell,
+    Error as SupervisionError, ListenAddress, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned,
+    parse_processors, tell,
 };
 pub use options::{
     Compatibility, Debugger, EngineChoice, Options, ServedFolder, Start, TlsIdentity, TlsOptions,

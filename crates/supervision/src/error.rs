@@ -50,12 +50,14 @@ pub enum Error {
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ListenError {
     /// Somebody else listens there.
-    #[error("port {port} on {host} is in use; stop what listens there or choose another with --port")]
+    #[error("port {port} on {host} is in use{by}; stop what listens there or choose another with --port")]
     PortInUse {
         /// The port.
         port: u16,
         /// The host as it was given.
         host: String,
+        /// Who listens there, as the rest of the sentence; empty: nobody can tell.
+        by: String,
     },
     /// A privileged port.
     #[error("port {port} on {host} is not permitted; use a port from 1024 or grant CAP_NET_BIND_SERVICE")]
@@ -81,6 +83,11 @@ pub enum ListenError {
         /// What the kernel said.
         cause: String,
     },
+    /// `--listen systemd`, and none were passed.
+    #[error(
+        "no socket was passed (LISTEN_FDS); start howth by a socket unit of systemd, or name an address with --listen"
+    )]
+    NotPassed,
     /// A signal or a change came first.
     #[error("cannot listen any more: the process is ending")]
     Ending,

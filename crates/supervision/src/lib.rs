@@ -38,7 +38,7 @@ pub use environment::take as take_variable;
 pub use error::{Error, ListenError};
 pub use frequency::Frequency;
 pub use inbox::{Arrivals, Inbox, Predecessor};
-pub use listen::{Address, CoreListeners, Inherited, Lease, ListenOptions, Listeners, Wanted};
+pub use listen::{Address, CoreListeners, Inherited, Lease, ListenAddress, ListenOptions, Listeners, Wanted};
 pub use mode::Mode;
 pub use options::Options;
 pub use order::{Ended, Order, Report};

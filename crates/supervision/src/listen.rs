@@ -1,31 +1,33 @@
-//! Where the application listens, and the sockets for it: one per core.
+//! Where the application listens, and the sockets for it: for each address one per core.
 //!
 //! Owns the order of precedence (flag, module, environment, default), and how long a socket is kept. The first core to ask
 //! settles the address, so that port 0 means the same port on every core, and after a reload. Never accepts. Called by: the
 //! cores, which listen, and the supervisor, which knows who follows whom.
 
+mod address;
 mod explain;
+mod holder;
 mod inherited;
 mod lease;
 mod place;
 mod socket;
 #[cfg(test)]
 mod tests;
+mod unix;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
-use std::net::IpAddr;
 use std::os::fd::OwnedFd;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use howth_engine::{ListenerId, ListeningSocket, Place};
 
+use address::DEFAULT_HOST;
+pub use address::{Address, ListenAddress};
 pub use inherited::Inherited;
 pub use lease::{CoreListeners, Lease};
-use socket::Asked;
 
-const DEFAULT_HOST: &str = "0.0.0.0";
 const DEFAULT_PORT: u16 = 3000;
 
 /// Where to listen, as far as the command line or the environment said. What is missing is taken from the
@@ -38,6 +40,10 @@ pub struct ListenOptions {
     pub host: Option<String>,
     /// `--unix`: a Unix-domain socket instead of TCP.
     pub unix: Option<PathBuf>,
+    /// `--listen`: all of these, instead of what the others and the module say.
+    pub listen: Vec<ListenAddress>,
+    /// `--unix-mode`: who may connect to Unix-domain sockets; `None`: as the process's umask has it.
+    pub unix_mode: Option<u32>,
     /// `PORT`: under the module's export.
     pub port_from_environment: Option<u16>,
     /// `HOST`: under the module's export.
@@ -57,42 +63,6 @@ pub struct Wanted {
     pub is_ipv6_only: bool,
     /// How many connections may wait to be accepted; the kernel caps it. `None`: howth's own bound.
     pub backlog: Option<u16>,
-}
-
-/// Where the application listens.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
-    /// The host as it was given.
-    pub host: String,
-    /// The port.
-    pub port: u16,
-    /// The address that the host was bound to.
-    pub ip: Option<IpAddr>,
-    /// The path of a Unix-domain socket; then there is none of the others.
-    pub unix: Option<PathBuf>,
-    /// Clients speak TLS there.
-    pub is_secure: bool,
-}
-
-impl Address {
-    /// The address as a URL, or the path of the socket.
-    pub fn url(&self) -> String {
-        let scheme = if self.is_secure { "https" } else { "http" };
-        match &self.unix {
-            Some(path) => format!("unix:{}", path.display()),
-            None if self.host.contains(':') => format!("{scheme}://[{}]:{}/", self.host, self.port),
-            None => format!("{scheme}://{}:{}/", self.host, self.port),
-        }
-    }
-
-    /// The authority of request URLs whose client sent none.
-    pub fn authority(&self) -> String {
-        match &self.unix {
-            Some(_) => "localhost".to_owned(),
-            None if self.host.contains(':') => format!("[{}]:{}", self.host, self.port),
-            None => format!("{}:{}", self.host, self.port),
-        }
-    }
 }
 
 /// The listening sockets of a process. A core is given duplicates: while it starts again, or another takes its place, its
@@ -220,13 +190,18 @@ impl State {
 }
 
 impl Listeners {
-    /// Those of `inherited` are listened on where the program asks for their addresses.
+    /// Those of `inherited` are listened on where the program asks for their addresses. `are_lent`: files of Unix-domain
+    /// sockets among them stay when they are closed, for whoever has made them.
     ///
     /// # Errors
     /// An inherited socket has no address.
-    pub fn new(options: ListenOptions, inherited: Vec<ListeningSocket>) -> io::Result<Arc<Self>> {
+    pub fn new(
+        options: ListenOptions,
+        inherited: Vec<ListeningSocket>,
+        are_lent: bool,
+    ) -> io::Result<Arc<Self>> {
         let mut state = State::default();
-        for (address, place) in place::places_of(inherited)? {
+        for (address, place) in place::places_of(inherited, are_lent)? {
             state.add(address, place);
         }
         Ok(Arc::new(Listeners {
@@ -311,37 +286,45 @@ impl Listeners {
     }
 
     /// What was asked for, in the order of precedence. What the command line says is meant for one server: `is_first`.
-    fn asked(&self, wanted: &Wanted, is_first: bool) -> Asked {
+    fn asked(&self, wanted: &Wanted, is_first: bool) -> Vec<ListenAddress> {
         let none = ListenOptions::default();
         let options = if is_first { &self.options } else { &none };
+        if !options.listen.is_empty() {
+            let mut asked = options.listen.clone();
+            // They are all that nobody has named.
+            asked.sort_by_key(|address| *address == ListenAddress::Inherited);
+            return asked;
+        }
         let tcp_was_asked = options.port.is_some() || options.host.is_some();
         let unix = options
             .unix
             .clone()
             .or_else(|| wanted.unix.clone().filter(|_| !tcp_was_asked));
         if let Some(path) = unix {
-            return Asked::Unix(path);
+            return vec![ListenAddress::Unix(path)];
         }
         let host = [&options.host, &wanted.host, &options.host_from_environment];
         let host = host.into_iter().flatten().next().cloned();
         let port = [options.port, wanted.port, options.port_from_environment];
-        Asked::Tcp {
+        vec![ListenAddress::Tcp {
             host: host.unwrap_or_else(|| DEFAULT_HOST.to_owned()),
             port: port.into_iter().flatten().next().unwrap_or(DEFAULT_PORT),
-        }
+        }]
     }
 
     fn give_back(&self, lease: &Lease) {
         let mut state = self.state();
-        let Some(bound) = state.bound.iter_mut().find(|bound| bound.number == lease.place) else {
-            return;
-        };
         let life = lease.life;
-        bound.leases.retain(|leased| leased.listener != lease.listener);
-        if lease.is_closing && !bound.leases.iter().any(|leased| leased.life.core == life.core) {
-            bound.cores.remove(&life.core);
+        for place in &lease.places {
+            let Some(bound) = state.bound.iter_mut().find(|bound| bound.number == *place) else {
+                continue;
+            };
+            bound.leases.retain(|leased| leased.listener != lease.listener);
+            if lease.is_closing && !bound.leases.iter().any(|leased| leased.life.core == life.core) {
+                bound.cores.remove(&life.core);
+            }
+            bound.close_if_unused(life.core);
         }
-        bound.close_if_unused(life.core);
         if !state.bound.iter().any(|bound| bound.is_listened_on_by(life)) {
             state.listens_nowhere(life);
         }

@@ -341,7 +341,7 @@ impl<R: Runtime> Supervisor<R> {
         let line = format!(
             "howth {} {what} {} ({cores}, {})\n",
             env!("CARGO_PKG_VERSION"),
-            address.url(),
+            address.urls(),
             self.common.runtime.description(),
         );
         print(Output::Stdout, &line);

@@ -195,8 +195,13 @@ impl Engine {
             pipe: Some(end),
             ..Link::default()
         };
-        self.connections.open(link, self.listener, false);
         self.connections.counters.accepted += 1;
+        let arrival = self
+            .connections
+            .admit(false, None, || Some(PeerAddress::Tcp(ADDRESS)));
+        if let Some(arrival) = arrival {
+            self.connections.open(link, self.listener, arrival);
+        }
     }
 
     fn obey(&mut self, command: Command) {

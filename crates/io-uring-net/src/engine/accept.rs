@@ -2,7 +2,7 @@
 //!
 //! At the connection limit the multishots are cancelled, so that clients wait in the kernel's backlog; that is
 //! backpressure without a byte of memory. Those that it had accepted by then wait here, unread. Where new connections
-//! are given up, there is no limit. Owns the state of each listener. Never reads a connection. Called by: the turn, and
+//! are given up, there is no limit. Owns the state of each listening socket. Never reads a connection. Called by: the turn, and
 //! the engine's methods.
 
 use std::io;
@@ -10,7 +10,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
-use howth_engine::{Listener, ListenerId, ListeningSocket, Place, TlsServer};
+use howth_engine::{KnownClient, Listener, ListenerId, ListeningSocket, Place, TlsServer};
 
 use crate::engine::link::Link;
 use crate::engine::{Core, RingEngine};
@@ -25,11 +25,11 @@ const RETRY_MS: u64 = 100;
 const ENDING_TURNS_MAX: u32 = 10;
 const ENDING_WAIT: Duration = Duration::from_millis(10);
 
-/// The token of a listener's accept.
-fn token(listener: u32) -> Token {
+/// The token of an acceptor's accept.
+fn token(acceptor: u32) -> Token {
     Token {
         operation: Operation::Accept,
-        index: listener,
+        index: acceptor,
         generation: 0,
     }
 }
@@ -41,9 +41,17 @@ const CANCEL: Token = Token {
     generation: 0,
 };
 
-/// The state of a listener.
+/// A listening socket, which the kernel knows by its number in the list of all.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Acceptor {
+    /// The slot of its listener, which may have several.
+    listener: u32,
+    accepting: Accepting,
+}
+
+/// The state of a listening socket.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Accepting {
+enum Accepting {
     /// No accept is in flight.
     #[default]
     Off,
@@ -55,7 +63,7 @@ pub(super) enum Accepting {
     Resting(u64),
     /// There is no socket: connections come from elsewhere.
     Elsewhere,
-    /// The listener is closed.
+    /// It is closed.
     Ended,
 }
 
@@ -77,20 +85,20 @@ impl RingEngine<Ring> {
     /// # Errors
     /// What setting it up says.
     pub fn listen(&mut self, listener: Listener) -> io::Result<()> {
-        let Listener {
-            socket,
-            id,
-            place,
-            tls,
-        } = listener;
-        let descriptor = descriptor_of(socket)?;
+        let sockets = std::iter::once(listener.socket).chain(listener.more);
+        let descriptors: io::Result<Vec<Option<OwnedFd>>> = sockets.map(descriptor_of).collect();
+        let descriptors = descriptors?;
         let mut core = self.shared.0.borrow_mut();
-        let slot = core.add_listener(id, place);
-        core.tls[slot as usize] = tls;
-        if descriptor.is_none() {
-            core.accepting[slot as usize] = Accepting::Elsewhere;
+        let slot = core.add_listener(listener.id, listener.place);
+        core.tls[slot as usize] = listener.tls;
+        for descriptor in descriptors {
+            let accepting = match descriptor {
+                Some(_) => Accepting::Off,
+                None => Accepting::Elsewhere,
+            };
+            let acceptor = core.add_acceptor(slot, accepting);
+            core.kernel.listen(acceptor, descriptor);
         }
-        core.kernel.listen(slot, descriptor);
         Ok(())
     }
 }
@@ -103,27 +111,50 @@ impl<K: Kernel + 'static> RingEngine<K> {
 }
 
 impl<K: Kernel> Core<K> {
-    /// Gives the slot of a new listener.
+    /// Gives the slot of a new listener, which has no socket yet.
     pub(super) fn add_listener(&mut self, id: ListenerId, place: Place) -> u32 {
         let slot = self.connections.add_listener(id, place);
-        if self.accepting.len() <= slot as usize {
-            self.accepting.push(Accepting::Off);
+        if self.tls.len() <= slot as usize {
             self.tls.push(None);
         }
-        self.accepting[slot as usize] = Accepting::Off;
         self.tls[slot as usize] = None;
         self.aborted.retain(|aborted| *aborted != slot);
         slot
+    }
+
+    /// The same of one whose socket the kernel has.
+    pub(super) fn add_listener_of_kernel(&mut self, id: ListenerId, place: Place) {
+        let slot = self.add_listener(id, place);
+        self.add_acceptor(slot, Accepting::Off);
+    }
+
+    /// Gives the number of a new socket of a listener.
+    fn add_acceptor(&mut self, listener: u32, accepting: Accepting) -> u32 {
+        let acceptor = Acceptor { listener, accepting };
+        let ended = self
+            .acceptors
+            .iter()
+            .position(|acceptor| acceptor.accepting == Accepting::Ended);
+        match ended {
+            Some(ended) => {
+                self.acceptors[ended] = acceptor;
+                ended as u32
+            }
+            None => {
+                self.acceptors.push(acceptor);
+                self.acceptors.len() as u32 - 1
+            }
+        }
     }
 
     pub(super) fn settle_accepting(&mut self) {
         self.place_waiting();
         let may_accept = (self.connections.has_room() || self.releases_new) && !self.leaves_clients;
         let mut has_ended = false;
-        for listener in 0..self.accepting.len() as u32 {
-            if self.accepting[listener as usize] != Accepting::Ended {
-                self.settle_listener(listener, may_accept);
-                has_ended |= self.accepting[listener as usize] == Accepting::Ended;
+        for acceptor in 0..self.acceptors.len() as u32 {
+            if self.acceptors[acceptor as usize].accepting != Accepting::Ended {
+                self.settle_acceptor(acceptor, may_accept);
+                has_ended |= self.acceptors[acceptor as usize].accepting == Accepting::Ended;
             }
         }
         if has_ended {
@@ -132,36 +163,40 @@ impl<K: Kernel> Core<K> {
         }
     }
 
-    fn settle_listener(&mut self, listener: u32, may_accept: bool) {
+    fn settle_acceptor(&mut self, index: u32, may_accept: bool) {
+        let Acceptor { listener, accepting } = self.acceptors[index as usize];
         let is_stopping = self.connections.is_listener_stopping(listener);
         let wanted = may_accept && !is_stopping;
-        let accepting = self.accepting[listener as usize];
-        self.accepting[listener as usize] = match accepting {
+        self.acceptors[index as usize].accepting = match accepting {
             Accepting::Resting(until_ms) if wanted && self.connections.now_ms() < until_ms => accepting,
             Accepting::Off | Accepting::Resting(_) if wanted => {
-                self.kernel.accept(token(listener));
+                self.kernel.accept(token(index));
                 Accepting::Armed
             }
             Accepting::Armed if !wanted => {
-                self.kernel.cancel(token(listener), CANCEL);
+                self.kernel.cancel(token(index), CANCEL);
                 Accepting::Cancelling
             }
             Accepting::Off | Accepting::Resting(_) | Accepting::Elsewhere if is_stopping => {
-                self.kernel.close_listener(listener);
-                self.connections.listener_closed(listener);
+                self.kernel.close_listener(index);
                 Accepting::Ended
             }
             // Nobody waits for the end of the rest: a moment that has passed would be looked at without end.
             Accepting::Resting(_) if !wanted => Accepting::Off,
             unchanged => unchanged,
         };
+        let is_closed =
+            |acceptor: &Acceptor| acceptor.listener != listener || acceptor.accepting == Accepting::Ended;
+        if is_stopping && self.acceptors.iter().all(is_closed) {
+            self.connections.listener_closed(listener);
+        }
     }
 
     /// Whether any of the listening sockets is open here.
     pub(super) fn is_listening(&self) -> bool {
-        self.accepting
+        self.acceptors
             .iter()
-            .any(|accepting| *accepting != Accepting::Ended)
+            .any(|acceptor| acceptor.accepting != Accepting::Ended)
     }
 
     /// Opens the connections that were accepted, as far as there is room, or gives them up.
@@ -174,27 +209,35 @@ impl<K: Kernel> Core<K> {
             let is_last = self.connections.is_listener_stopping(listener);
             let tls = self.tls[listener as usize].clone();
             if self.releases_new && !is_last {
-                self.give_away(socket, listener, tls, false);
+                let handed = self.hand(socket, listener, false);
+                self.released.push(handed.with_tls(tls));
             } else if self.connections.has_room() || is_last {
-                self.open(socket, listener, tls.as_deref(), false);
+                self.open(socket, listener, tls.as_deref(), (false, None));
             } else {
                 self.waiting.push_back((listener, socket));
             }
         }
     }
 
-    /// A new connection.
+    /// A new connection, or one of another engine: whether a request was answered on it there, and what is known of its client.
     pub(super) fn open(
         &mut self,
         socket: Socket,
         listener: u32,
         tls: Option<&dyn TlsServer>,
-        has_asked: bool,
+        (has_asked, known): (bool, Option<Box<KnownClient>>),
     ) {
+        let kernel = &self.kernel;
+        let Some(arrival) = self
+            .connections
+            .admit(has_asked, known, || kernel.peer_address(socket))
+        else {
+            return self.kernel.discard(socket);
+        };
         let link = Link::new(socket, tls);
         match tls {
-            None => self.connections.open(link, listener, has_asked),
-            Some(_) => self.connections.open_sealed(link, listener, has_asked),
+            None => self.connections.open(link, listener, arrival),
+            Some(_) => self.connections.open_sealed(link, listener, arrival),
         };
     }
 
@@ -209,16 +252,17 @@ impl<K: Kernel> Core<K> {
     }
 
     pub(super) fn accepted(&mut self, token: Token, result: Result<Socket, Errno>, more: bool) {
-        let listener = token.index as usize;
+        let acceptor = &mut self.acceptors[token.index as usize];
+        let listener = acceptor.listener;
         if !more {
-            self.accepting[listener] = Accepting::Off;
+            acceptor.accepting = Accepting::Off;
         }
         match result {
             // Nobody of its is served any more.
-            Ok(socket) if self.aborted.contains(&token.index) => self.kernel.discard(socket),
+            Ok(socket) if self.aborted.contains(&listener) => self.kernel.discard(socket),
             Ok(socket) => {
                 self.connections.counters.accepted += 1;
-                self.waiting.push_back((token.index, socket));
+                self.waiting.push_back((listener, socket));
                 self.place_waiting();
             }
             // Cancelled, or of one client alone.
@@ -231,7 +275,7 @@ impl<K: Kernel> Core<K> {
                 | libc::EPROTO
                 | libc::ETIMEDOUT,
             )) => {}
-            Err(_) => self.accepting[listener] = Accepting::Resting(self.connections.now_ms() + RETRY_MS),
+            Err(_) => acceptor.accepting = Accepting::Resting(self.connections.now_ms() + RETRY_MS),
         }
     }
 
@@ -239,8 +283,8 @@ impl<K: Kernel> Core<K> {
     /// beyond its close, and clients would wait in a backlog that nobody accepts from. Submits queued closes too.
     pub(super) fn end_accepting(&mut self) {
         self.cancel_armed();
-        let is_in_flight = |accepting: &&Accepting| **accepting == Accepting::Cancelling;
-        let mut in_flight = self.accepting.iter().filter(is_in_flight).count();
+        let is_in_flight = |acceptor: &&Acceptor| acceptor.accepting == Accepting::Cancelling;
+        let mut in_flight = self.acceptors.iter().filter(is_in_flight).count();
         for _ in 0..ENDING_TURNS_MAX {
             // A ring that fails here is about to be closed anyway.
             let wait = match in_flight {
@@ -269,20 +313,23 @@ impl<K: Kernel> Core<K> {
     }
 
     fn cancel_armed(&mut self) {
-        for (listener, accepting) in self.accepting.iter_mut().enumerate() {
-            if *accepting == Accepting::Armed {
-                self.kernel.cancel(token(listener as u32), CANCEL);
-                *accepting = Accepting::Cancelling;
+        for (index, acceptor) in self.acceptors.iter_mut().enumerate() {
+            if acceptor.accepting == Accepting::Armed {
+                self.kernel.cancel(token(index as u32), CANCEL);
+                acceptor.accepting = Accepting::Cancelling;
             }
         }
     }
 
     /// When accepting is to be tried again, in milliseconds of the engine's clock.
     pub(super) fn accept_retry_ms(&self) -> Option<u64> {
-        let resting = self.accepting.iter().filter_map(|accepting| match accepting {
-            Accepting::Resting(until_ms) => Some(*until_ms),
-            _ => None,
-        });
+        let resting = self
+            .acceptors
+            .iter()
+            .filter_map(|acceptor| match acceptor.accepting {
+                Accepting::Resting(until_ms) => Some(until_ms),
+                _ => None,
+            });
         resting.min()
     }
 }

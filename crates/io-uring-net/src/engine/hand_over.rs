@@ -3,10 +3,8 @@
 //! Owns the sockets on their way. Never decides who leaves: `howth_connection` does. Called by: the engine's methods,
 //! `accept`, and `settle`, for a connection that is to leave.
 
-use std::sync::Arc;
-
 use howth_connection::Receive;
-use howth_engine::{Handed, ListenerId, TlsServer};
+use howth_engine::{Handed, ListenerId};
 
 use crate::engine::Core;
 use crate::engine::link::{Link, Receiving};
@@ -21,21 +19,14 @@ impl<K: Kernel> Core<K> {
     }
 
     /// Gives up a socket that nobody uses.
-    pub(super) fn give_away(
-        &mut self,
-        socket: Socket,
-        listener: u32,
-        tls: Option<Arc<dyn TlsServer>>,
-        has_asked: bool,
-    ) {
+    pub(super) fn hand(&mut self, socket: Socket, listener: u32, has_asked: bool) -> Handed {
         let socket = self.kernel.give_up(socket);
-        let handed = self.connections.handed(socket, listener, has_asked);
-        self.released.push(handed.with_tls(tls));
         self.connections.counters.released += 1;
+        self.connections.handed(socket, listener, has_asked)
     }
 
     /// Takes a connection that another engine had.
-    pub(super) fn adopt(&mut self, handed: Handed) -> Result<(), Handed> {
+    pub(super) fn adopt(&mut self, mut handed: Handed) -> Result<(), Handed> {
         if !self.connections.has_room() {
             return Err(handed);
         }
@@ -46,8 +37,9 @@ impl<K: Kernel> Core<K> {
         // An engine that was parked has an old clock, and the deadlines of this connection begin now.
         self.read_clock();
         let (has_asked, tls) = (handed.has_asked(), handed.tls().cloned());
+        let known = handed.take_client();
         let socket = self.kernel.adopt(handed.into_socket());
-        self.open(socket, listener, tls.as_deref(), has_asked);
+        self.open(socket, listener, tls.as_deref(), (has_asked, known));
         self.connections.counters.adopted += 1;
         Ok(())
     }
@@ -58,9 +50,11 @@ impl<K: Kernel> Core<K> {
             return self.settle_receive(index, Receive::Nothing);
         }
         let listener = self.connections.listener_of(index);
+        let client = self.connections.take_client(index);
+        // One that speaks TLS does not leave.
         if let Some(socket) = self.connections.close(index).socket {
-            // One that speaks TLS does not leave.
-            self.give_away(socket, listener, None, has_asked);
+            let handed = self.hand(socket, listener, has_asked);
+            self.released.push(handed.with_client(client));
         }
     }
 
@@ -81,7 +75,7 @@ impl<K: Kernel> Core<K> {
 
     pub(super) fn abort(&mut self) {
         self.drain();
-        self.aborted = (0..self.accepting.len() as u32).collect();
+        self.aborted = (0..self.tls.len() as u32).collect();
         // Nobody is waited for who would take them, or make room for them.
         self.released.clear();
         self.discard_waiting(None);

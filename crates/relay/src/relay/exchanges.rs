@@ -45,7 +45,7 @@ impl Exchanges for Relay {
         let remote_requests = self.remote_requests.borrow();
         remote_requests
             .get(id)
-            .is_some_and(|remote_request| remote_request.tls_facts.is_some())
+            .is_some_and(|remote_request| remote_request.is_secure)
     }
 
     fn tls_facts(&self, id: ExchangeId) -> Option<Arc<TlsFacts>> {

@@ -32,8 +32,7 @@ pub(super) fn op_howth_serve_handed(
         host: host.to_owned(),
         port,
         ip: host.parse::<IpAddr>().ok(),
-        unix: None,
-        is_secure: false,
+        ..Address::default()
     };
     let bridge = state.borrow::<Bridge>();
     let served = bridge.serve(Source::Handed(address), Reach::ThisCore);

@@ -30,8 +30,8 @@ pub(super) struct Said {
     pub(super) facts: u32,
 }
 
-/// Writes what the head says over `text`. `authority` is that of requests without one of their own. `is_secure`: it came by
-/// TLS.
+/// Writes what the head says over `text`. `authority` is that of requests without one of their own. `is_secure`: the
+/// client has asked by TLS.
 pub(super) fn write(text: &mut Vec<u8>, head: &RequestHead, authority: &str, is_secure: bool) -> Said {
     let (_, own, path) = head.request_bytes();
     let method = write_method(text, head);

@@ -34,6 +34,8 @@ pub(crate) struct Opening {
     pub(crate) address: Address,
     /// What its connections speak by; `None`: in clear.
     pub(crate) tls: Option<Arc<howth_tls::Server>>,
+    /// Proxies may say that a client speaks TLS to them.
+    pub(crate) trusts_proxies: bool,
     /// Of the engine, if it was made for this listener.
     pub(crate) exchanges: Option<Rc<dyn Exchanges>>,
 }

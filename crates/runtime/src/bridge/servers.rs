@@ -26,6 +26,8 @@ pub(super) struct Server {
     pub(super) table: Rc<Table>,
     /// What its connections speak by; `None`: in clear.
     pub(super) tls: Option<Arc<howth_tls::Server>>,
+    /// Clients may have asked by TLS, here or at a proxy.
+    pub(super) may_be_secure: bool,
     /// Which cores it is for.
     reach: Reach,
     /// Handlers take a request.
@@ -49,6 +51,7 @@ impl Server {
             place,
             address,
             tls,
+            trusts_proxies,
             ..
         } = opening;
         let authority = address.authority();
@@ -58,6 +61,7 @@ impl Server {
             place: *place,
             authority: serialized.unwrap_or(authority),
             table: Rc::default(),
+            may_be_secure: tls.is_some() || *trusts_proxies,
             tls: tls.clone(),
             reach,
             takes_texts: true,

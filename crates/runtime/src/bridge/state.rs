@@ -234,8 +234,9 @@ impl Bridge {
                     ..head_text::write_raw(text, &head)
                 });
             }
+            // Nothing else is asked while the head is read.
+            let is_secure = server.may_be_secure && exchanges.is_secure(id);
             let head = exchanges.head(id)?;
-            let is_secure = server.tls.is_some() && exchanges.is_secure(id);
             Some(head_text::write(text, &head, &server.authority, is_secure))
         })
         .flatten()

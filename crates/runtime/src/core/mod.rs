@@ -172,7 +172,9 @@ impl Place {
             peer_cores,
             compression: compression.map(|shared| Compression::new(shared, counters.clone())),
             counters,
-            log: options.logs_requests.then(Rc::default),
+            log: options
+                .logs_requests
+                .then(|| Rc::new(RequestLog::new(options.engine_options.clients.names_requests))),
         }
     }
 }

@@ -110,7 +110,7 @@ impl Opener for CoreOpener {
                     ListenAt::Wanted(wanted) => self.listeners.listen(wanted)?,
                     ListenAt::Given(socket) => self.listeners.listen_at(socket)?,
                 };
-                address.is_secure = tls.is_some();
+                address.set_secure(tls.is_some());
                 if address.is_secure {
                     self.secured.port().set(address.port);
                 }
@@ -120,7 +120,7 @@ impl Opener for CoreOpener {
             Source::Handed(mut address) => {
                 let tls = self.secured.of_listener(None, false);
                 let tls = tls.map_err(|error| ListenError::Tls(error.to_string()))?;
-                address.is_secure = tls.is_some();
+                address.set_secure(tls.is_some());
                 (self.listeners.elsewhere(), address, None, tls)
             }
         };
@@ -143,6 +143,7 @@ impl Opener for CoreOpener {
             place,
             address,
             tls,
+            trusts_proxies: self.engine_options.clients.trusted_proxies.is_some(),
             exchanges,
         })
     }

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
+use howth_clients::REQUEST_ID;
 use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_scheduling::Observer;
 use howth_supervision::tell;
@@ -21,6 +22,8 @@ pub(crate) use exchanges::LoggedExchanges;
 /// The log of one core.
 #[derive(Default)]
 pub(crate) struct RequestLog {
+    /// Lines have the names of requests.
+    shows_names: bool,
     /// Of the engine, once it is there.
     exchanges: OnceCell<Rc<dyn Exchanges>>,
     /// Requests without a line, no more than the engine has exchanges.
@@ -31,10 +34,19 @@ struct Open {
     arrived_us: u64,
     method: String,
     target: String,
+    /// Its name, where it has one that is shown.
+    name: Option<String>,
     status: Option<u16>,
 }
 
 impl RequestLog {
+    pub(crate) fn new(shows_names: bool) -> Self {
+        RequestLog {
+            shows_names,
+            ..RequestLog::default()
+        }
+    }
+
     /// What the application is to use in the place of `exchanges`, which are the engine's.
     pub(crate) fn watch(self: &Rc<Self>, exchanges: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
         // A core has one engine; were there another, its requests would have no line.
@@ -50,6 +62,10 @@ impl RequestLog {
             arrived_us: now_us,
             method: head.method().to_owned(),
             target: head.target().to_owned(),
+            name: head
+                .field(REQUEST_ID)
+                .filter(|_| self.shows_names)
+                .map(|name| String::from_utf8_lossy(name).into_owned()),
             status: None,
         });
         if let Some(opened) = opened {
@@ -111,8 +127,10 @@ impl Open {
             .status
             .map_or_else(|| "-".to_owned(), |status| status.to_string());
         let end = if is_whole { "" } else { " broken off" };
+        let name = self.name.as_deref().map(|name| format!(" {name}"));
+        let name = name.unwrap_or_default();
         format!(
-            "{} {} {status} {milliseconds:.1} ms{end}",
+            "{} {} {status} {milliseconds:.1} ms{end}{name}",
             self.method, self.target
         )
     }
@@ -136,10 +154,14 @@ mod tests {
             arrived_us: 1_000,
             method: "GET".to_owned(),
             target: "/a?b".to_owned(),
+            name: None,
             status,
         };
         assert_eq!(open(Some(200)).line(3_449, true), "GET /a?b 200 2.4 ms");
         assert_eq!(open(None).line(1_000, false), "GET /a?b - 0.0 ms broken off");
+        let mut named = open(Some(200));
+        named.name = Some("x-1".to_owned());
+        assert_eq!(named.line(2_000, true), "GET /a?b 200 1.0 ms x-1");
     }
 
     #[test]

@@ -24,18 +24,77 @@ impl CoreListeners {
         CoreListeners { listeners, life }
     }
 
-    /// A duplicate of the core's listening socket, which is made for the first.
+    /// Duplicates of the core's listening sockets, which are made for the first.
     ///
     /// # Errors
     /// Nobody can listen there, this core does already, or the process is ending.
     pub fn listen(&self, wanted: &Wanted) -> Result<(Listener, Address, Lease), ListenError> {
         let life = self.life;
+        let (is_first, id) = {
+            let mut state = self.listeners.state();
+            let is_first = !state.bound.iter().any(|bound| bound.is_kept_by(life));
+            (is_first, state.next_listener())
+        };
+        // What is listened at by then is given back if listening at another address fails.
+        let mut lease = Lease {
+            listeners: self.listeners.clone(),
+            life,
+            listener: id,
+            places: Vec::new(),
+            is_closing: false,
+        };
+        let options = SocketOptions {
+            unix_mode: self.listeners.options.unix_mode,
+            ..SocketOptions::from(wanted)
+        };
+        let mut opened = Vec::new();
+        for target in Target::resolve_all(self.listeners.asked(wanted, is_first))? {
+            let others = match target {
+                Target::Inherited => self.free_places().saturating_sub(1),
+                Target::Tcp { .. } | Target::Unix(_) => 0,
+            };
+            let others = (0..others).map(|_| Target::Inherited);
+            for target in others.chain([target]) {
+                let (number, socket, address) = self.socket_at(id, target, options)?;
+                lease.places.push(number);
+                opened.push((socket, address));
+            }
+        }
+        let mut opened = opened.into_iter();
+        let Some(((socket, mut address), place)) = opened.next().zip(lease.places.first().copied()) else {
+            return Err(ListenError::NotPassed);
+        };
+        let (more, others) = opened.unzip();
+        address.others = others;
+        let listener = Listener {
+            id,
+            place,
+            more,
+            ..Listener::from(socket)
+        };
+        Ok((listener, address, lease))
+    }
+
+    /// How many places were inherited where the core does not listen.
+    fn free_places(&self) -> usize {
+        let state = self.listeners.state();
+        let is_free = |bound: &&Bound| bound.place.is_at(&Target::Inherited) && !bound.is_kept_by(self.life);
+        state.bound.iter().filter(is_free).count()
+    }
+
+    /// One of its sockets.
+    fn socket_at(
+        &self,
+        listener: ListenerId,
+        target: Target,
+        options: SocketOptions,
+    ) -> Result<(Place, ListeningSocket, Address), ListenError> {
+        let life = self.life;
         let mut state = self.listeners.state();
         let is_own = |bound: &Bound| bound.is_kept_by(life);
-        let is_first = !state.bound.iter().any(is_own);
-        let target = Target::resolve(self.listeners.asked(wanted, is_first))?;
         let in_place = |bound: &&Bound| bound.place.is_at(&target);
-        if !target.is_any_port() && state.bound.iter().filter(in_place).any(is_own) {
+        let is_any = target.is_any_port() || matches!(target, Target::Inherited);
+        if !is_any && state.bound.iter().filter(in_place).any(is_own) {
             return Err(target.in_use());
         }
         // Clients still know the port of a server that this core closes: any port is another one.
@@ -47,14 +106,17 @@ impl CoreListeners {
         let position = match known {
             Some(position) => position,
             None => {
-                // Where the program listened before it was changed.
-                state.bound.retain(|bound| !bound.is_unused());
-                let (address, place) = bind(life.core, target, SocketOptions::from(wanted))?;
+                // Where the program listened before it was changed. What was inherited may still be asked for.
+                let is_inherited = |bound: &Bound| bound.place.is_at(&Target::Inherited);
+                state
+                    .bound
+                    .retain(|bound| !bound.is_unused() || is_inherited(bound));
+                let (address, place) = bind(life.core, target, options)?;
                 state.add(address, place);
                 state.bound.len() - 1
             }
         };
-        self.lease(&mut state, position)
+        self.lease(&mut state, position, listener)
     }
 
     /// The same at a socket that the program has been given, which listens. Other cores that are given one of that address listen
@@ -83,13 +145,31 @@ impl CoreListeners {
                 state.bound.len() - 1
             }
         };
-        self.lease(&mut state, position)
+        let id = state.next_listener();
+        let (place, socket, address) = self.lease(&mut state, position, id)?;
+        let listener = Listener {
+            id,
+            place,
+            ..Listener::from(socket)
+        };
+        let lease = Lease {
+            listeners: self.listeners.clone(),
+            life,
+            listener: id,
+            places: vec![place],
+            is_closing: false,
+        };
+        Ok((listener, address, lease))
     }
 
-    /// A listener at a place that is bound.
-    fn lease(&self, state: &mut State, position: usize) -> Result<(Listener, Address, Lease), ListenError> {
+    /// A socket at a place that is bound.
+    fn lease(
+        &self,
+        state: &mut State,
+        position: usize,
+        listener: ListenerId,
+    ) -> Result<(Place, ListeningSocket, Address), ListenError> {
         let life = self.life;
-        let id = state.next_listener();
         let is_in_charge = state
             .current
             .get(&life.core)
@@ -98,26 +178,13 @@ impl CoreListeners {
         let socket = bound.place.listener(life.core, &bound.address)?;
         bound.leases.push(Leased {
             life,
-            listener: id,
+            listener,
             is_closing: false,
         });
         if is_in_charge {
             bound.cores.insert(life.core);
         }
-        let (place, address) = (bound.number, bound.address.clone());
-        let lease = Lease {
-            listeners: self.listeners.clone(),
-            life,
-            listener: id,
-            place,
-            is_closing: false,
-        };
-        let listener = Listener {
-            id,
-            place,
-            ..Listener::from(socket)
-        };
-        Ok((listener, address, lease))
+        Ok((bound.number, socket, bound.address.clone()))
     }
 
     /// A listener without a socket, whose connections another process accepts.
@@ -159,7 +226,7 @@ pub struct Lease {
     listeners: Arc<Listeners>,
     pub(super) life: Life,
     pub(super) listener: ListenerId,
-    pub(super) place: Place,
+    pub(super) places: Vec<Place>,
     pub(super) is_closing: bool,
 }
 

@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::io;
 use std::net::SocketAddr;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Address;
 use super::explain::{explain, explain_unix};
-use super::socket::{SocketOptions, Target, tcp_listener, unix_listener};
+use super::socket::{SocketOptions, Target, tcp_listener};
+use super::unix::{UnixSocket, bind_unix, unix_address};
 use crate::error::ListenError;
 use howth_engine::ListeningSocket;
 
@@ -39,7 +40,12 @@ pub(super) struct TcpPlace {
 impl Place {
     pub(super) fn is_at(&self, target: &Target) -> bool {
         match (self, target) {
-            (Place::Tcp(place), Target::Tcp { host, port, resolved }) => {
+            (
+                Place::Tcp(place),
+                Target::Tcp {
+                    host, port, resolved, ..
+                },
+            ) => {
                 let is_asked = place
                     .asked
                     .as_ref()
@@ -47,6 +53,8 @@ impl Place {
                 is_asked || [place.resolved, place.bound].contains(resolved) || place.has_inherited(*resolved)
             }
             (Place::Unix(socket), Target::Unix(path)) => socket.path == *path,
+            (Place::Tcp(place), Target::Inherited) => place.asked.is_none(),
+            (Place::Unix(socket), Target::Inherited) => socket.is_inherited,
             // Nothing is bound any more.
             (Place::Closed, _) => true,
             _ => false,
@@ -166,7 +174,11 @@ impl TcpPlace {
 }
 
 /// The places of sockets that were bound by somebody else, who gives them in the order of the cores.
-pub(super) fn places_of(inherited: Vec<ListeningSocket>) -> io::Result<Vec<(Address, Place)>> {
+/// `are_lent`: files of Unix-domain sockets stay when they are closed.
+pub(super) fn places_of(
+    inherited: Vec<ListeningSocket>,
+    are_lent: bool,
+) -> io::Result<Vec<(Address, Place)>> {
     let mut places: Vec<(Address, Place)> = Vec::new();
     for listener in inherited {
         match listener {
@@ -176,22 +188,13 @@ pub(super) fn places_of(inherited: Vec<ListeningSocket>) -> io::Result<Vec<(Addr
             ListeningSocket::Unix(listener) => {
                 let path = listener.local_addr()?.as_pathname().map(Path::to_owned);
                 let path = path.unwrap_or_default();
-                let address = Address {
-                    host: String::new(),
-                    port: 0,
-                    ip: None,
-                    unix: Some(path.clone()),
-                    is_secure: false,
+                let socket = UnixSocket {
+                    path: path.clone(),
+                    listener,
+                    is_left: are_lent,
+                    is_inherited: true,
                 };
-                let is_left = false;
-                places.push((
-                    address,
-                    Place::Unix(UnixSocket {
-                        path,
-                        listener,
-                        is_left,
-                    }),
-                ));
+                places.push((unix_address(path), Place::Unix(socket)));
             }
         }
     }
@@ -212,8 +215,7 @@ fn add_tcp(places: &mut Vec<(Address, Place)>, listener: std::net::TcpListener) 
         host: bound.ip().to_string(),
         port: bound.port(),
         ip: Some(bound.ip()),
-        unix: None,
-        is_secure: false,
+        ..Address::default()
     };
     let place = TcpPlace {
         asked: None,
@@ -229,37 +231,19 @@ fn add_tcp(places: &mut Vec<(Address, Place)>, listener: std::net::TcpListener) 
 /// The place of a socket that a core's program was given, which listens.
 pub(super) fn adopted(core: usize, socket: ListeningSocket) -> Result<(Address, Place), ListenError> {
     let failed = |error: io::Error| explain("", 0, &error);
-    let place = places_of(vec![socket]).map_err(failed)?.pop();
+    // Whoever has bound it removes its file.
+    let place = places_of(vec![socket], true).map_err(failed)?.pop();
     let (address, mut place) = place.ok_or(ListenError::Ending)?;
     match &mut place {
         Place::Tcp(place) => {
             let sockets = std::mem::take(&mut place.sockets).into_values();
             place.sockets = sockets.map(|socket| (core, socket)).collect();
         }
-        // Whoever has bound it removes its file.
-        Place::Unix(socket) => socket.is_left = true,
+        // It is this program's, and no other server of the process asks for it.
+        Place::Unix(socket) => socket.is_inherited = false,
         Place::Closed => {}
     }
     Ok((address, place))
-}
-
-/// A Unix-domain socket whose file goes when it is dropped, while it still listens: whoever finds no file, or one
-/// that nobody listens on, may put its own there.
-#[derive(Debug)]
-pub(super) struct UnixSocket {
-    path: PathBuf,
-    listener: std::os::unix::net::UnixListener,
-    /// Another process listens there.
-    is_left: bool,
-}
-
-impl Drop for UnixSocket {
-    fn drop(&mut self) {
-        if !self.is_left {
-            // Whoever removed it before has done what is wanted.
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
 }
 
 /// Binds the first socket of a place.
@@ -269,17 +253,22 @@ pub(super) fn bind(
     options: SocketOptions,
 ) -> Result<(Address, Place), ListenError> {
     match target {
-        Target::Tcp { host, port, resolved } => bind_tcp(core, host, port, resolved, options),
-        Target::Unix(path) => bind_unix(&path, options).map(|socket| {
-            let address = Address {
-                host: String::new(),
-                port: 0,
-                ip: None,
-                unix: Some(path),
-                is_secure: false,
+        Target::Tcp {
+            host,
+            port,
+            resolved,
+            is_only_v6,
+        } => {
+            let options = SocketOptions {
+                is_ipv6_only: is_only_v6 || options.is_ipv6_only,
+                ..options
             };
-            (address, Place::Unix(socket))
-        }),
+            bind_tcp(core, host, port, resolved, options)
+        }
+        Target::Unix(path) => {
+            bind_unix(&path, options).map(|socket| (unix_address(path), Place::Unix(socket)))
+        }
+        Target::Inherited => Err(ListenError::NotPassed),
     }
 }
 
@@ -308,48 +297,26 @@ fn bind_tcp(
         host,
         port: bound.port(),
         ip: Some(bound.ip()),
-        unix: None,
-        is_secure: false,
+        ..Address::default()
     };
     Ok((address, Place::Tcp(place)))
 }
 
-fn bind_unix(path: &Path, options: SocketOptions) -> Result<UnixSocket, ListenError> {
-    let explained = |error: io::Error| explain_unix(path, &error);
-    let listener = unix_listener(path, options).map_err(explained)?;
-    Ok(UnixSocket {
-        path: path.to_owned(),
-        listener,
-        is_left: false,
-    })
-}
-
 #[cfg(test)]
 mod tests {
-    use super::super::socket::Asked;
+    use super::super::address::ListenAddress;
     use super::*;
 
     #[test]
     fn a_port_in_use_is_told() {
         let taken = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = taken.local_addr().expect("it is bound").port();
-        let asked = Asked::Tcp {
+        let asked = ListenAddress::Tcp {
             host: "127.0.0.1".to_owned(),
             port,
         };
         let target = Target::resolve(asked).expect("an address");
         let error = bind(0, target, SocketOptions::default()).expect_err("it is in use");
         assert!(matches!(error, ListenError::PortInUse { .. }), "{error}");
-    }
-
-    #[test]
-    fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
-        let folder = tempfile::tempdir().expect("a temporary folder");
-        let path = folder.path().join("socket");
-        drop(std::os::unix::net::UnixListener::bind(&path).expect("a new socket"));
-        let bind = || bind_unix(&path, SocketOptions::default());
-        let live = bind().expect("the stale socket is replaced");
-        assert!(bind().is_err());
-        drop(live);
     }
 }

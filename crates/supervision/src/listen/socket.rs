@@ -5,22 +5,25 @@
 
 use std::io;
 use std::net::{SocketAddr, ToSocketAddrs};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use socket2::{Domain, Protocol, SockAddr, Socket, Type};
+use socket2::{Domain, Protocol, Socket, Type};
 
 use super::Wanted;
+use super::address::ListenAddress;
 use super::explain::{explain, explain_unix};
 use crate::error::ListenError;
 
 /// Connections that wait in the kernel to be accepted; the kernel caps it (net.core.somaxconn).
-const BACKLOG: i32 = 4096;
+pub(super) const BACKLOG: i32 = 4096;
 
 /// What else is said of a socket.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SocketOptions {
-    is_ipv6_only: bool,
-    backlog: i32,
+    pub(super) is_ipv6_only: bool,
+    pub(super) backlog: i32,
+    /// Who may connect to one of the Unix domain; `None`: as the process's umask has it.
+    pub(super) unix_mode: Option<u32>,
 }
 
 impl Default for SocketOptions {
@@ -28,6 +31,7 @@ impl Default for SocketOptions {
         SocketOptions {
             is_ipv6_only: false,
             backlog: BACKLOG,
+            unix_mode: None,
         }
     }
 }
@@ -37,38 +41,62 @@ impl From<&Wanted> for SocketOptions {
         SocketOptions {
             is_ipv6_only: wanted.is_ipv6_only,
             backlog: wanted.backlog.map_or(BACKLOG, i32::from),
+            ..SocketOptions::default()
         }
     }
 }
 
-/// Where somebody wants to listen.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    Tcp { host: String, port: u16 },
-    Unix(PathBuf),
-}
-
-/// The same, with the host's address.
+/// Where somebody wants to listen, with the host's address.
 #[derive(Debug)]
 pub(super) enum Target {
     Tcp {
         host: String,
         port: u16,
         resolved: SocketAddr,
+        /// Another socket of the server has the port for IPv4.
+        is_only_v6: bool,
     },
     Unix(PathBuf),
+    /// All that was inherited and is not listened on.
+    Inherited,
 }
 
 impl Target {
-    pub(super) fn resolve(asked: Asked) -> Result<Self, ListenError> {
+    pub(super) fn resolve(asked: ListenAddress) -> Result<Self, ListenError> {
         Ok(match asked {
-            Asked::Tcp { host, port } => Target::Tcp {
+            ListenAddress::Tcp { host, port } => Target::Tcp {
                 resolved: resolve(&host, port)?,
                 host,
                 port,
+                is_only_v6: false,
             },
-            Asked::Unix(path) => Target::Unix(path),
+            ListenAddress::Unix(path) => Target::Unix(path),
+            ListenAddress::Inherited => Target::Inherited,
         })
+    }
+
+    /// Those that one server is to listen at. Where it listens at every address of IPv4, and at every one of IPv6 with the same
+    /// port, the one does not take the other's.
+    pub(super) fn resolve_all(asked: Vec<ListenAddress>) -> Result<Vec<Self>, ListenError> {
+        let targets: Result<Vec<Target>, ListenError> = asked.into_iter().map(Target::resolve).collect();
+        let mut targets = targets?;
+        let of_v4 = |target: &Target| match target {
+            Target::Tcp { resolved, port, .. } if resolved.is_ipv4() => Some(*port),
+            _ => None,
+        };
+        let ports: Vec<u16> = targets.iter().filter_map(of_v4).collect();
+        for target in &mut targets {
+            if let Target::Tcp {
+                resolved,
+                port,
+                is_only_v6,
+                ..
+            } = target
+            {
+                *is_only_v6 = resolved.is_ipv6() && *port != 0 && ports.contains(port);
+            }
+        }
+        Ok(targets)
     }
 
     /// Whether any port will do.
@@ -82,6 +110,7 @@ impl Target {
         match self {
             Target::Tcp { host, port, .. } => explain(host, *port, &error),
             Target::Unix(path) => explain_unix(path, &error),
+            Target::Inherited => ListenError::NotPassed,
         }
     }
 }
@@ -112,37 +141,11 @@ pub(super) fn tcp_listener(
         socket.set_reuse_port(true)?;
     }
     if address.is_ipv6() {
-        // `::` means every address of the machine, as it does for Node, unless the program says otherwise.
+        // `::` alone means every address of the machine, as it does for Node, unless the program says otherwise.
         let _ = socket.set_only_v6(options.is_ipv6_only);
     }
     socket.bind(&address.into())?;
     // Addresses in use by a listener are only noticed by listen(2) when SO_REUSEADDR is set.
     socket.listen(options.backlog)?;
     Ok(socket.into())
-}
-
-/// A Unix-domain socket that listens, in the place of one that nobody listens on any more.
-pub(super) fn unix_listener(
-    path: &Path,
-    options: SocketOptions,
-) -> io::Result<std::os::unix::net::UnixListener> {
-    remove_stale(path)?;
-    let socket = Socket::new(Domain::UNIX, Type::STREAM, None)?;
-    socket.bind(&SockAddr::unix(path)?)?;
-    socket.listen(options.backlog)?;
-    Ok(socket.into())
-}
-
-/// Removes a socket that a process which ended badly has left behind; never one that answers, and never a
-/// file of another kind.
-fn remove_stale(path: &Path) -> io::Result<()> {
-    use std::os::unix::fs::FileTypeExt;
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|found| found.file_type().is_socket());
-    if !is_socket {
-        return Ok(());
-    }
-    match std::os::unix::net::UnixStream::connect(path) {
-        Err(error) if error.kind() == io::ErrorKind::ConnectionRefused => std::fs::remove_file(path),
-        _ => Ok(()),
-    }
 }

@@ -13,7 +13,7 @@ fn port_of(listener: &Listener) -> u16 {
 }
 
 fn with(options: ListenOptions, inherited: Vec<ListeningSocket>) -> Arc<Listeners> {
-    Listeners::new(options, inherited).expect("sockets with addresses")
+    Listeners::new(options, inherited, false).expect("sockets with addresses")
 }
 
 /// What a new core is given that listens in one place.
@@ -66,6 +66,7 @@ fn the_flag_wins_over_the_module_and_the_module_over_the_environment() {
         unix: None,
         port_from_environment: Some(1),
         host_from_environment: Some("127.0.0.1".to_owned()),
+        ..ListenOptions::default()
     };
     let listeners = with(options, Vec::new());
     let (_, address, _lease) = listen(&listeners, 0, &port(2)).expect("a free port");
@@ -390,4 +391,28 @@ fn a_core_that_ends_as_soon_as_it_listens_leaves_its_socket_to_the_next() {
     }
     let (_, again, _lease) = listen(&listeners, 0, &port(0)).expect("the same socket");
     assert_eq!(again, address);
+}
+
+#[test]
+fn sockets_that_were_passed_stay_while_the_server_listens_at_others_first() {
+    let passed = std::net::TcpListener::bind("127.0.0.1:0").expect("a free port");
+    let at = passed.local_addr().expect("it is bound").port();
+    let listen = |text: &str| text.parse().expect("an address");
+    let options = ListenOptions {
+        listen: vec![listen("systemd"), listen("127.0.0.2:0")],
+        ..ListenOptions::default()
+    };
+    let listeners = with(options, vec![ListeningSocket::Tcp(passed)]);
+    let wanted = Wanted::default();
+    let mut ports = Vec::new();
+    for core in 0..2 {
+        let (listener, address, lease) = self::listen(&listeners, core, &wanted).expect("both");
+        assert_eq!((address.others.len(), listener.more.len()), (1, 1));
+        assert_eq!(address.others[0].port, at);
+        ports.push(address.port);
+        std::mem::forget((listener, lease));
+    }
+    assert_eq!(ports[0], ports[1]);
+    listeners.close_unused();
+    assert!(connects(at));
 }

@@ -39,7 +39,8 @@ pub fn supervise<R: Runtime>(
         .build()
         .map_err(Error::Core)?;
     let Inherited { listeners, old_core } = inherited;
-    let listeners = Listeners::new(options.listen.clone(), listeners).map_err(Error::Inherited)?;
+    let listeners =
+        Listeners::new(options.listen.clone(), listeners, old_core.is_none()).map_err(Error::Inherited)?;
     let common = Common {
         mode,
         options,

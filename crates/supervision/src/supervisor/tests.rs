@@ -52,7 +52,7 @@ impl Test {
         let common = Rc::new(Common {
             mode: Mode::Serve,
             runtime,
-            listeners: Listeners::new(options.listen.clone(), Vec::new()).expect("none"),
+            listeners: Listeners::new(options.listen.clone(), Vec::new(), false).expect("none"),
             layout: Layout::new(Mode::Serve, &options).expect("no processors"),
             options,
         });
