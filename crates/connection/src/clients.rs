@@ -139,7 +139,7 @@ impl<L> Connections<L> {
         // It has not been answered before.
         let _ = match self.is_stream(exchange) {
             true => self.respond_stream(exchange, &head, Body::Borrowed(BODY)),
-            false => self.respond(exchange, &head, BODY.len(), |connections, exchange| {
+            false => self.respond(exchange, &head, BODY.len() as u64, |connections, exchange| {
                 connections.output_of(exchange).extend_from_slice(BODY);
             }),
         };

@@ -148,6 +148,10 @@ impl Exchanges for CompressedExchanges {
         self.own.connection_address(id)
     }
 
+    fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64> {
+        self.own.connection_bytes_read(id)
+    }
+
     fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone> {
         self.own.end_connection(id, end)
     }

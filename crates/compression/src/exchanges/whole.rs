@@ -54,10 +54,14 @@ impl CompressedExchanges {
         if self.is_answered(id) {
             return Err(Gone);
         }
+        // The kernel sends it from where it is; what a folder has of it in another coding was chosen already.
+        if let Body::File(_) = body {
+            return self.own.respond_with(id, head, body);
+        }
         // To HEAD an application may answer without a body, and with the length that it would have.
         let length = match body.len() {
             0 => crate::head::content_length(head).unwrap_or(0),
-            bytes => bytes as u64,
+            bytes => bytes,
         };
         let (selection, is_head) = self.select(id, head, Some(length));
         match selection {
@@ -81,14 +85,14 @@ impl CompressedExchanges {
     ) -> Result<(), Gone> {
         let shared = match &body {
             Body::Shared(bytes) => Some(bytes.clone()),
-            Body::Borrowed(_) | Body::Owned(_) => None,
+            Body::Borrowed(_) | Body::Owned(_) | Body::File(_) => None,
         };
         if let Some(shared) = &shared
             && let Some(known) = self.ready.borrow().find(shared, coding)
         {
             return self.respond_ready(id, head, body, coding, known);
         }
-        if body.len() > OWN_BYTES_MAX {
+        if body.len() > OWN_BYTES_MAX as u64 {
             return self.hand_to_worker(id, head, body, coding);
         }
         let mut encoded = self.encoded.take();
@@ -97,6 +101,7 @@ impl CompressedExchanges {
             Body::Borrowed(bytes) => self.encode_here(bytes, coding, &mut encoded),
             Body::Owned(bytes) => self.encode_here(bytes, coding, &mut encoded),
             Body::Shared(bytes) => self.encode_here(bytes, coding, &mut encoded),
+            Body::File(_) => false,
         };
         if let Some(shared) = shared {
             let known = is_smaller.then(|| Bytes::copy_from_slice(&encoded));
@@ -156,7 +161,7 @@ impl CompressedExchanges {
         body: Body<'_>,
         coding: Coding,
     ) -> Result<(), Gone> {
-        let bytes = body.len();
+        let bytes = body.len() as usize;
         let encoder = self.task_effort(bytes).and_then(|effort| {
             let mut encoders = self.encoders.borrow_mut();
             encoders.take(coding, effort, Use::Whole(bytes)).ok()
@@ -167,6 +172,7 @@ impl CompressedExchanges {
         let content = match body {
             Body::Borrowed(bytes) => Content::Own(bytes.to_vec()),
             Body::Owned(bytes) => Content::Own(bytes),
+            Body::File(_) => return self.respond_identity(id, head, body),
             Body::Shared(bytes) => {
                 // Whoever asks for it meanwhile does not wait.
                 self.ready.borrow_mut().keep(bytes.clone(), coding, None);
