@@ -11,12 +11,14 @@ macro_rules! sockets_ops {
                 op_howth_socket_close,
                 op_howth_socket_other_version,
                 op_howth_socket_ping,
+                op_howth_socket_pool,
                 op_howth_socket_refusal,
                 op_howth_socket_send_bytes,
                 op_howth_socket_send_encoded_text,
                 op_howth_socket_send_text,
                 op_howth_socket_subscribe,
                 op_howth_socket_take,
+                op_howth_socket_take_small,
                 op_howth_socket_terminate,
                 op_howth_socket_unsent,
                 op_howth_socket_unsubscribe,
@@ -46,6 +48,16 @@ pub(crate) mod numbers {
             PING = 9,
             /// Bytes follow.
             PONG = 10,
+            /// So many bits are for these numbers.
+            KIND_BITS = 4,
+        }
+
+        /// The memory that small messages in bytes have in common, as those of Node's buffers do.
+        pool: u32 as Pool {
+            /// It has so many bytes.
+            BYTES = 8 * 1024,
+            /// Longer messages have memory of their own.
+            MESSAGE_BYTES_MAX = 2 * 1024,
         }
 
         /// What sending answers besides how many bytes were sent.

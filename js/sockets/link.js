@@ -4,10 +4,14 @@
 // order. Called by: the dispatch (js/server/exchanges.js), with what happens to the exchange; the sockets.
 
 import { core } from "ext:core/mod.js";
-import { Told } from "ext:howth/sockets/numbers.js";
+import { Pool, Told } from "ext:howth/sockets/numbers.js";
 import { tellFailure } from "ext:howth/sockets/options.js";
 
-const { TEXT, BINARY, CLOSE, PING, PONG } = Told;
+const { TEXT, BINARY, CLOSE, PING, PONG, KIND_BITS } = Told;
+const KIND_MASK = (1 << KIND_BITS) - 1;
+// What is constant in its own module is found faster.
+const POOL_BYTES = Pool.BYTES;
+const POOLED_MESSAGE_BYTES_MAX = Pool.MESSAGE_BYTES_MAX;
 
 // Elements of what is told, its kind included.
 const LENGTH = 2;
@@ -17,16 +21,31 @@ let ops;
 // Those of js/server/exchanges.js.
 let exchanges;
 
+// Where Rust puts small messages in bytes, and how much of it has been given away: a buffer for each would cost more than all else.
+let pool = new ArrayBuffer(0);
+let poolAt = 0;
+
 function connectOps(bound, given) {
   ops = bound;
   exchanges = given;
 }
 
+// Sees to it that there is room for a message.
+function fillPool() {
+  // Who transfers the buffer of a message takes the whole pool away.
+  if (pool.byteLength - poolAt >= POOLED_MESSAGE_BYTES_MAX) return;
+  pool = new ArrayBuffer(POOL_BYTES);
+  poolAt = 0;
+  ops.op_howth_socket_pool(pool);
+}
+
 class Link {
-  // `socket` has methods for what comes: text, bytes, ping, pong, drained, closed.
-  constructor(index, generation, socket) {
+  // `kind` has functions for what comes, the same ones for all sockets of a shape: text, bytes, ping, pong, drained, closed. Each
+  // is given the socket first. Bytes are a buffer, where they begin in it, and how many they are.
+  constructor(index, generation, kind, socket) {
     this.index = index;
     this.generation = generation;
+    this.kind = kind;
     this.socket = socket;
   }
 
@@ -35,7 +54,7 @@ class Link {
   }
 
   bodyWritable() {
-    this.socket.drained();
+    this.kind.drained(this.socket);
   }
 
   // The end of the client's side is read.
@@ -55,44 +74,65 @@ class Link {
   }
 
   #take() {
+    fillPool();
+    const length = ops.op_howth_socket_take_small(this.index, this.generation, poolAt);
+    if (length >= 0) return this.#handPooled(BINARY, length);
     let hasMore;
     do {
-      const told = ops.op_howth_socket_take(this.index, this.generation);
+      fillPool();
+      const told = ops.op_howth_socket_take(this.index, this.generation, poolAt);
+      if (typeof told === "string") return this.#tell(TEXT, told);
       if (told === undefined) return;
-      hasMore = told.length % 2 === 1;
-      this.#hand(told);
+      hasMore = told.length % LENGTH === 1;
+      this.#handAll(told);
     } while (hasMore);
   }
 
-  #hand(told) {
+  #handAll(told) {
     const end = told.length - 1;
     for (let at = 0; at < end; ) {
-      const kind = told[at];
-      const length = kind === CLOSE ? CLOSE_LENGTH : LENGTH;
-      try {
-        this.#tell(kind, told, at + 1);
-      } catch (error) {
-        // What is behind it concerns others of the program.
-        tellFailure(error);
+      const kind = told[at] & KIND_MASK;
+      const first = told[at + 1];
+      if (kind === CLOSE) {
+        this.#tell(kind, first, told[at + 2], told[at + 3]);
+        at += CLOSE_LENGTH;
+        continue;
       }
-      at += length;
+      if (kind === TEXT) this.#tell(kind, first);
+      else if (typeof first === "number") this.#handPooled(kind, first);
+      else {
+        const from = told[at] >> KIND_BITS;
+        this.#tell(kind, first, from, first.byteLength - from);
+      }
+      at += LENGTH;
     }
   }
 
-  #tell(kind, told, at) {
-    const { socket } = this;
-    switch (kind) {
-      case TEXT:
-        return socket.text(told[at]);
-      case BINARY:
-        return socket.bytes(told[at]);
-      case PING:
-        return socket.ping(told[at]);
-      case PONG:
-        return socket.pong(told[at]);
-      case CLOSE:
-        exchanges.unwatch(this);
-        return socket.closed(told[at], told[at + 1], told[at + 2]);
+  #handPooled(kind, length) {
+    const at = poolAt;
+    poolAt += length;
+    this.#tell(kind, pool, at, length);
+  }
+
+  #tell(told, first, second, third) {
+    const { kind, socket } = this;
+    try {
+      switch (told) {
+        case TEXT:
+          return kind.text(socket, first);
+        case BINARY:
+          return kind.bytes(socket, first, second, third);
+        case PING:
+          return kind.ping(socket, first, second, third);
+        case PONG:
+          return kind.pong(socket, first, second, third);
+        case CLOSE:
+          exchanges.unwatch(this);
+          return kind.closed(socket, first, second, third);
+      }
+    } catch (error) {
+      // What is behind it concerns others of the program.
+      tellFailure(error);
     }
   }
 
@@ -192,6 +232,11 @@ function memberCount(topic) {
   return ops.op_howth_sockets_members(topic);
 }
 
+// A buffer that has nothing but these bytes of another.
+function ownBuffer(buffer, at, length) {
+  return length === buffer.byteLength ? buffer : buffer.slice(at, at + length);
+}
+
 // The bytes of a buffer or a view; undefined: it is something else.
 function bytesOf(data) {
   if (data instanceof Uint8Array) return data;
@@ -208,6 +253,7 @@ export {
   Link,
   memberCount,
   openLink,
+  ownBuffer,
   refusalOf,
   refuseOtherVersion,
   sendToMembers,

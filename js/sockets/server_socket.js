@@ -1,7 +1,7 @@
 // A WebSocket in Bun's shape: what handlers of `websocket` are called with.
 
 import { core } from "ext:core/mod.js";
-import { bytesOf, Link } from "ext:howth/sockets/link.js";
+import { bytesOf, Link, ownBuffer } from "ext:howth/sockets/link.js";
 import { Sent } from "ext:howth/sockets/numbers.js";
 import * as topics from "ext:howth/sockets/topics.js";
 
@@ -14,8 +14,8 @@ const NORMAL = 1000;
 const CONTROL_BYTES_MAX = 125;
 const BINARY_TYPES = ["nodebuffer", "arraybuffer", "uint8array"];
 
-const loadBuffer = core.createLazyLoader("node:buffer");
-let Buffer;
+// The class of what Node calls a Buffer, once one is needed.
+let NodeBuffer;
 
 class ServerWebSocket {
   data;
@@ -27,17 +27,20 @@ class ServerWebSocket {
   #address;
   // What this side has closed with; null: it has not.
   #closing = null;
-  #topics = new Set();
+  // Null before the first.
+  #topics = null;
+
+  static #kind = {
+    text: (socket, text) => socket.#message(text),
+    bytes: (socket, buffer, at, length) => socket.#message(socket.#binary(buffer, at, length)),
+    ping: (socket, buffer, at, length) => socket.#told("ping", socket.#binary(buffer, at, length)),
+    pong: (socket, buffer, at, length) => socket.#told("pong", socket.#binary(buffer, at, length)),
+    drained: (socket) => socket.#told("drain"),
+    closed: (socket, code, reason) => socket.#closed(code, reason),
+  };
 
   constructor({ index, generation }, server, data, address) {
-    this.#link = new Link(index, generation, {
-      text: (text) => this.#message(text),
-      bytes: (bytes) => this.#message(this.#binary(bytes)),
-      ping: (bytes) => this.#told("ping", this.#binary(bytes)),
-      pong: (bytes) => this.#told("pong", this.#binary(bytes)),
-      drained: () => this.#told("drain"),
-      closed: (code, reason) => this.#closed(code, reason),
-    });
+    this.#link = new Link(index, generation, ServerWebSocket.#kind, this);
     this.#server = server;
     this.data = data;
     this.#address = address;
@@ -73,7 +76,7 @@ class ServerWebSocket {
   }
 
   get subscriptions() {
-    return [...this.#topics];
+    return [...(this.#topics ?? [])];
   }
 
   send(data, compress) {
@@ -129,16 +132,19 @@ class ServerWebSocket {
   }
 
   subscribe(topic) {
-    if (this.#state === OPEN && topics.join(this.#link, topic)) this.#topics.add(topic);
+    if (this.#state === OPEN && topics.join(this.#link, topic)) {
+      this.#topics ??= new Set();
+      this.#topics.add(topic);
+    }
   }
 
   unsubscribe(topic) {
     topics.leave(this.#link, topic);
-    this.#topics.delete(topic);
+    this.#topics?.delete(topic);
   }
 
   isSubscribed(topic) {
-    return this.#topics.has(topic);
+    return this.#topics?.has(topic) ?? false;
   }
 
   // What is sent in one turn leaves together anyway.
@@ -188,17 +194,19 @@ class ServerWebSocket {
 
   #closed(code, reason) {
     this.#state = CLOSED;
-    for (const topic of this.#topics) topics.count(topic);
-    this.#topics.clear();
+    for (const topic of this.#topics ?? []) topics.count(topic);
+    this.#topics = null;
     const said = this.#closing ?? { code, reason };
     this.#call("close", said.code, said.reason);
   }
 
-  #binary(bytes) {
-    if (this.#binaryType === "uint8array") return bytes;
-    if (this.#binaryType === "arraybuffer") return bytes.buffer;
-    Buffer ??= loadBuffer().default.Buffer;
-    return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  #binary(buffer, at, length) {
+    if (this.#binaryType === "nodebuffer") {
+      NodeBuffer ??= core.loadExtScript("ext:deno_node/internal/buffer.mjs").FastBuffer;
+      return new NodeBuffer(buffer, at, length);
+    }
+    const own = ownBuffer(buffer, at, length);
+    return this.#binaryType === "arraybuffer" ? own : new Uint8Array(own);
   }
 }
 

@@ -3,7 +3,7 @@
 // The interface is the WebSockets standard's, as far as a socket that others open has it: it has no URL.
 
 import { core } from "ext:core/mod.js";
-import { bytesOf, Link } from "ext:howth/sockets/link.js";
+import { bytesOf, Link, ownBuffer } from "ext:howth/sockets/link.js";
 import { tellFailure } from "ext:howth/sockets/options.js";
 
 const { CloseEvent, defineEventHandler, ErrorEvent, Event, EventTarget, MessageEvent } =
@@ -36,16 +36,18 @@ class ServedWebSocket extends EventTarget {
   // With what the socket is to be closed behind them: code and reason.
   #closing = null;
 
+  static #kind = {
+    text: (socket, text) => socket.#message(text),
+    bytes: (socket, buffer, at, length) => socket.#message(socket.#binary(buffer, at, length)),
+    ping() {},
+    pong() {},
+    drained() {},
+    closed: (socket, code, reason, isClean) => socket.#closed(code, reason, isClean),
+  };
+
   // The engine has made the request of an exchange this socket.
   static open(socket, { index, generation }, { protocol, extensions }) {
-    const link = new Link(index, generation, {
-      text: (text) => socket.#message(text),
-      bytes: (bytes) => socket.#message(socket.#binary(bytes)),
-      ping: () => {},
-      pong: () => {},
-      drained: () => {},
-      closed: (code, reason, isClean) => socket.#closed(code, reason, isClean),
-    });
+    const link = new Link(index, generation, ServedWebSocket.#kind, socket);
     socket.#link = link;
     socket.#protocol = protocol;
     socket.#extensions = extensions;
@@ -155,8 +157,9 @@ class ServedWebSocket extends EventTarget {
     if (this.#state === OPEN) this.#dispatch(new MessageEvent("message", { data, origin: "" }));
   }
 
-  #binary(bytes) {
-    return this.#binaryType === "blob" ? new Blob([bytes]) : bytes.buffer;
+  #binary(buffer, at, length) {
+    if (this.#binaryType === "arraybuffer") return ownBuffer(buffer, at, length);
+    return new Blob([new Uint8Array(buffer, at, length)]);
   }
 
   #closed(code, reason, wasClean) {

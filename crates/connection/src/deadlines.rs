@@ -109,7 +109,7 @@ impl<L> Connections<L> {
     }
 
     /// Tells the wheel of the connection's deadline, or of `latest_ms`, if it would look later than that.
-    fn schedule_within(&mut self, index: u32, latest_ms: u64) {
+    pub(crate) fn schedule_within(&mut self, index: u32, latest_ms: u64) {
         let Some((at_ms, _)) = self.deadline(index) else {
             return;
         };
@@ -204,10 +204,10 @@ impl<L> Connections<L> {
     /// began before was told to the wheel then.
     pub(crate) fn is_looked_at_in_time(&self, index: u32) -> bool {
         let connection = &self.connections[index];
+        // That of a handler begins with its request, and counts once its turn to answer has come.
+        let is_plain = || self.is_plain(connection) && self.deadlines(connection).handler.is_none();
         connection.look_at_ms <= self.now_ms + self.shortest_ms
-            && self.is_plain(connection)
-            // That of a handler begins with its request, and counts once its turn to answer has come.
-            && self.deadlines(connection).handler.is_none()
+            && (is_plain() || self.is_plain_tunnel(connection))
     }
 
     /// Nothing is special about the connection: it is open, reads requests, and no deadline is other than configured.

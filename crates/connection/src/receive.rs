@@ -127,16 +127,19 @@ impl<L> Connections<L> {
         }
     }
 
-    /// Whether nothing is to be done for the connection before the application has answered.
+    /// Whether nothing is to be done for the connection before the application has answered, or taken what has come.
     #[inline]
     fn only_waits_for_answers(&self, index: u32) -> bool {
         let connection = &self.connections[index];
-        self.is_plain(connection)
-            && connection.is_read
-            && connection.exchanges > 0
-            && connection.exchanges < self.options.pipeline_max
+        let waits = || {
+            self.is_plain(connection)
+                && connection.exchanges > 0
+                && connection.exchanges < self.options.pipeline_max
+                && self.listeners[connection.listener].deadlines.handler.is_none()
+        };
+        connection.is_read
             && connection.held_bytes < self.options.body_high_watermark_bytes
-            && self.listeners[connection.listener].deadlines.handler.is_none()
+            && (waits() || self.is_plain_tunnel(connection))
     }
 
     /// Decodes what the connection has kept.

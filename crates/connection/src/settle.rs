@@ -175,15 +175,16 @@ impl<L> Connections<L> {
         self.unsettle(index);
     }
 
-    /// Whether a connection that has sent its responses waits for the next request and nothing has to be done for it.
+    /// Whether a connection that has sent its responses waits for the next request, or a tunnel for either side, and nothing has
+    /// to be done for it.
     #[inline]
     fn is_at_rest(&self, index: u32) -> bool {
         let connection = &self.connections[index];
-        self.is_plain(connection)
-            && connection.is_read
-            && connection.exchanges == 0
-            && connection.output.unsent() == 0
-            && self.is_looked_at_in_time(index)
+        let waits = match connection.exchanges {
+            0 => self.is_plain(connection),
+            _ => self.is_plain_tunnel(connection),
+        };
+        waits && connection.is_read && connection.output.unsent() == 0 && self.is_looked_at_in_time(index)
     }
 
     /// Goes on with requests that were kept because the pipeline was full.

@@ -9,7 +9,7 @@ use howth_engine::body::Keep;
 use howth_engine::{Gone, InterimError, UpgradeError};
 use howth_http1::{BodyLength, ResponseHead, Version, encode_interim, encode_switch};
 
-use crate::connection::Intake;
+use crate::connection::{Connection, Intake, Phase};
 use crate::connections::Connections;
 use crate::exchange::{BodyState, ResponseState};
 
@@ -125,7 +125,7 @@ impl<L> Connections<L> {
         let tunnel = &mut self.exchanges[exchange];
         tunnel.alarm_ms = in_ms.map_or(u64::MAX, |in_ms| self.now_ms.saturating_add(in_ms));
         let connection = tunnel.connection;
-        self.unsettle(connection);
+        self.schedule_within(connection, u64::MAX);
         Ok(())
     }
 
@@ -161,6 +161,18 @@ impl<L> Connections<L> {
     /// Whether an exchange is a tunnel of which our side has ended.
     pub(crate) fn is_half_closed_tunnel(&self, exchange: u32) -> bool {
         self.carries_tunnel(exchange) && self.exchanges[exchange].is_over()
+    }
+
+    /// Nothing is special about a tunnel: both of its sides are open, and it has no deadline but that of its writes and an
+    /// alarm, which the wheel was told of when it was set.
+    pub(crate) fn is_plain_tunnel(&self, connection: &Connection<L>) -> bool {
+        let Intake::Tunnel(tunnel) = connection.intake else {
+            return false;
+        };
+        connection.phase == Phase::Open
+            && !connection.is_read_closed()
+            && !self.has_own_deadlines
+            && !self.exchanges[tunnel].is_over()
     }
 
     fn carries_tunnel(&self, exchange: u32) -> bool {

@@ -7,9 +7,9 @@ use howth_engine::{ConnectionEnd, ExchangeId, Exchanges, ListenerId};
 use howth_websocket::{Violation, close_frame, code};
 
 use crate::deadlines::CLOSE_MS;
-use crate::receive::Told;
 use crate::socket::{Phase, Socket};
 use crate::sockets::Sockets;
+use crate::told::Told;
 
 /// How a client has ended a socket.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ impl Sockets {
     /// Closes a socket: what was sent goes out, and the client has a while to close as well. `code`: `None` sends none.
     pub fn close(&mut self, exchanges: &dyn Exchanges, id: ExchangeId, code: Option<u16>, reason: &str) {
         if let Some(socket) = self.sockets.get_mut(&id) {
-            let told_bytes = socket.told_bytes;
+            let waiting_bytes = socket.inbox.bytes();
             socket.close(exchanges, id, code, reason);
-            self.waiting_bytes = self.waiting_bytes + socket.told_bytes - told_bytes;
+            self.waiting_bytes = self.waiting_bytes + socket.inbox.bytes() - waiting_bytes;
         }
     }
 
@@ -96,8 +96,7 @@ impl Socket {
             self.phase = Phase::Closing;
             write(exchanges, id, code, reason);
             // What has come and waits is not wanted any more.
-            self.told.clear();
-            self.told_bytes = 0;
+            self.inbox.clear();
             // One that is gone is told of as that.
             let _ = exchanges.set_alarm(id, Some(CLOSE_MS));
         }
@@ -105,7 +104,7 @@ impl Socket {
 
     /// Deals with the end that the client has made, if the application has taken what came before.
     pub(crate) fn wind_up(&mut self, exchanges: &dyn Exchanges, id: ExchangeId) {
-        if self.told.is_empty() {
+        if self.inbox.is_empty() {
             self.end_now(exchanges, id);
         }
     }
@@ -157,7 +156,7 @@ impl Socket {
         self.ending = None;
         self.rest = Vec::new();
         self.rest_at = 0;
-        self.tell(Told::Close {
+        self.inbox.push(Told::Close {
             code,
             reason: reason.to_owned(),
             is_clean,

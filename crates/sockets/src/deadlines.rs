@@ -51,7 +51,7 @@ impl Socket {
         }
         // What has come and was not taken waits for the application, not for the client; and a client that has not taken what was
         // sent could not answer a question behind it. The engine ends one that takes nothing.
-        let waits = !self.told.is_empty() || self.is_unread || self.ending.is_some();
+        let waits = !self.inbox.is_empty() || self.is_unread || self.ending.is_some();
         if waits || (!self.is_asked && exchanges.unsent_bytes(id) > 0) {
             self.heard_ms = now_ms;
         }

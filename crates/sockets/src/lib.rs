@@ -14,11 +14,13 @@ mod send;
 mod settings;
 mod socket;
 mod sockets;
+mod told;
 mod topics;
 mod upgrade;
 
-pub use receive::{Observed, Taken, Told};
+pub use receive::Observed;
 pub use send::Sent;
 pub use settings::Settings;
 pub use sockets::Sockets;
+pub use told::{Payload, Told};
 pub use upgrade::{NotUpgraded, Upgraded};

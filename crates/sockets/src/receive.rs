@@ -5,59 +5,21 @@
 //! engine, and when the application takes what has come.
 
 use howth_engine::{BodyRead, Event, ExchangeId, Exchanges};
-use howth_websocket::{Close, Event as Came, Kind, Opcode};
+use howth_websocket::{Close, Event as Came, Opcode, Payload as Found};
 
 use crate::close::Ending;
 use crate::send::write_frame;
 use crate::socket::{Phase, Socket};
 use crate::sockets::{Codecs, Sockets};
+use crate::told::{Payload, Told};
 
 /// Decoded bytes that wait for the application before a socket is read no further.
 const TOLD_BYTES_MAX: usize = 64 * 1024;
 /// The same of all sockets of a core together, before any is read further but by the application itself: a compressed message
 /// may be a thousand times larger than what has come.
 const WAITING_BYTES_MAX: usize = 64 * 1024 * 1024;
-/// What a message takes besides its bytes.
-const TOLD_BYTES_EACH: usize = 64;
-
-/// What the application hears.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Told {
-    /// A message; that of a text is UTF-8.
-    Message(Kind, Vec<u8>),
-    /// A ping, which was answered.
-    Ping(Vec<u8>),
-    /// A pong.
-    Pong(Vec<u8>),
-    /// The socket is over; the last that is told of it.
-    Close {
-        /// The client's code, 1005 where it named none, 1006 where it has not closed (RFC 6455 section 7.1.5).
-        code: u16,
-        /// The client's reason, or why there is no code of its.
-        reason: String,
-        /// Both sides have closed (RFC 6455 section 7.1.4).
-        is_clean: bool,
-    },
-}
-
-impl Told {
-    pub(crate) fn held_bytes(&self) -> usize {
-        let bytes = match self {
-            Told::Message(_, bytes) | Told::Ping(bytes) | Told::Pong(bytes) => bytes.len(),
-            Told::Close { reason, .. } => reason.len(),
-        };
-        bytes + TOLD_BYTES_EACH
-    }
-}
-
-/// A part of what has come.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Taken {
-    /// In order, never empty.
-    pub told: Vec<Told>,
-    /// There may be more; else the next is told of.
-    pub has_more: bool,
-}
+/// Of memory that was received, what is told shares this part at most with what is not: else it is copied.
+const SHARED_PART_MAX: usize = 2;
 
 /// What becomes of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,10 +42,11 @@ impl Sockets {
         let Some(socket) = self.sockets.get_mut(&id) else {
             return Observed::Others;
         };
-        let told_bytes = socket.told_bytes;
+        let waiting_bytes = socket.inbox.bytes();
         match event {
             Event::BodyReadable(_) if self.waiting_bytes >= WAITING_BYTES_MAX => {
                 socket.is_unread = true;
+                socket.is_drained = false;
                 return socket.tell_once();
             }
             Event::BodyReadable(_) => {
@@ -98,54 +61,47 @@ impl Sockets {
             Event::Writable(_) if socket.phase == Phase::Open => return Observed::Tell,
             _ => return Observed::Done,
         }
-        self.waiting_bytes = self.waiting_bytes + socket.told_bytes - told_bytes;
-        match socket.told.is_empty() {
+        self.waiting_bytes = self.waiting_bytes + socket.inbox.bytes() - waiting_bytes;
+        match socket.inbox.is_empty() {
             true => Observed::Done,
             false => socket.tell_once(),
         }
     }
 
-    /// What has come and waits for the application, in order, about so many bytes of it at most and always something if there
-    /// is anything; `None`: nothing is left. Behind [`Told::Close`] there is no socket any more.
-    pub fn take(
-        &mut self,
-        exchanges: &dyn Exchanges,
-        id: ExchangeId,
-        bytes_max: usize,
-        now_ms: u64,
-    ) -> Option<Taken> {
+    /// Takes what waits next for the application, and says whether there may be more, or else the next is told of; `None`: nothing
+    /// is left. Behind [`Told::Close`] there is no socket any more.
+    pub fn take(&mut self, exchanges: &dyn Exchanges, id: ExchangeId, now_ms: u64) -> Option<(Told, bool)> {
         let socket = self.sockets.get_mut(&id)?;
-        let told_bytes = socket.told_bytes;
-        if socket.told.is_empty() {
+        let waiting_bytes = socket.inbox.bytes();
+        if socket.inbox.is_empty() {
             socket.read(exchanges, id, &mut self.codecs, now_ms);
             socket.wind_up(exchanges, id);
         }
-        if socket.told.is_empty() {
-            socket.is_told = false;
-            self.waiting_bytes = self.waiting_bytes + socket.told_bytes - told_bytes;
-            return None;
-        }
-        let (mut taken, mut bytes) = (Vec::new(), 0);
-        while bytes < bytes_max
-            && let Some(told) = socket.told.pop_front()
-        {
-            bytes += told.held_bytes();
-            taken.push(told);
-        }
-        socket.told_bytes -= bytes;
-        if socket.told.is_empty() {
+        let told = socket.inbox.pop();
+        if told.is_some() && socket.inbox.is_empty() && !socket.is_drained {
             socket.read(exchanges, id, &mut self.codecs, now_ms);
         }
-        socket.is_told = !socket.told.is_empty() || socket.ending.is_some();
+        socket.is_told = told.is_some() && (!socket.inbox.is_empty() || socket.ending.is_some());
         let has_more = socket.is_told;
-        self.waiting_bytes = self.waiting_bytes + socket.told_bytes - told_bytes;
-        if matches!(taken.last(), Some(Told::Close { .. })) {
+        self.waiting_bytes = self.waiting_bytes + socket.inbox.bytes() - waiting_bytes;
+        if matches!(told, Some(Told::Close { .. })) {
             self.remove(id);
         }
-        Some(Taken {
-            told: taken,
-            has_more,
-        })
+        Some((told?, has_more))
+    }
+
+    /// The same of one thing that waits by itself, if `take` takes it: gives what that makes of it.
+    pub fn take_alone<R>(&mut self, id: ExchangeId, take: impl FnOnce(&Told) -> Option<R>) -> Option<R> {
+        let socket = self.sockets.get_mut(&id)?;
+        let alone = socket.inbox.alone()?;
+        if !socket.is_drained || socket.ending.is_some() {
+            return None;
+        }
+        let taken = take(alone)?;
+        self.waiting_bytes -= socket.inbox.bytes();
+        socket.inbox.clear();
+        socket.is_told = false;
+        Some(taken)
     }
 
     /// The application has lost what it was told: gives the sockets of which it is to be told again. `waits`: whether it will hear
@@ -157,7 +113,7 @@ impl Sockets {
             .filter(|(id, socket)| socket.is_told && !waits(**id));
         let mut again = Vec::new();
         for (id, socket) in told {
-            socket.is_told = !socket.told.is_empty() || socket.is_unread || socket.ending.is_some();
+            socket.is_told = !socket.inbox.is_empty() || socket.is_unread || socket.ending.is_some();
             if socket.is_told {
                 again.push(*id);
             }
@@ -167,7 +123,7 @@ impl Sockets {
 
     fn remove(&mut self, id: ExchangeId) {
         if let Some(socket) = self.sockets.remove(&id) {
-            self.waiting_bytes -= socket.told_bytes;
+            self.waiting_bytes -= socket.inbox.bytes();
             socket
                 .topics
                 .iter()
@@ -188,6 +144,7 @@ impl Socket {
     /// Reads what has come, as far as there is room for it.
     fn read(&mut self, exchanges: &dyn Exchanges, id: ExchangeId, codecs: &mut Codecs, now_ms: u64) {
         self.is_unread = false;
+        self.is_drained = false;
         loop {
             self.decode(exchanges, id, codecs);
             if self.phase == Phase::Over || self.ending.is_some() || self.rest_at < self.rest.len() {
@@ -202,6 +159,7 @@ impl Socket {
                 Ok(BodyRead::Pending) => {
                     self.rest = Vec::new();
                     self.rest_at = 0;
+                    self.is_drained = true;
                     return;
                 }
                 Ok(BodyRead::End | BodyRead::Failed(_)) | Err(_) => {
@@ -218,13 +176,24 @@ impl Socket {
         };
         let mut rest = std::mem::take(&mut self.rest);
         let mut at = self.rest_at;
-        while at < rest.len() && self.told_bytes < TOLD_BYTES_MAX && self.ending.is_none() {
+        while at < rest.len() && self.inbox.bytes() < TOLD_BYTES_MAX && self.ending.is_none() {
             let inflater = self.compression.is_some().then(|| codecs.inflater());
+            let length = rest.len();
             match decoder.decode(&mut rest[at..], inflater) {
                 Ok(step) => {
                     at += step.consumed;
-                    if let Some(came) = step.event {
-                        self.came(exchanges, id, came);
+                    match step.event {
+                        // The last of what has come takes the memory along, unless most of that is not its own.
+                        Some(Came::Message(kind, Found::Borrowed(payload)))
+                            if at == length && payload.len() >= at / SHARED_PART_MAX =>
+                        {
+                            let from = at - payload.len();
+                            let payload = Payload::behind(std::mem::take(&mut rest), from);
+                            self.message(Told::Message(kind, payload));
+                            at = 0;
+                        }
+                        Some(came) => self.came(exchanges, id, came),
+                        None => {}
                     }
                 }
                 Err(violation) => self.ending = Some(Ending::Refused(violation)),
@@ -236,24 +205,31 @@ impl Socket {
         }
     }
 
+    /// RFC 6455 section 7.1.3: nobody waits for what comes behind our own close frame.
+    fn message(&mut self, told: Told) {
+        if self.phase == Phase::Open {
+            self.inbox.push(told);
+        }
+    }
+
     fn came(&mut self, exchanges: &dyn Exchanges, id: ExchangeId, came: Came<'_>) {
         match came {
             Came::Close(Close { code, reason }) => {
                 let reason = reason.to_owned();
                 self.ending = Some(Ending::Closed { code, reason });
             }
-            // RFC 6455 section 7.1.3: nobody waits for what comes behind our own close frame.
-            _ if self.phase != Phase::Open => {}
-            Came::Message(kind, payload) => self.tell(Told::Message(kind, payload.into_owned())),
-            Came::Ping(payload) => {
+            Came::Message(kind, payload) => {
+                self.message(Told::Message(kind, payload.into_owned().into()));
+            }
+            Came::Ping(payload) if self.phase == Phase::Open => {
                 // RFC 6455 section 5.5.3. If the tunnel is gone, that is told as well.
                 let _ = write_frame(exchanges, id, Opcode::Pong, false, payload);
                 if self.settings.tells_pings {
-                    self.tell(Told::Ping(payload.to_vec()));
+                    self.message(Told::Ping(payload.into()));
                 }
             }
-            Came::Pong(payload) if self.settings.tells_pongs => self.tell(Told::Pong(payload.to_vec())),
-            Came::Pong(_) => {}
+            Came::Pong(payload) if self.settings.tells_pongs => self.message(Told::Pong(payload.into())),
+            Came::Ping(_) | Came::Pong(_) => {}
         }
     }
 }

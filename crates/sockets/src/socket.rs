@@ -2,14 +2,13 @@
 //!
 //! Owns its state alone. Decides nothing: the modules beside do.
 
-use std::collections::VecDeque;
 use std::rc::Rc;
 
 use howth_websocket::{Compression, Decoder, Peer};
 
 use crate::close::Ending;
-use crate::receive::Told;
 use crate::settings::Settings;
+use crate::told::Inbox;
 
 /// Where a socket is in its life. It only ever moves down this list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -34,9 +33,10 @@ pub(crate) struct Socket {
     /// Bytes that came; those from `rest_at` on are not decoded.
     pub(crate) rest: Vec<u8>,
     pub(crate) rest_at: usize,
+    /// The tunnel was read until nothing was left, and tells when more has come.
+    pub(crate) is_drained: bool,
     /// What waits for the application.
-    pub(crate) told: VecDeque<Told>,
-    pub(crate) told_bytes: usize,
+    pub(crate) inbox: Inbox,
     /// The client has ended it, which is dealt with once the application has taken what came before: its answers go out first.
     pub(crate) ending: Option<Ending>,
     /// Something has come that was not read, since too much waits on this core.
@@ -64,8 +64,8 @@ impl Socket {
             compression,
             rest: Vec::new(),
             rest_at: 0,
-            told: VecDeque::new(),
-            told_bytes: 0,
+            is_drained: false,
+            inbox: Inbox::default(),
             is_unread: false,
             ending: None,
             is_told: false,
@@ -73,10 +73,5 @@ impl Socket {
             is_asked: false,
             topics: Vec::new(),
         }
-    }
-
-    pub(crate) fn tell(&mut self, told: Told) {
-        self.told_bytes += told.held_bytes();
-        self.told.push_back(told);
     }
 }

@@ -17,7 +17,7 @@ const WINDOWS: usize = 7;
 /// The sockets of a core, by their exchanges.
 #[derive(Debug, Default)]
 pub struct Sockets {
-    pub(crate) sockets: FxHashMap<ExchangeId, Socket>,
+    pub(crate) sockets: FxHashMap<ExchangeId, Box<Socket>>,
     pub(crate) topics: Topics,
     pub(crate) codecs: Codecs,
     /// Decoded bytes of all sockets that wait for the application.

@@ -130,7 +130,7 @@ impl Sockets {
         exchanges.upgrade(id, &head)?;
         let socket = Socket::new(settings.clone(), compression, now_ms);
         socket.watch(exchanges, id, self.leaves(exchanges, id));
-        self.sockets.insert(id, socket);
+        self.sockets.insert(id, Box::new(socket));
         Ok(Upgraded { protocol, extensions })
     }
 }

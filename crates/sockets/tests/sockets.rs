@@ -5,7 +5,7 @@ mod support;
 use std::rc::Rc;
 
 use howth_engine::{ConnectionEnd, Event, ExchangeId, ListenerId};
-use howth_sockets::{NotUpgraded, Observed, Sent, Settings, Sockets, Taken, Told, Upgraded};
+use howth_sockets::{NotUpgraded, Observed, Sent, Settings, Sockets, Told, Upgraded};
 use howth_websocket::{Kind, Opcode, Refusal, close_frame, masked_frame};
 use support::Tunnels;
 
@@ -36,17 +36,16 @@ fn open(settings: Settings) -> (Sockets, Tunnels, ExchangeId) {
 fn take(sockets: &mut Sockets, tunnels: &Tunnels, id: ExchangeId) -> Vec<Told> {
     let mut all = Vec::new();
     let mut has_more = true;
-    while has_more && let Some(taken) = sockets.take(tunnels, id, 100, 0) {
-        assert!(!taken.told.is_empty());
-        all.extend(taken.told);
-        has_more = taken.has_more;
+    while has_more && let Some((told, more)) = sockets.take(tunnels, id, 0) {
+        all.push(told);
+        has_more = more;
     }
-    assert_eq!(sockets.take(tunnels, id, 100, 0), None, "something was left");
+    assert_eq!(sockets.take(tunnels, id, 0), None, "something was left");
     all
 }
 
 fn text(text: &str) -> Told {
-    Told::Message(Kind::Text, text.into())
+    Told::Message(Kind::Text, text.as_bytes().into())
 }
 
 fn closed(code: u16, is_clean: bool) -> Told {
@@ -102,19 +101,10 @@ fn a_close_is_answered_behind_what_the_application_says_to_earlier_messages() {
     let event = tunnels.receive(id, &bytes);
     assert_eq!(sockets.observe(&tunnels, event, 0), Observed::Tell);
     assert_eq!(tunnels.written(id), b"");
-    let taken = |told, has_more| {
-        Some(Taken {
-            told: vec![told],
-            has_more,
-        })
-    };
-    assert_eq!(sockets.take(&tunnels, id, 100, 0), taken(text("last"), true));
+    assert_eq!(sockets.take(&tunnels, id, 0), Some((text("last"), true)));
     let sent = sockets.send(&tunnels, id, Opcode::Text, b"answer", false);
     assert_eq!(sent, Sent::Ready);
-    assert_eq!(
-        sockets.take(&tunnels, id, 100, 0),
-        taken(closed(1000, true), false)
-    );
+    assert_eq!(sockets.take(&tunnels, id, 0), Some((closed(1000, true), false)));
     let expected = [&b"\x81\x06answer"[..], &close_frame(Some(1000), "")].concat();
     assert_eq!(tunnels.written(id), expected);
     assert_eq!(tunnels.with(id, |tunnel| tunnel.end), Some(ConnectionEnd::AtOnce));

@@ -3,6 +3,7 @@
 pub mod client;
 mod compression;
 mod ends;
+mod kept;
 mod messages;
 mod rules;
 mod topics;

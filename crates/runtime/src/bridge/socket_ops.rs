@@ -1,24 +1,20 @@
 //! Ops of WebSockets: what JavaScript does with one, and what has come on it.
 //!
-//! Owns how messages cross: those of a socket that wait, in one array. Never frames or reads anything: `howth_sockets` does.
+//! Never frames or reads anything: `howth_sockets` does. What has come crosses in `socket_take`.
 
 use std::borrow::Cow;
 use std::rc::Rc;
 
-use deno_core::{OpState, ToV8, op2, v8};
+use deno_core::{OpState, op2};
 use howth_engine::{ExchangeId, Exchanges};
-use howth_javascript::sockets::{sent, told};
-use howth_sockets::{NotUpgraded, Sent, Settings, Sockets, Taken, Told};
-use howth_websocket::{Kind, Opcode};
+use howth_javascript::sockets::sent;
+use howth_sockets::{NotUpgraded, Sent, Settings, Sockets};
+use howth_websocket::Opcode;
 use serde::Serialize;
 
 use super::response_ops::with_response_head;
-use super::values::give_bytes;
 use super::{id, state::Bridge};
 use howth_scheduling::now_us;
-
-/// What one call gives of what has come on a socket.
-const PART_BYTES: usize = 256 * 1024;
 
 /// The milliseconds of the clock that silence is measured by.
 pub(super) fn now_ms() -> u64 {
@@ -107,75 +103,6 @@ pub(super) fn op_howth_socket_other_version(
         is_other
     });
     is_other == Some(true)
-}
-
-/// What has come, as one array: a number of `told` and what belongs to it, an even number of elements each time; behind the last
-/// stands one more if there may be more.
-pub(super) struct Came(Option<Taken>);
-
-impl<'s> ToV8<'s> for Came {
-    type Error = std::convert::Infallible;
-
-    fn to_v8<'i>(self, scope: &mut v8::PinScope<'s, 'i>) -> Result<v8::Local<'s, v8::Value>, Self::Error> {
-        let Some(Taken { told, has_more }) = self.0 else {
-            return Ok(v8::undefined(scope).into());
-        };
-        let mut elements: Vec<v8::Local<'s, v8::Value>> = Vec::with_capacity(told.len() * 2 + 2);
-        for told in told {
-            let kind = match &told {
-                Told::Message(Kind::Text, _) => told::TEXT,
-                Told::Message(Kind::Binary, _) => told::BINARY,
-                Told::Ping(_) => told::PING,
-                Told::Pong(_) => told::PONG,
-                Told::Close { .. } => told::CLOSE,
-            };
-            elements.push(v8::Integer::new_from_unsigned(scope, kind).into());
-            match told {
-                Told::Message(Kind::Text, bytes) => elements.push(text(scope, &bytes)),
-                Told::Message(Kind::Binary, bytes) | Told::Ping(bytes) | Told::Pong(bytes) => {
-                    elements.push(give_bytes(scope, bytes));
-                }
-                Told::Close {
-                    code,
-                    reason,
-                    is_clean,
-                } => {
-                    elements.push(v8::Integer::new(scope, i32::from(code)).into());
-                    elements.push(text(scope, reason.as_bytes()));
-                    elements.push(v8::Boolean::new(scope, is_clean).into());
-                }
-            }
-        }
-        if has_more {
-            elements.push(v8::null(scope).into());
-        }
-        Ok(v8::Array::new_with_elements(scope, &elements).into())
-    }
-}
-
-/// The text of bytes that are UTF-8.
-fn text<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: &[u8]) -> v8::Local<'s, v8::Value> {
-    let text = match bytes.is_ascii() {
-        true => v8::String::new_from_one_byte(scope, bytes, v8::NewStringType::Normal),
-        false => v8::String::new_from_utf8(scope, bytes, v8::NewStringType::Normal),
-    };
-    // Only where V8 has thrown for lack of memory.
-    text.unwrap_or_else(|| v8::String::empty(scope)).into()
-}
-
-/// What has come on a socket and was not taken yet; `undefined`: nothing is left.
-#[op2]
-pub(super) fn op_howth_socket_take(state: &OpState, index: u32, generation: u32) -> Came {
-    let taken = with_sockets(state, |sockets, exchanges| {
-        sockets.take(exchanges, id(index, generation), PART_BYTES, now_ms())
-    });
-    let taken = taken.flatten();
-    let given = taken.iter().flat_map(|taken| &taken.told).map(|told| match told {
-        Told::Message(Kind::Binary, bytes) | Told::Ping(bytes) | Told::Pong(bytes) => bytes.len(),
-        _ => 0,
-    });
-    state.borrow::<Bridge>().note_given(given.sum());
-    Came(taken)
 }
 
 fn send(state: &OpState, id: ExchangeId, opcode: Opcode, payload: &[u8], compress: bool) -> i32 {

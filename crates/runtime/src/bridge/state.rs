@@ -75,6 +75,8 @@ struct Inner {
     given_bytes: Cell<usize>,
     /// The WebSockets.
     sockets: RefCell<Sockets>,
+    /// Where small messages of theirs cross.
+    pool: RefCell<Option<v8::SharedRef<v8::BackingStore>>>,
     /// By slot: the generation, plus one, that JavaScript wants to hear of.
     watched: RefCell<Vec<u32>>,
     dispatch: RefCell<Option<v8::Global<v8::Function>>>,
@@ -101,6 +103,7 @@ impl Bridge {
             servers: RefCell::default(),
             given_bytes: Cell::new(0),
             sockets: RefCell::default(),
+            pool: RefCell::default(),
             watched: RefCell::default(),
             dispatch: RefCell::default(),
             batch: RefCell::default(),
@@ -247,6 +250,11 @@ impl Bridge {
         self.0.sockets.borrow_mut()
     }
 
+    /// Where small messages cross.
+    pub(super) fn pool(&self) -> RefMut<'_, Option<v8::SharedRef<v8::BackingStore>>> {
+        self.0.pool.borrow_mut()
+    }
+
     /// Notes that JavaScript was given a buffer of so many bytes.
     pub(super) fn note_given(&self, bytes: usize) {
         self.0
@@ -323,6 +331,7 @@ impl Bridge {
     pub(crate) fn disconnect(&self) {
         self.0.dispatch.replace(None);
         self.0.batch.replace(None);
+        self.0.pool.replace(None);
         self.0.exchanges.replace(None);
     }
 }

@@ -99,11 +99,19 @@ pub(super) fn give<'s>(scope: &mut v8::PinScope<'s, '_>, value: &Value) -> v8::L
     made.unwrap_or_else(|| v8::undefined(scope).into())
 }
 
+/// An `ArrayBuffer` that takes the bytes over.
+pub(super) fn give_buffer<'s>(
+    scope: &mut v8::PinScope<'s, '_>,
+    bytes: Vec<u8>,
+) -> v8::Local<'s, v8::ArrayBuffer> {
+    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
+    v8::ArrayBuffer::with_backing_store(scope, &store)
+}
+
 /// A `Uint8Array` that takes the bytes over.
 pub(super) fn give_bytes<'s>(scope: &mut v8::PinScope<'s, '_>, bytes: Vec<u8>) -> v8::Local<'s, v8::Value> {
     let len = bytes.len();
-    let store = v8::ArrayBuffer::new_backing_store_from_vec(bytes).make_shared();
-    let buffer = v8::ArrayBuffer::with_backing_store(scope, &store);
+    let buffer = give_buffer(scope, bytes);
     match v8::Uint8Array::new(scope, buffer, 0, len) {
         Some(array) => array.into(),
         None => v8::undefined(scope).into(),
