@@ -90,6 +90,12 @@ impl Sockets {
         Some((told?, has_more))
     }
 
+    /// Whether anything waits for the application already.
+    pub fn waits(&self, id: ExchangeId) -> bool {
+        let socket = self.sockets.get(&id);
+        socket.is_some_and(|socket| !socket.inbox.is_empty())
+    }
+
     /// The same of one thing that waits by itself, if `take` takes it: gives what that makes of it.
     pub fn take_alone<R>(&mut self, id: ExchangeId, take: impl FnOnce(&Told) -> Option<R>) -> Option<R> {
         let socket = self.sockets.get_mut(&id)?;

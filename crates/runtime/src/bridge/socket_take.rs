@@ -183,7 +183,9 @@ pub(super) fn op_howth_socket_take(state: &OpState, index: u32, generation: u32,
     };
     let (mut at, mut bytes) = (at as usize, 0);
     let mut pieces = vec![(kind(&first), bridge.piece(first, &mut at))];
-    while has_more && bytes < PART_BYTES {
+    // What ends the socket is dealt with once JavaScript has answered what came before it.
+    let waits = || bridge.with_sockets(|sockets, _| sockets.waits(id)) == Some(true);
+    while has_more && bytes < PART_BYTES && waits() {
         let Some((next, more)) = take() else {
             has_more = false;
             break;
