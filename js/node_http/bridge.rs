@@ -29,7 +29,6 @@ macro_rules! node_http_ops {
                 op_howth_stays_open,
                 op_howth_stop_accepting,
                 op_howth_tell_opened,
-                op_howth_unsent_bytes,
                 op_howth_upgrade_encoded,
                 op_howth_write_latin1,
                 op_howth_write_text,

@@ -45,6 +45,7 @@ macro_rules! server_ops {
                 op_howth_tls,
                 op_howth_tls_arguments,
                 op_howth_trailers,
+                op_howth_unsent_bytes,
                 op_howth_watch,
                 op_howth_write,
             ]

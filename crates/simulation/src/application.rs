@@ -145,7 +145,7 @@ impl Application {
         let Some(PeerAddress::Tcp(peer)) = exchanges.peer_address(id) else {
             return self.fault(format!("{id:?} comes from nowhere"));
         };
-        let facts = exchanges.tls_facts(id);
+        let (facts, is_secure) = (exchanges.tls_facts(id), exchanges.is_secure(id));
         let Some(head) = exchanges.head(id) else {
             return self.fault(format!("{id:?} has no head"));
         };
@@ -153,10 +153,8 @@ impl Application {
         let client = knowledge.clients[usize::from(peer.port())];
         let agreed = knowledge.agreed.as_ref().map(|agreed| agreed.get(&client));
         let is_sealed_rightly = match (agreed, &facts) {
-            (None, None) => !exchanges.is_secure(id),
-            (Some(Some(agreed)), Some(facts)) => {
-                exchanges.is_secure(id) && facts.protocol.as_deref() == *agreed
-            }
+            (None, None) => !is_secure,
+            (Some(Some(agreed)), Some(facts)) => is_secure && facts.protocol.as_deref() == *agreed,
             _ => false,
         };
         if !is_sealed_rightly {
