@@ -48,7 +48,7 @@ pub fn write(out_dir: &Path) -> Result<(), Box<dyn Error>> {
     let file = out_dir.join("icu.dat");
     fs::write(&file, &kept)?;
     let item = format!(
-        "const ICU_DATA: [u8; {}] = *include_bytes!({file:?});\n",
+        "#[expect(clippy::large_const_arrays, reason = \"it is read once, by a static\")]\nconst ICU_DATA: [u8; {}] = *include_bytes!({file:?});\n",
         kept.len()
     );
     Ok(fs::write(out_dir.join("icu.rs"), item)?)

@@ -149,7 +149,7 @@ impl CompressedExchanges {
     fn effort(&self) -> Effort {
         match self.workers.wait_us() {
             ..LESS_EFFORT_US => Effort::Normal,
-            ..LEAST_EFFORT_US => Effort::Less,
+            LESS_EFFORT_US..LEAST_EFFORT_US => Effort::Less,
             _ => Effort::Least,
         }
     }

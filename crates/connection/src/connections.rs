@@ -57,6 +57,7 @@ pub struct Connections<L> {
     /// Output buffers that wait to be used again.
     pub(crate) spare: Vec<Vec<u8>>,
     /// The same of sealed bytes.
+    #[expect(clippy::vec_box, reason = "a segment has a box of one as well")]
     pub(crate) spare_sealed: Vec<Box<Sealed>>,
     /// No deadline that begins on a plain connection ends sooner than after so many milliseconds.
     pub(crate) shortest_ms: u64,

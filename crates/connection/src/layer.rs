@@ -88,6 +88,7 @@ impl Layer {
     }
 
     /// Seals as much as one send takes, behind what was sealed before and what the session itself has to send.
+    #[expect(clippy::vec_box, reason = "a segment has a box of one as well")]
     pub(crate) fn seal(
         &mut self,
         spare: &mut Vec<Box<Sealed>>,

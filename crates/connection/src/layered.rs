@@ -128,9 +128,7 @@ impl<L: Layered> Connections<L> {
             return None;
         }
         let (mut spare, mut spent) = (std::mem::take(&mut self.spare_sealed), Vec::new());
-        let Some(layer) = self.link_mut(index).layer_mut() else {
-            return None;
-        };
+        let layer = self.link_mut(index).layer_mut()?;
         let sealed = layer.seal(&mut spare, &mut spent);
         self.spare_sealed = spare;
         spent.into_iter().for_each(|segment| self.reuse(segment));

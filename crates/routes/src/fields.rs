@@ -4,9 +4,12 @@
 
 use howth_http1::Field;
 
+/// A name and a value.
+type OwnField = (Box<[u8]>, Box<[u8]>);
+
 /// Fields in the order in which they are sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Fields(Vec<(Box<[u8]>, Box<[u8]>)>);
+pub struct Fields(Vec<OwnField>);
 
 impl Fields {
     /// Reads them from one string: name, line feed, value, line feed, and so on. Neither has a line feed in it.

@@ -64,7 +64,9 @@ impl SaidReady {
     fn ready(self) -> Rc<Ready> {
         Rc::new(Ready {
             status: self.status,
-            reason: Some(self.reason.into()).filter(|reason: &Box<str>| !reason.is_empty()),
+            reason: Some(self.reason)
+                .filter(|reason| !reason.is_empty())
+                .map(Into::into),
             fields: Fields::of_lines(&self.fields),
             body: self.body.to_vec().into(),
         })
