@@ -73,19 +73,22 @@ class Exchange extends Answer {
   respond(head, body, encoding, keepAlive) {
     this.keepBody();
     this.connection.touch();
-    this.noteWhole(this.giveWhole(head, body, encoding, keepAlive), body.length);
+    const isLong = body.length > SHORT;
+    // Behind it, it could have gone out already.
+    if (isLong) this.watch();
+    this.noteWhole(this.giveWhole(head, body, encoding, keepAlive), isLong);
   }
 
   finish(keepAlive) {
     this.keepBody();
-    this.noteWhole(this.giveEnd(keepAlive), 0);
+    this.noteWhole(this.giveEnd(keepAlive), false);
   }
 
-  noteWhole(isTaken, length) {
+  noteWhole(isTaken, isLong) {
     if (!isTaken) return this.lose();
     this.state = WHOLE;
     this.context = getAsyncContext();
-    this.isSending = (this.isFull || length > SHORT) && this.watch();
+    this.isSending = this.isFull || isLong;
     this.connection.tellWhole();
   }
 

@@ -5,6 +5,7 @@ use crate::support::{Engine, printed};
 
 on_both_engines![
     what_has_come_is_counted,
+    what_waits_is_counted,
     a_client_that_leaves_while_its_body_is_echoed_is_told_of,
     a_head_that_comes_too_late_changes_nothing,
     a_response_says_by_what_it_was_destroyed,
@@ -45,6 +46,38 @@ fn what_has_come_is_counted(engine: Engine) {
         ",
     );
     printed(&finished, "0\nclosed 0\n0\nclosed 0\ntunnel 0");
+}
+
+fn what_waits_is_counted(engine: Engine) {
+    let finished = ran(
+        engine,
+        r"
+        const long = 'x'.repeat(4 << 20);
+        let drained;
+        const server = await start((request, response) => {
+            console.log(response.writableLength, response.writableNeedDrain, response.socket.writableLength);
+            const hasRoom = response.write(long);
+            const { socket, writableLength } = response;
+            console.log(hasRoom, response.writableNeedDrain, writableLength > 0, socket.writableLength === writableLength, socket.bufferSize === writableLength);
+            drained = new Promise((resolve) => response.on('drain', () => {
+                resolve();
+                console.log(response.writableNeedDrain);
+                response.end();
+            }));
+            response.on('finish', () => console.log(response.writableLength));
+        });
+        const got = await send(server, get('/', CLOSE));
+        console.log(got.length > long.length);
+        await drained;
+        server.close();
+        ",
+    );
+    let lines: Vec<&str> = finished.stdout.lines().collect();
+    assert_eq!(finished.code, Some(0), "{finished:?}");
+    assert_eq!(lines[..3], ["0 false 0", "false true true true true", "false"]);
+    let mut last = lines[3..].to_vec();
+    last.sort_unstable();
+    assert_eq!(last, ["0", "true"], "{finished:?}");
 }
 
 fn a_client_that_leaves_while_its_body_is_echoed_is_told_of(engine: Engine) {

@@ -7,15 +7,13 @@ use std::borrow::Cow;
 use std::time::Duration;
 
 use deno_core::{OpState, op2};
-use howth_engine::{
-    Backpressure, ConnectionEnd, ConnectionId, ExchangeId, Exchanges, ListenerId, WriteError,
-};
+use howth_engine::{ConnectionEnd, ConnectionId, ExchangeId, Exchanges, ListenerId};
 use howth_http1::{RequestHead, ResponseHead};
 use howth_javascript::node_http::{end, fact, keep};
-use howth_javascript::server::write;
 
 use super::id;
 use super::request_ops::written_address;
+use super::response_ops::write_part;
 use super::state::{Bridge, StopOrder};
 
 /// What JavaScript has to know of a request before it looks at its text.
@@ -121,9 +119,7 @@ pub(super) fn op_howth_write_text(
     generation: u32,
     #[string] text: Cow<'_, str>,
 ) -> u32 {
-    written(with_exchanges(state, |exchanges| {
-        exchanges.write(id(index, generation), text.as_bytes())
-    }))
+    write_part(state, id(index, generation), text.as_bytes())
 }
 
 /// Writes a text, one byte a character.
@@ -134,17 +130,7 @@ pub(super) fn op_howth_write_latin1(
     generation: u32,
     #[string(onebyte)] text: Cow<'_, [u8]>,
 ) -> u32 {
-    written(with_exchanges(state, |exchanges| {
-        exchanges.write(id(index, generation), &text)
-    }))
-}
-
-fn written(written: Option<Result<Backpressure, WriteError>>) -> u32 {
-    match written {
-        Some(Ok(Backpressure::Ready)) => write::READY,
-        Some(Ok(Backpressure::Full)) => write::FULL,
-        Some(Err(_)) | None => write::GONE,
-    }
+    write_part(state, id(index, generation), &text)
 }
 
 /// Ends a response that was begun; not `keep_alive`: and with it the connection.

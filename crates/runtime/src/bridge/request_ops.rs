@@ -168,12 +168,15 @@ pub(super) fn op_howth_body_read<'s>(
     index: u32,
     generation: u32,
 ) -> v8::Local<'s, v8::Value> {
-    let read = state
-        .borrow::<Bridge>()
-        .with(|exchanges| exchanges.read_body(id(index, generation), usize::MAX));
-    match read {
+    let bridge = state.borrow::<Bridge>();
+    let id = id(index, generation);
+    match bridge.with(|exchanges| exchanges.read_body(id, usize::MAX)) {
         Some(Ok(BodyRead::Data(bytes))) => bytes_value(scope, state, bytes),
-        Some(Ok(BodyRead::Pending)) => v8::Integer::new(scope, body::PENDING).into(),
+        Some(Ok(BodyRead::Pending)) => {
+            // The engine may have its turn, and more of it, before JavaScript can say that it waits for that.
+            bridge.watch(id);
+            v8::Integer::new(scope, body::PENDING).into()
+        }
         Some(Ok(BodyRead::End)) => v8::Integer::new(scope, body::END).into(),
         Some(Ok(BodyRead::Failed(reason))) => text_value(scope, reason),
         Some(Err(_)) | None => text_value(scope, BROKE_OFF),

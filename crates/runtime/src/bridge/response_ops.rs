@@ -214,14 +214,21 @@ pub(super) fn op_howth_start(
 
 #[op2(fast)]
 pub(super) fn op_howth_write(state: &OpState, index: u32, generation: u32, #[buffer] chunk: &[u8]) -> u32 {
-    let written = state
-        .borrow::<Bridge>()
-        .with(|exchanges| exchanges.write(id(index, generation), chunk));
-    match written {
+    write_part(state, id(index, generation), chunk)
+}
+
+/// Adds to a response that was begun; gives what JavaScript is told of it (`write`).
+pub(super) fn write_part(state: &OpState, id: ExchangeId, chunk: &[u8]) -> u32 {
+    let bridge = state.borrow::<Bridge>();
+    match bridge.with(|exchanges| exchanges.write(id, chunk)) {
         Some(Ok(Backpressure::Ready)) => write::READY,
-        Some(Ok(Backpressure::Full)) => write::FULL,
+        Some(Ok(Backpressure::Full)) => {
+            // The engine may have its turn, and room again, before JavaScript can say that it waits for that.
+            bridge.watch(id);
+            write::FULL
+        }
         Some(Err(error)) => {
-            report(state, id(index, generation), error);
+            report(state, id, error);
             write::GONE
         }
         None => write::GONE,
