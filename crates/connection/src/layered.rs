@@ -225,7 +225,7 @@ impl<L: Layered> Connections<L> {
     }
 
     /// The last that a connection has to say which ends, if it has not said that; to be sent as far as that takes no time.
-    pub fn farewell(&mut self, index: u32) -> Option<Sealed> {
+    pub fn last_bytes(&mut self, index: u32) -> Option<Sealed> {
         let layer = self.link_mut(index).layer_mut()?;
         if layer.sealed_under_way > 0 || layer.ready.is_some() || !layer.clear.is_empty() {
             return None;

@@ -19,6 +19,8 @@ mod handed;
 mod listener;
 mod listeners;
 mod options;
+#[doc(hidden)]
+pub mod pass_on;
 mod sealed;
 #[doc(hidden)]
 pub mod stand_in;

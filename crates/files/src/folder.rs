@@ -11,11 +11,12 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
+use howth_compression::Coding;
+use howth_compression::accept_encoding::negotiate;
 use howth_engine::Body;
 use howth_http1::RequestHead;
 use rustix::fs::{Mode, OFlags, open};
 
-use crate::codings::{self, Coding};
 use crate::conditions::{self, Outcome, Validators};
 use crate::error::FolderError;
 use crate::lists::{elements, values, weighted};
@@ -191,8 +192,8 @@ fn redirect(head: &RequestHead) -> FileResponse {
 
 /// Answers with a file that is there.
 fn represent(head: &RequestHead, resource: &Resource, now: SystemTime) -> FileResponse {
-    let available = resource.compressed.iter().map(|(coding, _)| *coding);
-    let coding = codings::preferred(head, available);
+    let available: Vec<Coding> = resource.compressed.iter().map(|(coding, _)| *coding).collect();
+    let coding = negotiate(values(head, "accept-encoding"), &available);
     let of_coding = |coding: &Coding| resource.compressed.iter().find(|(own, _)| own == coding);
     let stored = coding
         .as_ref()

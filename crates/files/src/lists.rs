@@ -1,7 +1,7 @@
 //! Values of fields that are lists.
 //!
 //! Owns the grammar of lists, weights and entity tags as far as it is needed here. Never refuses a request: what is malformed
-//! says nothing. Called by: `codings`, `conditions`, `ranges`, `folder`.
+//! says nothing. Called by: `conditions`, `ranges`, `folder`.
 
 use howth_http1::RequestHead;
 

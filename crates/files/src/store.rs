@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 
 use bytes::Bytes;
+use howth_compression::Coding;
 use howth_engine::FileBody;
 use howth_http1::Date;
 use quick_cache::Weighter;
@@ -17,7 +18,7 @@ use quick_cache::unsync::Cache;
 use rustix::fs::{AtFlags, FileType, Stat, fstat, statat};
 use rustix::io::Errno;
 
-use crate::codings::Coding;
+use crate::codings::{SIBLINGS, ending};
 use crate::lookup::{Found, find};
 use crate::settings::Settings;
 use crate::types::media_type;
@@ -220,12 +221,12 @@ impl Resource {
                 .find(|(own, _)| *own == coding)
                 .map(|(_, stored)| stored.identity)
         };
-        (Some(self.plain.identity), Coding::ALL.map(of))
+        (Some(self.plain.identity), SIBLINGS.map(of))
     }
 }
 
 /// That of a file, and those of its compressed siblings.
-type Identities = (Option<Identity>, [Option<Identity>; Coding::ALL.len()]);
+type Identities = (Option<Identity>, [Option<Identity>; SIBLINGS.len()]);
 
 #[derive(Clone, Copy, Debug)]
 struct ByWeight;
@@ -304,9 +305,9 @@ impl Store {
     }
 
     fn compressed(&self, name: &[u8], settings: &Settings) -> Vec<(Coding, Stored)> {
-        let codings = Coding::ALL.into_iter().filter(|_| settings.compressed);
+        let codings = SIBLINGS.into_iter().filter(|_| settings.compressed);
         let stored = codings.filter_map(|coding| {
-            let name = [name, coding.ending().as_bytes()].concat();
+            let name = [name, ending(coding).as_bytes()].concat();
             match find(&self.folder, &name) {
                 Ok(Found::File(file, stat)) => Some((coding, Stored::new(file, &stat, settings))),
                 _ => None,
@@ -324,9 +325,9 @@ impl Store {
             is_file.then(|| Identity::of(&stat))
         };
         let sibling = |coding: Coding| match settings.compressed {
-            true => of(&[name, coding.ending().as_bytes()].concat()),
+            true => of(&[name, ending(coding).as_bytes()].concat()),
             false => None,
         };
-        (of(name), Coding::ALL.map(sibling))
+        (of(name), SIBLINGS.map(sibling))
     }
 }

@@ -204,7 +204,7 @@ impl Core {
 
     fn close(&mut self, index: u32, end: End) {
         if end == End::Plain {
-            self.say_farewell(index);
+            self.send_last_bytes(index);
         }
         let Some(open) = self.connections.close(index).0 else {
             return;
@@ -216,9 +216,9 @@ impl Core {
     }
 
     /// A sealed connection says that it ends, where that takes no time and overtakes nothing.
-    fn say_farewell(&mut self, index: u32) {
+    fn send_last_bytes(&mut self, index: u32) {
         let is_unassisted = self.is_unassisted;
-        let Some(bytes) = self.connections.farewell(index) else {
+        let Some(bytes) = self.connections.last_bytes(index) else {
             return;
         };
         if let Some(open) = self.open_at(index)

@@ -12,5 +12,5 @@ mod message;
 mod relay;
 mod remote_requests;
 
-pub use message::{Message, Parcel, ResponseParts};
+pub use message::{Message, RequestMessage, ResponseParts};
 pub use relay::{Relay, is_remote};

@@ -9,7 +9,7 @@ use howth_http1::{Field, RequestHead, ResponseHead, Trailers};
 
 /// A whole request on its way to the core that answers it.
 #[derive(Debug)]
-pub struct Parcel {
+pub struct RequestMessage {
     /// The exchange, as its origin names it.
     pub id: ExchangeId,
     /// The head, as the origin's engine decoded it.
@@ -89,9 +89,9 @@ impl ResponseParts {
 #[derive(Debug)]
 pub enum Message {
     /// To the answering core: a request.
-    Request(Box<Parcel>),
+    Request(Box<RequestMessage>),
     /// To the origin: the answering core has no server any more; the origin answers it after all.
-    Returned(Box<Parcel>),
+    Returned(Box<RequestMessage>),
     /// To the origin: an interim response.
     Inform {
         /// The exchange.

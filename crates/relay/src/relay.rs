@@ -12,7 +12,7 @@ use std::rc::Rc;
 use howth_engine::{Backpressure, BodyRead, Event, ExchangeId, Exchanges, Gone};
 
 use crate::forwarded::Forwarded;
-use crate::message::{Message, Parcel};
+use crate::message::{Message, RequestMessage};
 use crate::remote_requests::{Origin, REMOTE, RemoteRequests};
 
 /// Bytes of a response on their way to its origin before the application is told to pause.
@@ -87,7 +87,7 @@ impl Relay {
             Ok(BodyRead::End) => Vec::new(),
             Ok(BodyRead::Pending | BodyRead::Failed(_)) | Err(Gone) => return false,
         };
-        let parcel = Parcel {
+        let request = RequestMessage {
             id,
             head,
             body,
@@ -99,7 +99,7 @@ impl Relay {
             arrived_us,
         };
         self.forwarded.borrow_mut().add(id, to);
-        self.post(to, Message::Request(Box::new(parcel)));
+        self.post(to, Message::Request(Box::new(request)));
         if own.is_disconnected(id) {
             self.post(to, Message::Disconnected { id });
         }
@@ -176,8 +176,8 @@ impl Relay {
     /// Takes a message of another core. One about an exchange that is over changes nothing.
     pub fn receive(&self, from: usize, message: Message) {
         match message {
-            Message::Request(parcel) => self.admit(from, *parcel),
-            Message::Returned(parcel) => self.take_in(*parcel),
+            Message::Request(request) => self.admit(from, *request),
+            Message::Returned(request) => self.take_in(*request),
             Message::Inform { id, head } => {
                 if self.forwarded.borrow().contains(id) {
                     let _ = head.with(|head| self.own.inform(id, head));
@@ -263,20 +263,20 @@ impl Relay {
         self.outgoing.borrow_mut().retain(|(to, _)| *to != core);
     }
 
-    fn admit(&self, from: usize, parcel: Parcel) {
-        let id = self.remote_requests.borrow_mut().add(from, parcel);
+    fn admit(&self, from: usize, request: RequestMessage) {
+        let id = self.remote_requests.borrow_mut().add(from, request);
         self.events.borrow_mut().push(Event::Request(id));
     }
 
     /// A request comes origin unanswered. The engine's exchange was read, so that the request stays a remote request, of its own
     /// core.
-    fn take_in(&self, parcel: Parcel) {
-        let id = parcel.id;
+    fn take_in(&self, request: RequestMessage) {
+        let id = request.id;
         // Without an entry the exchange has ended meanwhile.
         if !self.forwarded.borrow_mut().renew(id, self.core) {
             return;
         }
-        self.admit(self.core, parcel);
+        self.admit(self.core, request);
         if self.own.is_disconnected(id) {
             self.left(Origin { core: self.core, id });
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use howth_engine::{BodyRead, ExchangeId, Gone, PeerAddress, Place, TlsFacts, WriteError, first_generation};
 use howth_http1::{Framing, RequestFacts, RequestHead, ResponseHead, Trailers, plan_response};
 
-use crate::message::Parcel;
+use crate::message::RequestMessage;
 
 /// Tells the ids of remote requests from those of the core's engine, whose slots never become so many.
 pub(crate) const REMOTE: u32 = 1 << 30;
@@ -107,7 +107,7 @@ impl RemoteRequests {
         self.by_origin.len()
     }
 
-    pub(crate) fn add(&mut self, origin_core: usize, parcel: Parcel) -> ExchangeId {
+    pub(crate) fn add(&mut self, origin_core: usize, request: RequestMessage) -> ExchangeId {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot {
                 generation: self.first_generation,
@@ -117,21 +117,21 @@ impl RemoteRequests {
         });
         let origin = Origin {
             core: origin_core,
-            id: parcel.id,
+            id: request.id,
         };
         let before = self.by_origin.insert(origin, slot);
         assert!(before.is_none(), "a request is handed over twice");
         self.slots[slot as usize].remote_request = Some(RemoteRequest {
             origin,
-            head: parcel.head,
-            body: parcel.body,
-            trailers: parcel.trailers,
+            head: request.head,
+            body: request.body,
+            trailers: request.trailers,
             read: 0,
-            place: parcel.place,
-            peer_address: parcel.peer_address,
-            is_secure: parcel.is_secure,
-            tls_facts: parcel.tls_facts,
-            arrived_us: parcel.arrived_us,
+            place: request.place,
+            peer_address: request.peer_address,
+            is_secure: request.is_secure,
+            tls_facts: request.tls_facts,
+            arrived_us: request.arrived_us,
             has_left: false,
             response: Response::Owed,
             declared: None,
@@ -201,9 +201,9 @@ impl RemoteRequests {
     }
 }
 
-impl From<RemoteRequest> for Parcel {
+impl From<RemoteRequest> for RequestMessage {
     fn from(remote_request: RemoteRequest) -> Self {
-        Parcel {
+        RequestMessage {
             id: remote_request.origin.id,
             head: remote_request.head,
             body: remote_request.body,

@@ -80,11 +80,11 @@ pub struct Settings {
 
 /// The others, as one core sees them.
 pub struct PeerCores<M: Mail> {
-    topology: Arc<Topology<M::Parcel>>,
+    topology: Arc<Topology<M::Message>>,
     core: usize,
     core_status: Arc<CoreStatus>,
     /// Taken when the core before this one has given it back.
-    endpoint: RefCell<Option<Endpoint<Note<M::Parcel>>>>,
+    endpoint: RefCell<Option<Endpoint<Note<M::Message>>>>,
     /// There is one while the core has an engine, and as long as its requests are forwarded or others' are here.
     relay: RefCell<Option<Rc<Relay>>>,
     behind: Cell<Behind>,
@@ -106,7 +106,7 @@ pub struct PeerCores<M: Mail> {
     /// Who is to have the connections that the engine was asked to give up.
     target_peer: Cell<Option<usize>>,
     /// What is to be said to others, apart from requests.
-    unsaid: RefCell<VecDeque<(usize, Note<M::Parcel>)>>,
+    unsaid: RefCell<VecDeque<(usize, Note<M::Message>)>>,
     mail: Rc<M>,
     counters: Arc<Counters>,
     /// Kept for its memory.
@@ -116,7 +116,7 @@ pub struct PeerCores<M: Mail> {
 impl<M: Mail> PeerCores<M> {
     /// The others of core number `core`, which shows `core_status` of itself.
     pub fn new(
-        topology: Arc<Topology<M::Parcel>>,
+        topology: Arc<Topology<M::Message>>,
         core: usize,
         settings: Settings,
         core_status: Arc<CoreStatus>,
@@ -308,8 +308,8 @@ impl<M: Mail> PeerCores<M> {
     /// The core's end of the mesh, once it is this core's.
     fn joined<'a>(
         &self,
-        endpoint: &'a mut Option<Endpoint<Note<M::Parcel>>>,
-    ) -> Option<&'a mut Endpoint<Note<M::Parcel>>> {
+        endpoint: &'a mut Option<Endpoint<Note<M::Message>>>,
+    ) -> Option<&'a mut Endpoint<Note<M::Message>>> {
         if endpoint.is_none() {
             let mut joined = self.topology.mesh.join(self.core)?;
             self.topology.join(self.core, &self.core_status);

@@ -54,7 +54,7 @@ struct Core {
     /// Nothing waits to be told.
     is_idle: bool,
     /// Turns since the doorbell was polled.
-    deaf: u32,
+    unpolled_turns: u32,
     /// Turns in which nothing happened although something was due.
     spins: u32,
 }
@@ -139,7 +139,7 @@ impl<'a> Run<'a> {
             control,
             is_finished: false,
             is_idle: true,
-            deaf: 0,
+            unpolled_turns: 0,
             spins: 0,
         });
     }
@@ -287,10 +287,10 @@ impl<'a> Run<'a> {
         core.application.forget_kept();
         core.is_finished = turn == Turn::Finished;
         core.is_idle = turn != Turn::Worked;
-        core.deaf = if core.control.hears_doorbell.get() {
+        core.unpolled_turns = if core.control.hears_doorbell.get() {
             0
         } else {
-            core.deaf + 1
+            core.unpolled_turns + 1
         };
         let now_ms = self.network.borrow().now_ms;
         let is_due = core.engine.next_deadline() == Some(Duration::ZERO);

@@ -75,7 +75,7 @@ pub(crate) struct Streams {
     /// It opens streams as long as the server does not say which is the last.
     pub(crate) goes_on: bool,
     /// It does not answer the ping by which the server asks whether it knows of the end.
-    pub(crate) is_deaf: bool,
+    pub(crate) ignores_pings: bool,
     /// It says GOAWAY before it closes.
     pub(crate) says_goodbye: bool,
     /// What it draws from while it plays.
@@ -118,7 +118,7 @@ impl Streams {
                 .chance(120)
                 .then(|| (random.below(60), *random.choose(&Lie::ALL))),
             goes_on: random.chance(300),
-            is_deaf: random.chance(150),
+            ignores_pings: random.chance(150),
             says_goodbye: random.chance(300),
             key: random.number(),
         }
@@ -156,7 +156,7 @@ impl std::fmt::Display for Streams {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         writeln!(
             formatter,
-            "HTTP/2, {} at once, {:?}, table {}, frames {}, chatter {}, lie {:?}, goes on {}, deaf {}, goodbye {}",
+            "HTTP/2, {} at once, {:?}, table {}, frames {}, chatter {}, lie {:?}, goes on {}, ignores pings {}, goodbye {}",
             self.at_once,
             self.windows,
             self.table_bytes,
@@ -164,7 +164,7 @@ impl std::fmt::Display for Streams {
             self.chatter,
             self.lie,
             self.goes_on,
-            self.is_deaf,
+            self.ignores_pings,
             self.says_goodbye
         )?;
         for number in self.there() {

@@ -34,7 +34,7 @@ use crate::runtime::{Failure, Runtime};
 use crate::signals::{Heard, end_by_signal};
 use crate::startup_code::StartupCode;
 use core_thread::{CoreThread, News};
-use ending::tell_deaf;
+use ending::tell_unresponsive;
 use outside::Outside;
 use process::Common;
 use reload::Reload;
@@ -259,7 +259,7 @@ impl<R: Runtime> Supervisor<R> {
                 }
                 match ended {
                     Ok(Ended::Finished(code)) => self.code = self.code.max(code),
-                    Ok(_) => tell_deaf(index),
+                    Ok(_) => tell_unresponsive(index),
                     Err(error) => return self.fail(index, error),
                 }
                 Ok(())
@@ -273,7 +273,7 @@ impl<R: Runtime> Supervisor<R> {
         match news {
             News::Listening { .. } => return,
             News::Ended(Ok(Ended::Finished(_) | Ended::HeapLimit)) => {}
-            News::Ended(Ok(Ended::Unresponsive)) => tell_deaf(index),
+            News::Ended(Ok(Ended::Unresponsive)) => tell_unresponsive(index),
             News::Ended(Err(error)) => tell(format_args!(
                 "howth: core {index} failed after it was replaced: {error}"
             )),

@@ -35,7 +35,7 @@ impl<K: Kernel> Core<K> {
                 self.settle_receive(index, receive);
             }
             Wanted::End(end) => {
-                self.say_farewell(index, end);
+                self.send_last_bytes(index, end);
                 self.end(index, end);
             }
             Wanted::Leave { has_asked } => self.pass_on(index, has_asked),
@@ -70,12 +70,12 @@ impl<K: Kernel> Core<K> {
     }
 
     /// A sealed connection says that it ends, where that takes no time and overtakes nothing.
-    fn say_farewell(&mut self, index: u32, end: End) {
+    fn send_last_bytes(&mut self, index: u32, end: End) {
         let link = self.connections.link(index);
         if end != End::Plain || link.layer.is_none() || link.is_sending || link.ending != Ending::Not {
             return;
         }
-        if let (Some(socket), Some(bytes)) = (link.socket, self.connections.farewell(index)) {
+        if let (Some(socket), Some(bytes)) = (link.socket, self.connections.last_bytes(index)) {
             self.kernel.send_now(socket, &[&bytes], false);
         }
     }

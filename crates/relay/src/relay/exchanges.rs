@@ -8,10 +8,10 @@ use std::cell::Ref;
 use std::sync::Arc;
 
 use howth_engine::{
-    Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, ExchangeId, Exchanges, Gone, InterimError,
-    ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
+    Backpressure, Body, BodyRead, ExchangeId, Exchanges, Gone, InterimError, ListenerId, PeerAddress, Place,
+    TlsFacts, UpgradeError, WriteError,
 };
-use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers, encode_interim};
+use howth_http1::{RequestHead, ResponseHead, Trailers, encode_interim};
 
 use super::{HIGH_WATERMARK_BYTES, Relay, is_remote};
 use crate::message::{Message, ResponseParts};
@@ -21,6 +21,12 @@ use crate::remote_requests::{Origin, RemoteRequest, Response, declared};
 const CHUNK_BYTES: usize = 64 * 1024;
 
 impl Exchanges for Relay {
+    howth_engine::pass_on!(
+        own:
+        connection_tls_facts, set_alarm, unsent_bytes, connection, watch_connection, connection_address,
+        connection_bytes_read, end_connection, start_encoded, finish_encoded, rejection, listeners,
+    );
+
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
         if !is_remote(id) {
             return self.own.head(id);
@@ -53,10 +59,6 @@ impl Exchanges for Relay {
             return self.own.tls_facts(id);
         }
         self.remote_requests.borrow().get(id)?.tls_facts.clone()
-    }
-
-    fn connection_tls_facts(&self, id: ConnectionId) -> Option<Arc<TlsFacts>> {
-        self.own.connection_tls_facts(id)
     }
 
     fn is_disconnected(&self, id: ExchangeId) -> bool {
@@ -146,19 +148,6 @@ impl Exchanges for Relay {
         Ok(())
     }
 
-    fn connection(&self, id: ExchangeId) -> Option<ConnectionId> {
-        // That of a remote request is another core\'s, and not known here.
-        self.own.connection(id)
-    }
-
-    fn set_alarm(&self, id: ExchangeId, in_ms: Option<u64>) -> Result<(), Gone> {
-        self.own.set_alarm(id, in_ms)
-    }
-
-    fn unsent_bytes(&self, id: ExchangeId) -> u64 {
-        self.own.unsent_bytes(id)
-    }
-
     fn place(&self, id: ExchangeId) -> Option<Place> {
         match is_remote(id) {
             true => Some(self.remote_requests.borrow().get(id)?.place),
@@ -173,40 +162,8 @@ impl Exchanges for Relay {
         }
     }
 
-    fn listeners(&self) -> &dyn Listeners {
-        self.own.listeners()
-    }
-
-    fn watch_connection(&self, id: ConnectionId) -> Result<(), Gone> {
-        self.own.watch_connection(id)
-    }
-
-    fn connection_address(&self, id: ConnectionId) -> Option<PeerAddress> {
-        self.own.connection_address(id)
-    }
-
-    fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64> {
-        self.own.connection_bytes_read(id)
-    }
-
-    fn end_connection(&self, id: ConnectionId, end: ConnectionEnd) -> Result<(), Gone> {
-        self.own.end_connection(id, end)
-    }
-
     fn stays_open(&self, id: ExchangeId) -> bool {
         !is_remote(id) && self.own.stays_open(id)
-    }
-
-    fn start_encoded(&self, id: ExchangeId) -> Result<(), Gone> {
-        self.own.start_encoded(id)
-    }
-
-    fn finish_encoded(&self, id: ExchangeId, keep_alive: bool) -> Result<(), Gone> {
-        self.own.finish_encoded(id, keep_alive)
-    }
-
-    fn rejection(&self, id: ExchangeId) -> Option<Rejection> {
-        self.own.rejection(id)
     }
 
     fn upgrade_encoded(&self, id: ExchangeId) -> Result<(), UpgradeError> {

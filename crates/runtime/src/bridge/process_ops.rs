@@ -119,7 +119,7 @@ fn op_signal_bind(state: &mut OpState, #[string] signal: &str) -> Result<Resourc
         deno_signals::signal_str_to_int(signal).map_err(|error| JsErrorBox::type_error(error.to_string()))?;
     let (sender, changes) = watch::channel(());
     let binding = if deno_signals::is_forbidden(number) {
-        tell_of_deaf_listener(number, signal);
+        tell_of_unheard_signal(number, signal);
         Binding::Never { _sender: sender }
     } else {
         let hear = move || {
@@ -136,7 +136,7 @@ fn op_signal_bind(state: &mut OpState, #[string] signal: &str) -> Result<Resourc
 }
 
 /// Once for each signal: frameworks ask on every core, and again at every start.
-fn tell_of_deaf_listener(number: i32, signal: &str) {
+fn tell_of_unheard_signal(number: i32, signal: &str) {
     static TOLD: Mutex<Vec<i32>> = Mutex::new(Vec::new());
     let mut told = TOLD.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     if !told.contains(&number) {

@@ -30,7 +30,7 @@ use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::options::Options;
 use crate::request_log::RequestLog;
 use crate::tls::Secured;
-use crate::topics::{Mail, MeshAddress, Parcel};
+use crate::topics::{Mail, MeshAddress, TopicMessage};
 use event_loop::EventLoop;
 use interrupt::EngineSlot;
 use opener::{CoreOpener, Opened};
@@ -42,7 +42,7 @@ pub(crate) use termination::Termination;
 type PeerCores = scheduling::PeerCores<Mail>;
 
 /// All cores of a program, as far as they know of each other.
-pub(crate) type Topology = scheduling::Topology<Parcel>;
+pub(crate) type Topology = scheduling::Topology<TopicMessage>;
 
 /// What all cores of a process have in common.
 #[derive(Clone)]

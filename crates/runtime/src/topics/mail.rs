@@ -22,20 +22,20 @@ pub(crate) struct MeshAddress {
 
 /// A message, and who is to get it. The room that was made sure of for it is given back if it does not arrive.
 #[derive(Debug)]
-pub(crate) struct Parcel {
+pub(crate) struct TopicMessage {
     account: Arc<Account>,
     /// Until it is delivered.
     message: Option<Message>,
 }
 
-impl Parcel {
+impl TopicMessage {
     /// The message, which takes up its room until it is received.
     fn open(mut self) -> Option<Message> {
         self.message.take()
     }
 }
 
-impl Drop for Parcel {
+impl Drop for TopicMessage {
     fn drop(&mut self) {
         if let Some(message) = &self.message {
             self.account.release(1, message.bytes());
@@ -49,7 +49,7 @@ pub(crate) struct Mail {
     /// `None`: there are no other cores.
     address: Option<MeshAddress>,
     /// By the core it is for.
-    outbox: RefCell<Vec<VecDeque<Parcel>>>,
+    outbox: RefCell<Vec<VecDeque<TopicMessage>>>,
     inboxes: RefCell<Vec<Weak<Inbox>>>,
     has_received: Cell<bool>,
 }
@@ -83,7 +83,7 @@ impl Mail {
 
     /// Sends a message, for which there is room, to an isolate of another core of the mesh.
     pub(super) fn post(&self, core: usize, account: &Arc<Account>, message: Message) {
-        let parcel = Parcel {
+        let message = TopicMessage {
             account: account.clone(),
             message: Some(message),
         };
@@ -91,7 +91,7 @@ impl Mail {
         if outbox.len() <= core {
             outbox.resize_with(core + 1, VecDeque::new);
         }
-        outbox[core].push_back(parcel);
+        outbox[core].push_back(message);
     }
 
     /// Something has come, or is left.
@@ -111,21 +111,21 @@ impl Mail {
 }
 
 impl howth_scheduling::Mail for Mail {
-    type Parcel = Parcel;
+    type Message = TopicMessage;
 
     fn has_unsent(&self) -> bool {
         self.outbox.borrow().iter().any(|queue| !queue.is_empty())
     }
 
-    fn send(&self, mut send: impl FnMut(usize, Parcel) -> Result<(), Parcel>) {
+    fn send(&self, mut send: impl FnMut(usize, TopicMessage) -> Result<(), TopicMessage>) {
         for (core, queue) in self.outbox.borrow_mut().iter_mut().enumerate() {
-            while let Some(parcel) = queue.pop_front() {
+            while let Some(message) = queue.pop_front() {
                 // Nobody is there who could take it, and the place may stay empty.
-                if parcel.account.is_closed() {
+                if message.account.is_closed() {
                     continue;
                 }
-                if let Err(parcel) = send(core, parcel) {
-                    queue.push_front(parcel);
+                if let Err(message) = send(core, message) {
+                    queue.push_front(message);
                     break;
                 }
             }
@@ -133,11 +133,11 @@ impl howth_scheduling::Mail for Mail {
     }
 
     /// Takes what has come. What is for an isolate that this core had before is dropped.
-    fn receive(&self, parcel: Parcel) {
+    fn receive(&self, message: TopicMessage) {
         let inboxes = self.inboxes.borrow();
         let mut inboxes = inboxes.iter().filter_map(Weak::upgrade);
-        let inbox = inboxes.find(|inbox| inbox.is_of(&parcel.account));
-        if let Some((inbox, message)) = inbox.and_then(|inbox| Some((inbox, parcel.open()?))) {
+        let inbox = inboxes.find(|inbox| inbox.is_of(&message.account));
+        if let Some((inbox, message)) = inbox.and_then(|inbox| Some((inbox, message.open()?))) {
             inbox.push(message);
             self.note();
         }

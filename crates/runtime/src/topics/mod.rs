@@ -19,7 +19,7 @@ use deno_core::v8;
 use howth_kv::Value;
 
 pub(crate) use account::BYTES_MAX as WAITING_BYTES_MAX;
-pub(crate) use mail::{Mail, MeshAddress, Parcel};
+pub(crate) use mail::{Mail, MeshAddress, TopicMessage};
 pub(crate) use post::{Audience, Post};
 pub(crate) use registry::{Channels, Registry};
 

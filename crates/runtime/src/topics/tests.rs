@@ -53,13 +53,13 @@ fn two_cores() -> [Rc<Mail>; 2] {
 
 /// What the mesh does, with room for so many messages.
 fn carry([from, to]: [&Rc<Mail>; 2], mut room: usize) {
-    from.send(|core, parcel| {
+    from.send(|core, message| {
         assert_eq!(Some(core), to.address().map(|address| address.core));
         if room == 0 {
-            return Err(parcel);
+            return Err(message);
         }
         room -= 1;
-        to.receive(parcel);
+        to.receive(message);
         Ok(())
     });
 }
@@ -170,9 +170,9 @@ fn mail_for_an_isolate_that_has_ended_is_dropped() {
     let [one, other] = [0, 1].map(|core| registry.post(Some(cores[core].clone())));
     other.subscribe("news");
     assert_eq!(publish(&one, 1), 1);
-    let mut parcels = Vec::new();
-    cores[0].send(|_, parcel| {
-        parcels.push(parcel);
+    let mut messages = Vec::new();
+    cores[0].send(|_, message| {
+        messages.push(message);
         Ok(())
     });
     assert_eq!(publish(&one, 2), 1);
@@ -180,7 +180,7 @@ fn mail_for_an_isolate_that_has_ended_is_dropped() {
     // Another isolate of the same core, which has heard of nothing.
     let next = registry.post(Some(cores[1].clone()));
     next.subscribe("news");
-    parcels.into_iter().for_each(|parcel| cores[1].receive(parcel));
+    messages.into_iter().for_each(|message| cores[1].receive(message));
     assert!(cores[0].has_unsent());
     carry([&cores[0], &cores[1]], 0);
     assert!(!cores[0].has_unsent(), "nobody will ever make room for it");

@@ -65,7 +65,7 @@ impl<M: Mail> PeerCores<M> {
         self.take_in(relay, reception, &mut events);
     }
 
-    fn hear(&self, relay: Option<&Relay>, from: usize, note: Note<M::Parcel>) {
+    fn hear(&self, relay: Option<&Relay>, from: usize, note: Note<M::Message>) {
         let mut peers = self.peers.borrow_mut();
         let peer = &mut peers[from];
         let mut unsaid = self.unsaid.borrow_mut();
@@ -91,7 +91,7 @@ impl<M: Mail> PeerCores<M> {
                 unsaid.push_back((from, Note::Parted));
             }
             Note::Parted => peer.has_parted = true,
-            Note::Mail(parcel) => self.mail.receive(parcel),
+            Note::Mail(message) => self.mail.receive(message),
             Note::Relay(epoch, message) if epoch == self.epoch.get() => {
                 // Without one this core has not been open to requests.
                 if let Some(relay) = relay {
@@ -108,7 +108,7 @@ impl<M: Mail> PeerCores<M> {
     }
 
     /// Sends what there is room for. What is left for a core keeps its order.
-    pub(crate) fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Parcel>>) {
+    pub(crate) fn send(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Message>>) {
         self.say(relay, endpoint);
         self.post(endpoint);
         // Most turns have nothing for anybody, and allocate nothing.
@@ -130,19 +130,19 @@ impl<M: Mail> PeerCores<M> {
     }
 
     /// Leaves some room in each ring for requests: a flood of messages never ends, if each is read at once.
-    fn post(&self, endpoint: &mut Endpoint<Note<M::Parcel>>) {
-        self.mail.send(|to, parcel| {
+    fn post(&self, endpoint: &mut Endpoint<Note<M::Message>>) {
+        self.mail.send(|to, message| {
             if endpoint.room(to) <= RING_LENGTH / 4 {
-                return Err(parcel);
+                return Err(message);
             }
-            match endpoint.send(to, Note::Mail(parcel)) {
-                Err(Refused(Note::Mail(parcel))) => Err(parcel),
+            match endpoint.send(to, Note::Mail(message)) {
+                Err(Refused(Note::Mail(message))) => Err(message),
                 _ => Ok(()),
             }
         });
     }
 
-    fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note<M::Parcel>>) {
+    fn send_requests(&self, relay: &Relay, endpoint: &mut Endpoint<Note<M::Message>>) {
         let peers = self.peers.borrow();
         let mut left = VecDeque::new();
         let mut is_full = vec![false; peers.len()];
@@ -165,7 +165,7 @@ impl<M: Mail> PeerCores<M> {
 
     /// Says what is to be said: that this core is there before any message, and that it has read that another wants to
     /// end behind all of them.
-    fn say(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Parcel>>) {
+    fn say(&self, relay: Option<&Relay>, endpoint: &mut Endpoint<Note<M::Message>>) {
         let mut unsaid = self.unsaid.borrow_mut();
         let mut is_full = vec![false; if unsaid.is_empty() { 0 } else { endpoint.cores() }];
         for _ in 0..unsaid.len() {

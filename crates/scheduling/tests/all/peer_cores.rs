@@ -21,7 +21,7 @@ struct Numbers {
 }
 
 impl Mail for Numbers {
-    type Parcel = u32;
+    type Message = u32;
 
     fn has_unsent(&self) -> bool {
         !self.outbox.borrow().is_empty()

@@ -13,7 +13,7 @@ use howth_scheduling::{Counters, Entrance, Health, Mail, Reception, Waiting};
 struct NoMail;
 
 impl Mail for NoMail {
-    type Parcel = ();
+    type Message = ();
 
     fn has_unsent(&self) -> bool {
         false

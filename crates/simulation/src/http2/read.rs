@@ -205,7 +205,7 @@ impl StreamClient {
         if frame.payload != LAST_PING || self.goaway.is_none() {
             return Err("a ping of which nothing is known".to_owned());
         }
-        if !self.play.is_deaf {
+        if !self.play.ignores_pings {
             self.acknowledge(kind::PING, LAST_PING);
         }
         Ok(())

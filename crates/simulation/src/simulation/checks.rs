@@ -18,7 +18,7 @@ const UNDECIDED_MAX: u64 = 64 * 1024;
 const ACCEPTED_MAX: u64 = 4;
 
 /// Turns in which the doorbell need not be polled: its completion waits behind others.
-const DEAF_TURNS_MAX: u32 = 200;
+const UNPOLLED_TURNS_MAX: u32 = 200;
 
 impl Run<'_> {
     /// What must hold after every step.
@@ -39,7 +39,7 @@ impl Run<'_> {
             if leased > 0 || lost > 0 {
                 return Err(format!("{leased} buffers are not given back, {lost} are lost"));
             }
-            if !core.is_finished && core.deaf > DEAF_TURNS_MAX {
+            if !core.is_finished && core.unpolled_turns > UNPOLLED_TURNS_MAX {
                 return Err("the doorbell is not polled".to_owned());
             }
             if !core.is_finished && core.spins > 3 {

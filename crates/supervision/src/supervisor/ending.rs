@@ -106,7 +106,7 @@ impl<R: Runtime> Supervisor<R> {
     }
 }
 
-pub(super) fn tell_deaf(core: usize) {
+pub(super) fn tell_unresponsive(core: usize) {
     tell(format_args!(
         "howth: core {core} still ran JavaScript after the drain; it was ended there"
     ));

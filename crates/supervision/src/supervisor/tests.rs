@@ -336,13 +336,13 @@ fn panics_are_forgiven_five_times() {
 #[test]
 fn who_hears_no_orders_is_ended() {
     run(async {
-        let deaf = serving_but(1, |core| {
+        let unresponsive = serving_but(1, |core| {
             while !core.is_terminated.load(Ordering::Relaxed) {
                 std::thread::sleep(Duration::from_millis(1));
             }
             Ok(Ended::Unresponsive)
         });
-        let mut test = Test::new(1, [Some(deaf)]);
+        let mut test = Test::new(1, [Some(unresponsive)]);
         assert!(test.until("1/0 listens").await.is_none());
         test.supervisor.end(false);
         assert_eq!(exit_code(test.end().await), code(0));
