@@ -1,4 +1,4 @@
-//! An application without an engine: what benchmarks and tests of the bridge drive.
+//! What benchmarks and tests of the bridge drive: an application without an engine, isolates without a server.
 //!
 //! Owns nothing but an [`Application`], which is the crate's own. No part of what the crate offers, and so not
 //! documented as such.
@@ -6,6 +6,7 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
+use deno_core::Extension;
 use deno_core::error::CoreError;
 use howth_engine::{Event, Exchanges, Handler, ListenerId, Place};
 use howth_scheduling::Waiting;
@@ -17,6 +18,11 @@ use crate::bridge::{
 use crate::isolate::{Isolate, IsolateOptions, Process};
 
 const HEAP_BYTES_MAX: usize = 1 << 30;
+
+/// The code of howth's ops for an isolate that cannot listen.
+pub fn ops_without_server() -> Extension {
+    bridge::worker_extension()
+}
 
 /// An application that answers the exchanges it is given.
 pub struct InProcess {
@@ -44,7 +50,7 @@ impl InProcess {
             IsolateOptions {
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(|| {}),
-                ops: Some(bridge::extension(bridge.clone())),
+                ops: bridge::extension(bridge.clone()),
             },
         );
         let configuration = Configuration {

@@ -109,7 +109,7 @@ impl supervision::Runtime for Runtime {
             arguments: options.arguments.clone(),
             worker_heap_bytes_max: heap_bytes_max,
             kv_bytes_max: options.kv_bytes_max,
-            worker_ops: Some(bridge::worker_extension),
+            worker_ops: bridge::worker_extension,
             inspect: options.inspect.is_some(),
             description,
             tls_arguments: options.tls.as_ref().map(tls::arguments).unwrap_or_default(),

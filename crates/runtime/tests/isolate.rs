@@ -5,6 +5,8 @@
 
 mod support;
 
+use std::path::Path;
+
 use deno_runtime::colors;
 use howth_runtime::isolate;
 use serde_json::json;
@@ -35,12 +37,11 @@ const CASES: &[(&str, fn())] = &[
 fn main() {
     isolate::initialize(&[]).expect("no flags");
     colors::set_use_color(false);
-    // A fixture that forks starts this program again, as it would `howth run FILE`.
-    if std::env::args().nth(1).as_deref() == Some("run") {
-        let file = std::env::args()
-            .skip(2)
-            .find(|argument| !argument.starts_with('-'))
-            .expect("a file");
+    // A fixture that forks starts this program again, as it would `howth FILE`.
+    if let Some(file) = std::env::args()
+        .nth(1)
+        .filter(|argument| Path::new(argument).is_file())
+    {
         result(&file);
         return;
     }

@@ -45,21 +45,21 @@ pub fn compiled(specifier: &str) -> Option<Cow<'static, [u8]>> {
 pub static SNAPSHOT: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/snapshot.bin"));
 
 /// The extensions to be listed last among an isolate's. `ops` is the extension `howth_ops` with the real ops, in the
-/// order of the snapshot; without it howth's JavaScript calls ops that do nothing.
+/// order of the snapshot.
 ///
 /// # Panics
 /// If `ops` holds other ops than the snapshot.
-pub fn extensions(ops: Option<Extension>) -> Vec<Extension> {
+pub fn extensions(ops: Extension) -> Vec<Extension> {
     // Its files are in the snapshot.
     let howth = Extension {
         name: "howth",
         ..Extension::default()
     };
-    let placeholders = declared::placeholders();
-    let Some(ops) = ops else {
-        return vec![howth, placeholders];
-    };
-    assert_eq!(names(&ops), names(&placeholders), "the snapshot's ops");
+    assert_eq!(
+        names(&ops),
+        names(&declared::placeholders()),
+        "the snapshot's ops"
+    );
     vec![howth, ops]
 }
 

@@ -209,7 +209,7 @@ fn start_application(
         IsolateOptions {
             heap_bytes_max: shared.heap_bytes_max,
             on_heap_limit: Box::new(move || at_heap_limit.note(Reason::HeapLimit)),
-            ops: Some(bridge::extension(bridge.clone())),
+            ops: bridge::extension(bridge.clone()),
         },
         place.mail.clone(),
     );

@@ -13,6 +13,6 @@ pub struct IsolateOptions {
     /// Called when the bound is reached. The program's code is terminated, whatever it does, and the isolate can
     /// only be dropped then: its event loop ends with an error. Other isolates are not affected.
     pub on_heap_limit: HeapLimitHook,
-    /// The extension with the code of howth's ops; without it they do nothing.
-    pub ops: Option<Extension>,
+    /// The extension with the code of howth's ops.
+    pub ops: Extension,
 }

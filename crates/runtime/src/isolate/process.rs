@@ -30,8 +30,8 @@ pub struct ProcessOptions {
     pub worker_heap_bytes_max: usize,
     /// Bound of what `Howth.kv` holds, in bytes.
     pub kv_bytes_max: usize,
-    /// Makes the extension with the code of howth's ops for a `Worker`; without it a worker has no `Howth`.
-    pub worker_ops: Option<fn() -> Extension>,
+    /// Makes the extension with the code of howth's ops for a `Worker`.
+    pub worker_ops: fn() -> Extension,
     /// Whether a debugger may attach.
     pub inspect: bool,
     /// What js/node/process.js is told, if anything.

@@ -68,9 +68,7 @@ fn start(process: &Process, arguments: CreateWebWorkerArgs) -> (WebWorker, Senda
     state.borrow_mut().put(hooks);
     process.share(&mut state.borrow_mut(), None);
     let bridge = bridge::take(&mut worker.js_runtime);
-    if process.options.worker_ops.is_some() {
-        bridge::start_worker(&mut worker.js_runtime, &bridge, process.options.version);
-    }
+    bridge::start_worker(&mut worker.js_runtime, &bridge, process.options.version);
     bun.connect(&bridge);
     if process.modules.is_for_bun() {
         deno_core::scope!(scope, &mut worker.js_runtime);
@@ -93,7 +91,7 @@ fn options(
         main_module: arguments.main_module,
         worker_id: arguments.worker_id,
         bootstrap,
-        extensions: howth_snapshot::extensions(process.options.worker_ops.map(|make| make())),
+        extensions: howth_snapshot::extensions((process.options.worker_ops)()),
         startup_snapshot: Some(howth_snapshot::SNAPSHOT),
         residual_lazy_js_sources: howth_snapshot::RESIDUAL_JS,
         residual_lazy_esm_sources: howth_snapshot::RESIDUAL_ESM,

@@ -11,7 +11,7 @@ use howth_engine::{
     Place, UpgradeError, WriteError,
 };
 use howth_http1::{Decoded, Decoder, Limits, RequestHead, ResponseHead, Trailers};
-use howth_runtime::in_process::InProcess;
+use howth_runtime::in_process::{InProcess, ops_without_server};
 use howth_runtime::isolate::{Process, ProcessOptions};
 use howth_runtime::modules::Modules;
 
@@ -159,7 +159,7 @@ impl Application {
             arguments: Vec::new(),
             worker_heap_bytes_max: WORKER_HEAP_BYTES_MAX,
             kv_bytes_max: KV_BYTES_MAX,
-            worker_ops: None,
+            worker_ops: ops_without_server,
             inspect: false,
             description: None,
             tls_arguments: Vec::new(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use deno_core::error::CoreError;
 use deno_core::v8;
+use howth_runtime::in_process::ops_without_server;
 use howth_runtime::isolate::{self, Isolate, IsolateOptions, Process, ProcessOptions};
 use howth_runtime::modules::Modules;
 use serde_json::Value;
@@ -60,7 +61,7 @@ pub fn run(fixture: &str) -> Outcome {
         arguments: vec!["first".to_owned(), "second".to_owned()],
         worker_heap_bytes_max: HEAP_BYTES_MAX,
         kv_bytes_max: KV_BYTES_MAX,
-        worker_ops: None,
+        worker_ops: ops_without_server,
         inspect: false,
         description: None,
         tls_arguments: Vec::new(),
@@ -87,7 +88,7 @@ fn run_on_this_thread(process: &Process) -> Outcome {
             IsolateOptions {
                 heap_bytes_max: HEAP_BYTES_MAX,
                 on_heap_limit: Box::new(move || flag.set(true)),
-                ops: None,
+                ops: ops_without_server(),
             },
         );
         let end = tokio::time::timeout(PATIENCE, run_to_end(&mut isolate, process))
