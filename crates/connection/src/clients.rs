@@ -14,6 +14,7 @@ use crate::connection::Phase;
 use crate::connections::Connections;
 use crate::handshakes::Handshakes;
 use crate::layer::{Layered, Seal};
+use crate::transport::Transport;
 
 /// A connection that is about to be opened.
 #[derive(Debug, Default)]
@@ -83,6 +84,12 @@ impl<L> Connections<L> {
     /// What is known of the client of a connection that goes to another engine.
     pub fn take_client(&mut self, index: u32) -> Option<Box<KnownClient>> {
         self.connections[index].client.take()
+    }
+
+    /// Who is at the other end of a connection, or whom its header has named.
+    pub(crate) fn peer(&self, transport: &impl Transport<L>, index: u32) -> Option<PeerAddress> {
+        let known = self.known_address(index);
+        known.or_else(|| transport.peer_address(self.link(index)))
     }
 
     /// Who is at the other end of a connection, if that is known without asking its socket.

@@ -4,9 +4,11 @@
 //! for earlier responses of its connection. Slots are reused, so that a request allocates nothing once the table has
 //! warmed up. Decides nothing. Called by: all modules beside.
 
+use std::sync::Arc;
+
 use howth_clients::Counted;
-use howth_engine::FileBody;
 use howth_engine::body::Keep;
+use howth_engine::{AddedFields, FileBody};
 use howth_http1::{BodyLength, Rejection, RequestFacts, RequestHead, Trailers, Version};
 
 use crate::connection::End;
@@ -98,6 +100,8 @@ pub(crate) struct Exchange {
     pub(crate) rejection: Option<Rejection>,
     /// The request, where those of an address are counted.
     pub(crate) counted: Option<Counted>,
+    /// What the response gets beside the application's fields.
+    pub(crate) added: Vec<Arc<AddedFields>>,
 }
 
 impl Default for Exchange {
@@ -134,6 +138,7 @@ impl Default for Exchange {
             no_deadlines: false,
             rejection: None,
             counted: None,
+            added: Vec::new(),
         }
     }
 }
@@ -168,12 +173,14 @@ impl Exchange {
         self.silent = false;
         self.no_deadlines = false;
         self.rejection = None;
+        self.added.clear();
     }
 
     /// Lets go of what a large request or response made the slot allocate, and of what was counted.
     pub(crate) fn close(&mut self) {
         const KEPT_BYTES_MAX: usize = 4096;
         self.counted = None;
+        self.added = Vec::new();
         self.trailers = Trailers::new();
         self.held_file = None;
         if self.body_bytes.capacity() > KEPT_BYTES_MAX {

@@ -8,8 +8,8 @@ use std::cell::{Ref, RefCell};
 use std::sync::Arc;
 
 use howth_engine::{
-    Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, Deadlines, ExchangeId, Exchanges, Gone,
-    InterimError, ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
+    AddedFields, Backpressure, Body, BodyRead, ConnectionEnd, ConnectionId, Deadlines, ExchangeId, Exchanges,
+    Gone, InterimError, ListenerId, Listeners, PeerAddress, Place, TlsFacts, UpgradeError, WriteError,
 };
 use howth_http1::{Limits, Rejection, RequestHead, ResponseHead, Trailers};
 
@@ -65,12 +65,6 @@ impl<D: Driver> Shared<D> {
     }
 }
 
-/// Who is at the other end of a connection, or whom its header has named.
-fn peer<L>(transport: &impl Transport<L>, connections: &Connections<L>, index: u32) -> Option<PeerAddress> {
-    let known = connections.known_address(index);
-    known.or_else(|| transport.peer_address(connections.link(index)))
-}
-
 impl<D: Driver> Exchanges for Shared<D> {
     fn head(&self, id: ExchangeId) -> Option<Ref<'_, RequestHead>> {
         Ref::filter_map(self.0.borrow(), |driver| {
@@ -84,7 +78,7 @@ impl<D: Driver> Exchanges for Shared<D> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let exchange = connections.exchanges.get(id.index, id.generation)?;
-        let peer = peer(&transport, connections, exchange.connection)?;
+        let peer = connections.peer(&transport, exchange.connection)?;
         let told = connections.told(id.index, &peer);
         Some(told.map_or(peer, |told| told.client))
     }
@@ -99,7 +93,7 @@ impl<D: Driver> Exchanges for Shared<D> {
         if connections.options.clients.trusted_proxies.is_none() {
             return is_sealed;
         }
-        let peer = peer(&transport, connections, exchange.connection);
+        let peer = connections.peer(&transport, exchange.connection);
         let told = peer.and_then(|peer| connections.told(id.index, &peer));
         told.and_then(|told| told.is_secure).unwrap_or(is_sealed)
     }
@@ -172,6 +166,13 @@ impl<D: Driver> Exchanges for Shared<D> {
 
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError> {
         self.with(id, |connections, exchange| connections.upgrade(exchange, head))
+    }
+
+    fn add_fields(&self, id: ExchangeId, fields: &Arc<AddedFields>) -> Result<(), Gone> {
+        self.with(id, |connections, exchange| {
+            connections.exchanges[exchange].added.push(fields.clone());
+            Ok(())
+        })
     }
 
     fn respond_with(&self, id: ExchangeId, head: &ResponseHead<'_>, body: Body<'_>) -> Result<(), Gone> {
@@ -270,7 +271,7 @@ impl<D: Driver> Exchanges for Shared<D> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
         let is_open = connections.contains(id.index, id.generation);
-        is_open.then(|| peer(&transport, connections, id.index)).flatten()
+        is_open.then(|| connections.peer(&transport, id.index)).flatten()
     }
 
     fn connection_bytes_read(&self, id: ConnectionId) -> Option<u64> {

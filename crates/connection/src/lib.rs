@@ -37,6 +37,7 @@ mod output;
 mod receive;
 mod refuse;
 mod respond;
+mod response_fields;
 mod secure;
 mod segment;
 mod settle;

@@ -1,12 +1,10 @@
 //! Names of requests (`x-request-id`), where they are asked for.
 //!
-//! Owns whose name a request has, and that its response has the same. Never makes one: `howth_clients` does. Called by: `receive`
-//! and `stream_receive`, before the application hears of a request; `respond` and `stream_respond`.
-
-use std::borrow::Cow;
+//! Owns whose name a request has. Never makes one: `howth_clients` does. Called by: `receive` and `stream_receive`, before the
+//! application hears of a request.
 
 use howth_clients::{REQUEST_ID, is_request_id};
-use howth_http1::{Field, FieldLines, ResponseHead};
+use howth_http1::FieldLines;
 
 use crate::connections::Connections;
 
@@ -35,27 +33,5 @@ impl<L> Connections<L> {
         proxies
             .zip(peer)
             .is_some_and(|(proxies, peer)| proxies.trusts(&peer))
-    }
-
-    /// The fields of a response, with the name of its request, unless the application has given one.
-    #[inline]
-    pub(crate) fn named_fields<'a>(
-        &self,
-        exchange: u32,
-        head: &ResponseHead<'a>,
-        name: &'a mut Vec<u8>,
-    ) -> Cow<'a, [Field<'a>]> {
-        if self.request_ids.is_none() {
-            return Cow::Borrowed(head.fields);
-        }
-        let is_given = |(name, _): &Field<'_>| name.eq_ignore_ascii_case(REQUEST_ID.as_bytes());
-        let own = self.exchanges[exchange].head.field(REQUEST_ID);
-        let Some(own) = own.filter(|_| !head.fields.iter().any(is_given)) else {
-            return Cow::Borrowed(head.fields);
-        };
-        name.extend_from_slice(own);
-        let mut fields = head.fields.to_vec();
-        fields.push((REQUEST_ID.as_bytes(), name));
-        Cow::Owned(fields)
     }
 }

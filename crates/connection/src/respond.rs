@@ -206,8 +206,8 @@ impl<L> Connections<L> {
 
     fn encode_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan) {
         let facts = self.exchanges[exchange].facts;
-        let mut name = Vec::new();
-        let fields = self.named_fields(exchange, head, &mut name);
+        let added = self.take_added(exchange);
+        let fields = added.fields(head);
         let head = &ResponseHead {
             fields: &fields,
             ..*head

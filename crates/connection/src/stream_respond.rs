@@ -199,8 +199,8 @@ impl<L> Connections<L> {
     fn write_head(&mut self, exchange: u32, head: &ResponseHead<'_>, plan: &ResponsePlan, end: bool) {
         let state = &self.exchanges[exchange];
         let (index, stream) = (state.connection, state.stream);
-        let mut name = Vec::new();
-        let fields = self.named_fields(exchange, head, &mut name);
+        let added = self.take_added(exchange);
+        let fields = added.fields(head);
         let mut digits = itoa::Buffer::new();
         let length = plan
             .content_length

@@ -40,6 +40,17 @@ macro_rules! client_cases {
                     counts_nothing_twice_in_a_drain
                 }
             }
+            added {
+                everywhere {
+                    adds_fields_to_responses
+                    adds_fields_to_streams_of_unknown_length
+                    adds_fields_once
+                    adds_fields_to_all_responses
+                }
+                sockets {
+                    adds_fields_to_http2
+                }
+            }
             named {
                 everywhere {
                     names_requests_and_their_responses

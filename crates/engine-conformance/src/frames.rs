@@ -21,12 +21,13 @@ pub const ACK: u8 = 0x1;
 pub const END_HEADERS: u8 = 0x4;
 
 /// The names of the static table that servers here use.
-const NAMES: [(usize, &str); 6] = [
+const NAMES: [(usize, &str); 7] = [
     (22, "allow"),
     (28, "content-length"),
     (31, "content-type"),
     (33, "date"),
     (53, "retry-after"),
+    (59, "vary"),
     (8, ":status"),
 ];
 const STATUSES: [(usize, u16); 7] = [

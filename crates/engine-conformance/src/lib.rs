@@ -6,6 +6,7 @@
 
 #![expect(missing_docs, reason = "a case's name says what it promises")]
 
+pub mod added;
 pub mod adopted;
 pub mod announced;
 mod answers;

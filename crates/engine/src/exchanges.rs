@@ -12,7 +12,7 @@ pub use howth_clients::PeerAddress;
 use howth_http1::{Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::error::{Gone, InterimError, UpgradeError, WriteError};
-use crate::{ConnectionId, ExchangeId, FileBody, ListenerId, Listeners, Place, TlsFacts};
+use crate::{AddedFields, ConnectionId, ExchangeId, FileBody, ListenerId, Listeners, Place, TlsFacts};
 
 /// The whole body of a response.
 #[derive(Debug)]
@@ -179,6 +179,11 @@ pub trait Exchanges {
     /// [`fail`](Self::fail) resets. The exchange is over when both sides have ended, and with it the connection. The engine
     /// has no deadline for it but that of a client that takes nothing, and those of a later [`set_timeout`](Self::set_timeout).
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
+
+    /// Has the response carry fields beside its own, whoever gives it; more than one call adds more. It is too late once the
+    /// response was begun, and no error. Interim responses, a change of protocol, and what the application
+    /// [encodes itself](Self::start_encoded) carry none.
+    fn add_fields(&self, id: ExchangeId, fields: &Arc<AddedFields>) -> Result<(), Gone>;
 
     /// Answers with a whole body, which may be empty. A second answer is [`Gone`].
     ///

@@ -9,6 +9,7 @@
 //! thread of a core, so nothing is `Send` and nothing locks; but for [`Handed`], which carries a connection from one core
 //! to another.
 
+mod added_fields;
 pub mod body;
 mod clients;
 mod error;
@@ -27,6 +28,7 @@ pub mod stand_in;
 pub mod stopwatch;
 mod tls;
 
+pub use added_fields::{AddedFieldError, AddedFields, Adding};
 pub use clients::ClientOptions;
 pub use error::{Gone, InterimError, UpgradeError, WriteError};
 pub use event::{ConnectionId, Event, ExchangeId, Handler, Turn, first_generation};

@@ -5,11 +5,12 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use howth_http1::Limits;
 
-use crate::ClientOptions;
+use crate::{AddedFields, ClientOptions};
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,6 +96,8 @@ pub struct EngineOptions {
     pub http2: Option<howth_http2::Limits>,
     /// Who clients are, and how much each may have open.
     pub clients: ClientOptions,
+    /// What every response of the application carries beside its own fields.
+    pub response_fields: Option<Arc<AddedFields>>,
 }
 
 impl Default for EngineOptions {
@@ -109,6 +112,7 @@ impl Default for EngineOptions {
             drain_bytes_max: 256 * 1024,
             http2: None,
             clients: ClientOptions::default(),
+            response_fields: None,
         }
     }
 }

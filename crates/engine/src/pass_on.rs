@@ -86,6 +86,15 @@ macro_rules! pass_on {
             self.$own.upgrade(id, head)
         }
     };
+    (@add_fields $own:ident) => {
+        fn add_fields(
+            &self,
+            id: $crate::ExchangeId,
+            fields: &::std::sync::Arc<$crate::AddedFields>,
+        ) -> Result<(), $crate::Gone> {
+            self.$own.add_fields(id, fields)
+        }
+    };
     (@respond_with $own:ident) => {
         fn respond_with(&self, id: $crate::ExchangeId, head: &$crate::pass_on::ResponseHead<'_>, body: $crate::Body<'_>) -> Result<(), $crate::Gone> {
             self.$own.respond_with(id, head, body)

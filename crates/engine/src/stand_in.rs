@@ -41,11 +41,19 @@ impl Listeners for NoListeners {
     }
 }
 
-/// The methods of [`Exchanges`](crate::Exchanges) that are about connections, refusals, and what an application encodes itself,
+/// The methods of [`Exchanges`](crate::Exchanges) that are about connections, refusals, added fields, and what an application encodes itself,
 /// for a stand-in that has none of them.
 #[macro_export]
 macro_rules! without_connections {
     () => {
+        fn add_fields(
+            &self,
+            _: $crate::ExchangeId,
+            _: &::std::sync::Arc<$crate::AddedFields>,
+        ) -> Result<(), $crate::Gone> {
+            Err($crate::Gone)
+        }
+
         fn watch_connection(&self, _: $crate::ConnectionId) -> Result<(), $crate::Gone> {
             Err($crate::Gone)
         }

@@ -57,7 +57,7 @@ pub use limits::Limits;
 pub use rejection::Rejection;
 pub use response::{
     Field, Framing, InvalidResponse, RequestFacts, ResponseHead, ResponsePlan, has_content, is_forwarded,
-    plan_response,
+    plan_response, validate_field,
 };
 pub use serialized::{serialize_authority, serialize_path};
 pub use trailers::{Trailers, is_trailer};

@@ -179,7 +179,7 @@ impl OwnFields {
         let mut connection = ConnectionOptions::default();
         let mut content_lengths = (0, None);
         for &(name, value) in head.fields {
-            validate(name, value)?;
+            validate_field(name, value)?;
             if name.len() == 10 && name.eq_ignore_ascii_case(b"connection") {
                 connection.add(value);
             } else if name.len() == 14 && name.eq_ignore_ascii_case(b"content-length") {
@@ -201,7 +201,7 @@ impl OwnFields {
 pub(crate) fn validate_head(head: &ResponseHead<'_>) -> Result<(), InvalidResponse> {
     validate_reason(head.reason)?;
     let mut fields = head.fields.iter();
-    fields.try_for_each(|(name, value)| validate(name, value))
+    fields.try_for_each(|(name, value)| validate_field(name, value))
 }
 
 /// RFC 9112 section 4: a reason phrase is text on one line.
@@ -215,7 +215,10 @@ fn validate_reason(reason: Option<&str>) -> Result<(), InvalidResponse> {
 
 /// A name is a token; a value holds nothing that ends a line or a string (RFC 9110 section 5.5). Other control
 /// characters are let through, as the Fetch standard lets an application set them.
-pub(crate) fn validate(name: &[u8], value: &[u8]) -> Result<(), InvalidResponse> {
+///
+/// # Errors
+/// The field would break the message apart.
+pub fn validate_field(name: &[u8], value: &[u8]) -> Result<(), InvalidResponse> {
     if !fields::is_token(name) {
         return Err(InvalidResponse::FieldName);
     }

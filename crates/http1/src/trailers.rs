@@ -4,7 +4,7 @@
 //! does. Called by: `decoder`, `encode`.
 
 use crate::fields::{self, KnownField};
-use crate::response::validate;
+use crate::response::validate_field;
 use crate::{Limits, Rejection, scan};
 
 const FRAMING: Rejection = Rejection::bad_request("a framing or routing field stands in the trailer section");
@@ -58,7 +58,7 @@ pub(crate) fn is_forbidden(name: &[u8]) -> bool {
 
 /// May this field be sent, or believed, in a trailer section?
 pub fn is_trailer(name: &[u8], value: &[u8]) -> bool {
-    validate(name, value).is_ok() && !is_forbidden(name)
+    validate_field(name, value).is_ok() && !is_forbidden(name)
 }
 
 /// The fields of a trailer section: name as sent, and value.

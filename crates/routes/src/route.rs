@@ -3,6 +3,7 @@
 //! Owns the rules of methods. Called by: whoever makes routes; the table.
 
 use crate::answer::{Answer, Ready};
+use crate::layer::Layers;
 use crate::methods::{Methods, UnknownMethod};
 use crate::pattern::Pattern;
 
@@ -11,6 +12,8 @@ use crate::pattern::Pattern;
 pub struct Target {
     /// Those.
     pub methods: Methods,
+    /// What they meet before.
+    pub layers: Layers,
     /// What answers them.
     pub answer: Answer,
 }
@@ -31,16 +34,20 @@ impl Route {
     /// Routes do not know the method.
     pub fn new(
         pattern: Pattern,
-        answers: impl IntoIterator<Item = (String, Answer)>,
+        answers: impl IntoIterator<Item = (String, Layers, Answer)>,
     ) -> Result<Self, UnknownMethod> {
         let mut targets = Vec::new();
-        for (method, answer) in answers {
+        for (method, layers, answer) in answers {
             let methods = match (method.as_str(), &answer) {
                 ("", Answer::Ready(_)) => Methods::GET_AND_HEAD,
                 ("", _) => Methods::ALL,
                 (method, _) => Methods::named(method)?,
             };
-            targets.push(Target { methods, answer });
+            targets.push(Target {
+                methods,
+                layers,
+                answer,
+            });
         }
         let not_allowed = not_allowed(&targets);
         Ok(Route {
@@ -74,9 +81,9 @@ impl Route {
         .or_else(|| self.targets.iter().find(|target| target.methods == Methods::ALL))
     }
 
-    /// Whether any of its answers is of this kind.
-    pub(crate) fn has_answer(&self, is_wanted: impl Fn(&Answer) -> bool) -> bool {
-        self.targets.iter().any(|target| is_wanted(&target.answer))
+    /// Whether any of its targets is of this kind.
+    pub(crate) fn has_target(&self, is_wanted: impl Fn(&Target) -> bool) -> bool {
+        self.targets.iter().any(is_wanted)
     }
 }
 

@@ -1,8 +1,8 @@
 //! All routes of a listener.
 //!
 //! Owns which of them answers a request: an exact path wins over one with parameters, and that over one that ends in a
-//! wildcard; among equals the longer, then the one that was given first. Sends what needs no application. Never calls
-//! that. Called by: the runtime's bridge, when a request comes ([`answer`](Table::answer)) and when it is given to the
+//! wildcard; among equals the longer, then the one that was given first. Sends what needs no application, after the layers of
+//! the route. Never calls that. Called by: the runtime's bridge, when a request comes ([`answer`](Table::answer)) and when it is given to the
 //! application ([`lead`](Table::lead)).
 
 use std::rc::Rc;
@@ -12,9 +12,10 @@ use howth_http1::RequestHead;
 use rustc_hash::FxHashMap;
 
 use crate::answer::{Answer, Asked, Handler, Ready, Serving};
+use crate::layer::Meeting;
 use crate::methods::Methods;
 use crate::places::Places;
-use crate::route::Route;
+use crate::route::{Route, Target};
 use crate::tree::Tree;
 
 /// What becomes of a request that no route answers.
@@ -59,7 +60,7 @@ pub struct Table {
 /// What a request has met.
 #[derive(Clone, Copy)]
 enum Found<'t> {
-    Answer(&'t Route, &'t Answer),
+    Target(&'t Route, &'t Target),
     NotAllowed(&'t Route),
     Missing,
 }
@@ -91,10 +92,14 @@ impl Table {
 
     /// Adds a route; one that was added before for the same paths stays.
     pub fn add(&mut self, route: Route) {
-        self.may_answer |= route.has_answer(|answer| !matches!(answer, Answer::Handler(_)));
-        self.has_handlers |= route.has_answer(|answer| matches!(answer, Answer::Handler(_)));
+        let handler = |target: &Target| match &target.answer {
+            Answer::Handler(handler) => Some(*handler),
+            Answer::Ready(_) | Answer::Served(_) => None,
+        };
+        self.may_answer |= route.has_target(|target| handler(target).is_none() || !target.layers.is_empty());
+        self.has_handlers |= route.has_target(|target| handler(target).is_some());
         self.takes_requests |=
-            route.has_answer(|answer| matches!(answer, Answer::Handler(handler) if handler.takes_request));
+            route.has_target(|target| handler(target).is_some_and(|handler| handler.takes_request));
         let number = self.routes.len() as u32;
         let pattern = &route.pattern;
         match pattern.is_exact() {
@@ -122,15 +127,19 @@ impl Table {
         self.takes_requests
     }
 
-    /// Answers a request that needs no application; false: it is the application's.
+    /// Has a request meet the layers of its route, and answers one that needs no application; false: it is the application's. To
+    /// be called once for a request, on the core whose client has sent it.
     pub fn answer(&self, exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
         let Some(found) = exchanges.head(id).map(|head| self.find(&head)) else {
             return false;
         };
-        match found {
-            Found::Answer(_, Answer::Handler(_)) => false,
-            found => self.send(found, exchanges, id),
+        if let Found::Target(route, target) = found
+            && !target.layers.is_empty()
+            && meet_all(route, target, exchanges, id) == Meeting::Answered
+        {
+            return true;
         }
+        self.send(found, exchanges, id)
     }
 
     /// Says who answers a request, and where the parameters of its route stand; `None`: it is over.
@@ -138,15 +147,21 @@ impl Table {
         let found = {
             let head = exchanges.head(id)?;
             let found = self.find(&head);
-            if let Found::Answer(route, Answer::Handler(_)) = found {
+            if let Found::Target(route, target) = found
+                && matches!(target.answer, Answer::Handler(_))
+            {
                 route.pattern.find_places(path_of(&head), places);
             }
             found
         };
-        Some(match found {
-            Found::Answer(_, Answer::Handler(handler)) => Lead::Handler(*handler),
-            found if self.send(found, exchanges, id) => Lead::Answered,
-            _ => Lead::Application,
+        if let Found::Target(_, target) = found
+            && let Answer::Handler(handler) = target.answer
+        {
+            return Some(Lead::Handler(handler));
+        }
+        Some(match self.send(found, exchanges, id) {
+            true => Lead::Answered,
+            false => Lead::Application,
         })
     }
 
@@ -158,7 +173,7 @@ impl Table {
             return Found::Missing;
         };
         match route.target(Methods::of_request(head.request_bytes().0)) {
-            Some(target) => Found::Answer(route, &target.answer),
+            Some(target) => Found::Target(route, target),
             None => Found::NotAllowed(route),
         }
     }
@@ -166,22 +181,22 @@ impl Table {
     /// Sends what needs no application; false: there is nothing.
     fn send(&self, found: Found<'_>, exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
         let otherwise = match found {
-            Found::Answer(_, Answer::Ready(ready)) => {
-                ready.send(exchanges, id);
-                return true;
-            }
-            Found::Answer(route, Answer::Served(served)) => {
-                let mut places = Places::default();
-                if let Some(head) = exchanges.head(id) {
-                    route.pattern.find_places(path_of(&head), &mut places);
-                }
-                let asked = Asked { places: &places };
-                if served.serve(exchanges, id, &asked) == Serving::Answered {
+            Found::Target(route, target) => match &target.answer {
+                Answer::Ready(ready) => {
+                    ready.send(exchanges, id);
                     return true;
                 }
-                &self.not_found
-            }
-            Found::Answer(_, Answer::Handler(_)) => return false,
+                Answer::Served(served) => {
+                    let asked = Asked {
+                        places: &places(route, exchanges, id),
+                    };
+                    if served.serve(exchanges, id, &asked) == Serving::Answered {
+                        return true;
+                    }
+                    &self.not_found
+                }
+                Answer::Handler(_) => return false,
+            },
             Found::NotAllowed(route) => &route.not_allowed,
             Found::Missing => &self.not_found,
         };
@@ -192,6 +207,27 @@ impl Table {
         }
         true
     }
+}
+
+/// Has a request meet the layers of its target, up to the one that answers it.
+fn meet_all(route: &Route, target: &Target, exchanges: &dyn Exchanges, id: ExchangeId) -> Meeting {
+    let asked = Asked {
+        places: &places(route, exchanges, id),
+    };
+    let mut layers = target.layers.iter();
+    match layers.any(|layer| layer.meet(exchanges, id, &asked) == Meeting::Answered) {
+        true => Meeting::Answered,
+        false => Meeting::GoesOn,
+    }
+}
+
+/// Where parameters and wildcard stand in a request's path.
+fn places(route: &Route, exchanges: &dyn Exchanges, id: ExchangeId) -> Places {
+    let mut places = Places::default();
+    if let Some(head) = exchanges.head(id) {
+        route.pattern.find_places(path_of(&head), &mut places);
+    }
+    places
 }
 
 /// The path of a request, without its query.

@@ -10,7 +10,7 @@ use super::CompressedExchanges;
 impl Exchanges for CompressedExchanges {
     howth_engine::pass_on!(
         own:
-        head, peer_address, is_secure, tls_facts, connection_tls_facts, is_disconnected, is_body_complete,
+        add_fields, head, peer_address, is_secure, tls_facts, connection_tls_facts, is_disconnected, is_body_complete,
         read_body, read_whole_body, keep_body, cancel_body, trailers, set_timeout, set_alarm, connection,
         watch_connection, listener, place, connection_address, connection_bytes_read, end_connection,
         stays_open, finish_encoded, rejection, listeners, pending,

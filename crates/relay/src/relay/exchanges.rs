@@ -23,7 +23,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 impl Exchanges for Relay {
     howth_engine::pass_on!(
         own:
-        connection_tls_facts, set_alarm, unsent_bytes, connection, watch_connection, connection_address,
+        add_fields, connection_tls_facts, set_alarm, unsent_bytes, connection, watch_connection, connection_address,
         connection_bytes_read, end_connection, start_encoded, finish_encoded, rejection, listeners,
     );
 

@@ -9,7 +9,7 @@ use deno_core::serde_v8::ByteString;
 use deno_core::{JsBuffer, OpState, op2};
 use deno_error::JsErrorBox;
 use howth_engine::{ExchangeId, ListenerId};
-use howth_routes::{Answer, Fields, Handler, Lead, Otherwise, Pattern, Places, Ready, Route, Table};
+use howth_routes::{Answer, Fields, Handler, Layers, Lead, Otherwise, Pattern, Places, Ready, Route, Table};
 use serde::Deserialize;
 
 use super::served_files::{SaidFolder, served_file, served_folder};
@@ -91,7 +91,7 @@ fn route(said: SaidRoute, first: u32) -> Result<Route, JsErrorBox> {
     let pattern = Pattern::read(&said.path).map_err(|error| wrong(&error))?;
     let mut answers = Vec::with_capacity(said.answers.len());
     for (method, answer) in said.answers {
-        answers.push((method, self::answer(answer, first)?));
+        answers.push((method, Layers::default(), self::answer(answer, first)?));
     }
     Route::new(pattern, answers).map_err(|error| wrong(&error))
 }
