@@ -1,9 +1,10 @@
-//! Compression of responses: `--compress` and `--compress-min`.
+//! Compression of responses and of request bodies: `--compress`, `--compress-min`, `--decompress-requests`.
 //!
 //! Owns their spelling. Never compresses anything: the runtime does.
 
 use clap::Args;
-use howth_runtime::{Coding, CompressionPolicy};
+use howth_engine::BodyDecoding;
+use howth_runtime::{BODY_DECODING, Coding, CompressionPolicy};
 
 use super::values::{Size, parse_bounded_size};
 
@@ -26,6 +27,13 @@ pub struct CompressionArguments {
     #[arg(long, value_name = "SIZE", value_parser = parse_bounded_size, default_value_t = Size::of(BYTES_MIN))]
     #[arg(requires = "compress")]
     pub compress_min: Size,
+
+    /// Decompress bodies of requests by their Content-Encoding: gzip, deflate, br, zstd
+    ///
+    /// As they are read, and never to more than `--max-body`: 413 then; what does not decode is answered 400. The program sees no
+    /// Content-Encoding. Without it a program gets bodies as they are sent.
+    #[arg(long)]
+    pub decompress_requests: bool,
 }
 
 /// Codings, the preferred first.
@@ -33,6 +41,11 @@ pub struct CompressionArguments {
 pub struct Codings(Vec<Coding>);
 
 impl CompressionArguments {
+    /// Who decodes request bodies; `None`: nobody.
+    pub fn body_decoding(&self) -> Option<BodyDecoding> {
+        self.decompress_requests.then_some(BODY_DECODING)
+    }
+
     /// What they come to; `None`: nothing is compressed.
     pub fn policy(&self) -> Option<CompressionPolicy> {
         let codings = self.compress.clone()?;

@@ -94,6 +94,7 @@ fn fill(
         pinning: arguments.engine.pin.clone(),
         engine_options: EngineOptions {
             clients: arguments.clients.options(),
+            body_decoding: arguments.compression.body_decoding(),
             ..engine_options(&arguments.limits, &arguments.deadlines)
         },
         compression: arguments.compression.policy(),

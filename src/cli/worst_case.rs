@@ -6,6 +6,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Args;
+use howth_engine::EngineOptions;
 use howth_runtime::worst_case::{self, Configuration, Share};
 
 use super::compression::CompressionArguments;
@@ -34,7 +35,10 @@ pub struct WorstCaseArguments {
 pub fn carry_out(arguments: &WorstCaseArguments) -> Result<ExitCode, Failure> {
     let (cores, shares) = worst_case::worst_case(&Configuration {
         cores: arguments.engine.cores.0,
-        engine_options: options::engine_options(&arguments.limits, &arguments.deadlines),
+        engine_options: EngineOptions {
+            body_decoding: arguments.compression.body_decoding(),
+            ..options::engine_options(&arguments.limits, &arguments.deadlines)
+        },
         heap_bytes_max: arguments.engine.max_heap.map(options::memory_bytes),
         kv_bytes_max: options::memory_bytes(arguments.limits.kv_bytes),
         compresses: arguments.compression.policy().is_some(),

@@ -20,6 +20,7 @@ mod check;
 mod children;
 mod classes;
 mod clients;
+mod coded_bodies;
 mod compression;
 mod connections;
 mod deadlines;

@@ -8,6 +8,7 @@
 
 pub mod accept_encoding;
 mod coding;
+mod decoder;
 mod encoder;
 mod exchanges;
 mod head;
@@ -15,6 +16,7 @@ pub mod media_types;
 mod selection;
 
 pub use coding::Coding;
+pub use decoder::{BODY_DECODING, DECODER_BYTES_MAX};
 pub use encoder::{Effort, EncodeError, Encoder, Encoders, Step, Use};
 pub use exchanges::{CORE_BYTES_MAX, CompressedExchanges, Room, Workers};
 pub use selection::{Policy, Selection};

@@ -14,6 +14,9 @@ use crate::exchange::BodyState;
 impl<L> Connections<L> {
     pub(crate) fn read_body(&mut self, exchange: u32, bytes_max: usize) -> BodyRead {
         self.send_continue(exchange);
+        if self.exchanges[exchange].coded.is_some() {
+            return self.read_coded_body(exchange, bytes_max);
+        }
         let reading = &mut self.exchanges[exchange];
         if reading.body_bytes.is_empty() {
             return match reading.body {
@@ -37,7 +40,7 @@ impl<L> Connections<L> {
     }
 
     /// The application knows how the body ended: the exchange need not last for it.
-    fn body_is_read(&mut self, exchange: u32, end: BodyRead) -> BodyRead {
+    pub(crate) fn body_is_read(&mut self, exchange: u32, end: BodyRead) -> BodyRead {
         let read = &mut self.exchanges[exchange];
         if std::mem::take(&mut read.keep) != Keep::Nothing {
             let connection = read.connection;
@@ -62,7 +65,7 @@ impl<L> Connections<L> {
     }
 
     /// The application has taken body bytes; perhaps there is room again.
-    fn let_go(&mut self, exchange: u32, bytes: usize) {
+    pub(crate) fn let_go(&mut self, exchange: u32, bytes: usize) {
         let taken = &self.exchanges[exchange];
         let index = taken.connection;
         if taken.stream != 0 {
@@ -83,7 +86,7 @@ impl<L> Connections<L> {
     /// Like `read_body` of everything; the slot keeps the memory for its next body.
     pub(crate) fn read_whole_body(&mut self, exchange: u32, read: &mut dyn FnMut(&[u8])) -> bool {
         let reading = &mut self.exchanges[exchange];
-        if reading.body != BodyState::Complete {
+        if reading.body != BodyState::Complete || reading.coded.is_some() {
             return false;
         }
         read(&reading.body_bytes);

@@ -7,8 +7,7 @@
 
 use howth_clients::proxy_header::{Read, read};
 use howth_clients::{Counted, CountedOut, Told};
-use howth_engine::{Body, KnownClient, PeerAddress};
-use howth_http1::ResponseHead;
+use howth_engine::{KnownClient, PeerAddress};
 
 use crate::connection::Phase;
 use crate::connections::Connections;
@@ -117,7 +116,13 @@ impl<L> Connections<L> {
                 true
             }
             Err(_) => {
-                self.refuse_counted_out(exchange);
+                self.counters.counted_out += 1;
+                let status = self.options.clients.requests_status;
+                self.refuse_one(
+                    exchange,
+                    status,
+                    b"too many requests of this address are in progress",
+                );
                 false
             }
         }
@@ -131,25 +136,6 @@ impl<L> Connections<L> {
         };
         let client = self.told(exchange, &peer).map_or(peer, |told| told.client);
         client.ip().map(|ip| counts.enter(ip)).transpose()
-    }
-
-    /// The connection goes on: only this request is one too many.
-    fn refuse_counted_out(&mut self, exchange: u32) {
-        const BODY: &[u8] = b"too many requests of this address are in progress";
-        self.counters.counted_out += 1;
-        self.exchanges[exchange].silent = true;
-        let head = ResponseHead {
-            status: self.options.clients.requests_status,
-            reason: None,
-            fields: &[(b"content-type", b"text/plain"), (b"retry-after", b"1")],
-        };
-        // It has not been answered before.
-        let _ = match self.is_stream(exchange) {
-            true => self.respond_stream(exchange, &head, Body::Borrowed(BODY)),
-            false => self.respond(exchange, &head, BODY.len() as u64, |connections, exchange| {
-                connections.output_of(exchange).extend_from_slice(BODY);
-            }),
-        };
     }
 }
 

@@ -12,6 +12,7 @@ use howth_http1::{Date, RequestHead};
 use howth_http2::FieldBlock;
 
 use crate::clients::Arrival;
+use crate::coded_body::CodedBodies;
 use crate::connection::Connection;
 use crate::exchange::Exchange;
 use crate::layer::Seal;
@@ -67,6 +68,7 @@ pub struct Connections<L> {
     pub(crate) ends_idle: bool,
     /// Where requests have names.
     pub(crate) request_ids: Option<RequestIds>,
+    pub(crate) coded_bodies: CodedBodies,
     /// What the time of day, in milliseconds since 1970, is ahead of the driver's clock.
     unix_ahead_ms: u64,
     /// What was counted; a driver counts what only it knows.
@@ -103,6 +105,7 @@ impl<L: Default> Connections<L> {
             spare: Vec::new(),
             spare_sealed: Vec::new(),
             ends_idle: false,
+            coded_bodies: CodedBodies::default(),
             request_ids: options.clients.names_requests.then(RequestIds::default),
             unix_ahead_ms: unix_ms(wall).saturating_sub(now_ms),
             options,

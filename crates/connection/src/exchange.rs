@@ -11,6 +11,7 @@ use howth_engine::body::Keep;
 use howth_engine::{AddedFields, FileBody};
 use howth_http1::{BodyLength, Rejection, RequestFacts, RequestHead, Trailers, Version};
 
+use crate::coded_body::CodedBody;
 use crate::connection::End;
 
 /// How far the request body is.
@@ -67,6 +68,8 @@ pub(crate) struct Exchange {
     pub(crate) trailers: Trailers,
     /// Request body bytes that wait for the application.
     pub(crate) body_bytes: Vec<u8>,
+    /// Where they are encoded, and decoded as they are read.
+    pub(crate) coded: Option<Box<CodedBody>>,
     /// A read answered `Pending`.
     pub(crate) body_awaited: bool,
     pub(crate) keep: Keep,
@@ -120,6 +123,7 @@ impl Default for Exchange {
             body: BodyState::Complete,
             trailers: Trailers::new(),
             body_bytes: Vec::new(),
+            coded: None,
             body_awaited: false,
             keep: Keep::Nothing,
             is_answered: false,
@@ -156,6 +160,7 @@ impl Exchange {
         };
         self.trailers.clear();
         self.body_bytes.clear();
+        self.coded = None;
         self.body_awaited = false;
         self.keep = Keep::Nothing;
         self.is_answered = false;
@@ -180,6 +185,7 @@ impl Exchange {
     pub(crate) fn close(&mut self) {
         const KEPT_BYTES_MAX: usize = 4096;
         self.counted = None;
+        self.coded = None;
         self.added = Vec::new();
         self.trailers = Trailers::new();
         self.held_file = None;
@@ -204,6 +210,11 @@ impl Exchange {
     /// Whether the exchange is to last for its body when the response is out.
     pub(crate) fn lasts(&self) -> bool {
         self.keep != Keep::Nothing
+    }
+
+    /// Whether a read gives all of the body in one piece.
+    pub(crate) fn has_whole_body(&self) -> bool {
+        self.body == BodyState::Complete && self.coded.is_none()
     }
 
     /// Whether the application has begun to answer.

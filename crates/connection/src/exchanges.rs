@@ -14,7 +14,7 @@ use howth_engine::{
 use howth_http1::{Limits, Rejection, RequestHead, ResponseHead, Trailers};
 
 use crate::connections::Connections;
-use crate::exchange::BodyState;
+use crate::exchange::Exchange;
 use crate::{Driver, Transport, direct};
 
 /// A driver, shared between its engine and the application of the same thread.
@@ -124,7 +124,7 @@ impl<D: Driver> Exchanges for Shared<D> {
     fn is_body_complete(&self, id: ExchangeId) -> bool {
         let driver = self.0.borrow();
         let exchange = driver.connections().exchanges.get(id.index, id.generation);
-        exchange.is_some_and(|exchange| exchange.body == BodyState::Complete)
+        exchange.is_some_and(Exchange::has_whole_body)
     }
 
     fn read_body(&self, id: ExchangeId, bytes_max: usize) -> Result<BodyRead, Gone> {

@@ -15,6 +15,7 @@
 mod backpressure;
 mod body;
 mod clients;
+mod coded_body;
 mod connection;
 mod connections;
 mod deadlines;

@@ -242,7 +242,7 @@ impl<L> Connections<L> {
             connection.intake = Intake::Nothing(silence);
         }
         self.name_request(exchange);
-        if !self.count_request(exchange) {
+        if !self.count_request(exchange) || !self.note_coding(exchange) {
             return;
         }
         self.counters.requests += 1;

@@ -4,9 +4,9 @@
 //! earlier requests go out, then a refusal where nothing was answered, and nothing more is decoded. Never writes bytes
 //! itself. Called by: `receive`, `deadlines`, `settle`, the turn; `order` and `end`, which stop the intake.
 
-use howth_engine::Event;
 use howth_engine::body::failure::BROKE_OFF;
-use howth_http1::Rejection;
+use howth_engine::{Body, Event};
+use howth_http1::{Rejection, ResponseHead};
 use howth_http2::Reason;
 
 use crate::connection::{Intake, Phase};
@@ -174,6 +174,24 @@ impl<L> Connections<L> {
                 None => self.abort_from(exchange),
             }
         }
+    }
+
+    /// Refuses a request that the application has not heard of, and may be tried again soon (RFC 9110 section 10.2.3). The
+    /// connection goes on: only this request is one too many.
+    pub(crate) fn refuse_one(&mut self, exchange: u32, status: u16, body: &'static [u8]) {
+        self.exchanges[exchange].silent = true;
+        let head = ResponseHead {
+            status,
+            reason: None,
+            fields: &[(b"content-type", b"text/plain"), (b"retry-after", b"1")],
+        };
+        // It has not been answered before.
+        let _ = match self.is_stream(exchange) {
+            true => self.respond_stream(exchange, &head, Body::Borrowed(body)),
+            false => self.respond(exchange, &head, body.len() as u64, |connections, exchange| {
+                connections.output_of(exchange).extend_from_slice(body);
+            }),
+        };
     }
 
     /// The handler took too long: 503, in the place of its response and of all behind it, if that was not begun.

@@ -133,7 +133,7 @@ impl<L> Connections<L> {
             return self.answer_stream(exchange, rejection);
         }
         self.name_request(exchange);
-        if !self.count_request(exchange) {
+        if !self.count_request(exchange) || !self.note_coding(exchange) {
             return;
         }
         self.counters.requests += 1;

@@ -51,6 +51,18 @@ macro_rules! client_cases {
                     adds_fields_to_http2
                 }
             }
+            coded {
+                everywhere {
+                    decodes_bodies_as_they_are_read
+                    leaves_other_codings_as_they_are
+                    refuses_bodies_that_do_not_decode
+                    refuses_bodies_that_decode_to_too_much
+                }
+                sockets {
+                    decodes_bodies_of_http2
+                    refuses_more_coded_bodies_than_it_decodes
+                }
+            }
             named {
                 everywhere {
                     names_requests_and_their_responses

@@ -59,7 +59,7 @@ pub fn sends_files(start: Start) {
         assert!(client.response().body == bytes, "{length}");
         server.expect(Event::Completed(id));
         // Nobody holds it any more.
-        assert_eq!(Arc::strong_count(&file), 1);
+        server.wait_until("the file", || Arc::strong_count(&file) == 1);
     }
 }
 
@@ -164,7 +164,7 @@ pub fn breaks_off_where_a_file_ends(start: Start) {
         server.expect(Event::Aborted(id));
         server.expect(Event::Aborted(behind));
         assert_eq!(server.counters().files_failed, 1);
-        assert_eq!(Arc::strong_count(&file), 1);
+        server.wait_until("the file", || Arc::strong_count(&file) == 1);
     }
 }
 
@@ -225,7 +225,7 @@ pub fn lets_go_of_a_file_whose_client_leaves(start: Start) {
     client.reset();
     server.expect_aborted(id);
     server.wait_for(|counters| counters.connections == 0);
-    assert_eq!(Arc::strong_count(&file), 1);
+    server.wait_until("the file", || Arc::strong_count(&file) == 1);
     assert_eq!(server.counters().files_failed, 0);
 }
 
@@ -287,7 +287,7 @@ pub fn breaks_off_a_stream_whose_file_ends(start: Start) {
         );
         assert!(received == bytes);
         server.expect(Event::Aborted(id));
-        assert_eq!(Arc::strong_count(&file), 1);
+        server.wait_until("the file", || Arc::strong_count(&file) == 1);
     }
     assert_eq!(server.counters().files_failed, 3);
     // The connection goes on, and a stream that its client resets takes its file with it.
@@ -298,5 +298,5 @@ pub fn breaks_off_a_stream_whose_file_ends(start: Start) {
     client.frame_of(HEADERS, 7);
     client.send(reset(7));
     server.expect_aborted(id);
-    assert_eq!(Arc::strong_count(&file), 1);
+    server.wait_until("the file", || Arc::strong_count(&file) == 1);
 }

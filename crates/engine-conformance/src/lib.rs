@@ -17,6 +17,7 @@ mod cases;
 #[doc(hidden)]
 pub mod cases_of_clients;
 mod client;
+pub mod coded;
 pub mod counted;
 pub mod deadlines;
 pub mod differential;

@@ -18,6 +18,8 @@ pub enum Keep {
 pub mod failure {
     /// It broke a rule or a limit.
     pub const MALFORMED: &str = "was malformed or too large";
+    /// It is not what its content coding says.
+    pub const UNDECODABLE: &str = "does not decode as its content-encoding says";
     /// A deadline passed, or its rate was too low.
     pub const TOO_SLOW: &str = "came too slowly";
     /// The client left, or ended its side.

@@ -11,6 +11,7 @@
 
 mod added_fields;
 pub mod body;
+mod body_decoder;
 mod clients;
 mod error;
 mod event;
@@ -29,6 +30,7 @@ pub mod stopwatch;
 mod tls;
 
 pub use added_fields::{AddedFieldError, AddedFields, Adding};
+pub use body_decoder::{BodyDecoder, BodyDecoding, CODED_BODIES_MAX, Undecodable};
 pub use clients::ClientOptions;
 pub use error::{Gone, InterimError, UpgradeError, WriteError};
 pub use event::{ConnectionId, Event, ExchangeId, Handler, Turn, first_generation};

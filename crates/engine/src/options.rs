@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use howth_http1::Limits;
 
-use crate::{AddedFields, ClientOptions};
+use crate::{AddedFields, BodyDecoding, ClientOptions};
 
 /// Where to listen.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,6 +98,9 @@ pub struct EngineOptions {
     pub clients: ClientOptions,
     /// What every response of the application carries beside its own fields.
     pub response_fields: Option<Arc<AddedFields>>,
+    /// Who decodes bodies of requests that have a content coding; `None`: the application gets them as they are. A body comes
+    /// to at most [`Limits::body_bytes_max`] bytes in either form.
+    pub body_decoding: Option<BodyDecoding>,
 }
 
 impl Default for EngineOptions {
@@ -113,6 +116,7 @@ impl Default for EngineOptions {
             http2: None,
             clients: ClientOptions::default(),
             response_fields: None,
+            body_decoding: None,
         }
     }
 }

@@ -15,6 +15,16 @@ impl RequestHead {
     /// Puts a field line in the place of all that have its name, behind the others. `name` is a token, `value` has visible ASCII
     /// and spaces alone (RFC 9110 section 5.5), and the field is none by which a head is read: Host, lengths, connection.
     pub fn set_field(&mut self, name: &str, value: &[u8]) {
+        self.replace(name, Some(value));
+    }
+
+    /// Takes away all field lines of a name. It may be Content-Length, of a body that is read in another form: how long it is
+    /// on the wire was read before.
+    pub fn remove_field(&mut self, name: &str) {
+        self.replace(name, None);
+    }
+
+    fn replace(&mut self, name: &str, value: Option<&[u8]>) {
         let fields_end = self.parts.fields_end;
         let mut cuts = Vec::new();
         let mut kept = Vec::with_capacity(self.fields.len() + 1);
@@ -32,7 +42,8 @@ impl RequestHead {
                 len: end - field.name.start,
             });
         }
-        let line = [name.as_bytes(), b": ", value, b"\r\n"].concat();
+        let line = value.map(|value| [name.as_bytes(), b": ", value, b"\r\n"].concat());
+        let line = line.unwrap_or_default();
         let added = line.len() as u32;
         let cut: u32 = cuts.iter().map(|cut| cut.len).sum();
         let moved = |span: Span| {
@@ -56,16 +67,18 @@ impl RequestHead {
         parts.upgrade = parts.upgrade.map(moved);
         parts.fields_end = fields_end - cut + added;
         let at = fields_end - cut;
-        kept.push(FieldSpans {
-            name: Span {
-                start: at,
-                len: name.len() as u32,
-            },
-            value: Span {
-                start: at + name.len() as u32 + 2,
-                len: value.len() as u32,
-            },
-        });
+        if let Some(value) = value {
+            kept.push(FieldSpans {
+                name: Span {
+                    start: at,
+                    len: name.len() as u32,
+                },
+                value: Span {
+                    start: at + name.len() as u32 + 2,
+                    len: value.len() as u32,
+                },
+            });
+        }
         let mut bytes = Vec::with_capacity(self.bytes.len() + line.len());
         let mut from = 0;
         for cut in &cuts {
@@ -135,6 +148,13 @@ mod tests {
             );
             assert_eq!(section.matches("\r\n").count(), others + 2);
             assert_eq!(head.field("x-id"), Some(&b"the only one"[..]));
+            head.remove_field("X-Id");
+            assert_eq!(fields(&head), found[..=others], "{lines:?}");
+            assert_eq!((head.path(), head.authority()), ("/b", Some("example")));
+            assert_eq!(
+                head.field_section().len(),
+                section.len() - "x-id: the only one\r\n".len()
+            );
         }
     }
 

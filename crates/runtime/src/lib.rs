@@ -24,7 +24,7 @@ mod topics;
 pub mod worst_case;
 
 pub use error::Error;
-pub use howth_compression::{Coding, Policy as CompressionPolicy};
+pub use howth_compression::{BODY_DECODING, Coding, Policy as CompressionPolicy};
 pub use howth_files::Settings as FolderSettings;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
 pub use howth_scheduling::Affinity;

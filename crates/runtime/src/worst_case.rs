@@ -5,8 +5,8 @@
 
 use std::num::NonZeroUsize;
 
-use howth_compression::CORE_BYTES_MAX;
-use howth_engine::EngineOptions;
+use howth_compression::{CORE_BYTES_MAX, DECODER_BYTES_MAX};
+use howth_engine::{CODED_BODIES_MAX, EngineOptions};
 use howth_scheduling::RING_LENGTH;
 use howth_supervision::usable_cores;
 
@@ -102,6 +102,11 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
         share(
+            "request bodies that are being decoded",
+            DECODER_BYTES_MAX as u64,
+            count * decoders(options),
+        ),
+        share(
             "compression: encoders, ready routes",
             CORE_BYTES_MAX as u64,
             compressing,
@@ -159,6 +164,11 @@ fn bodies(options: &EngineOptions) -> u64 {
         u64::from(limits.connection_window_bytes).saturating_add(block)
     });
     pipeline.max(streams)
+}
+
+/// Decoders of request bodies of a core.
+fn decoders(options: &EngineOptions) -> u64 {
+    options.body_decoding.map_or(0, |_| CODED_BODIES_MAX as u64)
 }
 
 /// Response bytes of one connection that wait.

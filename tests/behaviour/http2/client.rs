@@ -129,10 +129,16 @@ impl Client {
             .expect("an open connection")
     }
 
-    pub fn request(&self, method: &str, path: &str, fields: &[(&str, &str)], body: &str) -> Answer {
+    pub fn request(
+        &self,
+        method: &str,
+        path: &str,
+        fields: &[(&str, &str)],
+        body: impl AsRef<[u8]>,
+    ) -> Answer {
         self.wait(async {
+            let body = Bytes::copy_from_slice(body.as_ref());
             let (answer, stream) = self.send(method, path, fields, body.is_empty()).await;
-            let body = Bytes::copy_from_slice(body.as_bytes());
             let sent = tokio::spawn(send_body(stream, body));
             let answer = receive(answer).await.expect("an answer");
             sent.await.expect("a body that is sent");
