@@ -43,6 +43,14 @@ const HANDLERS: &[(&str, &str)] = &[
         "(request) => new Response(new URL(request.url).pathname)",
     ),
     (
+        "reads a query, by URL",
+        r#"(request) => new Response(new URL(request.url).searchParams.get("a"))"#,
+    ),
+    (
+        "reads a query, by Howth.query",
+        r#"(request) => new Response(Howth.query(request).get("a"))"#,
+    ),
+    (
         "answers with headers",
         r#"(request) => new Response("Hi", { headers: { "content-type": "text/plain", "x-a": "b", "x-c": "d" } })"#,
     ),

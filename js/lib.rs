@@ -105,7 +105,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 101] = [
+pub const FILES: [&str; 102] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -148,6 +148,7 @@ pub const FILES: [&str; 101] = [
     "server/folder.js",
     "server/routes.js",
     "server/options.js",
+    "server/query.js",
     "server/hints.js",
     "server/facade.js",
     "server/tls.js",

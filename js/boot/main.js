@@ -21,6 +21,7 @@ import * as nodeHttp from "ext:howth/node_http/listen.js";
 import { waitingPromises } from "ext:howth/server/context.js";
 import { serveModule } from "ext:howth/server/exported.js";
 import { dir } from "ext:howth/server/folder.js";
+import { query } from "ext:howth/server/query.js";
 import * as secured from "ext:howth/server/secured.js";
 import * as serving from "ext:howth/server/serve.js";
 import * as server from "ext:howth/server/server.js";
@@ -63,6 +64,7 @@ function start(configuration) {
     dir,
     file,
     metrics,
+    query,
     serve: (first, second) => serve(first, second),
     serveArrays,
     serveBatch,

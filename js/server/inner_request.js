@@ -66,6 +66,13 @@ class InnerRequest {
     return this.text.slice(this.urlStart, this.fieldsStart);
   }
 
+  // What stands behind the first question mark of the URL; it has no fragment.
+  query() {
+    if (this.text === undefined) this.say();
+    const start = this.text.indexOf("?", this.urlStart) + 1;
+    return start === 0 || start > this.fieldsStart ? "" : this.text.slice(start, this.fieldsStart);
+  }
+
   currentUrl() {
     return this.url();
   }

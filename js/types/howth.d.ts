@@ -24,6 +24,22 @@ declare namespace Howth {
     context: Context,
   ) => Response | undefined | Promise<Response | undefined>;
 
+  /**
+   * The query of a request as `URLSearchParams` reads it, without its URL being parsed, and no further than it is asked for.
+   */
+  function query(request: Request): Query;
+
+  interface Query extends Iterable<[string, string]> {
+    /** The first value of a name. */
+    get(name: string): string | null;
+    /** All values of a name, in their order. */
+    getAll(name: string): string[];
+    has(name: string): boolean;
+    entries(): Iterator<[string, string]>;
+    /** The query as it was sent, without the question mark. */
+    toString(): string;
+  }
+
   /** Makes the response to a request whose handler threw or rejected. */
   type ErrorHandler = (error: unknown) => Response | Promise<Response>;
 

@@ -62,6 +62,7 @@ mod overload;
 mod parent_channel;
 mod pinning;
 mod process_events;
+mod queries;
 mod ready_routes;
 mod reload;
 mod reload_under_load;
