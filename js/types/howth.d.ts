@@ -476,6 +476,18 @@ declare namespace Howth {
     readonly connectionsSteered: number;
     /** Connections it took from other cores. */
     readonly connectionsTaken: number;
+    /** Connections it has accepted. */
+    readonly accepted: number;
+    /** Connections that are open. */
+    readonly connections: number;
+    /** Requests that its engine refused by itself: what breaks a rule, is too large, or comes too slowly. */
+    readonly rejected: number;
+    /** Connections it closed for the header of the PROXY protocol, which was malformed or did not come. */
+    readonly headersRefused: number;
+    /** Connections it closed, and requests it refused, of addresses that had as much open as they may. */
+    readonly countedOut: number;
+    /** Responses that broke off because their file ended before them, or could not be read. */
+    readonly filesFailed: number;
     /** How long a request waits for its JavaScript, in microseconds. */
     readonly queueDelayUs: number;
   }

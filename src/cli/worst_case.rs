@@ -9,6 +9,7 @@ use clap::Args;
 use howth_engine::EngineOptions;
 use howth_runtime::worst_case::{self, Configuration, Share};
 
+use super::clients::ClientArguments;
 use super::compression::CompressionArguments;
 use super::deadlines::DeadlineArguments;
 use super::engine::EngineArguments;
@@ -28,6 +29,9 @@ pub struct WorstCaseArguments {
     deadlines: DeadlineArguments,
 
     #[command(flatten)]
+    clients: ClientArguments,
+
+    #[command(flatten)]
     compression: CompressionArguments,
 }
 
@@ -36,6 +40,7 @@ pub fn carry_out(arguments: &WorstCaseArguments) -> Result<ExitCode, Failure> {
     let (cores, shares) = worst_case::worst_case(&Configuration {
         cores: arguments.engine.cores.0,
         engine_options: EngineOptions {
+            clients: arguments.clients.options(),
             body_decoding: arguments.compression.body_decoding(),
             ..options::engine_options(&arguments.limits, &arguments.deadlines)
         },

@@ -12,6 +12,7 @@ on_both_engines![
     a_client_that_reads_slowly_holds_up_nobody,
     files_are_closed_when_their_clients_leave,
     a_folder_that_is_not_there_is_an_error,
+    a_file_that_becomes_shorter_is_told,
 ];
 
 const PROGRAM: &str = "
@@ -309,4 +310,24 @@ fn a_folder_that_is_not_there_is_an_error(engine: Engine) {
         .options(["--dir-fallback", "x"])
         .finish();
     assert_eq!(finished.code, Some(2), "{finished:?}");
+}
+
+fn a_file_that_becomes_shorter_is_told(engine: Engine) {
+    const BYTES: u64 = 64 << 20;
+    let program = "export default () => Response.json(Howth.metrics());";
+    let server = Launch::serve(engine, program)
+        .file("public/large.bin", "")
+        .options(["--dir", "public"])
+        .start();
+    let path = server.folder().join("public/large.bin");
+    let file = std::fs::File::options().write(true).open(&path).expect("a file");
+    file.set_len(BYTES).expect("room");
+    let mut connection = server.connect();
+    connection.send(request("GET", "/large.bin"));
+    assert_eq!(connection.head().status, 200);
+    file.set_len(1).expect("a shorter file");
+    assert!((connection.rest().len() as u64) < BYTES);
+    server.wait_for_output("howth: 1 response broke off, since a file became shorter");
+    let failed = server.get("/metrics").json()["cores"][0]["filesFailed"].as_u64();
+    assert_eq!(failed, Some(1));
 }

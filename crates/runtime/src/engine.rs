@@ -6,7 +6,7 @@ use std::io;
 use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
-use howth_engine::{EngineOptions, Exchanges, Handed, Handler, Listener, ListenerId, Turn};
+use howth_engine::{Counters, EngineOptions, Exchanges, Handed, Handler, Listener, ListenerId, Turn};
 use howth_io_portable::PortableEngine;
 
 use crate::error::Error;
@@ -191,6 +191,14 @@ impl Engine {
         }
     }
 
+    /// What it has counted.
+    pub(crate) fn counters(&self) -> Counters {
+        match self {
+            Engine::Ring(driver) => driver.counters(),
+            Engine::Portable(engine) => engine.counters(),
+        }
+    }
+
     /// Drains a listener alone, whose idle connections have no grace.
     pub(crate) fn drain_listener(&mut self, listener: ListenerId) {
         match self {
@@ -233,11 +241,7 @@ fn polled(turn: Poll<Turn>) -> Polled {
 
 impl howth_scheduling::Engine for Engine {
     fn connections(&self) -> usize {
-        let counters = match self {
-            Engine::Ring(driver) => driver.counters(),
-            Engine::Portable(engine) => engine.counters(),
-        };
-        counters.connections as usize
+        self.counters().connections as usize
     }
 
     fn release_new(&mut self, releases: bool) {

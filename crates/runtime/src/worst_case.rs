@@ -5,6 +5,7 @@
 
 use std::num::NonZeroUsize;
 
+use howth_clients::AddressCounts;
 use howth_compression::{CORE_BYTES_MAX, DECODER_BYTES_MAX};
 use howth_engine::{CODED_BODIES_MAX, EngineOptions};
 use howth_scheduling::RING_LENGTH;
@@ -30,6 +31,9 @@ const UNSENT_WATERMARKS: u64 = 4;
 /// Body bytes of a connection, as a multiple of the high watermark: as much is held when reading stops, and as much was
 /// set aside for the body that is arriving.
 const BODY_WATERMARKS: u64 = 2;
+
+/// One of these tables.
+const ADDRESS_COUNTS_BYTES: u64 = 8 * AddressCounts::SLOTS as u64;
 
 /// What no option bounds, each as a sentence.
 pub const UNBOUNDED: [&str; 5] = [
@@ -102,6 +106,11 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
         share(
+            "counts of addresses",
+            ADDRESS_COUNTS_BYTES,
+            address_counts(options),
+        ),
+        share(
             "request bodies that are being decoded",
             DECODER_BYTES_MAX as u64,
             count * decoders(options),
@@ -164,6 +173,12 @@ fn bodies(options: &EngineOptions) -> u64 {
         u64::from(limits.connection_window_bytes).saturating_add(block)
     });
     pipeline.max(streams)
+}
+
+/// Tables in which the connections or requests of addresses are counted.
+fn address_counts(options: &EngineOptions) -> u64 {
+    let clients = &options.clients;
+    u64::from(clients.connections.is_some()) + u64::from(clients.requests.is_some())
 }
 
 /// Decoders of request bodies of a core.

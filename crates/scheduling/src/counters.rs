@@ -79,6 +79,18 @@ counters! {
     connections_steered,
     /// Connections that came from other cores.
     connections_taken,
+    /// Connections that were accepted.
+    accepted,
+    /// Connections that are open.
+    connections,
+    /// Requests that the engine refused by itself: what breaks a rule, is too large, or comes too slowly.
+    rejected,
+    /// Connections closed for the header of the PROXY protocol, which was malformed or did not come.
+    headers_refused,
+    /// Connections closed, and requests refused, of addresses that had as much open as they may.
+    counted_out,
+    /// Responses that broke off because their file ended before them, or could not be read.
+    files_failed,
     /// How long a request waits for the application, in microseconds.
     queue_delay_us,
 }

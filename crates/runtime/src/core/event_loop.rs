@@ -27,6 +27,7 @@ use howth_scheduling::{Health, Observer, Reception, SharedRequestTimes, Waiting,
 use howth_supervision::{Command, CoreListeners, Ended, Lease, Order, Report, TakeOver};
 
 use super::PeerCores;
+use super::engine_counters::EngineCounters;
 use super::interrupt::{self, CoreContext, EngineSlot, Interrupt, Request};
 use super::opener::Opened;
 use super::trace::{Stage, Trace};
@@ -84,6 +85,7 @@ pub(super) struct EventLoop<'a> {
     is_first: bool,
     has_told_of_option: bool,
     trace: Option<Trace>,
+    engine_counters: EngineCounters,
 }
 
 /// What one round of the loop came to.
@@ -167,6 +169,7 @@ impl<'a> EventLoop<'a> {
             is_first: core_slot.index == 0,
             has_told_of_option: false,
             trace,
+            engine_counters: EngineCounters::default(),
         }
     }
 
@@ -273,6 +276,9 @@ impl<'a> EventLoop<'a> {
         let polled = polled.map_err(Error::Engine)?;
         self.pass_on();
         self.take_ended();
+        if polled != Polled::Idle {
+            self.show_counters();
+        }
         self.turn_us = began_us.map_or(0, |began_us| now_us() - began_us);
         self.mark(Stage::Engine);
         if polled == Polled::Finished && !self.takes_waiting() {
@@ -281,6 +287,13 @@ impl<'a> EventLoop<'a> {
             self.application.release_hold();
         }
         Ok(polled != Polled::Idle)
+    }
+
+    fn show_counters(&mut self) {
+        if let Some(engine) = &*self.core_context.engine.borrow() {
+            let shown = &self.core_context.counters;
+            self.engine_counters.show(&engine.counters(), shown, now_us);
+        }
     }
 
     /// Takes note of listeners whose last response has left.

@@ -3,6 +3,7 @@
 //! Owns the thread's life: tokio runtime, isolate, program, loop, end. Orders come from the supervisor over a
 //! lane, reports go back over another; nothing else is shared with other cores but what the process shares.
 
+mod engine_counters;
 mod event_loop;
 #[cfg(test)]
 pub(crate) mod fault;
