@@ -91,10 +91,11 @@ function boundRoutes(target, bound) {
   return Object.fromEntries(entries);
 }
 
-// What is neither a Response, nor a file, nor a handler: targets by path, or by method.
+// Targets by path, or by method: a plain object, of whatever realm. Responses, files and Howth's own targets are of classes.
 function isGroup(target) {
   if (typeof target !== "object" || target === null) return false;
-  return !isResponse(target) && !BunFile.isOne(target);
+  const prototype = Object.getPrototypeOf(target);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 // The routes that are meant by those of some options, in Howth.serve's shape: files are read for each request, `false`

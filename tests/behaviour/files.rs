@@ -6,6 +6,7 @@ on_both_engines![
     folders_are_served_before_the_program,
     folders_are_served_without_a_program,
     folders_and_files_are_routes,
+    programs_that_name_bun_have_folders_as_routes,
     handlers_answer_with_files,
     options_of_folders_are_checked,
     large_files_arrive_whole_and_in_part,
@@ -330,4 +331,21 @@ fn a_file_that_becomes_shorter_is_told(engine: Engine) {
     server.wait_for_output("howth: 1 response broke off, since a file became shorter");
     let failed = server.get("/metrics").json()["cores"][0]["filesFailed"].as_u64();
     assert_eq!(failed, Some(1));
+}
+
+/// Their routes are read in Bun's way before.
+fn programs_that_name_bun_have_folders_as_routes(engine: Engine) {
+    let routes = "{ '/*': Howth.dir('public'), '/one': Bun.file('public/app.js'), '/two': { GET: () => new Response('two') } }";
+    for program in [
+        format!("export default {{ fetch: () => new Response('fetch'), routes: {routes} }};"),
+        format!("Bun.serve({{ port: 0, fetch: () => new Response('fetch'), routes: {routes} }});"),
+    ] {
+        let server = site(Launch::serve(engine, &program)).start();
+        let answers = ["/app.js", "/one", "/two", "/none"].map(|path| server.get(path).text().to_owned());
+        assert_eq!(
+            answers,
+            ["let a = 1;", "let a = 1;", "two", "Not Found"],
+            "{program}"
+        );
+    }
 }

@@ -8,10 +8,10 @@ use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
 use crate::error::CompareError;
-use crate::npm;
+use crate::{nginx, npm};
 
 /// Handlers of requests by name, which an adapter serves.
-const HANDLERS: [(&str, &str); 19] = [
+const HANDLERS: [(&str, &str); 20] = [
     ("hello", include_str!("../applications/hello.mjs")),
     ("json", include_str!("../applications/json.mjs")),
     ("headers", include_str!("../applications/headers.mjs")),
@@ -22,6 +22,7 @@ const HANDLERS: [(&str, &str); 19] = [
     ("large", include_str!("../applications/large.mjs")),
     ("hono", include_str!("../applications/hono.mjs")),
     ("static", include_str!("../applications/static.mjs")),
+    ("files", include_str!("../applications/files.mjs")),
     ("mixed", include_str!("../applications/mixed.mjs")),
     ("stream", include_str!("../applications/stream.mjs")),
     ("cores", include_str!("../applications/cores.mjs")),
@@ -43,6 +44,8 @@ const PROGRAMS: [(&str, &str); 5] = [
     ("koa", include_str!("../applications/koa.mjs")),
     ("nest", include_str!("../applications/nest.mjs")),
 ];
+/// Files that are served, and their bytes.
+pub(crate) const FILES: [(&str, u64); 3] = [("1k", 1 << 10), ("100k", 100 << 10), ("100m", 100 << 20)];
 /// Those of both that import packages from npm.
 const WITH_PACKAGES: [&str; 5] = ["hono", "fastify", "express", "koa", "nest"];
 /// Those that import one on Node alone.
@@ -127,6 +130,20 @@ impl Applications {
             for (file, adapter) in ADAPTERS {
                 fs::write(self.folder(name).join(file), adapter)?;
             }
+        }
+        for name in ["files", "static"] {
+            fs::write(self.folder(name).join(nginx::FILE), nginx::CONFIGURATION)?;
+        }
+        self.fill_files()
+    }
+
+    /// What `files` serves.
+    fn fill_files(&self) -> std::io::Result<()> {
+        let folder = self.folder("files").join("public");
+        fs::create_dir(&folder)?;
+        for (name, bytes) in FILES {
+            // Nobody reads what is in them, and holes take no room.
+            fs::File::create(folder.join(name))?.set_len(bytes)?;
         }
         Ok(())
     }

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::applications;
 use crate::lineup::Runtime;
+use crate::nginx;
 
 /// Deno asks for nothing, and takes packages from where npm has put them.
 const DENO_OPTIONS: [&str; 3] = ["--allow-all", "--no-config", "--node-modules-dir=manual"];
@@ -23,6 +24,9 @@ pub(crate) struct Service<'a> {
 
 /// Program and arguments of a runtime's process.
 pub(crate) fn of_runtime(runtime: Runtime, binary: &Path, service: &Service<'_>) -> Vec<OsString> {
+    if runtime == Runtime::Nginx {
+        return nginx::line(binary, service);
+    }
     let (arguments, file) = match applications::is_program(service.application) {
         true => program(runtime, service),
         false => handler(runtime, service),
@@ -40,7 +44,7 @@ fn program(runtime: Runtime, service: &Service<'_>) -> (Vec<String>, PathBuf) {
         Runtime::HowthPortable => owned(&["run", "--uring=off"]),
         Runtime::Bun => owned(&["run"]),
         Runtime::Deno => owned(&["run"]),
-        Runtime::Node => Vec::new(),
+        Runtime::Node | Runtime::Nginx => Vec::new(),
     };
     arguments.extend(own_options(runtime, service));
     (arguments, service.folder.join(applications::FILE))
@@ -55,7 +59,7 @@ fn handler(runtime: Runtime, service: &Service<'_>) -> (Vec<String>, PathBuf) {
         Runtime::Bun => (owned(&["run"]), "bun.mjs"),
         Runtime::Deno if is_parallel => (owned(&["serve", "--parallel"]), "deno-parallel.mjs"),
         Runtime::Deno => (owned(&["run"]), "deno.mjs"),
-        Runtime::Node => (Vec::new(), "node.mjs"),
+        Runtime::Node | Runtime::Nginx => (Vec::new(), "node.mjs"),
     };
     arguments.extend(own_options(runtime, service));
     if runtime.is_howth() || (runtime == Runtime::Deno && is_parallel) {
@@ -70,7 +74,7 @@ fn own_options(runtime: Runtime, service: &Service<'_>) -> Vec<String> {
     match runtime {
         Runtime::Howth | Runtime::HowthPortable => owned(&["--quiet", "--cores", &service.cores.to_string()]),
         Runtime::Deno => owned(&DENO_OPTIONS),
-        Runtime::Bun | Runtime::Node => Vec::new(),
+        Runtime::Bun | Runtime::Node | Runtime::Nginx => Vec::new(),
     }
 }
 

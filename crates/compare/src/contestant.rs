@@ -11,7 +11,7 @@ use std::process::Command;
 use crate::command_line::{self, Service};
 use crate::error::CompareError;
 use crate::lineup::{Extra, Lineup, Runtime};
-use crate::npm;
+use crate::{nginx, npm};
 
 /// A name, a version, and how it is started.
 #[derive(Clone, Debug)]
@@ -65,6 +65,8 @@ pub(crate) fn choose(lineup: &Lineup) -> Result<(Vec<Contestant>, Vec<String>), 
                 }
                 contestants.push(Contestant::of_runtime(runtime, binary)?);
             }
+            // It is one for few workloads.
+            None if lineup.runtimes.is_empty() && runtime == Runtime::Nginx => {}
             None if lineup.runtimes.is_empty() => notes.push(format!(
                 "{name} is not found; --{name} PATH says where it is, --install has it from npm"
             )),
@@ -84,6 +86,7 @@ fn find(lineup: &Lineup, runtime: Runtime) -> Option<PathBuf> {
         Runtime::Bun => binaries.bun.as_ref(),
         Runtime::Deno => binaries.deno.as_ref(),
         Runtime::Node => binaries.node.as_ref(),
+        Runtime::Nginx => binaries.nginx.as_ref(),
     };
     named
         .cloned()
@@ -142,6 +145,7 @@ impl Contestant {
     /// Whether it serves this application: a command of somebody else's may know one only.
     pub(crate) fn serves(&self, application: &str) -> bool {
         match &self.start {
+            Start::Runtime(Runtime::Nginx, _) => nginx::serves(application),
             Start::Runtime(..) => true,
             Start::Command(words) => {
                 application == "hello" || words.iter().any(|word| word.contains("{application}"))
@@ -162,6 +166,8 @@ impl Contestant {
         match &self.start {
             Start::Runtime(Runtime::Bun, _) => Some(Renewal::Replacement),
             Start::Runtime(Runtime::Deno, _) => Some(Renewal::Restart),
+            // What serves the cores' application only.
+            Start::Runtime(Runtime::Nginx, _) => None,
             Start::Runtime(..) => Some(Renewal::Signal),
             Start::Command(_) => None,
         }
@@ -191,14 +197,19 @@ fn version_of(name: &'static str, path: &Path) -> Result<String, CompareError> {
         path: path.to_owned(),
         reason,
     };
+    // nginx knows the short one only, and answers on stderr.
     let output = Command::new(path)
-        .arg("--version")
+        .arg(if name == "nginx" { "-v" } else { "--version" })
         .output()
         .map_err(|error| failed(error.to_string()))?;
     if !output.status.success() {
         return Err(failed(output.status.to_string()));
     }
-    let text = String::from_utf8_lossy(&output.stdout);
+    let text = String::from_utf8_lossy(if name == "nginx" {
+        &output.stderr
+    } else {
+        &output.stdout
+    });
     version_in(&text).ok_or_else(|| failed("it prints no number".to_owned()))
 }
 
@@ -206,7 +217,7 @@ fn version_in(text: &str) -> Option<String> {
     text.lines()
         .next()?
         .split_whitespace()
-        .map(|word| word.trim_start_matches('v'))
+        .map(|word| word.trim_start_matches("nginx/").trim_start_matches('v'))
         .find(|word| word.starts_with(|first: char| first.is_ascii_digit()))
         .map(str::to_owned)
 }
@@ -221,6 +232,7 @@ mod tests {
             ("1.4.5\n", Some("1.4.5")),
             ("v26.10.0\n", Some("26.10.0")),
             ("deno 2.9.6 (stable, release)\nv8 15", Some("2.9.6")),
+            ("nginx version: nginx/1.22.1\n", Some("1.22.1")),
             ("none\n", None),
             ("", None),
         ] {

@@ -26,6 +26,7 @@ mod idle;
 mod lineup;
 mod machine;
 mod measure;
+mod nginx;
 mod npm;
 mod options;
 mod processes;

@@ -32,6 +32,8 @@ pub enum Runtime {
     Deno,
     /// Node.
     Node,
+    /// nginx, with what needs no program.
+    Nginx,
 }
 
 /// Paths of binaries; without one the cache folder is looked at, then PATH.
@@ -45,6 +47,8 @@ pub struct Binaries {
     pub deno: Option<PathBuf>,
     /// Node.
     pub node: Option<PathBuf>,
+    /// nginx.
+    pub nginx: Option<PathBuf>,
 }
 
 /// Anything else that serves HTTP.
@@ -67,6 +71,7 @@ impl Lineup {
                 bun: None,
                 deno: None,
                 node: None,
+                nginx: None,
             },
             extras: Vec::new(),
             cache,
@@ -77,7 +82,8 @@ impl Lineup {
     /// What `--install` may have to fetch.
     pub(crate) fn runtimes_to_install(&self) -> Vec<Runtime> {
         let is_named = |runtime: &Runtime| match runtime {
-            Runtime::Howth | Runtime::HowthPortable => true,
+            // npm has no nginx.
+            Runtime::Howth | Runtime::HowthPortable | Runtime::Nginx => true,
             Runtime::Bun => self.binaries.bun.is_some(),
             Runtime::Deno => self.binaries.deno.is_some(),
             Runtime::Node => self.binaries.node.is_some(),
@@ -91,12 +97,13 @@ impl Lineup {
 
 impl Runtime {
     /// All, in the order of results.
-    pub const ALL: [Runtime; 5] = [
+    pub const ALL: [Runtime; 6] = [
         Runtime::Howth,
         Runtime::HowthPortable,
         Runtime::Bun,
         Runtime::Deno,
         Runtime::Node,
+        Runtime::Nginx,
     ];
 
     /// As it is typed and printed.
@@ -107,6 +114,7 @@ impl Runtime {
             Runtime::Bun => "bun",
             Runtime::Deno => "deno",
             Runtime::Node => "node",
+            Runtime::Nginx => "nginx",
         }
     }
 

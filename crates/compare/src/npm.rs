@@ -27,7 +27,7 @@ const ARCHITECTURE: [&str; 3] = ["x64", "x64", "x64"];
 fn package(runtime: Runtime) -> Option<(String, &'static str)> {
     let [bun, deno, node] = ARCHITECTURE;
     match runtime {
-        Runtime::Howth | Runtime::HowthPortable => None,
+        Runtime::Howth | Runtime::HowthPortable | Runtime::Nginx => None,
         Runtime::Bun => Some((format!("@oven/bun-linux-{bun}"), "bin/bun")),
         Runtime::Deno => Some((format!("@deno/linux-{deno}-glibc"), "deno")),
         Runtime::Node => Some((format!("node-linux-{node}"), "bin/node")),

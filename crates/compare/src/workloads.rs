@@ -4,6 +4,7 @@
 
 mod requests;
 
+use crate::applications::FILES;
 use crate::error::CompareError;
 use crate::figure::Figure;
 use crate::options::Sizes;
@@ -21,6 +22,8 @@ const STREAMS: usize = 10;
 const WEB_SOCKETS: usize = 100;
 /// That hear one topic.
 const SUBSCRIBERS: usize = 1000;
+/// Files of 100 MiB that are sent.
+const LARGE_FILES: u64 = 24;
 /// Uploads at a time; fewer than would fill the server's core leave it idle.
 const UPLOADING: usize = 4;
 
@@ -55,6 +58,7 @@ fn all(sizes: &Sizes) -> Vec<Workload> {
     workloads.extend(programs());
     workloads.extend(over_tls());
     workloads.extend(web_sockets());
+    workloads.extend(files());
     workloads.extend(bodies(sizes));
     workloads.push(workload(
         "start",
@@ -277,6 +281,31 @@ fn web_sockets() -> Vec<Workload> {
     ]
 }
 
+/// Files of a folder.
+fn files() -> Vec<Workload> {
+    let [small, medium, large] = FILES.map(|(name, bytes)| (Request::get(format!("/{name}"), bytes), bytes));
+    let loaded = |name, title: &str, (request, _)| {
+        let kind = Kind::Load(Load::of(request, CONNECTIONS));
+        workload(name, title.to_owned(), "files", kind)
+    };
+    let transfer = Transfer {
+        request: large.0,
+        requests: LARGE_FILES,
+        connections: UPLOADING,
+        bytes: large.1,
+    };
+    vec![
+        loaded("file", "a file of 1 KiB", small),
+        loaded("file-medium", "a file of 100 KiB", medium),
+        workload(
+            "file-large",
+            "files of 100 MiB".to_owned(),
+            "files",
+            Kind::Transfer(transfer),
+        ),
+    ]
+}
+
 /// Bodies so large that bytes count and not requests.
 fn bodies(sizes: &Sizes) -> Vec<Workload> {
     let mebibytes = |bytes: u64| bytes >> 20;
@@ -316,6 +345,7 @@ fn workload(name: &'static str, title: String, application: &'static str, kind: 
 pub(crate) fn first_request(workload: &Workload) -> Request {
     match (&workload.kind, workload.application) {
         (Kind::Load(load) | Kind::Latency(load), _) => load.request.clone(),
+        (_, "files") => Request::get("/1k", FILES[0].1),
         (_, "stream") => stream_request(1024),
         (_, "upload") => upload_request(1024),
         (_, "tls") => hello_request().secure(),

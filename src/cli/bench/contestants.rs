@@ -32,6 +32,10 @@ pub struct ContestantArguments {
     #[arg(long, value_name = "PATH")]
     node: Option<PathBuf>,
 
+    /// The nginx to compare with, where the work fits; without it, that on PATH, if there is one
+    #[arg(long, value_name = "PATH")]
+    nginx: Option<PathBuf>,
+
     /// Install what is missing in the cache folder, with npm: Bun, Deno, Node, and the packages of applications
     #[arg(long)]
     install: bool,
@@ -71,6 +75,7 @@ impl ContestantArguments {
                 bun: self.bun.clone(),
                 deno: self.deno.clone(),
                 node: self.node.clone(),
+                nginx: self.nginx.clone(),
             },
             extras: self.extra.iter().map(extra).collect(),
             cache,

@@ -34,7 +34,7 @@ pub fn measure(options: &Options, observer: &mut dyn Observer) -> Result<Report,
     notes.extend(
         others
             .iter()
-            .map(|other| format!("{} is left out: its command has no {{application}}", other.name)),
+            .map(|other| format!("{} is left out: it does not serve this application", other.name)),
     );
     let report = Report::new(options, contestant::versions(&contestants), notes);
     let mut contest = Contest {
