@@ -3,11 +3,13 @@
 //! A folder for each subject: `web` is the platform's classes, `server` is `Howth.serve`, `shared` is what cores share, `node`
 //! is Node's built-ins, `node_http` serves what listens by `node:http`, `deno` what listens by `Deno.serve`, `sockets` is
 //! WebSockets, `node_test` is `node:test`, `bun` is the global of that
-//! name, `boot` is what runs first and last. Beside the files of a folder, its `bridge.rs` names the ops they call and the
+//! name, `http` is what `howth:http` exports, `boot` is what runs first and last. Beside the files of a folder, its `bridge.rs` names the ops they call and the
 //! numbers that cross: JavaScript imports them from `numbers.js` of the same folder, a module that [`Folder::numbers`] writes. Never does: implement an op, evaluate anything. Called by: `howth-snapshot`, which evaluates
 //! the files and makes functions of the ops' names; `howth-runtime`, which gives those their code.
 #![forbid(unsafe_code)]
 
+#[path = "http/members.rs"]
+mod http_members;
 #[path = "boot/left_out.rs"]
 mod left_out;
 mod listed;
@@ -20,6 +22,7 @@ mod ops;
 #[cfg(test)]
 mod tests;
 
+pub use http_members::http_members;
 pub use left_out::left_out;
 pub use members::BUN_MEMBERS;
 pub use missing::bun_lacks;
@@ -105,7 +108,7 @@ pub const FOLDERS: [Folder; 4] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 102] = [
+pub const FILES: [&str; 110] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -205,6 +208,14 @@ pub const FILES: [&str; 102] = [
     "bun/equality.js",
     "bun/semver.js",
     "bun/namespace.js",
+    "http/event_text.js",
+    "http/sender.js",
+    "http/readers.js",
+    "http/event_response.js",
+    "http/event_stream.js",
+    "http/history.js",
+    "http/event_channel.js",
+    "http/members.js",
     "boot/left_out.js",
     "boot/warm_up.js",
     "boot/main.js",

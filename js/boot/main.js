@@ -7,12 +7,14 @@ import { core } from "ext:core/mod.js";
 import * as denoOps from "ext:core/ops";
 import { defineLeftOut } from "ext:howth/boot/left_out.js";
 import { warmUp } from "ext:howth/boot/warm_up.js";
-import { file } from "ext:howth/bun/file.js";
 import { install } from "ext:howth/bun/namespace.js";
 import * as password from "ext:howth/bun/password.js";
 import { connectWorker } from "ext:howth/bun/serve.js";
 import { DenoRequest } from "ext:howth/deno/request.js";
 import * as deno from "ext:howth/deno/serve.js";
+import * as http from "ext:howth/http/members.js";
+import * as readers from "ext:howth/http/readers.js";
+import * as sender from "ext:howth/http/sender.js";
 import * as hash from "ext:howth/node/hash.js";
 import * as output from "ext:howth/node/output.js";
 import * as program from "ext:howth/node/process.js";
@@ -20,7 +22,6 @@ import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
 import { waitingPromises } from "ext:howth/server/context.js";
 import { serveModule } from "ext:howth/server/exported.js";
-import { dir } from "ext:howth/server/folder.js";
 import { query } from "ext:howth/server/query.js";
 import * as secured from "ext:howth/server/secured.js";
 import * as serving from "ext:howth/server/serve.js";
@@ -61,8 +62,6 @@ function start(configuration) {
   trailerFields.connectOps(ops);
   deno.install(configuration, ops);
   define(ops, configuration.version, {
-    dir,
-    file,
     metrics,
     query,
     serve: (first, second) => serve(first, second),
@@ -114,8 +113,12 @@ function define(ops, version, ofCores) {
   hash.connectOps(ops);
   output.connectOps(ops);
   password.connectOps(ops);
+  readers.connectOps(ops);
   require.connectOps(ops);
+  require.provide("howth:http", Object.freeze({ ...http }));
+  sender.connectOps(ops);
   const howth = Object.freeze({
+    ...http,
     kv: shared.kv,
     publish: topics.publish,
     subscribe: topics.subscribe,

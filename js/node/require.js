@@ -1,5 +1,5 @@
 // What `require` has besides Node's, as under tsx and Bun: TypeScript and JSX, `./a.js` for a file that is `a.ts`, and the
-// paths of tsconfig.json, all in a program's own files.
+// paths of tsconfig.json, all in a program's own files; and modules that are howth's own.
 //
 // `node:module` is loaded when a program first asks for it; it calls `extend` then (crates/snapshot/build.rs).
 
@@ -14,7 +14,19 @@ function connectOps(bound) {
   ops = bound;
 }
 
+// Modules that are howth's own, by their names.
+const provided = { __proto__: null };
+
+function provide(name, module) {
+  provided[name] = module;
+}
+
 function extend(Module) {
+  const load = Module._load;
+  Module._load = function (request, parent, isMain) {
+    return provided[request] ?? ReflectApply(load, this, [request, parent, isMain]);
+  };
+
   const extensions = Module._extensions;
   for (const extension of [".ts", ".tsx", ".jsx"]) extensions[extension] = extensions[".js"];
   extensions[".mts"] = extensions[".mjs"];
@@ -25,6 +37,7 @@ function extend(Module) {
 
   const resolve = Module._resolveFilename;
   Module._resolveFilename = function (request, parent, isMain, options) {
+    if (provided[request] !== undefined) return request;
     const referrer = parent?.filename;
     const isOwn =
       ops !== undefined &&
@@ -53,4 +66,4 @@ function isPath(request) {
 
 internals.howthRequire = extend;
 
-export { connectOps };
+export { connectOps, provide };

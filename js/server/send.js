@@ -7,7 +7,14 @@ import { core } from "ext:core/mod.js";
 import { cancelReader, InnerRequest, interrupted } from "ext:howth/server/inner_request.js";
 import { Started, Written } from "ext:howth/server/numbers.js";
 import { takeTrailers, trailerFields } from "ext:howth/server/trailers.js";
-import { beforeSending, bytesOf, describe, PIECE_BYTES, partOfFile } from "ext:howth/web/chunk.js";
+import {
+  beforeSending,
+  bytesOf,
+  describe,
+  PIECE_BYTES,
+  partOfFile,
+  senderOf,
+} from "ext:howth/web/chunk.js";
 import { fieldName } from "ext:howth/web/fields.js";
 import { readFields } from "ext:howth/web/headers.js";
 import { InnerResponse, innerResponse } from "ext:howth/web/response.js";
@@ -216,7 +223,12 @@ function sendInner(index, generation, given, request, server) {
     return;
   }
   const { body } = stream;
-  if (typeof body === "string") {
+  const sender = stream[senderOf];
+  if (sender !== undefined) {
+    if (reader === null) stream.consumed = true;
+    const exchange = request ?? new InnerRequest(server, index, generation);
+    sendEvents(exchange, status, statusMessage, fields, sender);
+  } else if (typeof body === "string") {
     stream.consumed = true;
     ops.op_howth_respond(index, generation, status, statusMessage, fields, body);
   } else if (body !== undefined && body !== null) {
@@ -236,6 +248,15 @@ function sendInner(index, generation, given, request, server) {
   } else {
     throw new TypeError("The Response has a body of an unknown kind");
   }
+}
+
+// Begins a response to which `sender` writes by itself from then on.
+function sendEvents(exchange, status, statusMessage, fields, sender) {
+  const { index, generation } = exchange;
+  const started = ops.op_howth_start(index, generation, status, statusMessage, fields, -1);
+  if (started === START_STREAM) return sender.begin(exchange);
+  if (started === START_BODYLESS) ops.op_howth_finish(index, generation);
+  sender.refuse();
 }
 
 // Has the engine answer with a file, if that is what the body is; false: it is not, or cannot be opened.

@@ -1,5 +1,7 @@
 // What must compile, and what must not, against howth.d.ts. Never run: `npx -p typescript tsc -p examples`.
 
+import { EventChannel, type EventStream, eventStream } from "howth:http";
+
 export default {
   port: 8080,
   fetch(request, server, context) {
@@ -130,3 +132,22 @@ const cores: number = Howth.publish("news", { count: 1 });
 bun.subscribe("news", () => {}).unsubscribe();
 // @ts-expect-error undefined is no message
 Howth.publish("news", cores > 0 ? undefined : cores);
+
+// Server-sent events.
+const ticks = new EventChannel({ history: 100, heartbeat: 5, name: "ticks" });
+export const listening: Response = ticks.subscribe(new Request("http://a"), { lastEventId: "7" });
+const heard: number = ticks.publish({ event: "tick", data: { count: ticks.listeners }, id: 8 });
+export const counted = eventStream(
+  new Request("http://a"),
+  async (stream: EventStream) => {
+    for (let count = 0; count < heard && !stream.signal.aborted; count++) {
+      if (!stream.send({ data: count, id: `${count}`, retry: 1000 })) await stream.ready;
+    }
+    stream.comment(stream.lastEventId ?? "");
+    const end: Howth.EventStreamEnd = await stream.closed;
+    stream.send(end);
+  },
+  { heartbeat: false, maxBufferedBytes: 4096, headers: { "x-a": "b" } },
+);
+// @ts-expect-error the type of an event is a text
+ticks.publish({ event: 7 });

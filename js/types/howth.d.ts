@@ -387,6 +387,101 @@ declare namespace Howth {
    */
   function file(path: string | URL, options?: { type?: string }): FileBlob;
 
+  /**
+   * An event of a stream (https://html.spec.whatwg.org/multipage/server-sent-events.html); a text is the data of one that has
+   * nothing else. A line break in `event` or `id`, or NUL, is a TypeError.
+   */
+  type ServerSentEvent =
+    | string
+    | {
+        /** Its type, for `addEventListener`. Default: `"message"`. */
+        event?: string;
+        /** A text, whose lines stay lines, or what is sent as JSON. Without it, and without `event`, the client hears nothing. */
+        data?: unknown;
+        /** What the client says in `Last-Event-ID` when it comes back. */
+        id?: string | number;
+        /** Milliseconds after which the client is to come back, from now on. */
+        retry?: number;
+      };
+
+  /**
+   * Why a stream of events is over: the application has closed it; the client has left, or the server ends; the client has
+   * taken too little; what had sent the events has thrown.
+   */
+  type EventStreamEnd = "closed" | "disconnected" | "behind" | "failed";
+
+  /** A stream of events to one client, as the function of `eventStream` is given it. */
+  class EventStream {
+    private constructor();
+    /**
+     * Sends an event. False: the client has not taken what was sent before (`ready` tells when it has), or the stream is over.
+     */
+    send(event: ServerSentEvent): boolean;
+    /** Sends a comment, which clients ignore. */
+    comment(text: string): boolean;
+    /** Ends the stream; a browser comes back after a while. */
+    close(): void;
+    /** Resolves when the client has taken most of what was sent, or the stream is over. */
+    readonly ready: Promise<void>;
+    /** Resolves with the reason when the stream is over; never rejects. */
+    readonly closed: Promise<EventStreamEnd>;
+    /** `Last-Event-ID` of the request: the client comes back; null: it comes for the first time. */
+    readonly lastEventId: string | null;
+    /** Aborted when the stream is over. */
+    readonly signal: AbortSignal;
+  }
+
+  interface EventStreamOptions {
+    /** Seconds between comments that show that the stream lives; false: none. Default: 15. */
+    heartbeat?: number | false;
+    /** The stream is ended when an event is sent while more bytes than these wait for the client. Default: 1 MiB. */
+    maxBufferedBytes?: number;
+    /** Header fields of the response, besides its own or in their place. */
+    headers?: HeadersInit;
+  }
+
+  /**
+   * A response of server-sent events: `callback` is called when the client can be sent to. Where it returns a promise, the end of
+   * that is the end of the stream; else the stream is open until `close()`, or until the client leaves. docs/server-sent-events.md.
+   */
+  function eventStream(
+    request: Request,
+    callback: (stream: EventStream) => void | Promise<void>,
+    options?: EventStreamOptions,
+  ): Response;
+
+  interface EventChannelOptions {
+    /** So many events are kept for clients that come back with `Last-Event-ID`. Events get an id then. Default: 0. */
+    history?: number;
+    /** Seconds between comments that show that the streams live; false: none. Default: 15. */
+    heartbeat?: number | false;
+    /** The stream of a listener is ended when an event is sent while more bytes than these wait for it. Default: 1 MiB. */
+    maxBufferedBytes?: number;
+    /** The channels of this name on all cores are one. Default: the channel is its core's alone. */
+    name?: string;
+  }
+
+  /** The same events for any number of listeners: each is formatted once. */
+  class EventChannel implements Disposable {
+    constructor(options?: EventChannelOptions);
+    /** The response to a request whose client listens from then on; 204, on which browsers do not come back, once it is closed. */
+    subscribe(
+      request: Request,
+      options?: {
+        headers?: HeadersInit;
+        /** What the client has seen last. Default: `Last-Event-ID` of the request. */
+        lastEventId?: string | null;
+      },
+    ): Response;
+    /** Sends an event to all who listen, and returns how many they are. */
+    publish(event: ServerSentEvent): number;
+    /** How many listen: on all cores, if the channel has a name. */
+    readonly listeners: number;
+    /** Ends the streams of this core's listeners; nobody can subscribe any more. */
+    close(): void;
+    [Symbol.dispose](): void;
+  }
+
   /** `Howth.serve(handler)`, as Deno code writes it. */
   function serve(handler: Handler): Server;
   /** `Howth.serve({ port }, handler)`, as Deno code writes it. */
@@ -575,6 +670,15 @@ declare namespace Howth {
 
   /** Answers every request alike, without a call of JavaScript: what the engine can do at most. */
   function serveRustOnly(options?: ServeOptions & { body?: BodyInit } & ResponseInit): Server;
+}
+
+/** What `Howth` has for programs of HTTP, to be imported. */
+declare module "howth:http" {
+  export import dir = Howth.dir;
+  export import EventChannel = Howth.EventChannel;
+  export import EventStream = Howth.EventStream;
+  export import eventStream = Howth.eventStream;
+  export import file = Howth.file;
 }
 
 /** What `import.meta` has besides lib.dom's `url` and `resolve`. */

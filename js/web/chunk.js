@@ -147,6 +147,10 @@ const beforeSending = Symbol("before sending");
 // undefined: it is none that has a path. `end` below zero: the file's own.
 const partOfFile = Symbol("part of file");
 
+// What stands behind a body of server-sent events, on what is there in the place of its stream and on the stream: an object whose
+// `begin` is called with the exchange once the head is on its way, or `refuse` where the client gets no body.
+const senderOf = Symbol("sender of");
+
 export {
   beforeSending,
   bytesOf,
@@ -154,6 +158,7 @@ export {
   isLargeBlob,
   PIECE_BYTES,
   partOfFile,
+  senderOf,
   streamOfBlob,
   streamOfIterable,
 };

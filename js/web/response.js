@@ -261,4 +261,4 @@ function innerResponse(value) {
   return value[responseKey];
 }
 
-export { InnerResponse, innerResponse, Response, repeatedResponse };
+export { InnerResponse, innerResponse, Response, repeatedResponse, responseOver };

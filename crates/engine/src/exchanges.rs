@@ -239,8 +239,8 @@ pub trait Exchanges {
     /// it is not over by then; `None`: not at all. A new time takes the place of the one before.
     fn set_alarm(&self, id: ExchangeId, in_ms: Option<u64>) -> Result<(), Gone>;
 
-    /// How many bytes of a response that was begun, or of a tunnel, wait for the client to take them; of one that is over, or
-    /// another core's, none.
+    /// How many bytes of a response that was begun, or of a tunnel, wait for the client to take them; of one that is over, none.
+    /// Of another core's, those that its engine has not been heard to take.
     fn unsent_bytes(&self, id: ExchangeId) -> u64;
 
     /// The connection of an exchange; `None`: the exchange is over, or the connection is another core's.

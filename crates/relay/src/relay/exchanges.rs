@@ -23,7 +23,7 @@ const CHUNK_BYTES: usize = 64 * 1024;
 impl Exchanges for Relay {
     howth_engine::pass_on!(
         own:
-        add_fields, connection_tls_facts, set_alarm, unsent_bytes, connection, watch_connection, connection_address,
+        add_fields, connection_tls_facts, set_alarm, connection, watch_connection, connection_address,
         connection_bytes_read, end_connection, start_encoded, finish_encoded, rejection, listeners,
     );
 
@@ -261,6 +261,16 @@ impl Exchanges for Relay {
                 seconds,
             })
         })
+    }
+
+    fn unsent_bytes(&self, id: ExchangeId) -> u64 {
+        if !is_remote(id) {
+            return self.own.unsent_bytes(id);
+        }
+        let remote_requests = self.remote_requests.borrow();
+        remote_requests
+            .get(id)
+            .map_or(0, |remote_request| remote_request.unacknowledged as u64)
     }
 
     fn pending(&self) -> usize {

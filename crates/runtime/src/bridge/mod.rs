@@ -9,6 +9,7 @@ mod batch;
 mod blob_ops;
 mod broadcast_ops;
 mod encoded_ops;
+mod event_ops;
 mod field_places;
 mod file_ops;
 mod folders;
@@ -53,6 +54,7 @@ pub(crate) use uncaught::{Exceptions, Policy};
 
 use blob_ops::*;
 use encoded_ops::*;
+use event_ops::*;
 use field_places::*;
 use file_ops::*;
 use handed_ops::*;

@@ -107,6 +107,17 @@ pub enum ModuleError {
         /// What there is instead.
         advice: &'static str,
     },
+
+    /// A module that howth would have built in.
+    #[class(type)]
+    #[property("code" = "ERR_MODULE_NOT_FOUND")]
+    #[error("Cannot find '{specifier}'{}; the module that howth has is howth:http", imported_from(.referrer))]
+    OfHowth {
+        /// The module.
+        specifier: ModuleSpecifier,
+        /// The module that imports it.
+        referrer: Option<ModuleSpecifier>,
+    },
 }
 
 impl From<ModuleError> for JsErrorBox {

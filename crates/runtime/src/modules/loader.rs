@@ -28,6 +28,7 @@ use super::bun::{self, Installer};
 use super::discovery::Shared;
 use super::error::ModuleError;
 use super::hooks;
+use super::own;
 use super::require::RequireLoader;
 
 pub(super) fn services(shared: Arc<Shared>, blobs: Arc<dyn BlobStoreTrait>) -> Services {
@@ -183,6 +184,7 @@ impl Core {
             "file" => ModuleLoadResponse::Sync(self.shared.load_file(specifier, referrer, requested)),
             "data" => ModuleLoadResponse::Sync(self.load_data_url(specifier, requested)),
             "bun" => ModuleLoadResponse::Sync(load_bun_module(specifier, referrer)),
+            own::SCHEME => ModuleLoadResponse::Sync(load_own_module(specifier, referrer)),
             "blob" => self.load_blob(specifier, requested.clone()),
             _ => ModuleLoadResponse::Sync(Err(ModuleError::UnsupportedScheme {
                 specifier: specifier.clone(),
@@ -226,6 +228,19 @@ impl Core {
             .boxed_local(),
         )
     }
+}
+
+/// A module of howth's own.
+fn load_own_module(
+    specifier: &ModuleSpecifier,
+    referrer: Option<&ModuleSpecifier>,
+) -> Result<ModuleSource, JsErrorBox> {
+    let code = own::code(specifier).ok_or_else(|| ModuleError::OfHowth {
+        specifier: specifier.clone(),
+        referrer: referrer.cloned(),
+    })?;
+    let code = ModuleSourceCode::String(code.into());
+    Ok(ModuleSource::new(ModuleType::JavaScript, code, specifier, None))
 }
 
 /// `bun`, or why another module of Bun's is not there.

@@ -19,6 +19,7 @@ mod export_analysis;
 mod hooks;
 mod json;
 mod loader;
+mod own;
 mod path;
 mod program_text;
 mod require;

@@ -15,6 +15,7 @@ use sys_traits::impls::RealSys;
 
 use super::discovery::Shared;
 use super::error::ModuleError;
+use super::own;
 use super::path::appended;
 
 impl Shared {
@@ -25,6 +26,9 @@ impl Shared {
         let referrer = self.referrer(referrer)?;
         if let Some(mapped) = self.mapped(specifier, &referrer) {
             return Ok(mapped);
+        }
+        if let Some(module) = own::module_named(specifier) {
+            return Ok(module);
         }
         if let Some(module) = self.bun_module(specifier, referrer.as_str()) {
             return Ok(module);

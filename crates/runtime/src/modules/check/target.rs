@@ -12,7 +12,7 @@ use node_resolver::{
 
 use super::super::discovery::Shared;
 use super::super::resolution::{existing, is_path, package_name};
-use super::super::{bun, entry, error};
+use super::super::{bun, entry, error, own};
 use super::remedy;
 use super::syntax::{Import, Way};
 
@@ -71,6 +71,8 @@ fn judge(referrer: &ModuleSpecifier, import: &Import, url: ModuleSpecifier) -> T
                 remedy: advice.to_owned(),
             },
         },
+        own::SCHEME if own::code(&url).is_some() => Target::Other,
+        own::SCHEME => no_built_in(&import.specifier),
         "data" | "blob" => Target::Other,
         scheme => of_address(&import.specifier, scheme),
     }

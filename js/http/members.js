@@ -1,0 +1,6 @@
+// What `howth:http` exports, and `Howth` has as well: a line for each file, which `members.rs` reads.
+
+export { file } from "ext:howth/bun/file.js";
+export { EventChannel } from "ext:howth/http/event_channel.js";
+export { EventStream, eventStream } from "ext:howth/http/event_stream.js";
+export { dir } from "ext:howth/server/folder.js";
