@@ -58,6 +58,11 @@ class Sender {
     return this.#state === State.OVER;
   }
 
+  // Whether nobody reads yet, by a stream of the platform or otherwise.
+  get isWaiting() {
+    return this.#state === State.WAITING;
+  }
+
   get isOpen() {
     return this.#state === State.OPEN;
   }

@@ -224,7 +224,7 @@ function sendInner(index, generation, given, request, server) {
   }
   const { body } = stream;
   const sender = stream[senderOf];
-  if (sender !== undefined) {
+  if (sender?.isWaiting) {
     if (reader === null) stream.consumed = true;
     const exchange = request ?? new InnerRequest(server, index, generation);
     sendEvents(exchange, status, statusMessage, fields, sender);

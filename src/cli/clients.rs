@@ -1,5 +1,6 @@
 //! Who clients are behind proxies, and how much each address may have open: `--proxy-protocol-from`, `--trust-proxy`,
-//! `--trust-proxy-header`, `--connections-per-address`, `--requests-per-address`.
+//! `--trust-proxy-header`, `--connections-per-address`, `--requests-per-address`; and what they are told of their requests:
+//! `--request-id`, `--server-timing`.
 //!
 //! Owns these options and their spelling. Never looks at a client: the engine does.
 
@@ -59,6 +60,14 @@ pub struct ClientArguments {
     /// --dev the line of a request has it too.
     #[arg(long)]
     pub request_id: bool,
+
+    /// Have responses of the program say how long they took: the header Server-Timing
+    ///
+    /// Milliseconds: queue, from the arrival of the request until JavaScript was given it; app, from then until its response
+    /// began. It stands beside a Server-Timing of the program's own, and browsers show it. Responses of node:http and those
+    /// without JavaScript, such as files, have none.
+    #[arg(long)]
+    pub server_timing: bool,
 }
 
 /// The header that is read.

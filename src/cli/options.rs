@@ -119,6 +119,7 @@ fn fill(
         unhandled_rejections: arguments.engine.unhandled_rejections.map(rejections),
         development: arguments.development.dev,
         logs_requests: arguments.development.dev && !arguments.quiet,
+        server_timing: arguments.clients.server_timing,
         watch: arguments.development.watch || arguments.development.dev,
         pid_file: arguments.reload.pid_file.clone(),
         reload_check: arguments.reload.reload_check.clone(),

@@ -13,6 +13,7 @@ mod network;
 mod peer;
 pub mod proxy_header;
 mod request_ids;
+mod trace_context;
 mod trusted_proxies;
 
 pub use address_counts::{AddressCounts, Counted, CountedOut};
@@ -20,4 +21,5 @@ pub use known_client::KnownClient;
 pub use network::{InvalidNetwork, Network, Networks};
 pub use peer::PeerAddress;
 pub use request_ids::{REQUEST_ID, RequestIds, is_request_id};
+pub use trace_context::{TRACEPARENT, trace_id};
 pub use trusted_proxies::{Forwarding, InvalidTrust, Told, TrustedProxies};

@@ -19,6 +19,7 @@ mod options;
 mod program;
 mod redirect;
 mod request_log;
+mod server_timing;
 mod tls;
 mod topics;
 pub mod worst_case;

@@ -217,6 +217,8 @@ pub struct Options {
     pub development: bool,
     /// A line on stderr for each request.
     pub logs_requests: bool,
+    /// Responses of the program say how long they took.
+    pub server_timing: bool,
     /// Reload on change of a loaded file.
     pub watch: bool,
     /// `--pid-file`: where the process's id is written.

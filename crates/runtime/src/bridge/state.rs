@@ -19,6 +19,7 @@ use super::head_text;
 use super::openings::{Opener, Source};
 use super::servers::Server;
 use super::uncaught::Exceptions;
+use crate::server_timing::ServerTiming;
 
 /// As many connections that were handed over wait for room in the engine, at most: as in the backlog of a listener.
 const HANDED_MAX: usize = 4096;
@@ -90,6 +91,8 @@ struct Inner {
     handed: RefCell<VecDeque<Handed>>,
     /// What is served before the program.
     folders: OnceCell<Folders>,
+    /// Where responses say how long they took.
+    timing: OnceCell<Rc<ServerTiming>>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
     exceptions: OnceCell<Exceptions>,
 }
@@ -112,6 +115,7 @@ impl Bridge {
             has_kept_alive: Cell::new(true),
             handed: RefCell::default(),
             folders: OnceCell::new(),
+            timing: OnceCell::new(),
             exceptions: OnceCell::new(),
         }))
     }
@@ -120,6 +124,17 @@ impl Bridge {
     pub(crate) fn set_folders(&self, folders: Folders) {
         // A core has them from its start on.
         let _ = self.0.folders.set(folders);
+    }
+
+    /// Has responses say how long they took.
+    pub(crate) fn set_timing(&self, timing: Rc<ServerTiming>) {
+        // A core has it from its start on.
+        let _ = self.0.timing.set(timing);
+    }
+
+    /// Where it is noted that JavaScript is given a request.
+    pub(super) fn timing(&self) -> Option<&ServerTiming> {
+        self.0.timing.get().map(|timing| &**timing)
     }
 
     fn folders(&self) -> Option<&Folders> {

@@ -114,6 +114,7 @@ impl<'a> EventLoop<'a> {
             peer_cores,
             log,
             compression,
+            timing: _,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;

@@ -30,6 +30,7 @@ use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::options::Options;
 use crate::request_log::RequestLog;
+use crate::server_timing::ServerTiming;
 use crate::tls::Secured;
 use crate::topics::{Mail, MeshAddress, TopicMessage};
 use event_loop::EventLoop;
@@ -143,6 +144,8 @@ struct Place {
     log: Option<Rc<RequestLog>>,
     /// Where responses are compressed.
     compression: Option<Rc<Compression>>,
+    /// Where responses say how long they took.
+    timing: Option<Rc<ServerTiming>>,
 }
 
 impl Place {
@@ -173,6 +176,7 @@ impl Place {
             peer_cores,
             compression: compression.map(|shared| Compression::new(shared, counters.clone())),
             counters,
+            timing: options.server_timing.then(Rc::default),
             log: options
                 .logs_requests
                 .then(|| Rc::new(RequestLog::new(options.engine_options.clients.names_requests))),
@@ -199,6 +203,9 @@ fn start_application(
         is_server: shared.mode == Mode::Serve,
         restarts: shared.restarts[place.core_slot.index].clone(),
     }));
+    if let Some(timing) = &place.timing {
+        bridge.set_timing(timing.clone());
+    }
     match Folders::open(&shared.options.folders) {
         Ok(folders) => bridge.set_folders(folders),
         // It was there when the program was started.

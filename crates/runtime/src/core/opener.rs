@@ -17,6 +17,7 @@ use crate::bridge::{ListenAt, Opener, Opening, Source};
 use crate::compression::Compression;
 use crate::engine::{Chosen, Engine};
 use crate::request_log::RequestLog;
+use crate::server_timing::ServerTiming;
 use crate::tls::{Said, Secured};
 
 /// What JavaScript has had opened, until the loop takes it.
@@ -48,6 +49,7 @@ pub(super) struct CoreOpener {
     peer_cores: Option<Rc<PeerCores>>,
     log: Option<Rc<RequestLog>>,
     compression: Option<Rc<Compression>>,
+    timing: Option<Rc<ServerTiming>>,
     chosen: Chosen,
     engine_options: EngineOptions,
     secured: Arc<Secured>,
@@ -67,6 +69,7 @@ impl CoreOpener {
             peer_cores: place.peer_cores.clone(),
             log: place.log.clone(),
             compression: place.compression.clone(),
+            timing: place.timing.clone(),
             chosen: shared.chosen.clone(),
             engine_options: shared.options.engine_options.clone(),
             secured: shared.secured.clone(),
@@ -93,6 +96,9 @@ impl CoreOpener {
         // The core that answers a request encodes its response.
         if let Some(compression) = &self.compression {
             exchanges = compression.join(exchanges);
+        }
+        if let Some(timing) = &self.timing {
+            exchanges = timing.join(exchanges);
         }
         opened.engine = Some(engine);
         Ok(Some(exchanges))

@@ -42,6 +42,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         development: false,
         compression: None,
         logs_requests: false,
+        server_timing: false,
         watch: false,
         pid_file: None,
         reload_check: None,

@@ -12,7 +12,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::rc::Rc;
 
-use howth_clients::REQUEST_ID;
+use howth_clients::{REQUEST_ID, TRACEPARENT, trace_id};
 use howth_engine::{Event, ExchangeId, Exchanges};
 use howth_scheduling::Observer;
 use howth_supervision::tell;
@@ -36,6 +36,8 @@ struct Open {
     target: String,
     /// Its name, where it has one that is shown.
     name: Option<String>,
+    /// The trace it belongs to, where it says so.
+    trace: Option<String>,
     status: Option<u16>,
 }
 
@@ -66,6 +68,7 @@ impl RequestLog {
                 .field(REQUEST_ID)
                 .filter(|_| self.shows_names)
                 .map(|name| String::from_utf8_lossy(name).into_owned()),
+            trace: head.field(TRACEPARENT).and_then(trace_id).map(str::to_owned),
             status: None,
         });
         if let Some(opened) = opened {
@@ -129,8 +132,10 @@ impl Open {
         let end = if is_whole { "" } else { " broken off" };
         let name = self.name.as_deref().map(|name| format!(" {name}"));
         let name = name.unwrap_or_default();
+        let trace = self.trace.as_deref().map(|trace| format!(" trace_id={trace}"));
+        let trace = trace.unwrap_or_default();
         format!(
-            "{} {} {status} {milliseconds:.1} ms{end}{name}",
+            "{} {} {status} {milliseconds:.1} ms{end}{name}{trace}",
             self.method, self.target
         )
     }
@@ -155,6 +160,7 @@ mod tests {
             method: "GET".to_owned(),
             target: "/a?b".to_owned(),
             name: None,
+            trace: None,
             status,
         };
         assert_eq!(open(Some(200)).line(3_449, true), "GET /a?b 200 2.4 ms");
@@ -162,6 +168,8 @@ mod tests {
         let mut named = open(Some(200));
         named.name = Some("x-1".to_owned());
         assert_eq!(named.line(2_000, true), "GET /a?b 200 1.0 ms x-1");
+        named.trace = Some("4b".to_owned());
+        assert_eq!(named.line(2_000, true), "GET /a?b 200 1.0 ms x-1 trace_id=4b");
     }
 
     #[test]

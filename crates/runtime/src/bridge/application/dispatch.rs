@@ -88,6 +88,9 @@ impl Application {
             if lead == Lead::Answered {
                 continue;
             }
+            if let (Event::Request(id), Some(timing)) = (event, bridge.timing()) {
+                timing.note(id, waiting.arrived_us);
+            }
             let written = match (event, listener) {
                 (Event::Request(id) | Event::Rejected(id), Some(listener))
                     if bridge.takes_text(listener, lead) =>
