@@ -43,6 +43,7 @@ fn copy(from: &Path, to: &Path) {
 on_both_engines![
     hello,
     streaming,
+    events,
     files,
     shared,
     rooms,
@@ -72,6 +73,23 @@ fn streaming(engine: Engine) {
     assert_eq!(events.chunk_after_head(), b"data: 1\n\n");
     assert_eq!(events.chunk(), b"data: 2\n\n");
     assert_eq!(server.get("/").status, 404);
+}
+
+fn events(engine: Engine) {
+    let server = serve(engine, example("events/app.ts"));
+    let mut votes = server.connect();
+    votes.send(request("GET", "/votes"));
+    assert_eq!(votes.head().field("content-type"), Some("text/event-stream"));
+    let mut voter = server.connect();
+    voter.send("POST /votes/Tea HTTP/1.1\r\nhost: a\r\ncontent-length: 0\r\n\r\n");
+    assert_eq!(voter.response().text(), "{\"heard\":1}");
+    let event = String::from_utf8(votes.chunk()).expect("a text");
+    assert!(event.starts_with("event: vote\nid: "), "{event}");
+    assert!(event.ends_with("\ndata: {\"drink\":\"Tea\",\"count\":1}\n\n"), "{event}");
+    let left = |count| format!("event: left\ndata: {count}\n\n");
+    let expected = format!("{}{}{}event: end\ndata:\n\n", left(3), left(2), left(1));
+    assert_eq!(server.get("/countdown").text(), expected);
+    assert!(server.get("/").text().contains("EventSource"));
 }
 
 fn files(engine: Engine) {
