@@ -57,6 +57,13 @@ pub mod sockets {
     pub use bridge::numbers::*;
 }
 
+/// What `http/numbers.js` exports.
+pub mod http {
+    pub(crate) mod bridge;
+
+    pub use bridge::numbers::*;
+}
+
 mod node {
     mod bridge;
     mod exports;
@@ -88,7 +95,7 @@ impl Folder {
 }
 
 /// The modules that are written from Rust. They import nothing, and are evaluated before all others.
-pub const FOLDERS: [Folder; 4] = [
+pub const FOLDERS: [Folder; 5] = [
     Folder {
         path: "server/numbers.js",
         tables: server::bridge::numbers::TABLES,
@@ -104,6 +111,10 @@ pub const FOLDERS: [Folder; 4] = [
     Folder {
         path: "sockets/numbers.js",
         tables: sockets::bridge::numbers::TABLES,
+    },
+    Folder {
+        path: "http/numbers.js",
+        tables: http::bridge::numbers::TABLES,
     },
 ];
 

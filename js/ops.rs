@@ -59,7 +59,16 @@ macro_rules! __with_bun {
 #[macro_export]
 macro_rules! __with_sockets {
     ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
-        $crate::sockets_ops! { __with_all $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+        $crate::sockets_ops! { __with_http $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
+    };
+}
+
+/// The next step of [`ops`].
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __with_http {
+    ($then:ident [$($at_once:ident,)*] [$($later:ident,)*] [$($more:ident,)*] [$($more_later:ident,)*]) => {
+        $crate::http_ops! { __with_all $then [$($at_once,)* $($more,)*] [$($later,)* $($more_later,)*] }
     };
 }
 

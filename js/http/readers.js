@@ -5,12 +5,13 @@
 
 import { core } from "ext:core/mod.js";
 import { HEARTBEAT } from "ext:howth/http/event_text.js";
-import { Readers as Numbers, Written } from "ext:howth/server/numbers.js";
+import { Reader } from "ext:howth/http/numbers.js";
+import { Written } from "ext:howth/server/numbers.js";
 
 const { clearInterval, setInterval, unrefTimer } = core.loadExtScript("ext:deno_web/02_timers.js");
 
 const { READY, FULL } = Written;
-const { LENGTH } = Numbers;
+const { LENGTH } = Reader;
 // Where what was answered stands among the numbers of one.
 const WRITTEN = LENGTH - 1;
 const PLACES_LEAST = 16;

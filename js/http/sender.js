@@ -5,6 +5,7 @@
 // an event. Called by: js/server/send.js, with the exchange; event_stream.js, event_channel.js and readers.js.
 
 import { core } from "ext:core/mod.js";
+import * as exchanges from "ext:howth/server/exchanges.js";
 import { Written } from "ext:howth/server/numbers.js";
 import { senderOf } from "ext:howth/web/chunk.js";
 
@@ -75,7 +76,7 @@ class Sender {
     exchange.watch();
     if (this.isOver) return;
     // Silence is no fault of whoever has nothing to be told.
-    ops.op_howth_set_timeout(exchange.index, exchange.generation, 0);
+    exchanges.setTimeout(exchange, 0);
     this.#open();
   }
 
@@ -166,12 +167,8 @@ class Sender {
   // The application has nothing more to say.
   finish() {
     if (this.isOver) return;
-    if (this.exchange !== null) {
-      const { index, generation } = this.exchange;
-      ops.op_howth_finish(index, generation);
-    } else {
-      this.#controller?.close();
-    }
+    if (this.exchange !== null) exchanges.finish(this.exchange);
+    else this.#controller?.close();
     this.#end(Reason.CLOSED);
   }
 
@@ -190,12 +187,8 @@ class Sender {
   }
 
   #breakOff(error) {
-    if (this.exchange !== null) {
-      const { index, generation } = this.exchange;
-      ops.op_howth_fail(index, generation);
-    } else {
-      this.#controller?.error(error);
-    }
+    if (this.exchange !== null) exchanges.fail(this.exchange);
+    else this.#controller?.error(error);
   }
 
   #end(reason) {

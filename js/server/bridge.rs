@@ -48,8 +48,6 @@ macro_rules! server_ops {
                 op_howth_unsent_bytes,
                 op_howth_watch,
                 op_howth_write,
-                op_howth_write_event,
-                op_howth_write_event_to_all,
             ]
             []
         }
@@ -160,13 +158,6 @@ pub(crate) mod numbers {
             GONE = 2,
             /// More than may wait for the client waits already, and nothing was written.
             BEHIND = 3,
-        }
-
-        /// How those who are all written the same lie in a list of numbers.
-        reader: usize as Readers {
-            /// The numbers of one: slot, generation, how many bytes may wait for it, and what was answered for it last: a number
-            /// of `Written`.
-            LENGTH = 4,
         }
 
         /// Which cores a server that listens is for.

@@ -63,12 +63,24 @@ function finish({ index, generation }) {
   ops.op_howth_finish(index, generation);
 }
 
+// Breaks a response off.
+function fail({ index, generation }) {
+  ops.op_howth_fail(index, generation);
+}
+
+// Seconds that handler and connection may be silent; 0: for ever.
+function setTimeout({ index, generation }, seconds) {
+  ops.op_howth_set_timeout(index, generation, seconds);
+}
+
 export {
   cancelBody,
   connectOps,
+  fail,
   finish,
   keepBody,
   readBody,
+  setTimeout,
   unsentBytes,
   unwatch,
   watch,

@@ -85,7 +85,10 @@ fn events(engine: Engine) {
     assert_eq!(voter.response().text(), "{\"heard\":1}");
     let event = String::from_utf8(votes.chunk()).expect("a text");
     assert!(event.starts_with("event: vote\nid: "), "{event}");
-    assert!(event.ends_with("\ndata: {\"drink\":\"Tea\",\"count\":1}\n\n"), "{event}");
+    assert!(
+        event.ends_with("\ndata: {\"drink\":\"Tea\",\"count\":1}\n\n"),
+        "{event}"
+    );
     let left = |count| format!("event: left\ndata: {count}\n\n");
     let expected = format!("{}{}{}event: end\ndata:\n\n", left(3), left(2), left(1));
     assert_eq!(server.get("/countdown").text(), expected);

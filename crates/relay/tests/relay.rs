@@ -205,9 +205,11 @@ fn a_stream_pauses_until_its_origin_has_taken_it() {
     assert_eq!(away.write(remote_request, &chunk), Ok(Backpressure::Full));
     cores.carry();
     assert_eq!(events(away), [], "the engine is full");
+    assert_eq!(away.unsent_bytes(remote_request), 300_000);
     assert!(cores.origin.observe(Event::Writable(id)));
     cores.carry();
     assert_eq!(events(away), [Event::Writable(remote_request)]);
+    assert_eq!(away.unsent_bytes(remote_request), 0);
     cores.engine.set_full(false);
     assert_eq!(away.write(remote_request, b"end"), Ok(Backpressure::Ready));
     away.finish(remote_request, &[(b"t", b"u")]).expect("it is there");

@@ -7,7 +7,8 @@ use std::borrow::Cow;
 
 use deno_core::{OpState, op2};
 use howth_engine::ExchangeId;
-use howth_javascript::server::{reader, write};
+use howth_javascript::http::reader;
+use howth_javascript::server::write;
 
 use super::response_ops::write_part;
 use super::{id, state::Bridge};

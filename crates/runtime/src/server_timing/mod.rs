@@ -95,7 +95,7 @@ struct TimedExchanges {
 impl Exchanges for TimedExchanges {
     howth_engine::pass_on!(
         own:
-        head, peer_address, is_secure, tls_facts, connection_tls_facts, is_disconnected, is_body_complete,
+        add_fields, head, peer_address, is_secure, tls_facts, connection_tls_facts, is_disconnected, is_body_complete,
         read_body, read_whole_body, keep_body, cancel_body, trailers, inform, fail, set_timeout, set_alarm,
         unsent_bytes, connection, watch_connection, listener, place, connection_address,
         connection_bytes_read, end_connection, stays_open, start_encoded, finish_encoded, rejection,
