@@ -13,8 +13,11 @@ const LENGTH: usize = 55;
 /// The trace that the value of a field names; `None`: it is to be ignored.
 pub fn trace_id(value: &[u8]) -> Option<&str> {
     let value = std::str::from_utf8(value).ok()?;
-    let goes_on = value.as_bytes().get(LENGTH) == Some(&b'-');
-    if value.len() != LENGTH && !(goes_on && !value.starts_with("00")) {
+    let is_whole = match value.as_bytes().get(LENGTH) {
+        None => value.len() == LENGTH,
+        Some(next) => *next == b'-' && !value.starts_with("00"),
+    };
+    if !is_whole {
         return None;
     }
     let mut parts = value.splitn(5, '-');
