@@ -22,7 +22,6 @@ import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
 import { waitingPromises } from "ext:howth/server/context.js";
 import { serveModule } from "ext:howth/server/exported.js";
-import { query } from "ext:howth/server/query.js";
 import * as secured from "ext:howth/server/secured.js";
 import * as serving from "ext:howth/server/serve.js";
 import * as server from "ext:howth/server/server.js";
@@ -63,7 +62,6 @@ function start(configuration) {
   deno.install(configuration, ops);
   define(ops, configuration.version, {
     metrics,
-    query,
     serve: (first, second) => serve(first, second),
     serveArrays,
     serveBatch,

@@ -4,3 +4,4 @@ export { file } from "ext:howth/bun/file.js";
 export { EventChannel } from "ext:howth/http/event_channel.js";
 export { EventStream, eventStream } from "ext:howth/http/event_stream.js";
 export { dir } from "ext:howth/server/folder.js";
+export { query } from "ext:howth/server/query.js";

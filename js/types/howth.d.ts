@@ -679,6 +679,7 @@ declare module "howth:http" {
   export import EventStream = Howth.EventStream;
   export import eventStream = Howth.eventStream;
   export import file = Howth.file;
+  export import query = Howth.query;
 }
 
 /** What `import.meta` has besides lib.dom's `url` and `resolve`. */
