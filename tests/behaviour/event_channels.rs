@@ -26,7 +26,8 @@ const APPLICATION: &str = r#"
     const channels: Record<string, Howth.EventChannel> = {
         plain: new EventChannel({ heartbeat: false }),
         kept: new EventChannel({ heartbeat: false, history: 3 }),
-        small: new EventChannel({ heartbeat: false, maxBufferedBytes: 100_000 }),
+        // More than one event, which another core may have been sent and not yet told to be taken.
+        small: new EventChannel({ heartbeat: false, maxBufferedBytes: 500_000 }),
         beats: new EventChannel({ heartbeat: 0.01 }),
         everywhere: new EventChannel({ heartbeat: false, history: 100, name: "news" }),
     };
