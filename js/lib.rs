@@ -119,7 +119,7 @@ pub const FOLDERS: [Folder; 5] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 110] = [
+pub const FILES: [&str; 113] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -159,7 +159,10 @@ pub const FILES: [&str; 110] = [
     "server/excerpt.js",
     "server/error_page.js",
     "server/arguments.js",
+    "server/error_answer.js",
     "server/folder.js",
+    "server/layers.js",
+    "server/redirect.js",
     "server/routes.js",
     "server/options.js",
     "server/query.js",

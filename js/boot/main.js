@@ -21,6 +21,7 @@ import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
 import { waitingPromises } from "ext:howth/server/context.js";
+import * as errorAnswer from "ext:howth/server/error_answer.js";
 import { serveModule } from "ext:howth/server/exported.js";
 import * as secured from "ext:howth/server/secured.js";
 import * as serving from "ext:howth/server/serve.js";
@@ -60,6 +61,7 @@ function start(configuration) {
   nodeHttp.connectOps(ops);
   trailerFields.connectOps(ops);
   deno.install(configuration, ops);
+  errorAnswer.connectOps(ops);
   define(ops, configuration.version, {
     metrics,
     serve: (first, second) => serve(first, second),

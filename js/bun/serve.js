@@ -6,6 +6,7 @@
 import { BunFile } from "ext:howth/bun/file.js";
 import { node } from "ext:howth/bun/parts.js";
 import { argumentsTaken } from "ext:howth/server/arguments.js";
+import { layerParts } from "ext:howth/server/layers.js";
 import { isResponse } from "ext:howth/server/send.js";
 import { serve as listen } from "ext:howth/server/serve.js";
 import { innerResponse } from "ext:howth/web/response.js";
@@ -86,6 +87,8 @@ function withServer(handler, served) {
 // The same for each handler among the routes.
 function boundRoutes(target, bound) {
   if (typeof target === "function") return bound(target);
+  const layered = layerParts(target);
+  if (layered !== undefined) return layered.around(boundRoutes(layered.target, bound));
   if (!isGroup(target)) return target;
   const entries = Object.entries(target).map(([name, each]) => [name, boundRoutes(each, bound)]);
   return Object.fromEntries(entries);
@@ -109,6 +112,8 @@ function readTargets(routes, options) {
     if (target === false) return otherwise;
     const file = fileOf(target);
     if (file !== undefined) return fileRoute(file, target, otherwise);
+    const layered = layerParts(target);
+    if (layered !== undefined) return layered.around(read(layered.target));
     if (!isGroup(target)) return target;
     return Object.fromEntries(Object.entries(target).map(([name, each]) => [name, read(each)]));
   };

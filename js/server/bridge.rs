@@ -28,6 +28,7 @@ macro_rules! server_ops {
                 op_howth_listen,
                 op_howth_metrics,
                 op_howth_pending,
+                op_howth_reason,
                 op_howth_remote_address,
                 op_howth_respond,
                 op_howth_respond_bytes,

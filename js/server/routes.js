@@ -1,11 +1,15 @@
-// Routes in the shape of Bun's: { "/path": Response | handler | { GET: Response | handler }, "/users/:id": …, "/files/*": … }.
+// Routes in the shape of Bun's: { "/path": Response | handler | { GET: Response | handler }, "/users/:id": …, "/files/*": … }, and
+// what howth has besides: folders, files, redirects, layers around any of them.
 //
 // Owns how they are read and handed to Rust, which finds the route of a request (crates/routes): what is no handler is
 // answered there, and a handler is called by its number, with where its parameters stand in the text of the request.
 
 import { argumentsTaken } from "ext:howth/server/arguments.js";
+import { isError } from "ext:howth/server/error_answer.js";
 import { saidFiles } from "ext:howth/server/folder.js";
+import { layerParts } from "ext:howth/server/layers.js";
 import { RouteNumber } from "ext:howth/server/numbers.js";
+import { saidRedirect } from "ext:howth/server/redirect.js";
 import { isResponse } from "ext:howth/server/send.js";
 import { engineResponse, wholeResponse } from "ext:howth/server/whole.js";
 import { serializedPath } from "ext:howth/web/url.js";
@@ -39,16 +43,18 @@ class Routes {
     const names = path.startsWith("/") ? parameterNames(serializedPath(path)) : NO_NAMES;
     if (names.length > 0 || path.endsWith("*")) this.handled ??= path;
     const answers = [];
-    for (const [method, answer] of readTarget(path, target)) {
-      answers.push([method, this.#answer(path, names, answer)]);
+    for (const { method, layers, answer } of readTargets(path, target)) {
+      answers.push([method, layers, this.#answer(path, names, answer)]);
     }
     return { path, answers };
   }
 
   #answer(path, names, answer) {
-    if (isResponse(answer)) return { ready: engineResponse(answer) };
-    const files = saidFiles(answer);
-    if (files !== undefined) return files;
+    if (isResponse(answer)) {
+      return { ready: engineResponse(repeatable(path, answer)), isError: isError(answer) };
+    }
+    const said = saidAnswer(answer);
+    if (said !== undefined) return said;
     this.handled ??= path;
     const taken = argumentsTaken(answer);
     const number = this.targets.push(new Target(answer, taken, names)) - 1;
@@ -134,28 +140,32 @@ function parameterNames(path) {
   return segments.length === 0 ? NO_NAMES : segments.map((segment) => segment.slice(1));
 }
 
-function readTarget(path, target) {
-  if (isTarget(target)) return new Map([["", repeatable(path, target)]]);
-  if (typeof target === "object" && target !== null) {
-    const targets = new Map();
-    for (const [method, answer] of Object.entries(target)) {
-      if (!METHODS.has(method) || !isTarget(answer)) {
+// What answers which method ("": whatever has no other), and the layers around it, the outermost first, each with the method that
+// it stands under.
+function* readTargets(path, target, method = "", layers = []) {
+  const layered = layerParts(target);
+  if (layered !== undefined) {
+    yield* readTargets(path, layered.target, method, [...layers, { ...layered.said, method }]);
+  } else if (isAnswer(target)) {
+    yield { method, layers, answer: target };
+  } else if (method === "" && typeof target === "object" && target !== null) {
+    for (const [name, each] of Object.entries(target)) {
+      if (!METHODS.has(name) || !(isAnswer(each) || layerParts(each) !== undefined)) {
         throw new TypeError(
-          `Howth.serve: under the route "${path}", ${method} must be a method with a Response or a handler`,
+          `Howth.serve: under the route "${path}", ${name} must be a method with a Response or a handler`,
         );
       }
-      targets.set(method, repeatable(path, answer));
+      yield* readTargets(path, each, name, layers);
     }
-    return targets;
+  } else {
+    throw new TypeError(
+      `Howth.serve: the route "${path}" must have a Response, a handler, or an object of them by method`,
+    );
   }
-  throw new TypeError(
-    `Howth.serve: the route "${path}" must have a Response, a handler, or an object of them by method`,
-  );
 }
 
-// A Response is copied for each request; a handler is what it was.
+// A Response that can be copied for each request.
 function repeatable(path, target) {
-  if (!isResponse(target)) return target;
   try {
     return wholeResponse(target);
   } catch (error) {
@@ -163,8 +173,14 @@ function repeatable(path, target) {
   }
 }
 
-function isTarget(value) {
-  return typeof value === "function" || isResponse(value) || saidFiles(value) !== undefined;
+function isAnswer(value) {
+  return typeof value === "function" || isResponse(value) || saidAnswer(value) !== undefined;
 }
 
-export { connectOps, Routes, readParameters, Target, Targets };
+// What crosses of an answer that is neither a Response nor a handler; undefined: it is something else.
+function saidAnswer(value) {
+  const redirect = saidRedirect(value);
+  return redirect === undefined ? saidFiles(value) : { redirect };
+}
+
+export { connectOps, isAnswer, Routes, readParameters, Target, Targets };

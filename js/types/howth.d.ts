@@ -67,10 +67,14 @@ declare namespace Howth {
 
   /**
    * A `Response` answers GET and HEAD, again and again. Its body must be whole: text, bytes, `Blob`, `FormData`,
-   * `URLSearchParams`, but no stream. `Howth.dir` answers with the files of a folder, `Howth.file` with one file, both
-   * without a call of JavaScript.
+   * `URLSearchParams`, but no stream. `Howth.dir` answers with the files of a folder, `Howth.file` with one file,
+   * `Howth.redirect` leads elsewhere, `Howth.error` refuses, all without a call of JavaScript. `Howth.headers`, `Howth.cors` and
+   * `Howth.rateLimit` are around any of them, and around one another: docs/routes.md.
    */
-  type RouteTarget = Response | RouteHandler | Folder | FileBlob;
+  type RouteTarget = Response | RouteHandler | Folder | FileBlob | Redirect | Layered;
+
+  /** What layers are around. */
+  type LayerTarget = RouteTarget | Partial<Record<Method, RouteTarget>>;
 
   type Method = "GET" | "HEAD" | "POST" | "PUT" | "DELETE" | "OPTIONS" | "PATCH";
 
@@ -377,6 +381,90 @@ declare namespace Howth {
    * conditional requests and ranges: docs/files.md. The folder is opened when the server listens.
    */
   function dir(path: string | URL, options?: FolderOptions): Folder;
+
+  /** A redirect as a route, of `Howth.redirect`. */
+  interface Redirect {
+    readonly [redirected]: true;
+  }
+
+  const redirected: unique symbol;
+
+  /**
+   * Leads elsewhere, by every method: to a path, or a URL of http: or https:. `:name` and `*` of the route's path stand in it as
+   * they came, encoded; not in the host. The request's query is passed on, unless `to` has one or `query` is false.
+   */
+  function redirect(
+    to: string | URL,
+    status?: 301 | 302 | 303 | 307 | 308,
+    options?: { query?: boolean },
+  ): Redirect;
+
+  /**
+   * A response with the body `{"detail": …}`, which is the registered reason unless it is given; 400 to 599. As a route it
+   * answers every method.
+   */
+  function error(status: number, detail?: Cloneable): Response;
+
+  /** A target with a layer around it. */
+  interface Layered {
+    readonly [layered]: true;
+  }
+
+  const layered: unique symbol;
+
+  /**
+   * Fields of every response of the target, unless the response has them itself; null leaves one out. What is further within
+   * wins.
+   */
+  function headers(fields: Headers | Record<string, string | null>, target: LayerTarget): Layered;
+
+  /**
+   * `Howth.headers` with what most pages are served with: `cross-origin-opener-policy: same-origin`,
+   * `cross-origin-resource-policy: same-origin`, `referrer-policy: strict-origin-when-cross-origin`,
+   * `strict-transport-security: max-age=31536000`, `x-content-type-options: nosniff`, `x-frame-options: SAMEORIGIN`.
+   */
+  function securityHeaders(
+    target: LayerTarget,
+    overrides?: Record<string, string | null>,
+  ): Layered;
+
+  interface CorsOptions {
+    /**
+     * Whose pages may read responses. Default: `"*"`, all. Origins as browsers send them, `"https://example.com"`, also with
+     * `*` for labels of the host and for the port, `"https://*.example.com"`, `"http://localhost:*"`; or `"reflect"`:
+     * whoever asks.
+     */
+    origin?: string | string[];
+    /** Default: GET, HEAD, PUT, PATCH, POST, DELETE. */
+    methods?: string | string[];
+    /** Default: those that are asked for. */
+    allowedHeaders?: string | string[];
+    /** Fields of responses that pages may read beside the usual ones. Default: none. */
+    exposedHeaders?: string | string[];
+    /** Whether requests may come with cookies; not with the origin `"*"`. Default: false. */
+    credentials?: boolean;
+    /** For how many seconds a browser keeps the answer to a preflight. Default: its own, five seconds. */
+    maxAge?: number;
+  }
+
+  /** Cross-origin resource sharing; preflights are answered without a call of JavaScript. */
+  function cors(options: CorsOptions, target: LayerTarget): Layered;
+
+  interface RateLimitOptions {
+    /** `"100/s"`, `"10/m"`, `"1000/h"`. */
+    rate: string;
+    /** Requests that may come at once. Default: the number of the rate. */
+    burst?: number;
+    /** By what clients are told apart; who sends no such header or cookie counts by the address. Default: `"address"`. */
+    key?: "address" | "route" | { header: string } | { cookie: string };
+    /** Routes with the same name count together. Default: each counts for itself. */
+    name?: string;
+    /** Clients that are known at once, 100 to 10,000,000. Default: 10,000. */
+    keys?: number;
+  }
+
+  /** How often each client may ask, on all cores together; beyond it 429, without a call of JavaScript. */
+  function rateLimit(options: RateLimitOptions, target: LayerTarget): Layered;
 
   /** A file that is read when it is needed. */
   type FileBlob = Blob;

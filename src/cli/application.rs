@@ -17,6 +17,7 @@ use super::limits::LimitArguments;
 use super::listen::ListenArguments;
 use super::overload::OverloadArguments;
 use super::reload::ReloadArguments;
+use super::routes::RouteArguments;
 use super::tls::TlsArguments;
 
 /// Everything that may stand behind `howth serve` and `howth run`.
@@ -32,7 +33,7 @@ pub struct ApplicationArguments {
     #[arg(
         value_names = ["FILE", "ARGS"],
         num_args = 1..,
-        required_unless_present = "dir",
+        required_unless_present_any = ["dir", "redirect"],
         trailing_var_arg = true
     )]
     file_and_arguments: Vec<OsString>,
@@ -71,6 +72,9 @@ pub struct ApplicationArguments {
     pub folders: FolderArguments,
 
     #[command(flatten)]
+    pub routes: RouteArguments,
+
+    #[command(flatten)]
     pub tls: TlsArguments,
 
     #[command(flatten)]
@@ -107,7 +111,7 @@ pub enum CompatibilityChoice {
 }
 
 impl ApplicationArguments {
-    /// The entry file. clap lets no command line pass that has neither one nor a folder.
+    /// The entry file. clap lets no command line pass that has neither one nor a folder nor a redirect.
     pub fn file(&self) -> &Path {
         self.file_and_arguments.first().map_or(Path::new(""), Path::new)
     }

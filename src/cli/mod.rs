@@ -26,6 +26,7 @@ mod overload;
 mod own_options;
 mod package;
 mod reload;
+mod routes;
 mod script;
 mod standard_input;
 mod testing;

@@ -95,6 +95,7 @@ fn fill(
         engine_options: EngineOptions {
             clients: arguments.clients.options(),
             body_decoding: arguments.compression.body_decoding(),
+            response_fields: arguments.routes.response_fields(),
             ..engine_options(&arguments.limits, &arguments.deadlines)
         },
         compression: arguments.compression.policy(),
@@ -125,6 +126,8 @@ fn fill(
         reload_check: arguments.reload.reload_check.clone(),
         drain: arguments.engine.drain,
         folders: arguments.folders.served(),
+        redirects: arguments.routes.redirect.clone(),
+        rate_limit: arguments.routes.rate_limit,
         trace,
         inspect: arguments.development.inspect,
         quiet: arguments.quiet,

@@ -22,13 +22,14 @@ pub(crate) struct Added {
 }
 
 impl Added {
-    /// The fields of a response with what is added. What was asked for first is nearest to the application.
+    /// The fields of a response with what is added. What was asked for last is nearest to the application: a request meets what is
+    /// around its route from without.
     pub(crate) fn fields<'a>(&'a self, head: &ResponseHead<'a>) -> Cow<'a, [Field<'a>]> {
         if self.of_exchange.is_empty() && self.of_all.is_none() && self.request_id.is_empty() {
             return Cow::Borrowed(head.fields);
         }
         let mut fields = head.fields.to_vec();
-        for added in self.of_exchange.iter().chain(&self.of_all) {
+        for added in self.of_exchange.iter().rev().chain(&self.of_all) {
             added.apply(&mut fields);
         }
         let is_id = |(name, _): &Field<'_>| name.eq_ignore_ascii_case(REQUEST_ID.as_bytes());

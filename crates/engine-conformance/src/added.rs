@@ -40,15 +40,21 @@ pub fn adds_fields_to_responses(start: Start) {
     client.send("GET / HTTP/1.1\r\nhost: h\r\n\r\n");
     let id = server.next_request();
     assert_eq!(add(&server, id, &of_route()), Ok(()));
-    let outer = added(&[("x-frame-options", "SAMEORIGIN", Adding::Instead)]);
-    assert_eq!(add(&server, id, &outer), Ok(()));
+    let inner = added(&[
+        ("x-frame-options", "SAMEORIGIN", Adding::IfMissing),
+        ("x-own", "", Adding::LeftOut),
+        ("x-inner", "1", Adding::Instead),
+    ]);
+    assert_eq!(add(&server, id, &inner), Ok(()));
     server
         .call(move |exchanges| exchanges.respond(id, &head(200, OWN), b"body"))
         .expect("an open exchange");
     let response = client.response();
     assert_eq!((response.status(), response.text()), (200, "body"));
     assert_eq!(response.field("x-frame-options"), Some("SAMEORIGIN"));
-    assert_eq!(response.field("x-own"), Some("handler"));
+    assert_eq!(response.field("x-inner"), Some("1"));
+    // The inner one leaves the handler's out, and then the outer one adds its own.
+    assert_eq!(response.field("x-own"), Some("route"));
     assert_eq!(response.field("vary"), Some("origin"));
     assert_eq!(response.field("server"), None);
 }

@@ -180,7 +180,8 @@ pub trait Exchanges {
     /// has no deadline for it but that of a client that takes nothing, and those of a later [`set_timeout`](Self::set_timeout).
     fn upgrade(&self, id: ExchangeId, head: &ResponseHead<'_>) -> Result<(), UpgradeError>;
 
-    /// Has the response carry fields beside its own, whoever gives it; more than one call adds more. It is too late once the
+    /// Has the response carry fields beside its own, whoever gives it; more than one call adds more, and what was added last is
+    /// nearest to the application. It is too late once the
     /// response was begun, and no error. Interim responses, a change of protocol, and what the application
     /// [encodes itself](Self::start_encoded) carry none.
     fn add_fields(&self, id: ExchangeId, fields: &Arc<AddedFields>) -> Result<(), Gone>;

@@ -60,4 +60,5 @@ pub use response::{
     plan_response, validate_field,
 };
 pub use serialized::{serialize_authority, serialize_path};
+pub use status::reason;
 pub use trailers::{Trailers, is_trailer};

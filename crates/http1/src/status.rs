@@ -1,6 +1,7 @@
 //! Status lines of the registered status codes (RFC 9110 section 15), written once.
 //!
-//! Owns the table. Never judges whether a status may be sent. Called by: `encode`, `interim`, `rejection`.
+//! Owns the table. Never judges whether a status may be sent. Called by: `encode`, `interim`, `rejection`; who answers with what
+//! a status means.
 
 /// Start and end of a status line around its reason phrase: `HTTP/1.1 200 ` and CR LF.
 const PREFIX_BYTES: usize = 13;
@@ -79,6 +80,11 @@ status_lines! {
     507 "Insufficient Storage",
     508 "Loop Detected",
     511 "Network Authentication Required",
+}
+
+/// The registered reason phrase of a status; `None`: it has none.
+pub fn reason(status: u16) -> Option<&'static str> {
+    known_line(status).map(phrase)
 }
 
 /// Appends a status line (RFC 9112 section 4). Without a reason the registered phrase is used; an unknown

@@ -59,6 +59,14 @@ pub struct Asked<'a> {
     pub places: &'a Places,
 }
 
+/// As a [`Served`], a response that was made beforehand answers every method.
+impl Served for Ready {
+    fn serve(&self, exchanges: &dyn Exchanges, id: ExchangeId, _: &Asked<'_>) -> Serving {
+        self.send(exchanges, id);
+        Serving::Answered
+    }
+}
+
 /// A response that was made beforehand.
 #[derive(Clone, Debug)]
 pub struct Ready {

@@ -14,6 +14,12 @@ use crate::answer::Asked;
 pub trait Layer: fmt::Debug {
     /// Meets a request. What it may do: answer it, [add fields](Exchanges::add_fields) to its response.
     fn meet(&self, exchanges: &dyn Exchanges, id: ExchangeId, asked: &Asked<'_>) -> Meeting;
+
+    /// Whether it answers preflights (Fetch standard, section 3.3.2): requests by OPTIONS that ask about another method, which
+    /// may be the only one that the route has.
+    fn answers_preflights(&self) -> bool {
+        false
+    }
 }
 
 /// What became of a request that met a [`Layer`].

@@ -49,12 +49,26 @@ impl Route {
                 answer,
             });
         }
+        Ok(Route::with(pattern, targets))
+    }
+
+    /// A route with one answer to every method.
+    pub fn of_all(pattern: Pattern, layers: Layers, answer: Answer) -> Self {
+        let target = Target {
+            methods: Methods::ALL,
+            layers,
+            answer,
+        };
+        Route::with(pattern, vec![target])
+    }
+
+    fn with(pattern: Pattern, targets: Vec<Target>) -> Self {
         let not_allowed = not_allowed(&targets);
-        Ok(Route {
+        Route {
             pattern,
             targets,
             not_allowed,
-        })
+        }
     }
 
     /// What answers a method: what is said of it, of GET where it is HEAD (RFC 9110 section 9.3.2), else of all.
@@ -79,6 +93,14 @@ impl Route {
             })?
         })
         .or_else(|| self.targets.iter().find(|target| target.methods == Methods::ALL))
+    }
+
+    /// The target that a preflight asks about by this method, if something around it answers that; else any around which
+    /// something does, so that a client learns what it may not do.
+    pub(crate) fn preflighted(&self, method: Methods) -> Option<&Target> {
+        let answers = |target: &&Target| target.layers.iter().any(|layer| layer.answers_preflights());
+        let asked = self.target(method).filter(answers);
+        asked.or_else(|| self.targets.iter().find(answers))
     }
 
     /// Whether any of its targets is of this kind.

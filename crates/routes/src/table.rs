@@ -12,6 +12,7 @@ use howth_http1::RequestHead;
 use rustc_hash::FxHashMap;
 
 use crate::answer::{Answer, Asked, Handler, Ready, Serving};
+use crate::cors;
 use crate::layer::Meeting;
 use crate::methods::Methods;
 use crate::places::Places;
@@ -63,6 +64,20 @@ enum Found<'t> {
     Target(&'t Route, &'t Target),
     NotAllowed(&'t Route),
     Missing,
+}
+
+impl<'t> Found<'t> {
+    /// Whose layers the request meets: those of its target; of a preflight that has none, those of the target it asks about.
+    fn met(self, head: &RequestHead) -> Option<(&'t Route, &'t Target)> {
+        match self {
+            Found::Target(route, target) => Some((route, target)),
+            Found::NotAllowed(route) => {
+                let method = cors::preflighted_method(head)?;
+                Some((route, route.preflighted(Methods::of_request(method))?))
+            }
+            Found::Missing => None,
+        }
+    }
 }
 
 impl Default for Table {
@@ -130,10 +145,14 @@ impl Table {
     /// Has a request meet the layers of its route, and answers one that needs no application; false: it is the application's. To
     /// be called once for a request, on the core whose client has sent it.
     pub fn answer(&self, exchanges: &dyn Exchanges, id: ExchangeId) -> bool {
-        let Some(found) = exchanges.head(id).map(|head| self.find(&head)) else {
+        let found = exchanges.head(id).map(|head| {
+            let found = self.find(&head);
+            (found, found.met(&head))
+        });
+        let Some((found, met)) = found else {
             return false;
         };
-        if let Found::Target(route, target) = found
+        if let Some((route, target)) = met
             && !target.layers.is_empty()
             && meet_all(route, target, exchanges, id) == Meeting::Answered
         {

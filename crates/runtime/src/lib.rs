@@ -17,6 +17,7 @@ pub mod modules;
 pub mod node_options;
 mod options;
 mod program;
+mod rate_limits;
 mod redirect;
 mod request_log;
 mod server_timing;

@@ -9,6 +9,8 @@ use std::time::Duration;
 
 use howth_compression::Policy;
 use howth_engine::EngineOptions;
+use howth_rate_limit::Rate;
+use howth_routes::{Pattern, Redirect};
 use howth_scheduling::Affinity;
 use howth_supervision::{ListenOptions, Pinning};
 
@@ -229,6 +231,10 @@ pub struct Options {
     pub drain: Duration,
     /// `--dir`: folders whose files are served before the program's answers.
     pub folders: Vec<ServedFolder>,
+    /// `--redirect`: paths that lead elsewhere, before folders and the program.
+    pub redirects: Vec<(Pattern, Redirect)>,
+    /// `--rate-limit`: how often each address may ask.
+    pub rate_limit: Option<Rate>,
     /// Print where a request's time goes.
     pub trace: bool,
     /// `--inspect`: listen for a debugger.

@@ -1,7 +1,7 @@
 //! Folders that are served before the program (`--dir`).
 //!
 //! Owns the folders of a core and the paths below which they lie. What is in none is the program's. Never calls JavaScript.
-//! Called by: the application, for every request, while there is a folder.
+//! Called by: `before`, for every request, while there is a folder.
 
 use std::time::SystemTime;
 

@@ -6,6 +6,7 @@
 
 mod application;
 mod batch;
+mod before;
 mod blob_ops;
 mod broadcast_ops;
 mod encoded_ops;
@@ -16,12 +17,14 @@ mod folders;
 mod handed_ops;
 mod head_text;
 mod kv_ops;
+mod layers;
 mod log_ops;
 mod module_ops;
 mod openings;
 mod password;
 mod password_ops;
 mod process_ops;
+mod rate_limit;
 mod request_ops;
 mod response_ops;
 mod routes;
@@ -46,6 +49,7 @@ use howth_supervision::ListenError;
 
 pub(crate) use application::{Application, Configuration, Entry, Served};
 pub(crate) use batch::Batch;
+pub(crate) use before::Before;
 pub(crate) use folders::Folders;
 pub(crate) use openings::{ListenAt, Opener, Opening, Source};
 pub(crate) use process_ops::was_listened_for;

@@ -4,16 +4,21 @@
 //! does. Called by: JavaScript, when it listens; the application, for every request.
 
 use std::rc::Rc;
+use std::sync::Arc;
 
 use deno_core::serde_v8::ByteString;
 use deno_core::{JsBuffer, OpState, op2};
 use deno_error::JsErrorBox;
 use howth_engine::{ExchangeId, ListenerId};
-use howth_routes::{Answer, Fields, Handler, Layers, Lead, Otherwise, Pattern, Places, Ready, Route, Table};
+use howth_routes::{
+    Answer, Fields, Handler, Lead, Otherwise, Pattern, Places, Ready, Redirect, Route, Table,
+};
 use serde::Deserialize;
 
+use super::layers::{LayerMaker, SaidLayer};
 use super::served_files::{SaidFolder, served_file, served_folder};
 use super::state::Bridge;
+use crate::rate_limits::RateLimits;
 
 /// All routes of a server, as `js/server/routes.js` makes them.
 #[derive(Deserialize)]
@@ -29,15 +34,19 @@ pub(super) struct SaidRoutes {
 #[derive(Deserialize)]
 struct SaidRoute {
     path: String,
-    /// By method; an empty one stands for all that have no other.
-    answers: Vec<(String, SaidAnswer)>,
+    /// By method, an empty one standing for all that have no other; and what is around each, the outermost first.
+    answers: Vec<(String, Vec<SaidLayer>, SaidAnswer)>,
 }
 
 /// One of these is said.
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct SaidAnswer {
     handler: Option<SaidHandler>,
     ready: Option<SaidReady>,
+    /// A ready response answers every method.
+    is_error: Option<bool>,
+    redirect: Option<SaidRedirect>,
     folder: Option<SaidFolder>,
     /// The path of a file.
     file: Option<String>,
@@ -49,6 +58,14 @@ struct SaidHandler {
     /// Counted from the first of these routes.
     number: u32,
     takes_request: bool,
+}
+
+#[derive(Deserialize)]
+struct SaidRedirect {
+    to: String,
+    status: u16,
+    /// The query of a request is passed on.
+    query: bool,
 }
 
 #[derive(Deserialize)]
@@ -74,7 +91,7 @@ impl SaidReady {
 }
 
 /// The table that is meant. `first`: the number of its first handler.
-fn table(said: SaidRoutes, first: u32) -> Result<Table, JsErrorBox> {
+fn table(said: SaidRoutes, first: u32, maker: &LayerMaker) -> Result<Table, JsErrorBox> {
     let otherwise = match said.otherwise {
         Some(ready) => Otherwise::Ready(ready.ready()),
         None if said.has_handler => Otherwise::Application,
@@ -82,23 +99,36 @@ fn table(said: SaidRoutes, first: u32) -> Result<Table, JsErrorBox> {
     };
     let mut table = Table::new(otherwise);
     for route in said.routes {
-        table.add(self::route(route, first)?);
+        table.add(self::route(route, first, maker)?);
     }
     Ok(table)
 }
 
-fn route(said: SaidRoute, first: u32) -> Result<Route, JsErrorBox> {
+fn route(said: SaidRoute, first: u32, maker: &LayerMaker) -> Result<Route, JsErrorBox> {
     let pattern = Pattern::read(&said.path).map_err(|error| wrong(&error))?;
     let mut answers = Vec::with_capacity(said.answers.len());
-    for (method, answer) in said.answers {
-        answers.push((method, Layers::default(), self::answer(answer, first)?));
+    for (method, layers, answer) in said.answers {
+        let (layers, answer) = maker.make(&said.path, layers, self::answer(answer, first, &pattern)?)?;
+        answers.push((method, layers, answer));
     }
     Route::new(pattern, answers).map_err(|error| wrong(&error))
 }
 
-fn answer(said: SaidAnswer, first: u32) -> Result<Answer, JsErrorBox> {
+fn answer(said: SaidAnswer, first: u32, pattern: &Pattern) -> Result<Answer, JsErrorBox> {
     if let Some(ready) = said.ready {
-        return Ok(Answer::Ready(ready.ready()));
+        return Ok(match said.is_error {
+            Some(true) => Answer::Served(ready.ready()),
+            _ => Answer::Ready(ready.ready()),
+        });
+    }
+    if let Some(said) = said.redirect {
+        let redirect = Redirect::read(&said.to, said.status, said.query, pattern).map_err(|error| {
+            let path = pattern.path();
+            JsErrorBox::type_error(format!(
+                "Howth.serve: the route \"{path}\": Howth.redirect: {error}"
+            ))
+        })?;
+        return Ok(Answer::Served(Rc::new(redirect)));
     }
     if let Some(folder) = said.folder {
         return Ok(Answer::Served(served_folder(folder)?));
@@ -121,8 +151,19 @@ fn wrong(error: &dyn std::error::Error) -> JsErrorBox {
 
 /// Throws what is wrong with routes, before anybody listens.
 #[op2]
-pub(super) fn op_howth_check_routes(#[serde] said: SaidRoutes) -> Result<(), JsErrorBox> {
-    table(said, 0).map(drop)
+pub(super) fn op_howth_check_routes(state: &OpState, #[serde] said: SaidRoutes) -> Result<(), JsErrorBox> {
+    table(said, 0, &LayerMaker::new(limits(state), None)).map(drop)
+}
+
+/// The registered reason phrase of a status; empty: it has none.
+#[op2]
+#[string]
+pub(super) fn op_howth_reason(status: u16) -> &'static str {
+    howth_http1::reason(status).unwrap_or_default()
+}
+
+fn limits(state: &OpState) -> Arc<RateLimits> {
+    state.borrow::<Arc<RateLimits>>().clone()
 }
 
 /// Has a server answer by these routes from now on, whose first handler has this number.
@@ -133,8 +174,9 @@ pub(super) fn op_howth_set_routes(
     first: u32,
     #[serde] said: SaidRoutes,
 ) -> Result<(), JsErrorBox> {
-    let table = Rc::new(table(said, first)?);
     let bridge = state.borrow::<Bridge>();
+    let place = bridge.place(ListenerId(listener)).map(|place| place.0);
+    let table = Rc::new(table(said, first, &LayerMaker::new(limits(state), place))?);
     bridge.with_server(ListenerId(listener), |server| server.table = table);
     Ok(())
 }

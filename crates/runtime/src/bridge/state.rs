@@ -13,8 +13,8 @@ use howth_scheduling::{Application, Counters};
 use howth_sockets::{Observed, Sockets};
 use howth_supervision::{Address, ListenError};
 
+use super::before::Before;
 use super::encoded_ops::facts;
-use super::folders::Folders;
 use super::head_text;
 use super::openings::{Opener, Source};
 use super::servers::Server;
@@ -89,8 +89,8 @@ struct Inner {
     has_kept_alive: Cell<bool>,
     /// Connections that the program has handed over, until the engine has room for them.
     handed: RefCell<VecDeque<Handed>>,
-    /// What is served before the program.
-    folders: OnceCell<Folders>,
+    /// What requests meet before the program.
+    before: OnceCell<Before>,
     /// Where responses say how long they took.
     timing: OnceCell<Rc<ServerTiming>>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
@@ -114,16 +114,16 @@ impl Bridge {
             holds: Cell::new(false),
             has_kept_alive: Cell::new(true),
             handed: RefCell::default(),
-            folders: OnceCell::new(),
+            before: OnceCell::new(),
             timing: OnceCell::new(),
             exceptions: OnceCell::new(),
         }))
     }
 
-    /// Has folders served before the program.
-    pub(crate) fn set_folders(&self, folders: Folders) {
-        // A core has them from its start on.
-        let _ = self.0.folders.set(folders);
+    /// Has requests meet this before the program.
+    pub(crate) fn set_before(&self, before: Before) {
+        // A core has it from its start on.
+        let _ = self.0.before.set(before);
     }
 
     /// Has responses say how long they took.
@@ -137,8 +137,8 @@ impl Bridge {
         self.0.timing.get().map(|timing| &**timing)
     }
 
-    fn folders(&self) -> Option<&Folders> {
-        self.0.folders.get().filter(|folders| !folders.is_empty())
+    fn before(&self) -> Option<&Before> {
+        self.0.before.get().filter(|before| !before.is_empty())
     }
 
     pub(super) fn numbers(&self) -> &Numbers {
@@ -358,12 +358,12 @@ impl Application for Bridge {
 
     fn has_fixed_routes(&self) -> bool {
         let servers = self.0.servers.borrow();
-        self.folders().is_some() || servers.iter().any(|server| server.table.may_answer())
+        self.before().is_some() || servers.iter().any(|server| server.table.may_answer())
     }
 
     fn answer(&self, id: ExchangeId) -> bool {
-        if let Some(folders) = self.folders()
-            && self.with(|exchanges| folders.answer(exchanges, id)) == Some(true)
+        if let Some(before) = self.before()
+            && self.with(|exchanges| before.answer(exchanges, id)) == Some(true)
         {
             return true;
         }

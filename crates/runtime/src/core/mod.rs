@@ -23,7 +23,7 @@ use howth_supervision::{
     self as supervision, CoreListeners, CoreSlot, Ended, Frequency, Listeners, Mode, Order, Report, pin, tell,
 };
 
-use crate::bridge::{self, Application, Bridge, Configuration, Exceptions, Folders, Numbers, Policy};
+use crate::bridge::{self, Application, Before, Bridge, Configuration, Exceptions, Numbers, Policy};
 use crate::compression::{Compression, SharedCompression};
 use crate::engine::Chosen;
 use crate::error::Error;
@@ -206,8 +206,8 @@ fn start_application(
     if let Some(timing) = &place.timing {
         bridge.set_timing(timing.clone());
     }
-    match Folders::open(&shared.options.folders) {
-        Ok(folders) => bridge.set_folders(folders),
+    match Before::open(&shared.options, shared.process.rate_limits()) {
+        Ok(before) => bridge.set_before(before),
         // It was there when the program was started.
         Err(error) => tell(format_args!("howth: --dir: {error}")),
     }

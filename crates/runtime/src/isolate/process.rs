@@ -13,6 +13,7 @@ use sys_traits::impls::RealSys;
 
 use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
+use crate::rate_limits::RateLimits;
 use crate::topics::{Channels, Mail, Registry};
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
@@ -40,7 +41,7 @@ pub struct ProcessOptions {
     pub tls_arguments: Vec<String>,
 }
 
-/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics. A clone is cheap.
+/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics, counts of clients. A clone is cheap.
 #[derive(Clone)]
 pub struct Process {
     pub(super) options: Arc<ProcessOptions>,
@@ -49,6 +50,7 @@ pub struct Process {
     pub(super) features: Arc<FeatureChecker>,
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
     kv: Arc<Store>,
+    rate_limits: Arc<RateLimits>,
     topics: Arc<Registry>,
     broadcast_channels: Arc<Registry>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
@@ -66,6 +68,7 @@ impl Process {
         }
         Self {
             kv: Arc::new(Store::new(options.kv_bytes_max)),
+            rate_limits: Arc::default(),
             topics: Arc::default(),
             broadcast_channels: Arc::default(),
             options: Arc::new(options),
@@ -87,6 +90,7 @@ impl Process {
     pub(super) fn share(&self, state: &mut OpState, mail: Option<Rc<Mail>>) {
         state.put(self.options.clone());
         state.put(self.kv.clone());
+        state.put(self.rate_limits.clone());
         state.put(self.modules.clone());
         state.put(Rc::new(self.topics.post(mail.clone())));
         state.put(Channels {
@@ -99,11 +103,17 @@ impl Process {
     pub(crate) fn renewed(&self, modules: Modules, options: ProcessOptions) -> Self {
         Process {
             kv: self.kv.clone(),
+            rate_limits: self.rate_limits.clone(),
             topics: self.topics.clone(),
             broadcast_channels: self.broadcast_channels.clone(),
             parent_channel: self.parent_channel.clone(),
             ..Process::new(modules, options)
         }
+    }
+
+    /// Who has asked how often.
+    pub(crate) fn rate_limits(&self) -> &Arc<RateLimits> {
+        &self.rate_limits
     }
 
     /// The module system the process was made with.

@@ -54,6 +54,8 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         kv_bytes_max: 1 << 20,
         drain: Duration::from_secs(10),
         folders: Vec::new(),
+        redirects: Vec::new(),
+        rate_limit: None,
         trace: false,
         inspect: None,
         quiet: true,

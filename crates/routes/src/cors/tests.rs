@@ -1,0 +1,115 @@
+//! Who is granted what, and what is refused when it is read.
+
+use super::*;
+
+fn settings(origins: &[&str]) -> Settings {
+    Settings {
+        origins: origins.iter().map(|origin| (*origin).to_owned()).collect(),
+        ..Settings::default()
+    }
+}
+
+fn grants(origins: &[&str], origin: &str) -> bool {
+    let cors = Cors::read(&settings(origins)).expect("origins");
+    cors.grant(Some(origin.as_bytes())) == Some(origin.as_bytes())
+}
+
+#[test]
+fn origins_are_granted_as_they_are_written() {
+    for (given, origin, is_granted) in [
+        (&["https://a.com"][..], "https://a.com", true),
+        (&["https://a.com", "https://b.com"], "https://b.com", true),
+        (&["https://a.com", "https://b.com"], "https://b.com:8443", false),
+        (&["https://a.com", "https://b.com"], "http://b.com", false),
+        (
+            &["https://a.com", "https://b.com"],
+            "https://b.com.evil.com",
+            false,
+        ),
+        (&["https://a.com", "https://b.com"], "https://B.com", false),
+        (&["https://*.a.com"], "https://x.a.com", true),
+        (&["https://*.a.com"], "https://x.y.a.com", true),
+        (&["https://*.a.com"], "https://a.com", false),
+        (&["https://*.a.com"], "https://.a.com", false),
+        (&["https://*.a.com"], "https://xa.com", false),
+        (&["https://*.a.com"], "https://evil.com/.a.com", false),
+        (&["https://*.a.com"], "https://evil.com?.a.com", false),
+        (&["https://*.a.com"], "https://evil.com:1.a.com", false),
+        (&["https://*.a.com"], "https://x@y.a.com", false),
+        (&["https://*.a.com"], "https://x..a.com", false),
+        (&["https://*.a.com"], "https://x.a.com:8443", false),
+        (&["https://*.a.com:8443"], "https://x.a.com:8443", true),
+        (&["https://*.a.com:8443"], "https://x.a.com", false),
+        (&["http://localhost:*"], "http://localhost:5173", true),
+        (&["http://localhost:*"], "http://localhost", true),
+        (&["http://localhost:*"], "http://localhost:", false),
+        (&["http://localhost:*"], "http://localhost:5173.evil.com", false),
+        (&["http://localhost:*"], "http://localhost.evil.com:1", false),
+        (&["http://*.a.com:*"], "http://x.a.com:1", true),
+        (&["http://[::1]:*"], "http://[::1]:5173", true),
+        (&["http://[::1]:*"], "http://[::1]", true),
+        (&["null"], "null", true),
+        (&["https://a.com", "https://b.com"], "null", false),
+        (&["reflect"], "https://anybody.example", true),
+        (&["app://x"], "app://x", true),
+        (
+            &["https://a.com:80", "http://a.com:443"],
+            "https://a.com:80",
+            true,
+        ),
+    ] {
+        assert_eq!(grants(given, origin), is_granted, "{given:?}: {origin}");
+    }
+    let any = Cors::read(&settings(&["*"])).expect("origins");
+    assert_eq!(any.grant(None), Some(&b"*"[..]));
+    let one = Cors::read(&settings(&["https://a.com"])).expect("origins");
+    assert_eq!(one.grant(Some(b"https://evil.com")), Some(&b"https://a.com"[..]));
+    assert!(one.always.is_empty());
+}
+
+#[test]
+fn what_browsers_would_not_take_is_refused() {
+    let wrong = |settings: &Settings| Cors::read(settings).expect_err("wrong").to_string();
+    for (origins, complaint) in [
+        (&[][..], "names nobody"),
+        (&["*", "https://a.com"], "stands alone"),
+        (&["https://a.com", "reflect"], "stands alone"),
+        (&["a.com"], "is no origin"),
+        (&["https://a.com/"], "is no origin"),
+        (&["https://A.com"], "such as \"https://a.com\""),
+        (&["https://a.com:443"], "such as \"https://a.com\""),
+        (&["http://a.com:80"], "such as \"http://a.com\""),
+        (&["https://*.A.com"], "such as \"https://*.a.com\""),
+        (&["https://*"], "is no origin"),
+        (&["https://*a.com"], "is no origin"),
+        (&["https://a.*.com"], "is no origin"),
+        (&["https://x@a.com"], "is no origin"),
+        (&["https://\u{fc}.com"], "is no origin"),
+    ] {
+        let error = wrong(&settings(origins));
+        assert!(error.contains(complaint), "{origins:?}: {error}");
+    }
+    let with_credentials = |settings: Settings| Settings {
+        credentials: true,
+        ..settings
+    };
+    assert_eq!(
+        Cors::read(&with_credentials(settings(&["*"]))).err(),
+        Some(CorsError::Credentials)
+    );
+    assert!(Cors::read(&with_credentials(settings(&["reflect"]))).is_ok());
+    let starred = Settings {
+        allowed_headers: Some(vec!["*".to_owned()]),
+        ..settings(&["https://a.com"])
+    };
+    assert!(Cors::read(&starred).is_ok());
+    assert_eq!(
+        wrong(&with_credentials(starred)),
+        CorsError::Star("allowedHeaders").to_string()
+    );
+    let named = Settings {
+        methods: Some(vec!["GET, POST".to_owned()]),
+        ..settings(&["https://a.com"])
+    };
+    assert_eq!(wrong(&named), "\"GET, POST\" in methods is no name");
+}
