@@ -16,7 +16,10 @@ const api = {
       if (typeof text !== "string") return Howth.error(400, "a note has a text");
       const id = String(notes.size + 1);
       notes.set(id, { id, text });
-      return Response.json({ id, text }, { status: 201, headers: { location: `/api/notes/${id}` } });
+      return Response.json(
+        { id, text },
+        { status: 201, headers: { location: `/api/notes/${id}` } },
+      );
     }),
   },
   "/api/notes/:id": (request: Howth.RoutedRequest) => {

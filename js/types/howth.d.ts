@@ -423,10 +423,7 @@ declare namespace Howth {
    * `cross-origin-resource-policy: same-origin`, `referrer-policy: strict-origin-when-cross-origin`,
    * `strict-transport-security: max-age=31536000`, `x-content-type-options: nosniff`, `x-frame-options: SAMEORIGIN`.
    */
-  function securityHeaders(
-    target: LayerTarget,
-    overrides?: Record<string, string | null>,
-  ): Layered;
+  function securityHeaders(target: LayerTarget, overrides?: Record<string, string | null>): Layered;
 
   interface CorsOptions {
     /**

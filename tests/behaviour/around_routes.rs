@@ -1,7 +1,7 @@
 //! What is around routes: fields, errors, and their order.
 
 use crate::http2::client::Client;
-use crate::support::{Engine, Launch, Response, Server, request};
+use crate::support::{Engine, Launch, Response, Server};
 
 on_both_engines![
     fields_are_added_to_everything_that_answers,

@@ -45,6 +45,7 @@ on_both_engines![
     streaming,
     events,
     files,
+    edge,
     shared,
     rooms,
     grpc,
@@ -104,6 +105,43 @@ fn files(engine: Engine) {
     assert_eq!(server.get("/style.css").status, 200);
     assert!(server.get("/api/time").text().contains("now"));
     assert_eq!(server.get("/none").text(), "There is no such page\n");
+}
+
+fn edge(engine: Engine) {
+    let server = Launch::serve(engine, "")
+        .entry(example("edge/app.ts"))
+        .options(["--compress"])
+        .start();
+    let page = server.fetch("GET /notes/1 HTTP/1.1\r\nhost: a\r\naccept: text/html\r\n\r\n");
+    assert!(page.text().contains("/assets/app-1a2b3c4d.js"), "{page:?}");
+    assert_eq!(page.field("cache-control"), Some("no-cache"));
+    assert_eq!(page.field("content-security-policy"), Some("default-src 'self'"));
+    let script = server.get("/assets/app-1a2b3c4d.js");
+    assert_eq!(
+        script.field("cache-control"),
+        Some("public, max-age=31536000, immutable")
+    );
+    assert_eq!(server.get("/assets/none.js").status, 404);
+    let notes = server.fetch("GET /api/notes HTTP/1.1\r\nhost: a\r\norigin: https://app.example.com\r\n\r\n");
+    assert_eq!(notes.json()[0]["text"], "remember");
+    assert_eq!(
+        notes.field("access-control-allow-origin"),
+        Some("https://app.example.com")
+    );
+    assert_eq!(server.get("/api/notes/7").text(), r#"{"detail":"Not Found"}"#);
+    assert_eq!(server.fetch(request("POST", "/api/none")).status, 404);
+    let body = r#"{"text":"more"}"#;
+    let line = format!(
+        "POST /api/notes HTTP/1.1\r\nhost: a\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let statuses = [1, 2, 3, 4].map(|_| server.fetch(&line).status);
+    assert_eq!(statuses, [201, 201, 201, 429]);
+    assert_eq!(server.get("/notes.php").field("location"), Some("/notes"));
+    assert_eq!(
+        server.get("/blog/a?b").field("location"),
+        Some("https://blog.example.com/a?b")
+    );
 }
 
 fn shared(engine: Engine) {

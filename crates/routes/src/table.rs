@@ -12,7 +12,7 @@ use howth_http1::RequestHead;
 use rustc_hash::FxHashMap;
 
 use crate::answer::{Answer, Asked, Handler, Ready, Serving};
-use crate::cors;
+use crate::cors::preflighted_method;
 use crate::layer::Meeting;
 use crate::methods::Methods;
 use crate::places::Places;
@@ -72,7 +72,7 @@ impl<'t> Found<'t> {
         match self {
             Found::Target(route, target) => Some((route, target)),
             Found::NotAllowed(route) => {
-                let method = cors::preflighted_method(head)?;
+                let method = preflighted_method(head)?;
                 Some((route, route.preflighted(Methods::of_request(method))?))
             }
             Found::Missing => None,

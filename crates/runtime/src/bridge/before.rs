@@ -12,7 +12,7 @@ use howth_routes::{Answer, Layers, Otherwise, Route, Table};
 
 use super::folders::Folders;
 use super::rate_limit::{Key, RateLimit};
-use crate::Options;
+use crate::options::Options;
 use crate::rate_limits::{RateLimits, Scope};
 
 /// What one core has before the program.
