@@ -54,7 +54,7 @@ fn pages_are_told_what_they_may_read(engine: Engine) {
     let all = with("/all", "https://whoever.example");
     assert_eq!(
         (all.status, all.field("access-control-allow-origin")),
-        (404, Some("https://whoever.example"))
+        (200, Some("https://whoever.example"))
     );
     assert_eq!(
         with("/own", "https://a.com").all("access-control-allow-origin"),

@@ -36,6 +36,15 @@ pub struct Cors {
 }
 
 impl Cors {
+    /// Whether pages of this origin may read responses.
+    pub fn allows(&self, origin: &[u8]) -> bool {
+        match self.origins.grant(Some(origin)) {
+            Granted::Always(granted) => granted == b"*" || granted == origin,
+            Granted::Same(_) => true,
+            Granted::No => false,
+        }
+    }
+
     /// What is granted to a page of this origin.
     fn grant<'a>(&'a self, origin: Option<&'a [u8]>) -> Option<&'a [u8]> {
         match self.origins.grant(origin) {
