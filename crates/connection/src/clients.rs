@@ -91,6 +91,21 @@ impl<L> Connections<L> {
         known.or_else(|| transport.peer_address(self.link(index)))
     }
 
+    /// The same, which is remembered: the kernel is asked once for a connection.
+    pub(crate) fn remembered_peer(
+        &mut self,
+        transport: &impl Transport<L>,
+        index: u32,
+    ) -> Option<PeerAddress> {
+        if let Some(known) = self.known_address(index) {
+            return Some(known);
+        }
+        let peer = transport.peer_address(self.link(index))?;
+        let client = self.connections[index].client.get_or_insert_default();
+        client.address = Some(peer.clone());
+        Some(peer)
+    }
+
     /// Who is at the other end of a connection, if that is known without asking its socket.
     pub(crate) fn known_address(&self, index: u32) -> Option<PeerAddress> {
         self.connections[index].client.as_ref()?.address.clone()

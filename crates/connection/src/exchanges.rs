@@ -77,8 +77,8 @@ impl<D: Driver> Exchanges for Shared<D> {
     fn peer_address(&self, id: ExchangeId) -> Option<PeerAddress> {
         let driver = &mut *self.0.borrow_mut();
         let (transport, connections) = driver.parts();
-        let exchange = connections.exchanges.get(id.index, id.generation)?;
-        let peer = connections.peer(&transport, exchange.connection)?;
+        let connection = connections.exchanges.get(id.index, id.generation)?.connection;
+        let peer = connections.remembered_peer(&transport, connection)?;
         let told = connections.told(id.index, &peer);
         Some(told.map_or(peer, |told| told.client))
     }

@@ -3,6 +3,7 @@
 //! Owns what is said to whom: fields of responses, and whole answers to preflights. Never keeps anybody from asking: browsers
 //! do. `read` makes it of what programs say. Called by: the table, as a layer.
 
+mod known;
 mod origins;
 mod preflight;
 mod read;
@@ -15,6 +16,7 @@ pub(crate) use preflight::preflighted_method;
 
 use crate::answer::Asked;
 use crate::layer::{Layer, Meeting};
+use known::Known;
 use origins::{Granted, Origins};
 use preflight::Preflight;
 pub use read::{CorsError, Settings};
@@ -28,10 +30,11 @@ const VARY: &[u8] = b"vary";
 #[derive(Debug)]
 pub struct Cors {
     origins: Origins,
-    /// Beside the origin, what every response to one that is granted has.
+    /// What a response has whose origin is granted; the origin is not in it where that depends on who asks.
     granted: Arc<AddedFields>,
-    /// What every response has, whoever asks.
-    always: Arc<AddedFields>,
+    /// What a response has whose origin is not.
+    refused: Arc<AddedFields>,
+    known: Known,
     preflight: Preflight,
 }
 
@@ -53,18 +56,33 @@ impl Cors {
         }
     }
 
-    /// The field that grants an origin, which the request names.
-    fn named(origin: &[u8]) -> Option<Arc<AddedFields>> {
-        let mut fields = AddedFields::default();
-        // What no field can hold is no origin.
-        fields.push(ALLOW_ORIGIN, origin, Adding::IfMissing).ok()?;
-        Some(Arc::new(fields))
+    /// What is added to a response for a page of this origin.
+    fn fields(&self, origin: Option<&[u8]>) -> Arc<AddedFields> {
+        if let Some(origin) = origin.filter(|_| self.origins.depend())
+            && let Some(known) = self.known.find(origin)
+        {
+            return known;
+        }
+        match self.origins.grant(origin) {
+            Granted::Always(_) => self.granted.clone(),
+            Granted::Same(origin) => {
+                let mut fields = AddedFields::clone(&self.granted);
+                if fields.push(ALLOW_ORIGIN, origin, Adding::IfMissing).is_err() {
+                    // What no field can hold is no origin.
+                    return self.refused.clone();
+                }
+                let fields = Arc::new(fields);
+                self.known.keep(origin, &fields);
+                fields
+            }
+            Granted::No => self.refused.clone(),
+        }
     }
 }
 
 impl Layer for Cors {
     fn meet(&self, exchanges: &dyn Exchanges, id: ExchangeId, _: &Asked<'_>) -> Meeting {
-        let named = {
+        let fields = {
             let Some(head) = exchanges.head(id) else {
                 return Meeting::Answered;
             };
@@ -77,22 +95,11 @@ impl Layer for Cors {
                 response.send(exchanges, id);
                 return Meeting::Answered;
             }
-            match self.origins.grant(origin) {
-                // The origin is among what is granted.
-                Granted::Always(_) => Some(None),
-                Granted::Same(origin) => Cors::named(origin).map(Some),
-                Granted::No => None,
-            }
+            self.fields(origin)
         };
-        // Nobody need add to what is over.
-        if let Some(named) = named {
-            let _ = exchanges.add_fields(id, &self.granted);
-            if let Some(named) = named {
-                let _ = exchanges.add_fields(id, &named);
-            }
-        }
-        if !self.always.is_empty() {
-            let _ = exchanges.add_fields(id, &self.always);
+        if !fields.is_empty() {
+            // Nobody need add to what is over.
+            let _ = exchanges.add_fields(id, &fields);
         }
         Meeting::GoesOn
     }

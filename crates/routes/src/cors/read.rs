@@ -7,6 +7,7 @@ use std::sync::Arc;
 use howth_engine::{AddedFields, Adding};
 use howth_http1::{is_token, serialize_authority};
 
+use super::known::Known;
 use super::origins::{Origins, Pattern};
 use super::preflight::Preflight;
 use super::{ALLOW_CREDENTIALS, ALLOW_ORIGIN, Cors, VARY};
@@ -67,13 +68,16 @@ impl Cors {
         }
         let list = |names: &[String], what| self::list(names, what, credentials);
         let mut granted = AddedFields::default();
-        let mut always = AddedFields::default();
-        let mut add = |name, value: &[u8]| push(&mut granted, name, value, Adding::IfMissing);
+        let mut refused = AddedFields::default();
         match &origins {
-            Origins::Any => add(ALLOW_ORIGIN, b"*"),
-            Origins::One(origin) => add(ALLOW_ORIGIN, origin),
-            Origins::Listed(_) | Origins::Reflected => push(&mut always, VARY, b"origin", Adding::Beside),
+            Origins::Any => push(&mut granted, ALLOW_ORIGIN, b"*", Adding::IfMissing),
+            Origins::One(origin) => push(&mut granted, ALLOW_ORIGIN, origin, Adding::IfMissing),
+            Origins::Listed(_) | Origins::Reflected => {
+                push(&mut refused, VARY, b"origin", Adding::Beside);
+                push(&mut granted, VARY, b"origin", Adding::Beside);
+            }
         }
+        let mut add = |name, value: &[u8]| push(&mut granted, name, value, Adding::IfMissing);
         if credentials {
             add(ALLOW_CREDENTIALS, b"true");
         }
@@ -92,7 +96,8 @@ impl Cors {
         Ok(Cors {
             origins,
             granted: Arc::new(granted),
-            always: Arc::new(always),
+            refused: Arc::new(refused),
+            known: Known::default(),
             preflight: Preflight {
                 methods: bytes(methods.transpose()?.as_deref().unwrap_or(METHODS)),
                 headers: headers.transpose()?.as_deref().map(bytes),

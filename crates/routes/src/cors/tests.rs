@@ -65,7 +65,26 @@ fn origins_are_granted_as_they_are_written() {
     assert_eq!(any.grant(None), Some(&b"*"[..]));
     let one = Cors::read(&settings(&["https://a.com"])).expect("origins");
     assert_eq!(one.grant(Some(b"https://evil.com")), Some(&b"https://a.com"[..]));
-    assert!(one.always.is_empty());
+    assert!(one.refused.is_empty());
+}
+
+#[test]
+fn so_many_origins_are_kept_and_no_more() {
+    let cors = Cors::read(&settings(&["reflect"])).expect("origins");
+    let origin = |number: usize| format!("https://app{number}.example.com").into_bytes();
+    let first = cors.fields(Some(&origin(0)));
+    assert!(Arc::ptr_eq(&first, &cors.fields(Some(&origin(0)))));
+    for number in 0..10_000 {
+        cors.fields(Some(&origin(number)));
+        assert!(cors.known.len() <= known::ORIGINS_MAX);
+    }
+    let kept = cors.known.len();
+    let long = vec![b'a'; known::ORIGIN_BYTES_MAX + 1];
+    assert_ne!(cors.fields(Some(&long)), cors.fields(None));
+    assert_eq!(cors.known.len(), kept);
+    let listed = Cors::read(&settings(&["https://*.a.com"])).expect("origins");
+    listed.fields(Some(b"https://evil.com"));
+    assert_eq!(listed.known.len(), 0, "what is not granted is not kept");
 }
 
 #[test]
