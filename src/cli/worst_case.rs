@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use howth_engine::EngineOptions;
+use howth_rate_limit::KEYS_DEFAULT;
 use howth_runtime::worst_case::{self, Configuration, Share};
 
 use super::clients::ClientArguments;
@@ -16,6 +17,7 @@ use super::engine::EngineArguments;
 use super::failure::Failure;
 use super::limits::LimitArguments;
 use super::options;
+use super::routes::RouteArguments;
 
 #[derive(Debug, Args)]
 pub struct WorstCaseArguments {
@@ -32,6 +34,9 @@ pub struct WorstCaseArguments {
     clients: ClientArguments,
 
     #[command(flatten)]
+    routes: RouteArguments,
+
+    #[command(flatten)]
     compression: CompressionArguments,
 }
 
@@ -46,6 +51,7 @@ pub fn carry_out(arguments: &WorstCaseArguments) -> Result<ExitCode, Failure> {
         },
         heap_bytes_max: arguments.engine.max_heap.map(options::memory_bytes),
         kv_bytes_max: options::memory_bytes(arguments.limits.kv_bytes),
+        limited_clients: arguments.routes.rate_limit.map_or(0, |_| KEYS_DEFAULT),
         compresses: arguments.compression.policy().is_some(),
     });
     let table = table(cores.get(), &shares, worst_case::memory_bytes());

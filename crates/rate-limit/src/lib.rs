@@ -9,4 +9,4 @@ mod rate;
 mod table;
 
 pub use rate::{BURST_MAX, COUNT_MAX, InvalidRate, Rate, Refused};
-pub use table::{KEYS_DEFAULT, KEYS_MAX, KEYS_MIN, Table};
+pub use table::{KEY_BYTES, KEYS_DEFAULT, KEYS_MAX, KEYS_MIN, Table};

@@ -21,8 +21,11 @@ pub const KEYS_DEFAULT: usize = 10_000;
 
 /// The least and the most that may be asked for.
 pub const KEYS_MIN: usize = 100;
-/// About 100 bytes each.
+/// See there.
 pub const KEYS_MAX: usize = 10_000_000;
+
+/// What one takes of memory at most: its place in the table, what the table remembers of those that have made room, an allocation.
+pub const KEY_BYTES: usize = 160;
 
 /// More shards than threads, so that two threads seldom want the same.
 const SHARDS_PER_PROCESSOR: usize = 4;
@@ -98,5 +101,26 @@ impl Table {
     /// Whether none is.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Two counts, the number itself, and what an allocator rounds up.
+    const STATE_BYTES: usize = 32;
+
+    #[test]
+    fn a_client_takes_no_more_memory_than_is_said() {
+        let rate: Rate = "1/s".parse().expect("a rate");
+        for keys in [KEYS_MIN, 1_000, KEYS_DEFAULT, 300_000] {
+            let table = Table::new(keys);
+            for client in 0..4 * keys {
+                let _ = table.admit(client, rate, 1);
+            }
+            let bytes = table.states.memory_used().total() + keys * STATE_BYTES;
+            assert!(bytes <= keys * KEY_BYTES, "{} bytes each of {keys}", bytes / keys);
+        }
     }
 }

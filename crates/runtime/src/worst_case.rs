@@ -8,6 +8,7 @@ use std::num::NonZeroUsize;
 use howth_clients::AddressCounts;
 use howth_compression::{CORE_BYTES_MAX, DECODER_BYTES_MAX};
 use howth_engine::{CODED_BODIES_MAX, EngineOptions};
+use howth_rate_limit::KEY_BYTES;
 use howth_scheduling::RING_LENGTH;
 use howth_supervision::usable_cores;
 
@@ -36,11 +37,12 @@ const BODY_WATERMARKS: u64 = 2;
 const ADDRESS_COUNTS_BYTES: u64 = 8 * AddressCounts::SLOTS as u64;
 
 /// What no option bounds, each as a sentence.
-pub const UNBOUNDED: [&str; 5] = [
+pub const UNBOUNDED: [&str; 6] = [
     "whole responses: each takes its size until the client has taken it, and every request of a pipeline may have one",
     "chunks of streams: one more than the bound, as large as the application makes it",
     "messages of WebSockets: each connection may have one arriving, plain and compressed, to maxPayloadLength (16 MiB), and \
      backpressureLimit (16 MiB) unsent; servers set both",
+    "clients that limits of Howth.rateLimit know: 10,000 each, or as many as their keys say, of 160 bytes",
     "ArrayBuffers, WebAssembly's memory, and what native add-ons allocate: they are not on a heap",
     "reloads that follow one another within --drain: each leaves another heap for every core",
 ];
@@ -56,6 +58,8 @@ pub struct Configuration {
     pub heap_bytes_max: Option<usize>,
     /// Bound of `Howth.kv`, in bytes.
     pub kv_bytes_max: usize,
+    /// Clients that `--rate-limit` knows.
+    pub limited_clients: usize,
     /// Responses are compressed.
     pub compresses: bool,
 }
@@ -109,6 +113,11 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
             "counts of addresses",
             ADDRESS_COUNTS_BYTES,
             address_counts(options),
+        ),
+        share(
+            "clients that --rate-limit knows",
+            KEY_BYTES as u64,
+            configuration.limited_clients as u64,
         ),
         share(
             "request bodies that are being decoded",
@@ -211,6 +220,7 @@ mod tests {
             engine_options: EngineOptions::default(),
             heap_bytes_max: Some(100),
             kv_bytes_max: 7,
+            limited_clients: 0,
             compresses: false,
         };
         let total = |cores: usize| -> u64 {
@@ -244,6 +254,7 @@ mod tests {
                 engine_options,
                 heap_bytes_max: None,
                 kv_bytes_max: 0,
+                limited_clients: 0,
                 compresses: false,
             });
             move |name: &str| {
@@ -271,6 +282,7 @@ mod tests {
             engine_options,
             heap_bytes_max: Some(usize::MAX),
             kv_bytes_max: usize::MAX,
+            limited_clients: 10_000,
             compresses: true,
         });
         assert!(shares.iter().any(|share| share.total() == u64::MAX));
