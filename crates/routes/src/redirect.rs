@@ -118,44 +118,37 @@ impl Redirect {
     /// Where a request is sent whose target (path and query) is this.
     fn location(&self, asked: &[u8], places: &Places) -> Vec<u8> {
         let mut location = Vec::with_capacity(128);
-        fill(&self.path, asked, places, &mut location);
+        for part in &self.path {
+            location.extend_from_slice(part.of(asked, places));
+        }
         if self.is_local {
             stay_here(&mut location);
         }
-        let start = location.len();
-        fill(&self.query, asked, places, &mut location);
-        if self.query.iter().any(|part| !matches!(part, Part::Text(_))) {
-            // What is a delimiter in a query is none in a path.
-            self.fill_query(asked, places, start, &mut location);
+        for part in &self.query {
+            match part {
+                Part::Text(text) => location.extend_from_slice(text.as_bytes()),
+                part => push_in_query(part.of(asked, places), &mut location),
+            }
         }
         if self.passes_query
             && let Some(query) = memchr::memchr(b'?', asked)
         {
             location.extend_from_slice(&asked[query..]);
         }
-        fill(&self.fragment, asked, places, &mut location);
+        for part in &self.fragment {
+            location.extend_from_slice(part.of(asked, places));
+        }
         location
     }
+}
 
-    fn fill_query(&self, asked: &[u8], places: &Places, start: usize, location: &mut Vec<u8>) {
-        location.truncate(start);
-        let mut value = Vec::new();
-        for part in &self.query {
-            if let Part::Text(text) = part {
-                location.extend_from_slice(text.as_bytes());
-                continue;
-            }
-            value.clear();
-            fill(std::slice::from_ref(part), asked, places, &mut value);
-            for byte in &value {
-                match byte {
-                    b'&' => location.extend_from_slice(b"%26"),
-                    b'+' => location.extend_from_slice(b"%2B"),
-                    b'=' => location.extend_from_slice(b"%3D"),
-                    b';' => location.extend_from_slice(b"%3B"),
-                    byte => location.push(*byte),
-                }
-            }
+impl Part {
+    /// What it stands for.
+    fn of<'a>(&'a self, asked: &'a [u8], places: &Places) -> &'a [u8] {
+        match self {
+            Part::Text(text) => text.as_bytes(),
+            Part::Parameter(number) => places.get(*number).map_or(b"", |place| place.of(asked)),
+            Part::Rest => places.rest.map_or(b"", |place| place.of(asked)),
         }
     }
 }
@@ -190,19 +183,16 @@ impl Served for Redirect {
     }
 }
 
-/// Writes what the parts stand for.
-fn fill(parts: &[Part], asked: &[u8], places: &Places, out: &mut Vec<u8>) {
-    for part in parts {
-        match part {
-            Part::Text(text) => out.extend_from_slice(text.as_bytes()),
-            Part::Parameter(number) => {
-                out.extend_from_slice(places.get(*number).map_or(b"", |place| place.of(asked)))
-            }
-            Part::Rest => {
-                // A place ends where the path does.
-                let rest = places.rest.map_or(&b""[..], |place| place.of(asked));
-                out.extend_from_slice(rest);
-            }
+/// Writes what stands in a path into a query, where other characters are delimiters (URL standard,
+/// "application/x-www-form-urlencoded parsing").
+fn push_in_query(value: &[u8], out: &mut Vec<u8>) {
+    for byte in value {
+        match byte {
+            b'&' => out.extend_from_slice(b"%26"),
+            b'+' => out.extend_from_slice(b"%2B"),
+            b'=' => out.extend_from_slice(b"%3D"),
+            b';' => out.extend_from_slice(b"%3B"),
+            byte => out.push(*byte),
         }
     }
 }
