@@ -119,7 +119,7 @@ pub const FOLDERS: [Folder; 5] = [
 ];
 
 /// The files below `js/`, in the order in which they are evaluated: each stands behind those it imports.
-pub const FILES: [&str; 113] = [
+pub const FILES: [&str; 114] = [
     "web/printed.js",
     "web/interface.js",
     "web/fields.js",
@@ -159,6 +159,7 @@ pub const FILES: [&str; 113] = [
     "server/excerpt.js",
     "server/error_page.js",
     "server/arguments.js",
+    "server/cache.js",
     "server/error_answer.js",
     "server/folder.js",
     "server/layers.js",

@@ -20,6 +20,7 @@ import * as output from "ext:howth/node/output.js";
 import * as program from "ext:howth/node/process.js";
 import * as require from "ext:howth/node/require.js";
 import * as nodeHttp from "ext:howth/node_http/listen.js";
+import * as responseCache from "ext:howth/server/cache.js";
 import { waitingPromises } from "ext:howth/server/context.js";
 import * as errorAnswer from "ext:howth/server/error_answer.js";
 import { serveModule } from "ext:howth/server/exported.js";
@@ -106,6 +107,7 @@ function startWorker(version) {
 }
 
 function define(ops, version, ofCores) {
+  responseCache.connectOps(ops);
   secured.connectOps(ops);
   shared.connectOps(ops);
   topics.connectOps(ops);

@@ -3,6 +3,7 @@
 export { file } from "ext:howth/bun/file.js";
 export { EventChannel } from "ext:howth/http/event_channel.js";
 export { EventStream, eventStream } from "ext:howth/http/event_stream.js";
+export { cache } from "ext:howth/server/cache.js";
 export { error } from "ext:howth/server/error_answer.js";
 export { dir } from "ext:howth/server/folder.js";
 export { cors, headers, rateLimit, securityHeaders } from "ext:howth/server/layers.js";

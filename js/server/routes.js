@@ -5,6 +5,7 @@
 // answered there, and a handler is called by its number, with where its parameters stand in the text of the request.
 
 import { argumentsTaken } from "ext:howth/server/arguments.js";
+import { readCached } from "ext:howth/server/cache.js";
 import { isError } from "ext:howth/server/error_answer.js";
 import { saidFiles } from "ext:howth/server/folder.js";
 import { layerParts } from "ext:howth/server/layers.js";
@@ -55,6 +56,10 @@ class Routes {
     }
     const said = saidAnswer(answer);
     if (said !== undefined) return said;
+    const cached = readCached(answer);
+    if (cached !== undefined) {
+      return { ...this.#answer(path, names, cached.handler), cache: cached.said };
+    }
     this.handled ??= path;
     const taken = argumentsTaken(answer);
     const number = this.targets.push(new Target(answer, taken, names)) - 1;
@@ -174,7 +179,8 @@ function repeatable(path, target) {
 }
 
 function isAnswer(value) {
-  return typeof value === "function" || isResponse(value) || saidAnswer(value) !== undefined;
+  if (typeof value === "function" || isResponse(value)) return true;
+  return saidAnswer(value) !== undefined || readCached(value) !== undefined;
 }
 
 // What crosses of an answer that is neither a Response nor a handler; undefined: it is something else.

@@ -759,12 +759,19 @@ declare namespace Howth {
 
 /** What `Howth` has for programs of HTTP, to be imported. */
 declare module "howth:http" {
+  export import cache = Howth.cache;
+  export import cors = Howth.cors;
   export import dir = Howth.dir;
+  export import error = Howth.error;
   export import EventChannel = Howth.EventChannel;
   export import EventStream = Howth.EventStream;
   export import eventStream = Howth.eventStream;
   export import file = Howth.file;
+  export import headers = Howth.headers;
   export import query = Howth.query;
+  export import rateLimit = Howth.rateLimit;
+  export import redirect = Howth.redirect;
+  export import securityHeaders = Howth.securityHeaders;
 }
 
 /** What `import.meta` has besides lib.dom's `url` and `resolve`. */

@@ -1,10 +1,10 @@
-//! The bounds of what clients may send, the `--max-…` options, and of what the cores share: `--kv-bytes`.
+//! The bounds of what clients may send, the `--max-…` options, and of what the cores share: `--kv-bytes`, `--cache-bytes`.
 //!
 //! Owns their spelling; the defaults are the engine's own. Never enforces them.
 
 use clap::Args;
 use howth_engine::EngineOptions;
-use howth_runtime::{KV_BYTES_DEFAULT, KV_BYTES_LEAST};
+use howth_runtime::{CACHE_BYTES_DEFAULT, CACHE_BYTES_LEAST, KV_BYTES_DEFAULT, KV_BYTES_LEAST};
 
 use super::http2::Http2Arguments;
 use super::values::{Size, parse_bounded_size};
@@ -56,12 +56,26 @@ pub struct LimitArguments {
     #[arg(default_value_t = Size::of(KV_BYTES_DEFAULT as u64))]
     pub kv_bytes: Size,
 
+    /// Bytes of responses that Howth.cache keeps for all cores together; beyond it what is used least is forgotten
+    ///
+    /// At least 1M. A response may have a thirty-second of this, and 1 MiB unless its route says more.
+    #[arg(long, value_name = "SIZE", value_parser = parse_cache_bytes)]
+    #[arg(default_value_t = Size::of(CACHE_BYTES_DEFAULT as u64))]
+    pub cache_bytes: Size,
+
     #[command(flatten)]
     pub http2: Http2Arguments,
 }
 
 fn parse_kv_bytes(text: &str) -> Result<Size, String> {
-    let least = Size::of(KV_BYTES_LEAST as u64);
+    parse_at_least(text, Size::of(KV_BYTES_LEAST as u64))
+}
+
+fn parse_cache_bytes(text: &str) -> Result<Size, String> {
+    parse_at_least(text, Size::of(CACHE_BYTES_LEAST as u64))
+}
+
+fn parse_at_least(text: &str, least: Size) -> Result<Size, String> {
     match parse_bounded_size(text)? {
         size if size.bytes() < least.bytes() => Err(format!("give at least {least}")),
         size => Ok(size),

@@ -109,6 +109,7 @@ fn fill(
         affinity: arguments.overload.affinity.clone(),
         heap_bytes_max: arguments.engine.max_heap.or(heap_mib).map(memory_bytes),
         kv_bytes_max: memory_bytes(arguments.limits.kv_bytes),
+        cache_bytes_max: memory_bytes(arguments.limits.cache_bytes),
         v8_flags: arguments
             .engine
             .v8_flags

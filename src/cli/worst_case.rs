@@ -52,6 +52,7 @@ pub fn carry_out(arguments: &WorstCaseArguments) -> Result<ExitCode, Failure> {
         heap_bytes_max: arguments.engine.max_heap.map(options::memory_bytes),
         kv_bytes_max: options::memory_bytes(arguments.limits.kv_bytes),
         limited_clients: arguments.routes.rate_limit.map_or(0, |_| KEYS_DEFAULT),
+        cache_bytes_max: options::memory_bytes(arguments.limits.cache_bytes),
         compresses: arguments.compression.policy().is_some(),
     });
     let table = table(cores.get(), &shares, worst_case::memory_bytes());

@@ -72,6 +72,7 @@ mod ready_routes;
 mod redirects;
 mod reload;
 mod reload_under_load;
+mod response_cache;
 mod response_streams;
 mod routes;
 mod run;

@@ -13,13 +13,13 @@ use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use howth_compression::Coding;
 use howth_compression::accept_encoding::negotiate;
+use howth_conditions::{EntityTag, Outcome, Validators, evaluate, values};
 use howth_engine::Body;
 use howth_http1::RequestHead;
 use rustix::fs::{Mode, OFlags, open};
 
-use crate::conditions::{self, Outcome, Validators};
 use crate::error::FolderError;
-use crate::lists::{elements, values, weighted};
+use crate::lists::{elements, weighted};
 use crate::names::Name;
 use crate::parts::multipart;
 use crate::ranges::Ranges;
@@ -209,10 +209,13 @@ fn represent(head: &RequestHead, resource: &Resource, now: SystemTime) -> FileRe
         fields.push(("vary", Bytes::from_static(b"accept-encoding")));
     }
     let validators = Validators {
-        tag: &stored.tag,
-        modified_s: stored.modified_s(),
+        tag: Some(EntityTag {
+            is_weak: false,
+            opaque: &stored.tag,
+        }),
+        modified_s: Some(stored.modified_s()),
     };
-    let ranges = match conditions::evaluate(head, validators, now) {
+    let ranges = match evaluate(head, validators, now) {
         Outcome::Answer { ranges } => ranges && !head.is_head(),
         // RFC 9110 section 15.4.5: the fields that say what is kept of it, and no others.
         Outcome::NotModified => {

@@ -10,7 +10,6 @@
 #![forbid(unsafe_code)]
 
 mod codings;
-mod conditions;
 mod error;
 mod folder;
 mod lists;

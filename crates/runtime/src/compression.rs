@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::Waker;
 
 use howth_compression::{CompressedExchanges, Policy, Room, Workers};
+use howth_engine::Event;
 use howth_engine::Exchanges;
 use howth_scheduling::{Counters, Reception, Waiting, now_us};
 
@@ -171,10 +172,15 @@ impl Compression {
         self.with(CompressedExchanges::has_done)
     }
 
-    /// Hands to the engine what threads have done; true: there was something.
-    pub(crate) fn deliver(&self, reception: &Reception<Bridge>) -> bool {
+    /// Hands to the engine what threads have done; true: there was something. `is_elsewhere`: whether an event is about a request
+    /// that another core answers, which is told of it.
+    pub(crate) fn deliver(
+        &self,
+        reception: &Reception<Bridge>,
+        is_elsewhere: impl Fn(Event) -> bool,
+    ) -> bool {
         let tell = &mut |event| {
-            if reception.is_wanted(event) {
+            if !is_elsewhere(event) && reception.is_wanted(event) {
                 reception.insert(Waiting {
                     event,
                     arrived_us: now_us(),

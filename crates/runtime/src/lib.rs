@@ -20,6 +20,7 @@ mod program;
 mod rate_limits;
 mod redirect;
 mod request_log;
+mod response_cache;
 mod server_timing;
 mod tls;
 mod topics;
@@ -29,6 +30,9 @@ pub use error::Error;
 pub use howth_compression::{BODY_DECODING, Coding, Policy as CompressionPolicy};
 pub use howth_files::Settings as FolderSettings;
 pub use howth_kv::{BYTES_MAX_DEFAULT as KV_BYTES_DEFAULT, BYTES_MAX_LEAST as KV_BYTES_LEAST};
+pub use howth_response_cache::{
+    BYTES_MAX_DEFAULT as CACHE_BYTES_DEFAULT, BYTES_MAX_LEAST as CACHE_BYTES_LEAST,
+};
 pub use howth_scheduling::Affinity;
 pub use howth_supervision::{
     Error as SupervisionError, ListenAddress, ListenError, ListenOptions, NotAllowed, Pinning, Unpinned,

@@ -209,6 +209,8 @@ pub struct Options {
     pub heap_bytes_max: Option<usize>,
     /// Bound of what `Howth.kv` holds for all cores together, in bytes.
     pub kv_bytes_max: usize,
+    /// Bound of what `Howth.cache` keeps for all cores together, in bytes.
+    pub cache_bytes_max: usize,
     /// Flags for V8, each with its dashes.
     pub v8_flags: Vec<String>,
     /// Unhandled promise rejections outside requests; `None` is the default of the program at hand.

@@ -109,6 +109,7 @@ impl supervision::Runtime for Runtime {
             arguments: options.arguments.clone(),
             worker_heap_bytes_max: heap_bytes_max,
             kv_bytes_max: options.kv_bytes_max,
+            cache_bytes_max: options.cache_bytes_max,
             worker_ops: bridge::worker_extension,
             inspect: options.inspect.is_some(),
             description,

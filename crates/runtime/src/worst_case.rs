@@ -60,6 +60,8 @@ pub struct Configuration {
     pub kv_bytes_max: usize,
     /// Clients that `--rate-limit` knows.
     pub limited_clients: usize,
+    /// Bound of `Howth.cache`, in bytes.
+    pub cache_bytes_max: usize,
     /// Responses are compressed.
     pub compresses: bool,
 }
@@ -109,6 +111,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
         share("  of new code, during a reload", heap as u64, count),
         share("cores: stack, ring, receive buffers", CORE_BYTES, count),
         share("Howth.kv", configuration.kv_bytes_max as u64, 1),
+        share("Howth.cache", configuration.cache_bytes_max as u64, 1),
         share(
             "counts of addresses",
             ADDRESS_COUNTS_BYTES,
@@ -221,13 +224,14 @@ mod tests {
             heap_bytes_max: Some(100),
             kv_bytes_max: 7,
             limited_clients: 0,
+            cache_bytes_max: 5,
             compresses: false,
         };
         let total = |cores: usize| -> u64 {
             let (_, shares) = worst_case(&configuration(cores));
             shares.iter().map(Share::total).sum()
         };
-        let (one, two) = (total(1) - 7, total(2) - 7);
+        let (one, two) = (total(1) - 12, total(2) - 12);
         let between = 2 * RING_LENGTH as u64 * (32 + 256) * 1024;
         assert_eq!(two, 2 * one + between);
         // A heap, as much again beyond its limit, and that of new code.
@@ -255,6 +259,7 @@ mod tests {
                 heap_bytes_max: None,
                 kv_bytes_max: 0,
                 limited_clients: 0,
+                cache_bytes_max: 0,
                 compresses: false,
             });
             move |name: &str| {
@@ -283,6 +288,7 @@ mod tests {
             heap_bytes_max: Some(usize::MAX),
             kv_bytes_max: usize::MAX,
             limited_clients: 10_000,
+            cache_bytes_max: usize::MAX,
             compresses: true,
         });
         assert!(shares.iter().any(|share| share.total() == u64::MAX));

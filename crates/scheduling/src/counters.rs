@@ -91,6 +91,12 @@ counters! {
     counted_out,
     /// Responses that broke off because their file ended before them, or could not be read.
     files_failed,
+    /// Requests that were answered with a response that was kept.
+    cache_hits,
+    /// Requests that were given to the application because nothing was kept for them.
+    cache_misses,
+    /// Requests that waited for the response to another.
+    cache_waited,
     /// How long a request waits for the application, in microseconds.
     queue_delay_us,
 }

@@ -249,7 +249,7 @@ impl<M: Mail> PeerCores<M> {
     }
 
     /// Takes an event of the engine; true: it is about a request that is forwarded.
-    pub(crate) fn observe(&self, event: Event) -> bool {
+    pub fn observe(&self, event: Event) -> bool {
         let relay = self.relay.borrow();
         relay
             .as_ref()

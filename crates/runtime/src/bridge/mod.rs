@@ -9,6 +9,7 @@ mod batch;
 mod before;
 mod blob_ops;
 mod broadcast_ops;
+mod cache_ops;
 mod encoded_ops;
 mod event_ops;
 mod field_places;
@@ -57,6 +58,7 @@ pub(crate) use state::{Bridge, Numbers, Reach, StopOrder};
 pub(crate) use uncaught::{Exceptions, Policy};
 
 use blob_ops::*;
+use cache_ops::*;
 use encoded_ops::*;
 use event_ops::*;
 use field_places::*;

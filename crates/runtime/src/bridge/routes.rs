@@ -15,6 +15,7 @@ use howth_routes::{
 };
 use serde::Deserialize;
 
+use super::cache_ops::{SaidCache, cached_route};
 use super::layers::{LayerMaker, SaidLayer};
 use super::served_files::{SaidFolder, served_file, served_folder};
 use super::state::Bridge;
@@ -50,6 +51,8 @@ struct SaidAnswer {
     folder: Option<SaidFolder>,
     /// The path of a file.
     file: Option<String>,
+    /// Responses of the handler are kept.
+    cache: Option<SaidCache>,
 }
 
 #[derive(Deserialize)]
@@ -91,7 +94,7 @@ impl SaidReady {
 }
 
 /// The table that is meant. `first`: the number of its first handler.
-fn table(said: SaidRoutes, first: u32, maker: &LayerMaker) -> Result<Table, JsErrorBox> {
+fn table(said: SaidRoutes, first: u32, maker: &LayerMaker, bridge: &Bridge) -> Result<Table, JsErrorBox> {
     let otherwise = match said.otherwise {
         Some(ready) => Otherwise::Ready(ready.ready()),
         None if said.has_handler => Otherwise::Application,
@@ -99,16 +102,20 @@ fn table(said: SaidRoutes, first: u32, maker: &LayerMaker) -> Result<Table, JsEr
     };
     let mut table = Table::new(otherwise);
     for route in said.routes {
-        table.add(self::route(route, first, maker)?);
+        table.add(self::route(route, first, maker, bridge)?);
     }
     Ok(table)
 }
 
-fn route(said: SaidRoute, first: u32, maker: &LayerMaker) -> Result<Route, JsErrorBox> {
+fn route(said: SaidRoute, first: u32, maker: &LayerMaker, bridge: &Bridge) -> Result<Route, JsErrorBox> {
     let pattern = Pattern::read(&said.path).map_err(|error| wrong(&error))?;
     let mut answers = Vec::with_capacity(said.answers.len());
-    for (method, layers, answer) in said.answers {
+    for (method, layers, mut answer) in said.answers {
+        let cache = answer.cache.take();
+        let cache = cache.map(|said| cached_route(said, bridge)).transpose()?;
         let (layers, answer) = maker.make(&said.path, layers, self::answer(answer, first, &pattern)?)?;
+        // Innermost: what it gives is as the handler gave it.
+        let layers: Layers = layers.iter().cloned().chain(cache).collect();
         answers.push((method, layers, answer));
     }
     Route::new(pattern, answers).map_err(|error| wrong(&error))
@@ -152,7 +159,8 @@ fn wrong(error: &dyn std::error::Error) -> JsErrorBox {
 /// Throws what is wrong with routes, before anybody listens.
 #[op2]
 pub(super) fn op_howth_check_routes(state: &OpState, #[serde] said: SaidRoutes) -> Result<(), JsErrorBox> {
-    table(said, 0, &LayerMaker::new(limits(state), None)).map(drop)
+    let bridge = state.borrow::<Bridge>();
+    table(said, 0, &LayerMaker::new(limits(state), None), bridge).map(drop)
 }
 
 /// The registered reason phrase of a status; empty: it has none.
@@ -176,7 +184,8 @@ pub(super) fn op_howth_set_routes(
 ) -> Result<(), JsErrorBox> {
     let bridge = state.borrow::<Bridge>();
     let place = bridge.place(ListenerId(listener)).map(|place| place.0);
-    let table = Rc::new(table(said, first, &LayerMaker::new(limits(state), place))?);
+    let maker = LayerMaker::new(limits(state), place);
+    let table = Rc::new(table(said, first, &maker, bridge)?);
     bridge.with_server(ListenerId(listener), |server| server.table = table);
     Ok(())
 }

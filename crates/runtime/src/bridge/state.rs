@@ -19,6 +19,7 @@ use super::head_text;
 use super::openings::{Opener, Source};
 use super::servers::Server;
 use super::uncaught::Exceptions;
+use crate::response_cache::KeptResponses;
 use crate::server_timing::ServerTiming;
 
 /// As many connections that were handed over wait for room in the engine, at most: as in the backlog of a listener.
@@ -91,6 +92,8 @@ struct Inner {
     handed: RefCell<VecDeque<Handed>>,
     /// What requests meet before the program.
     before: OnceCell<Before>,
+    /// What routes keep of responses; an isolate that is no core's has none.
+    kept_responses: OnceCell<KeptResponses>,
     /// Where responses say how long they took.
     timing: OnceCell<Rc<ServerTiming>>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
@@ -115,6 +118,7 @@ impl Bridge {
             has_kept_alive: Cell::new(true),
             handed: RefCell::default(),
             before: OnceCell::new(),
+            kept_responses: OnceCell::new(),
             timing: OnceCell::new(),
             exceptions: OnceCell::new(),
         }))
@@ -124,6 +128,16 @@ impl Bridge {
     pub(crate) fn set_before(&self, before: Before) {
         // A core has it from its start on.
         let _ = self.0.before.set(before);
+    }
+
+    /// Has responses of routes kept.
+    pub(crate) fn set_kept_responses(&self, kept: KeptResponses) {
+        // A core has one part of the cache.
+        let _ = self.0.kept_responses.set(kept);
+    }
+
+    pub(super) fn kept_responses(&self) -> Option<&KeptResponses> {
+        self.0.kept_responses.get()
     }
 
     /// Has responses say how long they took.

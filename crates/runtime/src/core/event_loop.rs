@@ -115,6 +115,7 @@ impl<'a> EventLoop<'a> {
             log,
             compression,
             timing: _,
+            kept_responses,
         } = place;
         let health = shared.options.health.as_deref().map(Health::new);
         let delay_max = shared.options.queue_delay_max;
@@ -124,6 +125,7 @@ impl<'a> EventLoop<'a> {
         let traced = shared.options.trace.then(SharedRequestTimes::default);
         let times = traced.clone().map(|times| times as Rc<dyn Observer>);
         let log = log.map(|log| log as Rc<dyn Observer>);
+        let kept = Rc::new(kept_responses.clone()) as Rc<dyn Observer>;
         let core_context = CoreContext {
             engine,
             command: Rc::new(RefCell::new(Command::new(orders, take_over))),
@@ -132,10 +134,11 @@ impl<'a> EventLoop<'a> {
                 health,
                 delay_max,
                 counters.clone(),
-                times.into_iter().chain(log).collect(),
+                times.into_iter().chain(log).chain([kept]).collect(),
             ),
             peer_cores,
             compression,
+            kept_responses,
             mail,
             core_status,
             counters,
@@ -239,6 +242,7 @@ impl<'a> EventLoop<'a> {
         let mut worked = self.turn_engine(context)?;
         worked |= self.core_context.deliver_compressed();
         worked |= self.share_work();
+        worked |= self.core_context.give_back();
         worked |= self.serve();
         self.check_exceptions()?;
         if let Some(reason) = self.termination.reason() {

@@ -21,6 +21,7 @@ use super::PeerCores;
 use crate::bridge::{Application, Batch, Bridge};
 use crate::compression::Compression;
 use crate::engine::{Engine, Polled};
+use crate::response_cache::KeptResponses;
 use crate::topics::Mail;
 
 /// Turns of the engine in one interruption: what a flood brings waits for the next one.
@@ -87,6 +88,8 @@ pub(super) struct CoreContext {
     pub(super) peer_cores: Option<Rc<PeerCores>>,
     /// Where responses are compressed.
     pub(super) compression: Option<Rc<Compression>>,
+    /// What is kept of responses.
+    pub(super) kept_responses: KeptResponses,
     pub(super) mail: Rc<Mail>,
     pub(super) core_status: Arc<CoreStatus>,
     pub(super) counters: Arc<Counters>,
@@ -101,10 +104,17 @@ impl CoreContext {
         }
     }
 
+    /// Gives JavaScript the requests that have waited for another's response in vain; true: there were any.
+    pub(super) fn give_back(&self) -> bool {
+        self.kept_responses.give_back(&self.reception)
+    }
+
     /// Hands responses to the engine that were compressed meanwhile; true: there were any.
     pub(super) fn deliver_compressed(&self) -> bool {
+        let peer_cores = self.peer_cores.as_ref();
+        let is_elsewhere = |event| peer_cores.is_some_and(|others| others.observe(event));
         let compression = self.compression.as_ref();
-        compression.is_some_and(|compression| compression.deliver(&self.reception))
+        compression.is_some_and(|compression| compression.deliver(&self.reception, is_elsewhere))
     }
 }
 

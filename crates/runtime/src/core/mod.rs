@@ -30,6 +30,7 @@ use crate::error::Error;
 use crate::isolate::{Isolate, IsolateOptions, Process};
 use crate::options::Options;
 use crate::request_log::RequestLog;
+use crate::response_cache::KeptResponses;
 use crate::server_timing::ServerTiming;
 use crate::tls::Secured;
 use crate::topics::{Mail, MeshAddress, TopicMessage};
@@ -146,6 +147,8 @@ struct Place {
     compression: Option<Rc<Compression>>,
     /// Where responses say how long they took.
     timing: Option<Rc<ServerTiming>>,
+    /// What is kept of responses.
+    kept_responses: KeptResponses,
 }
 
 impl Place {
@@ -175,6 +178,7 @@ impl Place {
             mail,
             peer_cores,
             compression: compression.map(|shared| Compression::new(shared, counters.clone())),
+            kept_responses: shared.process.responses().of_core(counters.clone()),
             counters,
             timing: options.server_timing.then(Rc::default),
             log: options
@@ -203,6 +207,7 @@ fn start_application(
         is_server: shared.mode == Mode::Serve,
         restarts: shared.restarts[place.core_slot.index].clone(),
     }));
+    bridge.set_kept_responses(place.kept_responses.clone());
     if let Some(timing) = &place.timing {
         bridge.set_timing(timing.clone());
     }

@@ -17,6 +17,7 @@ use crate::bridge::{ListenAt, Opener, Opening, Source};
 use crate::compression::Compression;
 use crate::engine::{Chosen, Engine};
 use crate::request_log::RequestLog;
+use crate::response_cache::KeptResponses;
 use crate::server_timing::ServerTiming;
 use crate::tls::{Said, Secured};
 
@@ -50,6 +51,7 @@ pub(super) struct CoreOpener {
     log: Option<Rc<RequestLog>>,
     compression: Option<Rc<Compression>>,
     timing: Option<Rc<ServerTiming>>,
+    kept_responses: KeptResponses,
     chosen: Chosen,
     engine_options: EngineOptions,
     secured: Arc<Secured>,
@@ -70,6 +72,7 @@ impl CoreOpener {
             log: place.log.clone(),
             compression: place.compression.clone(),
             timing: place.timing.clone(),
+            kept_responses: place.kept_responses.clone(),
             chosen: shared.chosen.clone(),
             engine_options: shared.options.engine_options.clone(),
             secured: shared.secured.clone(),
@@ -90,12 +93,14 @@ impl CoreOpener {
         if let Some(log) = &self.log {
             exchanges = log.watch(exchanges);
         }
-        if let Some(peer_cores) = &self.peer_cores {
-            exchanges = peer_cores.join(exchanges);
-        }
-        // The core that answers a request encodes its response.
+        // The core of the connection encodes a response, whoever gives it.
         if let Some(compression) = &self.compression {
             exchanges = compression.join(exchanges);
+        }
+        // Above that: what is kept is not encoded. Beneath other cores: what they answer is kept as well.
+        exchanges = self.kept_responses.join(exchanges);
+        if let Some(peer_cores) = &self.peer_cores {
+            exchanges = peer_cores.join(exchanges);
         }
         if let Some(timing) = &self.timing {
             exchanges = timing.join(exchanges);

@@ -14,6 +14,7 @@ use sys_traits::impls::RealSys;
 use super::parent_channel::ParentChannel;
 use crate::modules::Modules;
 use crate::rate_limits::RateLimits;
+use crate::response_cache::SharedResponses;
 use crate::topics::{Channels, Mail, Registry};
 
 /// APIs that end the process when they are named without having been asked for on Deno's command line. howth
@@ -31,6 +32,8 @@ pub struct ProcessOptions {
     pub worker_heap_bytes_max: usize,
     /// Bound of what `Howth.kv` holds, in bytes.
     pub kv_bytes_max: usize,
+    /// Bound of what `Howth.cache` keeps, in bytes.
+    pub cache_bytes_max: usize,
     /// Makes the extension with the code of howth's ops for a `Worker`.
     pub worker_ops: fn() -> Extension,
     /// Whether a debugger may attach.
@@ -41,7 +44,8 @@ pub struct ProcessOptions {
     pub tls_arguments: Vec<String>,
 }
 
-/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, topics, counts of clients. A clone is cheap.
+/// What the isolates of a process share: modules, blobs, channels, memory, `Howth.kv`, counts of clients, responses, topics. A clone is
+/// cheap.
 #[derive(Clone)]
 pub struct Process {
     pub(super) options: Arc<ProcessOptions>,
@@ -51,6 +55,7 @@ pub struct Process {
     pub(super) blobs: Arc<dyn BlobStoreTrait>,
     kv: Arc<Store>,
     rate_limits: Arc<RateLimits>,
+    responses: SharedResponses,
     topics: Arc<Registry>,
     broadcast_channels: Arc<Registry>,
     pub(super) shared_array_buffers: SharedArrayBufferStore,
@@ -69,6 +74,7 @@ impl Process {
         Self {
             kv: Arc::new(Store::new(options.kv_bytes_max)),
             rate_limits: Arc::default(),
+            responses: SharedResponses::new(options.cache_bytes_max),
             topics: Arc::default(),
             broadcast_channels: Arc::default(),
             options: Arc::new(options),
@@ -91,6 +97,7 @@ impl Process {
         state.put(self.options.clone());
         state.put(self.kv.clone());
         state.put(self.rate_limits.clone());
+        state.put(self.responses.cache());
         state.put(self.modules.clone());
         state.put(Rc::new(self.topics.post(mail.clone())));
         state.put(Channels {
@@ -104,6 +111,7 @@ impl Process {
         Process {
             kv: self.kv.clone(),
             rate_limits: self.rate_limits.clone(),
+            responses: self.responses.renewed(),
             topics: self.topics.clone(),
             broadcast_channels: self.broadcast_channels.clone(),
             parent_channel: self.parent_channel.clone(),
@@ -114,6 +122,11 @@ impl Process {
     /// Who has asked how often.
     pub(crate) fn rate_limits(&self) -> &Arc<RateLimits> {
         &self.rate_limits
+    }
+
+    /// What the cores of a program share of responses that are kept.
+    pub(crate) fn responses(&self) -> &SharedResponses {
+        &self.responses
     }
 
     /// The module system the process was made with.

@@ -52,6 +52,7 @@ fn options(entry: &Path, address: SocketAddr, engine: EngineChoice) -> Options {
         shares_work: true,
         affinity: None,
         kv_bytes_max: 1 << 20,
+        cache_bytes_max: 1 << 20,
         drain: Duration::from_secs(10),
         folders: Vec::new(),
         redirects: Vec::new(),

@@ -159,6 +159,7 @@ impl Application {
             arguments: Vec::new(),
             worker_heap_bytes_max: WORKER_HEAP_BYTES_MAX,
             kv_bytes_max: KV_BYTES_MAX,
+            cache_bytes_max: KV_BYTES_MAX,
             worker_ops: ops_without_server,
             inspect: false,
             description: None,

@@ -61,6 +61,7 @@ pub fn run(fixture: &str) -> Outcome {
         arguments: vec!["first".to_owned(), "second".to_owned()],
         worker_heap_bytes_max: HEAP_BYTES_MAX,
         kv_bytes_max: KV_BYTES_MAX,
+        cache_bytes_max: KV_BYTES_MAX,
         worker_ops: ops_without_server,
         inspect: false,
         description: None,

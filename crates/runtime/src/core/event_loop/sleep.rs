@@ -42,6 +42,8 @@ enum Work {
     Mail,
     /// Responses were compressed.
     Compressed,
+    /// Requests have waited for another's response in vain.
+    Returned,
 }
 
 impl Work {
@@ -81,6 +83,7 @@ impl EventLoop<'_> {
             () if has_news => Some(Work::RemoteRequests),
             () if core_context.mail.has_something() => Some(Work::Mail),
             () if self.has_compressed() => Some(Work::Compressed),
+            () if core_context.kept_responses.has_returned() => Some(Work::Returned),
             () => None,
         }
     }

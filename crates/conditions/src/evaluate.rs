@@ -1,28 +1,43 @@
-//! Conditional requests (RFC 9110 section 13).
+//! What conditions come to.
 //!
-//! Owns the order in which conditions are looked at (section 13.2.2), and what each compares. Never looks at a file. Called
-//! by: `folder`, for a GET or HEAD that would be answered with 200.
+//! Owns the order in which they are looked at (RFC 9110 section 13.2.2), and what each compares. Called by: who would answer a GET
+//! or HEAD with 200.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use howth_http1::RequestHead;
 
-use crate::lists::{EntityTag, entity_tags, values};
+use crate::tags::{EntityTag, entity_tags, values};
 
 /// What conditions are compared with.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Validators<'a> {
-    /// A strong entity tag, with its quotes.
-    pub(crate) tag: &'a [u8],
-    /// When the file changed last, in whole seconds since 1970.
-    pub(crate) modified_s: u64,
+pub struct Validators<'a> {
+    /// The entity tag; `None`: there is none, and no tag is the same.
+    pub tag: Option<EntityTag<'a>>,
+    /// When it changed last, in whole seconds since 1970; `None`: nobody knows, and dates say nothing.
+    pub modified_s: Option<u64>,
+}
+
+impl Validators<'_> {
+    /// RFC 9110 section 8.8.3.2: the weak comparison.
+    fn are_weakly(&self, tag: EntityTag<'_>) -> bool {
+        self.tag.is_some_and(|own| own.opaque == tag.opaque)
+    }
+
+    /// The strong one.
+    fn are_strongly(&self, tag: EntityTag<'_>) -> bool {
+        !tag.is_weak && self.tag == Some(tag)
+    }
 }
 
 /// What conditions come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
+pub enum Outcome {
     /// The request is answered, and by a part if it asks for one and `ranges` says so.
-    Answer { ranges: bool },
+    Answer {
+        /// It may be answered by a part.
+        ranges: bool,
+    },
     /// 304.
     NotModified,
     /// 412.
@@ -30,23 +45,22 @@ pub(crate) enum Outcome {
 }
 
 /// Looks at all conditions of a request.
-pub(crate) fn evaluate(head: &RequestHead, validators: Validators<'_>, now: SystemTime) -> Outcome {
-    let is_weakly = |tag: EntityTag<'_>| tag.opaque == validators.tag;
-    let is_strongly = |tag: EntityTag<'_>| !tag.is_weak && is_weakly(tag);
-    match any_tag(head, "if-match", is_strongly) {
+pub fn evaluate(head: &RequestHead, validators: Validators<'_>, now: SystemTime) -> Outcome {
+    match any_tag(head, "if-match", |tag| validators.are_strongly(tag)) {
         Some(false) => return Outcome::Failed,
         Some(true) => {}
         None => {
-            let since = date(head, "if-unmodified-since");
-            if since.is_some_and(|since| validators.modified_s > since) {
+            let dates = date(head, "if-unmodified-since").zip(validators.modified_s);
+            if dates.is_some_and(|(since, modified_s)| modified_s > since) {
                 return Outcome::Failed;
             }
         }
     }
-    let is_unchanged = any_tag(head, "if-none-match", is_weakly).unwrap_or_else(|| {
-        let since = date(head, "if-modified-since");
-        since.is_some_and(|since| validators.modified_s <= since)
-    });
+    let is_unchanged =
+        any_tag(head, "if-none-match", |tag| validators.are_weakly(tag)).unwrap_or_else(|| {
+            let dates = date(head, "if-modified-since").zip(validators.modified_s);
+            dates.is_some_and(|(since, modified_s)| modified_s <= since)
+        });
     match is_unchanged {
         true => Outcome::NotModified,
         false => Outcome::Answer {
@@ -55,7 +69,7 @@ pub(crate) fn evaluate(head: &RequestHead, validators: Validators<'_>, now: Syst
     }
 }
 
-/// Whether a field names the file: by `*`, or by a tag; `None`: there is no such field.
+/// Whether a field names the representation: by `*`, or by a tag; `None`: there is no such field.
 fn any_tag(head: &RequestHead, name: &str, is_it: impl Fn(EntityTag<'_>) -> bool) -> Option<bool> {
     let mut lines = values(head, name).peekable();
     lines.peek()?;
@@ -68,16 +82,22 @@ fn takes_ranges(head: &RequestHead, validators: Validators<'_>, now: SystemTime)
         return true;
     };
     if let Some((tag, _)) = EntityTag::first(value) {
-        return !tag.is_weak && tag.opaque == validators.tag;
+        return validators.are_strongly(tag);
     }
     // Section 8.8.2.2: what changed within the last second may have changed twice.
     let now_s = seconds(now);
-    date(head, "if-range") == Some(validators.modified_s) && validators.modified_s + 1 < now_s
+    let dates = date(head, "if-range").zip(validators.modified_s);
+    dates.is_some_and(|(since, modified_s)| since == modified_s && modified_s + 1 < now_s)
 }
 
 /// A date, in seconds since 1970; `None`: there is none, or what is no date, which says nothing.
 fn date(head: &RequestHead, name: &str) -> Option<u64> {
-    let text = std::str::from_utf8(head.field(name)?).ok()?;
+    seconds_of_date(head.field(name)?)
+}
+
+/// A date as fields have it (RFC 9110 section 5.6.7), in seconds since 1970; `None`: it is none.
+pub fn seconds_of_date(value: &[u8]) -> Option<u64> {
+    let text = std::str::from_utf8(value).ok()?;
     httpdate::parse_http_date(text.trim()).ok().map(seconds)
 }
 
@@ -90,18 +110,29 @@ fn seconds(time: SystemTime) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::response::head_of;
 
     const BEFORE: &str = "Sun, 06 Nov 1994 08:49:36 GMT";
     const THEN: &str = "Sun, 06 Nov 1994 08:49:37 GMT";
     const AFTER: &str = "Sunday, 06-Nov-94 08:49:38 GMT";
     const THEN_S: u64 = 784_111_777;
 
+    fn head_of(fields: &str) -> RequestHead {
+        let text = format!("GET / HTTP/1.1\r\nhost: h\r\n{fields}\r\n");
+        let mut head = RequestHead::new();
+        let decoded =
+            howth_http1::Decoder::new().decode(text.as_bytes(), &howth_http1::Limits::default(), &mut head);
+        decoded.expect("a request");
+        head
+    }
+
     fn outcome(fields: &str) -> Outcome {
-        let head = head_of(&format!("GET / HTTP/1.1\r\nhost: h\r\n{fields}\r\n"));
+        let head = head_of(fields);
         let validators = Validators {
-            tag: b"\"now\"",
-            modified_s: THEN_S,
+            tag: Some(EntityTag {
+                is_weak: false,
+                opaque: b"\"now\"",
+            }),
+            modified_s: Some(THEN_S),
         };
         evaluate(&head, validators, UNIX_EPOCH + Duration::from_secs(THEN_S + 60))
     }
@@ -170,6 +201,44 @@ mod tests {
         ] {
             let fields = format!("if-range: {field}\r\n");
             assert_eq!(outcome(&fields), Outcome::Answer { ranges }, "{field}");
+        }
+    }
+
+    #[test]
+    fn without_validators_only_a_star_says_anything() {
+        let none = Validators {
+            tag: None,
+            modified_s: None,
+        };
+        for (fields, expected) in [
+            ("", Outcome::Answer { ranges: true }),
+            ("if-none-match: \"a\"\r\n", Outcome::Answer { ranges: true }),
+            (
+                "if-modified-since: Sun, 06 Nov 1994 08:49:38 GMT\r\n",
+                Outcome::Answer { ranges: true },
+            ),
+            ("if-none-match: *\r\n", Outcome::NotModified),
+            ("if-match: \"a\"\r\n", Outcome::Failed),
+        ] {
+            assert_eq!(evaluate(&head_of(fields), none, UNIX_EPOCH), expected, "{fields}");
+        }
+    }
+
+    #[test]
+    fn a_weak_tag_is_never_the_same_for_certain() {
+        let weak = Validators {
+            tag: Some(EntityTag {
+                is_weak: true,
+                opaque: b"\"now\"",
+            }),
+            modified_s: None,
+        };
+        for (fields, expected) in [
+            ("if-match: W/\"now\"\r\n", Outcome::Failed),
+            ("if-none-match: \"now\"\r\n", Outcome::NotModified),
+            ("if-range: W/\"now\"\r\n", Outcome::Answer { ranges: false }),
+        ] {
+            assert_eq!(evaluate(&head_of(fields), weak, UNIX_EPOCH), expected, "{fields}");
         }
     }
 }

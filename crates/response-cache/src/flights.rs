@@ -1,0 +1,219 @@
+//! Who makes a response on one core, and who waits for it.
+//!
+//! Owns the books: of each key one request that leads, which the application has, and those that wait for its response. Every
+//! exchange is in them once at most, and leaves them when it is answered or over. Never answers. Called by: `core`.
+
+use std::collections::{HashMap, VecDeque};
+use std::rc::Rc;
+
+use howth_engine::ExchangeId;
+use rustc_hash::FxHashMap;
+
+/// Requests that wait for one response; those beyond are the application's.
+pub(crate) const WAITING_MAX: usize = 1024;
+
+/// What a request is in the books. `L`: what is known of one that leads.
+#[derive(Debug)]
+enum Role<L> {
+    Leads(Rc<[u8]>, L),
+    Waits(Rc<[u8]>),
+}
+
+/// The books of one core.
+#[derive(Debug)]
+pub(crate) struct Flights<L> {
+    /// By key: who waits, in their order. Keys come from clients.
+    waiting: HashMap<Rc<[u8]>, VecDeque<ExchangeId>>,
+    roles: FxHashMap<ExchangeId, Role<L>>,
+}
+
+/// What a request has become.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Joined {
+    /// It leads: the application has it.
+    Leads,
+    /// It waits.
+    Waits,
+    /// Too many wait already.
+    Full,
+}
+
+/// What comes of a request's end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Left {
+    /// Nothing.
+    Nothing,
+    /// This one leads now, and is to be given to the application.
+    Leads(ExchangeId),
+}
+
+impl<L> Default for Flights<L> {
+    fn default() -> Self {
+        Flights {
+            waiting: HashMap::new(),
+            roles: FxHashMap::default(),
+        }
+    }
+}
+
+impl<L> Flights<L> {
+    /// Whether nobody leads, and so nobody waits.
+    #[inline]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.roles.is_empty()
+    }
+
+    /// Whether a response is being made for a key.
+    pub(crate) fn has(&self, key: &[u8]) -> bool {
+        self.waiting.contains_key(key)
+    }
+
+    /// Has a request wait for the one that leads, or lead itself.
+    pub(crate) fn join(&mut self, key: &[u8], id: ExchangeId, lead: impl FnOnce() -> L) -> Joined {
+        if let Some((own, _)) = self.waiting.get_key_value(key) {
+            let own = own.clone();
+            let waiting = self.waiting.entry(own.clone()).or_default();
+            if waiting.len() >= WAITING_MAX {
+                return Joined::Full;
+            }
+            waiting.push_back(id);
+            self.roles.insert(id, Role::Waits(own));
+            return Joined::Waits;
+        }
+        let key: Rc<[u8]> = key.into();
+        self.waiting.insert(key.clone(), VecDeque::new());
+        self.roles.insert(id, Role::Leads(key, lead()));
+        Joined::Leads
+    }
+
+    /// What is known of a request that leads; `None`: it does not.
+    pub(crate) fn lead(&mut self, id: ExchangeId) -> Option<&mut L> {
+        match self.roles.get_mut(&id)? {
+            Role::Leads(_, lead) => Some(lead),
+            Role::Waits(_) => None,
+        }
+    }
+
+    /// Ends the wait for the response of a request that leads: what was known of it, and who has waited. `None`: it does not lead.
+    pub(crate) fn end(&mut self, id: ExchangeId) -> Option<(L, VecDeque<ExchangeId>)> {
+        self.lead(id)?;
+        let Some(Role::Leads(key, lead)) = self.roles.remove(&id) else {
+            return None;
+        };
+        let waiting = self.waiting.remove(&key).unwrap_or_default();
+        for id in &waiting {
+            self.roles.remove(id);
+        }
+        Some((lead, waiting))
+    }
+
+    /// A request is over. Where it has led, the first that has waited leads in its place, with what `renew` makes of what was known.
+    pub(crate) fn leave(&mut self, id: ExchangeId, renew: impl FnOnce(L) -> L) -> Left {
+        match self.roles.remove(&id) {
+            None => Left::Nothing,
+            Some(Role::Waits(key)) => {
+                if let Some(waiting) = self.waiting.get_mut(&key) {
+                    waiting.retain(|other| *other != id);
+                }
+                Left::Nothing
+            }
+            Some(Role::Leads(key, lead)) => match self.waiting.get_mut(&key).and_then(VecDeque::pop_front) {
+                Some(next) => {
+                    self.roles.insert(next, Role::Leads(key, renew(lead)));
+                    Left::Leads(next)
+                }
+                None => {
+                    self.waiting.remove(&key);
+                    Left::Nothing
+                }
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn id(index: u32) -> ExchangeId {
+        ExchangeId { index, generation: 0 }
+    }
+
+    #[test]
+    fn one_leads_and_others_wait() {
+        let mut flights = Flights::default();
+        assert_eq!(flights.join(b"a", id(1), || 'x'), Joined::Leads);
+        assert_eq!(flights.join(b"a", id(2), || 'y'), Joined::Waits);
+        assert_eq!(flights.join(b"b", id(3), || 'z'), Joined::Leads);
+        assert_eq!(flights.join(b"a", id(4), || 'y'), Joined::Waits);
+        assert!(flights.has(b"a") && !flights.has(b"c"));
+        assert!(flights.end(id(2)).is_none() && flights.lead(id(4)).is_none());
+        assert_eq!(flights.lead(id(1)), Some(&mut 'x'));
+        let (lead, waiting) = flights.end(id(1)).expect("it leads");
+        assert_eq!((lead, waiting), ('x', VecDeque::from([id(2), id(4)])));
+        assert_eq!(flights.leave(id(2), |lead| lead), Left::Nothing);
+        assert_eq!(flights.leave(id(3), |lead| lead), Left::Nothing);
+        assert!(flights.is_empty() && flights.waiting.is_empty());
+    }
+
+    #[test]
+    fn who_leads_and_leaves_is_followed() {
+        let mut flights = Flights::default();
+        for index in 1..5 {
+            flights.join(b"a", id(index), || 0);
+        }
+        assert_eq!(flights.leave(id(3), |lead| lead + 1), Left::Nothing);
+        assert_eq!(flights.leave(id(1), |lead| lead + 1), Left::Leads(id(2)));
+        assert_eq!(flights.lead(id(2)), Some(&mut 1));
+        assert_eq!(flights.leave(id(2), |lead| lead + 1), Left::Leads(id(4)));
+        assert_eq!(flights.leave(id(4), |lead| lead + 1), Left::Nothing);
+        assert!(flights.is_empty() && flights.waiting.is_empty());
+    }
+
+    #[test]
+    fn no_more_wait_than_may() {
+        let mut flights = Flights::default();
+        for index in 0..=WAITING_MAX as u32 {
+            assert_ne!(flights.join(b"a", id(index), || ()), Joined::Full);
+        }
+        assert_eq!(flights.join(b"a", id(u32::MAX), || ()), Joined::Full);
+        assert_eq!(flights.roles.len(), WAITING_MAX + 1);
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_lost_or_kept(steps in prop::collection::vec((0..4_u8, 0..12_u32, 0..3_u8), 1..80)) {
+            let mut flights = Flights::default();
+            // Requests that were not answered.
+            let mut open = Vec::new();
+            for (step, index, key) in steps {
+                match step {
+                    0 | 1 if !open.contains(&index) => {
+                        flights.join(&[key], id(index), || ());
+                        open.push(index);
+                    }
+                    2 => {
+                        if let Some((_, waiting)) = flights.end(id(index)) {
+                            open.retain(|own| *own != index && !waiting.contains(&id(*own)));
+                        }
+                    }
+                    _ => {
+                        let left = flights.leave(id(index), |lead| lead);
+                        open.retain(|own| *own != index);
+                        if let Left::Leads(next) = left {
+                            prop_assert!(open.contains(&next.index));
+                        }
+                    }
+                }
+                let mut known: Vec<u32> = flights.roles.keys().map(|id| id.index).collect();
+                known.sort_unstable();
+                open.sort_unstable();
+                prop_assert_eq!(&known, &open);
+                let leads = flights.roles.values().filter(|role| matches!(role, Role::Leads(..))).count();
+                prop_assert_eq!(leads, flights.waiting.len());
+            }
+        }
+    }
+}
