@@ -9,6 +9,9 @@ const TAG = /^[\x21-\x2b\x2d-\x7e]+$/;
 // Longer than any program waits: a thousand years.
 const SECONDS_MAX = 31_536_000_000;
 
+// For so long a request waits for the response to another, as in nginx.
+const WAIT_SECONDS = 5;
+
 let ops;
 
 function connectOps(bound) {
@@ -40,7 +43,7 @@ function cache(handler, options) {
     throw new TypeError(`${MEANT} takes a handler and options, such as { ttl: 60 }`);
   }
   const { ttl, staleWhileRevalidate = 0, staleIfError = 0, vary = [] } = options;
-  const { query = true, maxBytes, tags = [] } = options;
+  const { query = true, maxBytes, tags = [], maxWait = WAIT_SECONDS } = options;
   return new Cached(handler, {
     ttl: ttl === "response" ? null : lifetime(ttl),
     staleWhileRevalidate: seconds(staleWhileRevalidate, "staleWhileRevalidate"),
@@ -49,6 +52,7 @@ function cache(handler, options) {
     query: query === true ? null : texts(query, "query", "true or an array of names"),
     maxBytes: maxBytes === undefined ? null : bytes(maxBytes),
     tags: texts(tags, "tags").map(checkedTag),
+    maxWait: seconds(maxWait, "maxWait"),
   });
 }
 

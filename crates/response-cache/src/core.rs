@@ -119,6 +119,26 @@ impl CoreCache {
         }
     }
 
+    /// When the first of those that wait has done so for as long as it may.
+    pub fn next_end_us(&self) -> Option<u64> {
+        self.flights.borrow().next_end_us()
+    }
+
+    /// Has requests go back to the application that have waited for as long as they may.
+    pub fn end_waits(&self, exchanges: &dyn Exchanges) {
+        if self.next_end_us().is_none() {
+            return;
+        }
+        let now_us = self.now_us();
+        loop {
+            let late = self.flights.borrow_mut().take_late(now_us);
+            let Some(id) = late else {
+                return;
+            };
+            self.give_back(exchanges, [id]);
+        }
+    }
+
     /// Whether requests have waited in vain, and are the application's to answer.
     pub fn has_returned(&self) -> bool {
         !self.returned.borrow().is_empty()

@@ -45,6 +45,16 @@ impl std::ops::Deref for Own {
     }
 }
 
+/// How a stream has come to its end.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum StreamEnd {
+    Whole,
+    /// Which are not kept.
+    WithTrailers,
+    /// It is not as long as it says.
+    BrokenOff,
+}
+
 type Waiting = VecDeque<ExchangeId>;
 
 impl CachedExchanges {
@@ -240,7 +250,7 @@ impl CachedExchanges {
     }
 
     /// A stream has come to its end.
-    fn keep_gathered(&self, id: ExchangeId, is_whole: bool) {
+    fn keep_gathered(&self, id: ExchangeId, end: StreamEnd) {
         let Some((mut lead, waiting)) = self.core.end(id) else {
             return;
         };
@@ -252,7 +262,7 @@ impl CachedExchanges {
             terms,
             content,
         } = gathering
-            && is_whole
+            && end == StreamEnd::Whole
         {
             let fields: Vec<Field<'_>> = fields.iter().collect();
             let head = ResponseHead {
@@ -264,6 +274,9 @@ impl CachedExchanges {
             if let Some(stored) = self.keep(id, &lead, &head, content, &terms) {
                 return self.share(&stored, &lead, &terms, waiting, Some(id));
             }
+        }
+        if end == StreamEnd::WithTrailers {
+            self.core.pass(&lead);
         }
         self.core.give_back(&*self.own, waiting);
     }
@@ -287,7 +300,11 @@ impl Exchanges for CachedExchanges {
 
     fn start(&self, id: ExchangeId, head: &ResponseHead<'_>, length: Option<u64>) -> Result<(), Gone> {
         self.begin(id, head, length)?;
-        self.own.start(id, head, length)
+        let started = self.own.start(id, head, length);
+        if started.is_err() {
+            self.core.note_end(id);
+        }
+        started
     }
 
     fn write(&self, id: ExchangeId, chunk: &[u8]) -> Result<Backpressure, WriteError> {
@@ -308,8 +325,12 @@ impl Exchanges for CachedExchanges {
 
     fn finish(&self, id: ExchangeId, trailers: &[(&[u8], &[u8])]) -> Result<(), WriteError> {
         let finished = self.own.finish(id, trailers);
-        let is_whole = trailers.is_empty() && !matches!(finished, Err(WriteError::Length { .. }));
-        self.keep_gathered(id, is_whole);
+        let end = match finished {
+            Err(WriteError::Length { .. }) => StreamEnd::BrokenOff,
+            _ if trailers.is_empty() => StreamEnd::Whole,
+            _ => StreamEnd::WithTrailers,
+        };
+        self.keep_gathered(id, end);
         finished
     }
 

@@ -1,9 +1,10 @@
 //! Who makes a response on one core, and who waits for it.
 //!
 //! Owns the books: of each key one request that leads, which the application has, and those that wait for its response. Every
-//! exchange is in them once at most, and leaves them when it is answered or over. Never answers. Called by: `core`.
+//! exchange is in them once at most, and leaves them when it is answered or over, or has waited for as long as it may. Never answers.
+//! Called by: `core`.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::rc::Rc;
 
 use howth_engine::ExchangeId;
@@ -16,7 +17,8 @@ pub(crate) const WAITING_MAX: usize = 1024;
 #[derive(Debug)]
 enum Role<L> {
     Leads(Rc<[u8]>, L),
-    Waits(Rc<[u8]>),
+    /// Until then.
+    Waits(Rc<[u8]>, u64),
 }
 
 /// The books of one core.
@@ -25,6 +27,15 @@ pub(crate) struct Flights<L> {
     /// By key: who waits, in their order. Keys come from clients.
     waiting: HashMap<Rc<[u8]>, VecDeque<ExchangeId>>,
     roles: FxHashMap<ExchangeId, Role<L>>,
+    /// Those that wait, by when they do so no longer.
+    ends: BTreeSet<End>,
+}
+
+/// When a request waits no longer, and its id.
+type End = (u64, u32, u32);
+
+fn end(until_us: u64, id: ExchangeId) -> End {
+    (until_us, id.index, id.generation)
 }
 
 /// What a request has become.
@@ -52,6 +63,7 @@ impl<L> Default for Flights<L> {
         Flights {
             waiting: HashMap::new(),
             roles: FxHashMap::default(),
+            ends: BTreeSet::new(),
         }
     }
 }
@@ -68,8 +80,14 @@ impl<L> Flights<L> {
         self.waiting.contains_key(key)
     }
 
-    /// Has a request wait for the one that leads, or lead itself.
-    pub(crate) fn join(&mut self, key: &[u8], id: ExchangeId, lead: impl FnOnce() -> L) -> Joined {
+    /// Has a request wait until then for the one that leads, or lead itself.
+    pub(crate) fn join(
+        &mut self,
+        key: &[u8],
+        id: ExchangeId,
+        until_us: u64,
+        lead: impl FnOnce() -> L,
+    ) -> Joined {
         if let Some((own, _)) = self.waiting.get_key_value(key) {
             let own = own.clone();
             let waiting = self.waiting.entry(own.clone()).or_default();
@@ -77,7 +95,8 @@ impl<L> Flights<L> {
                 return Joined::Full;
             }
             waiting.push_back(id);
-            self.roles.insert(id, Role::Waits(own));
+            self.roles.insert(id, Role::Waits(own, until_us));
+            self.ends.insert(end(until_us, id));
             return Joined::Waits;
         }
         let key: Rc<[u8]> = key.into();
@@ -90,7 +109,39 @@ impl<L> Flights<L> {
     pub(crate) fn lead(&mut self, id: ExchangeId) -> Option<&mut L> {
         match self.roles.get_mut(&id)? {
             Role::Leads(_, lead) => Some(lead),
-            Role::Waits(_) => None,
+            Role::Waits(..) => None,
+        }
+    }
+
+    /// When the first of those that wait does so no longer.
+    pub(crate) fn next_end_us(&self) -> Option<u64> {
+        self.ends.first().map(|(until_us, ..)| *until_us)
+    }
+
+    /// One that has waited for as long as it may, and waits no longer.
+    pub(crate) fn take_late(&mut self, now_us: u64) -> Option<ExchangeId> {
+        let (until_us, index, generation) = *self.ends.first()?;
+        if now_us < until_us {
+            return None;
+        }
+        self.ends.pop_first();
+        let id = ExchangeId { index, generation };
+        if let Some(Role::Waits(key, _)) = self.roles.remove(&id) {
+            self.strike(&key, id);
+        }
+        Some(id)
+    }
+
+    fn strike(&mut self, key: &[u8], id: ExchangeId) {
+        if let Some(waiting) = self.waiting.get_mut(key) {
+            waiting.retain(|other| *other != id);
+        }
+    }
+
+    /// A request waits no longer.
+    fn settle(&mut self, id: ExchangeId) {
+        if let Some(Role::Waits(_, until_us)) = self.roles.remove(&id) {
+            self.ends.remove(&end(until_us, id));
         }
     }
 
@@ -101,9 +152,7 @@ impl<L> Flights<L> {
             return None;
         };
         let waiting = self.waiting.remove(&key).unwrap_or_default();
-        for id in &waiting {
-            self.roles.remove(id);
-        }
+        waiting.iter().for_each(|id| self.settle(*id));
         Some((lead, waiting))
     }
 
@@ -111,14 +160,14 @@ impl<L> Flights<L> {
     pub(crate) fn leave(&mut self, id: ExchangeId, renew: impl FnOnce(L) -> L) -> Left {
         match self.roles.remove(&id) {
             None => Left::Nothing,
-            Some(Role::Waits(key)) => {
-                if let Some(waiting) = self.waiting.get_mut(&key) {
-                    waiting.retain(|other| *other != id);
-                }
+            Some(Role::Waits(key, until_us)) => {
+                self.ends.remove(&end(until_us, id));
+                self.strike(&key, id);
                 Left::Nothing
             }
             Some(Role::Leads(key, lead)) => match self.waiting.get_mut(&key).and_then(VecDeque::pop_front) {
                 Some(next) => {
+                    self.settle(next);
                     self.roles.insert(next, Role::Leads(key, renew(lead)));
                     Left::Leads(next)
                 }
@@ -144,10 +193,10 @@ mod tests {
     #[test]
     fn one_leads_and_others_wait() {
         let mut flights = Flights::default();
-        assert_eq!(flights.join(b"a", id(1), || 'x'), Joined::Leads);
-        assert_eq!(flights.join(b"a", id(2), || 'y'), Joined::Waits);
-        assert_eq!(flights.join(b"b", id(3), || 'z'), Joined::Leads);
-        assert_eq!(flights.join(b"a", id(4), || 'y'), Joined::Waits);
+        assert_eq!(flights.join(b"a", id(1), 9, || 'x'), Joined::Leads);
+        assert_eq!(flights.join(b"a", id(2), 9, || 'y'), Joined::Waits);
+        assert_eq!(flights.join(b"b", id(3), 9, || 'z'), Joined::Leads);
+        assert_eq!(flights.join(b"a", id(4), 9, || 'y'), Joined::Waits);
         assert!(flights.has(b"a") && !flights.has(b"c"));
         assert!(flights.end(id(2)).is_none() && flights.lead(id(4)).is_none());
         assert_eq!(flights.lead(id(1)), Some(&mut 'x'));
@@ -155,14 +204,28 @@ mod tests {
         assert_eq!((lead, waiting), ('x', VecDeque::from([id(2), id(4)])));
         assert_eq!(flights.leave(id(2), |lead| lead), Left::Nothing);
         assert_eq!(flights.leave(id(3), |lead| lead), Left::Nothing);
-        assert!(flights.is_empty() && flights.waiting.is_empty());
+        assert!(flights.is_empty() && flights.waiting.is_empty() && flights.ends.is_empty());
+    }
+
+    #[test]
+    fn nobody_waits_for_longer_than_it_may() {
+        let mut flights = Flights::default();
+        for (index, until_us) in [(1, 5), (2, 7), (3, 6), (4, 9)] {
+            flights.join(b"a", id(index), until_us, || ());
+        }
+        assert_eq!((flights.next_end_us(), flights.take_late(5)), (Some(6), None));
+        assert_eq!(flights.take_late(8), Some(id(3)));
+        assert_eq!(flights.take_late(8), Some(id(2)));
+        assert_eq!((flights.take_late(8), flights.next_end_us()), (None, Some(9)));
+        let (_, waiting) = flights.end(id(1)).expect("it leads");
+        assert_eq!((waiting, flights.next_end_us()), (VecDeque::from([id(4)]), None));
     }
 
     #[test]
     fn who_leads_and_leaves_is_followed() {
         let mut flights = Flights::default();
         for index in 1..5 {
-            flights.join(b"a", id(index), || 0);
+            flights.join(b"a", id(index), 9, || 0);
         }
         assert_eq!(flights.leave(id(3), |lead| lead + 1), Left::Nothing);
         assert_eq!(flights.leave(id(1), |lead| lead + 1), Left::Leads(id(2)));
@@ -176,22 +239,22 @@ mod tests {
     fn no_more_wait_than_may() {
         let mut flights = Flights::default();
         for index in 0..=WAITING_MAX as u32 {
-            assert_ne!(flights.join(b"a", id(index), || ()), Joined::Full);
+            assert_ne!(flights.join(b"a", id(index), 9, || ()), Joined::Full);
         }
-        assert_eq!(flights.join(b"a", id(u32::MAX), || ()), Joined::Full);
+        assert_eq!(flights.join(b"a", id(u32::MAX), 9, || ()), Joined::Full);
         assert_eq!(flights.roles.len(), WAITING_MAX + 1);
     }
 
     proptest! {
         #[test]
-        fn nobody_is_lost_or_kept(steps in prop::collection::vec((0..4_u8, 0..12_u32, 0..3_u8), 1..80)) {
+        fn nobody_is_lost_or_kept(steps in prop::collection::vec((0..5_u8, 0..12_u32, 0..3_u8), 1..80)) {
             let mut flights = Flights::default();
             // Requests that were not answered.
             let mut open = Vec::new();
             for (step, index, key) in steps {
                 match step {
                     0 | 1 if !open.contains(&index) => {
-                        flights.join(&[key], id(index), || ());
+                        flights.join(&[key], id(index), u64::from(index), || ());
                         open.push(index);
                     }
                     2 => {
@@ -199,6 +262,10 @@ mod tests {
                             open.retain(|own| *own != index && !waiting.contains(&id(*own)));
                         }
                     }
+                    3 => while let Some(late) = flights.take_late(u64::from(index)) {
+                        prop_assert!(open.contains(&late.index));
+                        open.retain(|own| *own != late.index);
+                    },
                     _ => {
                         let left = flights.leave(id(index), |lead| lead);
                         open.retain(|own| *own != index);
@@ -213,6 +280,9 @@ mod tests {
                 prop_assert_eq!(&known, &open);
                 let leads = flights.roles.values().filter(|role| matches!(role, Role::Leads(..))).count();
                 prop_assert_eq!(leads, flights.waiting.len());
+                prop_assert_eq!(flights.roles.len() - leads, flights.ends.len());
+                let waiting: usize = flights.waiting.values().map(VecDeque::len).sum();
+                prop_assert_eq!(waiting, flights.ends.len());
             }
         }
     }

@@ -3,7 +3,6 @@
 //! Owns its head: `Age`, `Cache-Status`, what becomes of conditions (RFC 9111 section 4.3.2). Called by: `layer`, for who asks;
 //! `exchanges`, for who has waited.
 
-use std::io::Write as _;
 use std::time::SystemTime;
 
 use bytes::Bytes;
@@ -76,12 +75,16 @@ fn is_of_content(name: &[u8]) -> bool {
     is_content && !name.eq_ignore_ascii_case(b"content-location")
 }
 
-fn write_number(digits: &mut [u8; DIGITS_MAX], number: u64) -> &[u8] {
-    let mut rest = &mut digits[..];
-    // It has room for every number.
-    let _ = write!(rest, "{number}");
-    let left = rest.len();
-    &digits[..DIGITS_MAX - left]
+fn write_number(digits: &mut [u8; DIGITS_MAX], mut number: u64) -> &[u8] {
+    let mut start = DIGITS_MAX;
+    loop {
+        start -= 1;
+        digits[start] = b'0' + (number % 10) as u8;
+        number /= 10;
+        if number == 0 {
+            return &digits[start..];
+        }
+    }
 }
 
 #[cfg(test)]

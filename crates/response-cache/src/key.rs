@@ -92,6 +92,7 @@ pub(crate) mod tests {
             query,
             bytes_max: None,
             tags: Vec::new(),
+            wait_us: 0,
         }
     }
 

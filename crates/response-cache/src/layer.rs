@@ -100,6 +100,7 @@ impl CachedRoute {
         key: &[u8],
         question: &Question,
         before: Option<Arc<Stored>>,
+        now_us: u64,
     ) -> Meeting {
         let forwarded = match before {
             Some(_) => Forwarded::Stale,
@@ -113,7 +114,8 @@ impl CachedRoute {
             let key = (key, question.common);
             self.core.lead(&self.settings, key, question.target, before)
         };
-        let joined = self.core.flights.borrow_mut().join(key, id, lead);
+        let until_us = now_us.saturating_add(self.settings.wait_us);
+        let joined = self.core.flights.borrow_mut().join(key, id, until_us, lead);
         match joined {
             Joined::Leads => {
                 self.core.note(Noted::Miss);
@@ -156,13 +158,13 @@ impl Layer for CachedRoute {
                 Meeting::Answered
             }
             Found::Stale(stored) | Found::Spare(stored) => {
-                self.join(exchanges, id, &key, &question, Some(stored))
+                self.join(exchanges, id, &key, &question, Some(stored), now_us)
             }
             Found::Passed => {
                 self.core.note(Noted::Miss);
                 self.goes_on(exchanges, id, Forwarded::Miss)
             }
-            Found::Missing => self.join(exchanges, id, &key, &question, None),
+            Found::Missing => self.join(exchanges, id, &key, &question, None, now_us),
         }
     }
 }

@@ -33,6 +33,8 @@ pub struct Settings {
     pub bytes_max: Option<usize>,
     /// What all of its responses are tagged with.
     pub tags: Vec<String>,
+    /// For so many microseconds a request waits for the response to another.
+    pub wait_us: u64,
 }
 
 /// What is wrong with it.
@@ -112,6 +114,7 @@ mod tests {
             query: Query::Whole,
             bytes_max: None,
             tags: Vec::new(),
+            wait_us: 0,
         }
     }
 

@@ -61,7 +61,7 @@ pub(crate) fn judge(head: &ResponseHead<'_>, settings: &Settings) -> Verdict {
         return Verdict::NotKept;
     }
     let said = CacheControl::of(head.fields);
-    if said.forbids || named(head, b"set-cookie").next().is_some() {
+    if said.forbids || named(head, b"set-cookie").next().is_some() || is_endless(head) {
         return Verdict::Forbidden;
     }
     let age_s = named(head, b"age").next().and_then(number).unwrap_or(0);
@@ -91,6 +91,13 @@ pub(crate) fn judge(head: &ResponseHead<'_>, settings: &Settings) -> Verdict {
         vary,
         tags,
     })
+}
+
+/// Server-sent events come as long as somebody listens (HTML standard, section 9.2.5).
+fn is_endless(head: &ResponseHead<'_>) -> bool {
+    const EVENTS: &[u8] = b"text/event-stream";
+    let mut types = named(head, b"content-type");
+    types.any(|value| value.len() >= EVENTS.len() && value[..EVENTS.len()].eq_ignore_ascii_case(EVENTS))
 }
 
 fn named<'a>(head: &ResponseHead<'a>, wanted: &'static [u8]) -> impl Iterator<Item = &'a [u8]> {
@@ -143,6 +150,7 @@ mod tests {
             query: Query::Whole,
             bytes_max: None,
             tags: Vec::new(),
+            wait_us: 0,
         }
     }
 
@@ -182,6 +190,7 @@ mod tests {
             ("cache-control", "private, max-age=5"),
             ("Cache-Control", "no-cache"),
             ("vary", "accept, *"),
+            ("content-type", "text/event-stream; charset=utf-8"),
         ] {
             assert_eq!(verdict(200, FIXED, &[field]), Verdict::Forbidden, "{field:?}");
         }

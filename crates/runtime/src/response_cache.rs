@@ -3,6 +3,8 @@
 //! Owns which programs share entries. Never decides what is kept: `howth_response_cache` does. Called by: the process, which has the
 //! memory; each core, between engine and application; the reception, with events; its loop.
 
+use std::cell::OnceCell;
+use std::fmt;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -45,33 +47,56 @@ impl SharedResponses {
             Noted::Miss => counters.cache_misses.add(1),
             Noted::Waited => counters.cache_waited.add(1),
         };
-        KeptResponses(CoreCache::new(self.cache(), self.generation, now_us, count))
+        KeptResponses {
+            core: CoreCache::new(self.cache(), self.generation, now_us, count),
+            own: Rc::default(),
+        }
     }
 }
 
 /// What a core has for it.
-#[derive(Clone, Debug)]
-pub(crate) struct KeptResponses(Rc<CoreCache>);
+#[derive(Clone)]
+pub(crate) struct KeptResponses {
+    core: Rc<CoreCache>,
+    /// What is beneath, once there is an engine.
+    own: Rc<OnceCell<Rc<dyn Exchanges>>>,
+}
+
+impl fmt::Debug for KeptResponses {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_tuple("KeptResponses").field(&self.core).finish()
+    }
+}
 
 impl KeptResponses {
     /// What the application is to use in the place of `own`.
     pub(crate) fn join(&self, own: Rc<dyn Exchanges>) -> Rc<dyn Exchanges> {
-        Rc::new(CachedExchanges::new(own, self.0.clone()))
+        // A core has one engine; were there another, nobody of it would wait too long.
+        let _ = self.own.set(own.clone());
+        Rc::new(CachedExchanges::new(own, self.core.clone()))
     }
 
     /// What makes routes.
     pub(crate) fn core(&self) -> &Rc<CoreCache> {
-        &self.0
+        &self.core
+    }
+
+    /// When [`give_back`](Self::give_back) has something to do if nothing happens.
+    pub(crate) fn next_end_us(&self) -> Option<u64> {
+        self.core.next_end_us()
     }
 
     /// Whether [`give_back`](Self::give_back) has something to do.
     pub(crate) fn has_returned(&self) -> bool {
-        self.0.has_returned()
+        self.core.has_returned()
     }
 
     /// Gives the application the requests that have waited for another's response in vain; true: there were any.
     pub(crate) fn give_back(&self, reception: &Reception<impl Application>) -> bool {
-        let returned = self.0.take_returned();
+        if let Some(own) = self.own.get() {
+            self.core.end_waits(&**own);
+        }
+        let returned = self.core.take_returned();
         for id in &returned {
             reception.insert(Waiting {
                 event: Event::Request(*id),
@@ -85,7 +110,7 @@ impl KeptResponses {
 impl Observer for KeptResponses {
     fn note(&self, event: Event, _: u64) {
         if let Event::Aborted(id) | Event::Completed(id) = event {
-            self.0.note_end(id);
+            self.core.note_end(id);
         }
     }
 }

@@ -15,6 +15,7 @@ on_both_engines![
     who_waits_for_a_failure_is_answered_by_itself,
     who_waits_for_another_variant_is_answered_by_itself,
     a_stream_is_waited_for,
+    nobody_waits_for_longer_than_it_may,
     each_core_calls_once,
     what_another_core_answers_is_kept,
 ];
@@ -265,6 +266,49 @@ fn a_stream_is_waited_for(engine: Engine) {
     }
     assert!(first.response().text() == content);
     assert_eq!(calls(&server, "held"), 1);
+}
+
+fn nobody_waits_for_longer_than_it_may(engine: Engine) {
+    let server = serve(
+        engine,
+        r#"
+        "/held": cache(async () => {
+            const number = called("held");
+            if (number === 1) await released;
+            return new Response(`call ${number}`);
+        }, { ttl: 60, maxWait: 0.1 }),
+        "/events": cache(() => {
+            const number = called("events");
+            return new Response(new ReadableStream({
+                start(controller) { controller.enqueue(new TextEncoder().encode(`data: ${number}\n\n`)); },
+            }), { headers: { "content-type": "text/event-stream" } });
+        }, { ttl: 60 }),
+    "#,
+    );
+    let mut connections = send_many(&server, "/held", 3);
+    // Nothing else happens on the core: a timer has to wake it.
+    let mut answered = Vec::new();
+    eventually("two that are answered", || {
+        connections.retain_mut(|connection| match connection.is_readable() {
+            true => {
+                answered.push(connection.response().text().to_owned());
+                false
+            }
+            false => true,
+        });
+        answered.len() == 2
+    });
+    answered.sort();
+    assert_eq!(answered, ["call 2", "call 3"]);
+    server.get("/release");
+    assert_eq!(connections[0].response().text(), "call 1");
+    // What never ends is waited for by nobody from the second time on.
+    let mut first = server.connect();
+    first.send(get("/events", ""));
+    assert_eq!(first.chunk_after_head(), b"data: 1\n\n");
+    let mut second = server.connect();
+    second.send(get("/events", ""));
+    assert_eq!(second.chunk_after_head(), b"data: 2\n\n");
 }
 
 fn each_core_calls_once(engine: Engine) {

@@ -1,39 +1,46 @@
-//! Ready responses, each encoded once for each coding.
+//! Bodies that many responses have in common, each encoded once for each coding: those of ready routes, and those that are kept.
 //!
 //! Owns what is kept of them, up to a bound; they are known by where their bytes are, which stay there as long as they are
-//! kept. Never encodes. Called by: `whole`.
+//! kept. Beyond the bound those go that are asked for least. Never encodes. Called by: `whole`.
 
-use std::collections::HashMap;
+use std::hash::RandomState;
 
 use bytes::Bytes;
+use quick_cache::Weighter;
+use quick_cache::unsync::{Cache, DefaultLifecycle};
 
 use crate::coding::Coding;
 
-/// Bytes that are kept of ready responses, encoded or not.
+/// Bytes that are kept of such bodies, encoded or not.
 pub(super) const BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// What each needs besides.
+const ENTRY_BYTES: usize = 256;
+
+/// What the table is sized for; it does not depend on it.
+const USUAL_BYTES: usize = 64 * 1024;
 
 /// The address of the bytes, and how many there are.
 type Key = (usize, usize);
 
-/// Ready responses of a core.
-#[derive(Debug, Default)]
-pub(super) struct ReadyBodies {
-    by_key: HashMap<Key, Kept>,
-    bytes: usize,
-}
+/// Such bodies of a core.
+pub(super) struct ReadyBodies(Cache<Key, Kept, KeptBytes, RandomState>);
 
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Kept {
     original: Bytes,
     /// `None`: it is sent as it is, since it would be no smaller, or is being encoded.
     encoded: Vec<(Coding, Option<Bytes>)>,
 }
 
-impl Kept {
-    fn bytes(&self) -> usize {
-        let encoded = self.encoded.iter();
+#[derive(Clone)]
+struct KeptBytes;
+
+impl Weighter<Key, Kept> for KeptBytes {
+    fn weight(&self, _: &Key, kept: &Kept) -> u64 {
+        let encoded = kept.encoded.iter();
         let encoded = encoded.filter_map(|(_, encoded)| encoded.as_ref().map(Bytes::len));
-        self.original.len() + encoded.sum::<usize>()
+        (ENTRY_BYTES + kept.original.len() + encoded.sum::<usize>()) as u64
     }
 }
 
@@ -41,10 +48,22 @@ fn key(original: &Bytes) -> Key {
     (original.as_ptr() as usize, original.len())
 }
 
+impl Default for ReadyBodies {
+    fn default() -> Self {
+        ReadyBodies(Cache::with(
+            BYTES_MAX / USUAL_BYTES,
+            BYTES_MAX as u64,
+            KeptBytes,
+            RandomState::new(),
+            DefaultLifecycle::default(),
+        ))
+    }
+}
+
 impl ReadyBodies {
     /// What is known of a body: encoded, or that it is sent as it is.
     pub(super) fn find(&self, original: &Bytes, coding: Coding) -> Option<Option<Bytes>> {
-        let kept = self.by_key.get(&key(original))?;
+        let kept = self.0.get(&key(original))?;
         let mut encoded = kept.encoded.iter();
         let (_, encoded) = encoded.find(|(own, _)| *own == coding)?;
         Some(encoded.clone())
@@ -53,34 +72,17 @@ impl ReadyBodies {
     /// Keeps what is known of a body, if there is room.
     pub(super) fn keep(&mut self, original: Bytes, coding: Coding, encoded: Option<Bytes>) {
         let key = key(&original);
-        let mut kept = self.remove(key).unwrap_or(Kept {
-            original,
-            encoded: Vec::new(),
-        });
+        let known = self.0.remove(&key);
+        let mut kept = known.map_or_else(
+            || Kept {
+                original,
+                encoded: Vec::new(),
+            },
+            |(_, kept)| kept,
+        );
         kept.encoded.retain(|(own, _)| *own != coding);
         kept.encoded.push((coding, encoded));
-        if self.bytes + kept.bytes() > BYTES_MAX {
-            self.forget_old();
-        }
-        if self.bytes + kept.bytes() <= BYTES_MAX {
-            self.bytes += kept.bytes();
-            self.by_key.insert(key, kept);
-        }
-    }
-
-    /// Forgets those of servers that have ended: nobody else has their bytes.
-    fn forget_old(&mut self) {
-        let old = self.by_key.iter().filter(|(_, kept)| kept.original.is_unique());
-        let old: Vec<Key> = old.map(|(key, _)| *key).collect();
-        for key in old {
-            self.remove(key);
-        }
-    }
-
-    fn remove(&mut self, key: Key) -> Option<Kept> {
-        let kept = self.by_key.remove(&key)?;
-        self.bytes -= kept.bytes();
-        Some(kept)
+        self.0.insert(key, kept);
     }
 }
 
@@ -101,20 +103,20 @@ mod tests {
         assert_eq!(ready.find(&body, Coding::Zstd), None);
         ready.keep(body.clone(), Coding::Zstd, None);
         assert_eq!(ready.find(&body, Coding::Zstd), Some(None));
-        assert_eq!(ready.bytes, 107);
+        assert_eq!(ready.0.weight(), (ENTRY_BYTES + 107) as u64);
     }
 
     #[test]
     fn no_more_is_kept_than_there_is_room_for() {
         let mut ready = ReadyBodies::default();
-        let large = || Bytes::from(vec![0; BYTES_MAX / 2 + 1]);
-        let first = large();
-        ready.keep(first.clone(), Coding::Gzip, None);
-        let second = large();
-        ready.keep(second.clone(), Coding::Gzip, None);
-        assert_eq!(ready.find(&second, Coding::Gzip), None);
-        drop(first);
-        ready.keep(second.clone(), Coding::Gzip, None);
-        assert_eq!(ready.find(&second, Coding::Gzip), Some(None));
+        let bodies: Vec<Bytes> = (0..100).map(|_| Bytes::from(vec![0; BYTES_MAX / 50])).collect();
+        for body in &bodies {
+            ready.keep(body.clone(), Coding::Gzip, None);
+            assert!(ready.0.weight() <= BYTES_MAX as u64);
+        }
+        // Whoever else has them, what came last took the place of others.
+        let is_known = |body: &&Bytes| ready.find(body, Coding::Gzip).is_some();
+        assert!(bodies.last().as_ref().is_some_and(is_known));
+        assert!((40..50).contains(&bodies.iter().filter(is_known).count()));
     }
 }

@@ -28,6 +28,7 @@ pub(super) struct SaidCache {
     query: Option<Vec<String>>,
     max_bytes: Option<u64>,
     tags: Vec<String>,
+    max_wait: f64,
 }
 
 /// The cache before a handler.
@@ -44,6 +45,7 @@ pub(super) fn cached_route(said: SaidCache, bridge: &Bridge) -> Result<Rc<dyn La
             .max_bytes
             .map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)),
         tags: said.tags,
+        wait_us: us(said.max_wait),
     };
     let core = bridge
         .kept_responses()

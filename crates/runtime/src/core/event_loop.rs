@@ -76,6 +76,8 @@ pub(super) struct EventLoop<'a> {
     is_aborted: bool,
     /// When to look again whether another core has room.
     retry: Pin<Box<tokio::time::Sleep>>,
+    /// When a request has waited long enough for the response to another.
+    wait: Pin<Box<tokio::time::Sleep>>,
     /// The program listens for SIGINT or SIGTERM itself, or did when it had started.
     listens_for_signals: bool,
     /// It was told of the signal that ends the core: what it does then is waited for.
@@ -167,6 +169,7 @@ impl<'a> EventLoop<'a> {
             is_ending: false,
             is_aborted: false,
             retry: Box::pin(tokio::time::sleep(Duration::ZERO)),
+            wait: Box::pin(tokio::time::sleep(Duration::ZERO)),
             listens_for_signals: false,
             heard_signal: false,
             polls_until_heard: 0,

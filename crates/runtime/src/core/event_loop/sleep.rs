@@ -6,6 +6,7 @@
 //! [`Work`]. Called by: the loop, after a round that found nothing.
 
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use howth_scheduling::{Engine as _, now_us};
 
@@ -112,6 +113,7 @@ impl EventLoop<'_> {
             return Poll::Ready(Ok(()));
         }
         if !self.announce_sleep(context)?
+            || self.ends_wait(context)
             || (self.is_isolate_idle && !self.waits_for_threads() && self.doze()?)
             || self.work().is_some()
             || self.park(context)?.is_ready()
@@ -149,6 +151,16 @@ impl EventLoop<'_> {
         };
         self.retry.as_mut().reset(tokio::time::Instant::now() + pause);
         Ok(self.retry.as_mut().poll(context).is_pending())
+    }
+
+    /// Has the core wake up when a request has waited long enough for the response to another; true: one has.
+    fn ends_wait(&mut self, context: &mut Context<'_>) -> bool {
+        let Some(until_us) = self.core_context.kept_responses.next_end_us() else {
+            return false;
+        };
+        let pause = Duration::from_micros(until_us.saturating_sub(now_us()));
+        self.wait.as_mut().reset(tokio::time::Instant::now() + pause);
+        self.wait.as_mut().poll(context).is_ready()
     }
 
     pub(super) fn wake_up(&mut self) {
