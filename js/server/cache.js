@@ -38,7 +38,9 @@ class Cached {
 
 // Howth.cache(handler, options).
 function cache(handler, options) {
-  if (typeof handler !== "function") throw new TypeError(`${MEANT}: the handler must be a function`);
+  if (typeof handler !== "function") {
+    throw new TypeError(`${MEANT}: the handler must be a function`);
+  }
   if (typeof options !== "object" || options === null) {
     throw new TypeError(`${MEANT} takes a handler and options, such as { ttl: 60 }`);
   }

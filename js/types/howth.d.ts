@@ -71,7 +71,7 @@ declare namespace Howth {
    * `Howth.redirect` leads elsewhere, `Howth.error` refuses, all without a call of JavaScript. `Howth.headers`, `Howth.cors` and
    * `Howth.rateLimit` are around any of them, and around one another: docs/routes.md.
    */
-  type RouteTarget = Response | RouteHandler | Folder | FileBlob | Redirect | Layered;
+  type RouteTarget = Response | RouteHandler | CachedHandler | Folder | FileBlob | Redirect | Layered;
 
   /** What layers are around. */
   type LayerTarget = RouteTarget | Partial<Record<Method, RouteTarget>>;
@@ -463,6 +463,66 @@ declare namespace Howth {
   /** How often each client may ask, on all cores together; beyond it 429, without a call of JavaScript. */
   function rateLimit(options: RateLimitOptions, target: LayerTarget): Layered;
 
+  /** A handler whose responses are kept, of `Howth.cache`. */
+  interface CachedHandler {
+    readonly [cachedHandler]: true;
+  }
+
+  const cachedHandler: unique symbol;
+
+  /** How responses are kept. Times are seconds. */
+  interface CacheOptions {
+    /** For how long a response is fresh; `"response"`: as its `s-maxage` or `max-age` says. */
+    ttl: number | "response";
+    /** For how long after that it is given while one request makes a new one. Default: 0. */
+    staleWhileRevalidate?: number;
+    /** For how long after `ttl` it is given in the place of 500, 502, 503 and 504. Default: 0. */
+    staleIfError?: number;
+    /** Fields of requests for whose values responses are kept apart. With `"cookie"`, requests with cookies are answered so too. */
+    vary?: string[];
+    /** What counts of the query: all of it, or parameters of these names. Default: true. */
+    query?: true | string[];
+    /** Bytes of a response that is kept. Default: 1 MiB; at most a thirty-second of `--cache-bytes`. */
+    maxBytes?: number;
+    /** What all of its responses are tagged with; further ones are a response's field `Cache-Tag`. */
+    tags?: string[];
+    /** For how long a request waits for the response to another. Default: 5. */
+    maxWait?: number;
+  }
+
+  /** What `Howth.cache.purge` forgets: a path and query, a path whatever the query, or what has a tag. */
+  type CachePurge = { url: string | URL } | { path: string } | { tag: string };
+
+  interface CacheStats {
+    /** Those that are over or were purged are counted until they are asked for, or their memory is wanted. */
+    readonly entries: number;
+    /** Of all entries, and of streams that are being gathered. */
+    readonly bytes: number;
+    /** The bound: `--cache-bytes`. */
+    readonly maxBytes: number;
+    /** Requests of all cores that were answered with what is kept. */
+    readonly hits: number;
+    /** Requests that were given to handlers because nothing was kept. */
+    readonly misses: number;
+    /** Requests that waited for the response to another. */
+    readonly waited: number;
+  }
+
+  /**
+   * A handler as a route, whose responses to GET and HEAD are kept in memory that all cores share, and given again without a
+   * call of JavaScript: `{ routes: { "/": Howth.cache(home, { ttl: 60 }) } }`. Not kept are responses that set a cookie or
+   * forbid it, and nothing is for requests with `Authorization` or `Cookie`: docs/cache.md.
+   */
+  function cache(handler: RouteHandler, options: CacheOptions): CachedHandler;
+
+  namespace cache {
+    /** Forgets what is kept, on all cores; a response that is being made is not kept either. */
+    function purge(what: CachePurge): Promise<void>;
+    /** Forgets everything. */
+    function clear(): void;
+    function stats(): CacheStats;
+  }
+
   /** A file that is read when it is needed. */
   type FileBlob = Blob;
 
@@ -668,6 +728,12 @@ declare namespace Howth {
     readonly countedOut: number;
     /** Responses that broke off because their file ended before them, or could not be read. */
     readonly filesFailed: number;
+    /** Requests that were answered with what `Howth.cache` keeps. */
+    readonly cacheHits: number;
+    /** Requests that a handler of `Howth.cache` was given because nothing was kept for them. */
+    readonly cacheMisses: number;
+    /** Requests that waited for the response to another. */
+    readonly cacheWaited: number;
     /** How long a request waits for its JavaScript, in microseconds. */
     readonly queueDelayUs: number;
   }

@@ -128,7 +128,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
             count * decoders(options),
         ),
         share(
-            "compression: encoders, ready routes",
+            "compression: encoders, ready bodies",
             CORE_BYTES_MAX as u64,
             compressing,
         ),
