@@ -23,6 +23,7 @@ mod classes;
 mod clients;
 mod coded_bodies;
 mod compression;
+mod compression_elsewhere;
 mod connections;
 mod cors;
 mod deadlines;
