@@ -71,7 +71,14 @@ declare namespace Howth {
    * `Howth.redirect` leads elsewhere, `Howth.error` refuses, all without a call of JavaScript. `Howth.headers`, `Howth.cors` and
    * `Howth.rateLimit` are around any of them, and around one another: docs/routes.md.
    */
-  type RouteTarget = Response | RouteHandler | CachedHandler | Folder | FileBlob | Redirect | Layered;
+  type RouteTarget =
+    | Response
+    | RouteHandler
+    | CachedHandler
+    | Folder
+    | FileBlob
+    | Redirect
+    | Layered;
 
   /** What layers are around. */
   type LayerTarget = RouteTarget | Partial<Record<Method, RouteTarget>>;

@@ -29,6 +29,7 @@ mod rate_limit;
 mod request_ops;
 mod response_ops;
 mod routes;
+mod scheduled;
 mod served_files;
 mod server_ops;
 mod servers;

@@ -11,7 +11,7 @@ use deno_core::{JsBuffer, OpState, op2};
 use deno_error::JsErrorBox;
 use howth_engine::{ExchangeId, ListenerId};
 use howth_routes::{
-    Answer, Fields, Handler, Lead, Otherwise, Pattern, Places, Ready, Redirect, Route, Table,
+    Answer, Fields, Handler, Layers, Lead, Otherwise, Pattern, Places, Ready, Redirect, Route, Table,
 };
 use serde::Deserialize;
 

@@ -6,11 +6,11 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use deno_core::v8;
-use howth_engine::{Event, ExchangeId, Exchanges, Handed, ListenerId};
+use howth_engine::{ExchangeId, Exchanges, Handed, ListenerId};
 use howth_javascript::server::reach;
 use howth_relay::is_remote;
-use howth_scheduling::{Application, Counters};
-use howth_sockets::{Observed, Sockets};
+use howth_scheduling::Counters;
+use howth_sockets::Sockets;
 use howth_supervision::{Address, ListenError};
 
 use super::before::Before;
@@ -151,7 +151,7 @@ impl Bridge {
         self.0.timing.get().map(|timing| &**timing)
     }
 
-    fn before(&self) -> Option<&Before> {
+    pub(super) fn before(&self) -> Option<&Before> {
         self.0.before.get().filter(|before| !before.is_empty())
     }
 
@@ -362,53 +362,5 @@ impl Bridge {
         self.0.batch.replace(None);
         self.0.pool.replace(None);
         self.0.exchanges.replace(None);
-    }
-}
-
-impl Application for Bridge {
-    fn with_exchanges<R>(&self, ask: impl FnOnce(&dyn Exchanges) -> R) -> Option<R> {
-        self.with(ask)
-    }
-
-    fn has_fixed_routes(&self) -> bool {
-        let servers = self.0.servers.borrow();
-        self.before().is_some() || servers.iter().any(|server| server.table.may_answer())
-    }
-
-    fn answer(&self, id: ExchangeId) -> bool {
-        if let Some(before) = self.before()
-            && self.with(|exchanges| before.answer(exchanges, id)) == Some(true)
-        {
-            return true;
-        }
-        self.answers(id)
-    }
-
-    fn settles(&self, event: Event, now_us: u64) -> bool {
-        if self.0.sockets.borrow().is_empty() {
-            return false;
-        }
-        let observed =
-            self.with_sockets(|sockets, exchanges| sockets.observe(exchanges, event, now_us / 1000));
-        observed == Some(Observed::Done)
-    }
-
-    fn is_wanted(&self, event: Event) -> bool {
-        match event {
-            // Whether somebody listens for a client's leaving is known after its request was handled, which may stand
-            // in the same batch.
-            Event::Request(_)
-            | Event::Rejected(_)
-            | Event::Disconnected(_)
-            | Event::Opened(..)
-            | Event::Closed(..) => true,
-            other => other.exchange().is_some_and(|id| self.is_watched(id)),
-        }
-    }
-
-    fn slice_max(&self) -> usize {
-        let servers = self.0.servers.borrow();
-        let least = servers.iter().map(|server| server.slice_max.get()).min();
-        least.unwrap_or(usize::MAX)
     }
 }
