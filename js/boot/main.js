@@ -62,7 +62,6 @@ function start(configuration) {
   nodeHttp.connectOps(ops);
   trailerFields.connectOps(ops);
   deno.install(configuration, ops);
-  errorAnswer.connectOps(ops);
   define(ops, configuration.version, {
     metrics,
     serve: (first, second) => serve(first, second),
@@ -112,6 +111,7 @@ function define(ops, version, ofCores) {
   shared.connectOps(ops);
   topics.connectOps(ops);
   defineLeftOut();
+  errorAnswer.connectOps(ops);
   hash.connectOps(ops);
   output.connectOps(ops);
   password.connectOps(ops);

@@ -189,4 +189,4 @@ function saidAnswer(value) {
   return redirect === undefined ? saidFiles(value) : { redirect };
 }
 
-export { connectOps, isAnswer, Routes, readParameters, Target, Targets };
+export { connectOps, Routes, readParameters, Target, Targets };

@@ -17,8 +17,11 @@ pub(super) const ORIGINS_MAX: usize = 128;
 /// Bytes of an origin that is kept; longer ones are compared each time.
 pub(super) const ORIGIN_BYTES_MAX: usize = 256;
 
+/// What is added, by origins.
+type Origins = Cache<Box<[u8]>, Arc<AddedFields>, UnitWeighter, RandomState>;
+
 /// The cache.
-pub(super) struct Known(RefCell<Cache<Box<[u8]>, Arc<AddedFields>, UnitWeighter, RandomState>>);
+pub(super) struct Known(RefCell<Origins>);
 
 impl Default for Known {
     fn default() -> Self {

@@ -90,5 +90,5 @@ impl Response<'_> {
 /// Names of fields with commas between them.
 fn are_names(value: &[u8]) -> bool {
     let names = value.split(|byte| *byte == b',');
-    names.map(<[u8]>::trim_ascii).all(|name| is_token(name))
+    names.map(<[u8]>::trim_ascii).all(is_token)
 }
