@@ -67,12 +67,3 @@ impl FileResponse {
         named.next().map(|(_, value)| value.as_ref())
     }
 }
-
-#[cfg(test)]
-pub(crate) fn head_of(bytes: &str) -> howth_http1::RequestHead {
-    let mut head = howth_http1::RequestHead::new();
-    let _ = howth_http1::Decoder::new()
-        .decode(bytes.as_bytes(), &howth_http1::Limits::default(), &mut head)
-        .expect("a request");
-    head
-}
