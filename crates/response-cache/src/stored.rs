@@ -130,12 +130,13 @@ impl Stored {
     }
 }
 
-/// Whether a field is given again. `Age` is told anew; tags are the server's own.
+/// Whether a field is given again. `Age` and `Date` are told anew; tags are the server's own, and what one request took is no other's.
 fn is_kept(name: &[u8]) -> bool {
     is_forwarded(name)
         && !name.eq_ignore_ascii_case(b"age")
         && !name.eq_ignore_ascii_case(b"cache-tag")
         && !name.eq_ignore_ascii_case(b"date")
+        && !name.eq_ignore_ascii_case(b"server-timing")
 }
 
 /// The bytes of a body in memory of their own size; `None`: they are in a file.

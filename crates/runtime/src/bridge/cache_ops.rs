@@ -14,6 +14,7 @@ use howth_scheduling::{Count, Counters};
 use serde::{Deserialize, Serialize};
 
 use super::state::Bridge;
+use crate::response_cache::KeptResponses;
 
 /// What `js/server/cache.js` says of a route. Times are seconds.
 #[derive(Deserialize)]
@@ -32,7 +33,7 @@ pub(super) struct SaidCache {
 }
 
 /// The cache before a handler.
-pub(super) fn cached_route(said: SaidCache, bridge: &Bridge) -> Result<Rc<dyn Layer>, JsErrorBox> {
+pub(super) fn cached_route(said: SaidCache, state: &OpState) -> Result<Rc<dyn Layer>, JsErrorBox> {
     let settings = Settings {
         lifetime: said
             .ttl
@@ -47,8 +48,8 @@ pub(super) fn cached_route(said: SaidCache, bridge: &Bridge) -> Result<Rc<dyn La
         tags: said.tags,
         wait_us: us(said.max_wait),
     };
-    let core = bridge
-        .kept_responses()
+    let core = state
+        .try_borrow::<KeptResponses>()
         .ok_or_else(|| JsErrorBox::type_error("Howth.cache: a Worker serves nothing"))?;
     let route = CachedRoute::new(core.core().clone(), settings);
     let route = route.map_err(|error| JsErrorBox::type_error(format!("Howth.cache: {error}")))?;

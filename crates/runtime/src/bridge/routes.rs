@@ -94,7 +94,7 @@ impl SaidReady {
 }
 
 /// The table that is meant. `first`: the number of its first handler.
-fn table(said: SaidRoutes, first: u32, maker: &LayerMaker, bridge: &Bridge) -> Result<Table, JsErrorBox> {
+fn table(said: SaidRoutes, first: u32, maker: &LayerMaker, state: &OpState) -> Result<Table, JsErrorBox> {
     let otherwise = match said.otherwise {
         Some(ready) => Otherwise::Ready(ready.ready()),
         None if said.has_handler => Otherwise::Application,
@@ -102,17 +102,17 @@ fn table(said: SaidRoutes, first: u32, maker: &LayerMaker, bridge: &Bridge) -> R
     };
     let mut table = Table::new(otherwise);
     for route in said.routes {
-        table.add(self::route(route, first, maker, bridge)?);
+        table.add(self::route(route, first, maker, state)?);
     }
     Ok(table)
 }
 
-fn route(said: SaidRoute, first: u32, maker: &LayerMaker, bridge: &Bridge) -> Result<Route, JsErrorBox> {
+fn route(said: SaidRoute, first: u32, maker: &LayerMaker, state: &OpState) -> Result<Route, JsErrorBox> {
     let pattern = Pattern::read(&said.path).map_err(|error| wrong(&error))?;
     let mut answers = Vec::with_capacity(said.answers.len());
     for (method, layers, mut answer) in said.answers {
         let cache = answer.cache.take();
-        let cache = cache.map(|said| cached_route(said, bridge)).transpose()?;
+        let cache = cache.map(|said| cached_route(said, state)).transpose()?;
         let (layers, answer) = maker.make(&said.path, layers, self::answer(answer, first, &pattern)?)?;
         // Innermost: what it gives is as the handler gave it.
         let layers: Layers = layers.iter().cloned().chain(cache).collect();
@@ -159,8 +159,7 @@ fn wrong(error: &dyn std::error::Error) -> JsErrorBox {
 /// Throws what is wrong with routes, before anybody listens.
 #[op2]
 pub(super) fn op_howth_check_routes(state: &OpState, #[serde] said: SaidRoutes) -> Result<(), JsErrorBox> {
-    let bridge = state.borrow::<Bridge>();
-    table(said, 0, &LayerMaker::new(limits(state), None), bridge).map(drop)
+    table(said, 0, &LayerMaker::new(limits(state), None), state).map(drop)
 }
 
 /// The registered reason phrase of a status; empty: it has none.
@@ -185,7 +184,7 @@ pub(super) fn op_howth_set_routes(
     let bridge = state.borrow::<Bridge>();
     let place = bridge.place(ListenerId(listener)).map(|place| place.0);
     let maker = LayerMaker::new(limits(state), place);
-    let table = Rc::new(table(said, first, &maker, bridge)?);
+    let table = Rc::new(table(said, first, &maker, state)?);
     bridge.with_server(ListenerId(listener), |server| server.table = table);
     Ok(())
 }

@@ -19,7 +19,6 @@ use super::head_text;
 use super::openings::{Opener, Source};
 use super::servers::Server;
 use super::uncaught::Exceptions;
-use crate::response_cache::KeptResponses;
 use crate::server_timing::ServerTiming;
 
 /// As many connections that were handed over wait for room in the engine, at most: as in the backlog of a listener.
@@ -92,8 +91,6 @@ struct Inner {
     handed: RefCell<VecDeque<Handed>>,
     /// What requests meet before the program.
     before: OnceCell<Before>,
-    /// What routes keep of responses; an isolate that is no core's has none.
-    kept_responses: OnceCell<KeptResponses>,
     /// Where responses say how long they took.
     timing: OnceCell<Rc<ServerTiming>>,
     /// What follows an exception that nothing catches; an isolate that is no core's has none.
@@ -118,7 +115,6 @@ impl Bridge {
             has_kept_alive: Cell::new(true),
             handed: RefCell::default(),
             before: OnceCell::new(),
-            kept_responses: OnceCell::new(),
             timing: OnceCell::new(),
             exceptions: OnceCell::new(),
         }))

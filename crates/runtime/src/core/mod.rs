@@ -226,6 +226,9 @@ fn start_application(
         },
         place.mail.clone(),
     );
+    // What makes its routes.
+    let state = isolate.worker.js_runtime.op_state();
+    state.borrow_mut().put(place.kept_responses.clone());
     termination.set_isolate(isolate.worker.js_runtime.v8_isolate().thread_safe_handle());
     let configuration = Configuration {
         development: shared.options.development,
