@@ -123,7 +123,7 @@ pub fn worst_case(configuration: &Configuration) -> (NonZeroUsize, Vec<Share>) {
             configuration.limited_clients as u64,
         ),
         share(
-            "request bodies that are being decoded",
+            "decoders of what requests bring",
             DECODER_BYTES_MAX as u64,
             count * decoders(options),
         ),

@@ -126,16 +126,6 @@ impl Bridge {
         let _ = self.0.before.set(before);
     }
 
-    /// Has responses of routes kept.
-    pub(crate) fn set_kept_responses(&self, kept: KeptResponses) {
-        // A core has one part of the cache.
-        let _ = self.0.kept_responses.set(kept);
-    }
-
-    pub(super) fn kept_responses(&self) -> Option<&KeptResponses> {
-        self.0.kept_responses.get()
-    }
-
     /// Has responses say how long they took.
     pub(crate) fn set_timing(&self, timing: Rc<ServerTiming>) {
         // A core has it from its start on.

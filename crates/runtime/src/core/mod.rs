@@ -207,7 +207,6 @@ fn start_application(
         is_server: shared.mode == Mode::Serve,
         restarts: shared.restarts[place.core_slot.index].clone(),
     }));
-    bridge.set_kept_responses(place.kept_responses.clone());
     if let Some(timing) = &place.timing {
         bridge.set_timing(timing.clone());
     }
