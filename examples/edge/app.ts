@@ -2,7 +2,7 @@
 //
 //   howth serve --compress examples/edge/app.ts
 //
-// Everything but the two handlers is answered without a call of JavaScript.
+// Everything but the handlers is answered without a call of JavaScript.
 
 const dist = new URL("dist", import.meta.url);
 const notes = new Map([["1", { id: "1", text: "remember" }]]);
@@ -22,11 +22,18 @@ const api = {
       );
     }),
   },
+  // Whoever asks within the same minute gets the same answer, and the handler runs once.
+  "/api/words": Howth.cache(() => Response.json(countedWords()), { ttl: 60 }),
   "/api/notes/:id": (request: Howth.RoutedRequest) => {
     const note = notes.get(request.params.id ?? "");
     return note === undefined ? Howth.error(404) : Response.json(note);
   },
 } satisfies Howth.Routes;
+
+function countedWords() {
+  const words = [...notes.values()].flatMap(({ text }) => text.split(/\s+/));
+  return { words: words.length };
+}
 
 // Pages of the same company read the API, at no more than a hundred requests a second for each address.
 const shared = Object.entries(api).map(([path, target]) => [

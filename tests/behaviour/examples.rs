@@ -128,6 +128,13 @@ fn edge(engine: Engine) {
         notes.field("access-control-allow-origin"),
         Some("https://app.example.com")
     );
+    let words = ["miss", "hit"].map(|status| {
+        let words = server.get("/api/words");
+        let said = words.field("cache-status").unwrap_or_default();
+        assert!(said.contains(status), "{said}");
+        words.text().to_owned()
+    });
+    assert_eq!(words, [r#"{"words":1}"#, r#"{"words":1}"#]);
     assert_eq!(server.get("/api/notes/7").text(), r#"{"detail":"Not Found"}"#);
     assert_eq!(server.fetch(request("POST", "/api/none")).status, 404);
     let body = r#"{"text":"more"}"#;
