@@ -15,7 +15,9 @@ fn pages_are_told_what_they_may_read(engine: Engine) {
         engine,
         "
         '/any': Howth.cors({}, () => new Response('any')),
-        '/one': Howth.cors({ origin: 'https://a.com', credentials: true, exposedHeaders: ['x-a', 'x-b'] }, new Response('one')),
+        '/one': Howth.cors({ origin: 'https://a.com', exposedHeaders: ['x-a', 'x-b'] }, new Response('one')),
+        '/cookies': Howth.cors({ origin: 'https://a.com', credentials: true },
+            Howth.cors({ origin: 'reflect' }, () => new Response('cookies'))),
         '/some': Howth.cors({ origin: ['https://a.com', 'https://*.b.com'], exposedHeaders: 'x-a' },
             () => new Response('some', { headers: { vary: 'accept' } })),
         '/all/*': Howth.cors({ origin: 'reflect', credentials: true }, Howth.dir('public')),
@@ -30,9 +32,22 @@ fn pages_are_told_what_they_may_read(engine: Engine) {
     );
     let one = with("/one", "https://evil.com");
     assert_eq!(one.field("access-control-allow-origin"), Some("https://a.com"));
-    assert_eq!(one.field("access-control-allow-credentials"), Some("true"));
+    assert_eq!(one.field("access-control-allow-credentials"), None);
     assert_eq!(one.field("access-control-expose-headers"), Some("x-a, x-b"));
     assert_eq!(one.field("vary"), None);
+    // Whoever is granted something by others sends no cookies for that.
+    let cookies = with("/cookies", "https://a.com");
+    assert_eq!(
+        cookies.field("access-control-allow-origin"),
+        Some("https://a.com")
+    );
+    assert_eq!(cookies.field("access-control-allow-credentials"), Some("true"));
+    let cookies = with("/cookies", "https://evil.com");
+    assert_eq!(
+        cookies.field("access-control-allow-origin"),
+        Some("https://evil.com")
+    );
+    assert_eq!(cookies.field("access-control-allow-credentials"), None);
     for (origin, is_granted) in [
         ("https://a.com", true),
         ("https://x.b.com", true),

@@ -106,6 +106,7 @@ impl<L> Connections<L> {
         self.forget_body(exchange);
         let cancelled = &mut self.exchanges[exchange];
         cancelled.body_bytes = Vec::new();
+        cancelled.coded = None;
         cancelled.keep = Keep::Nothing;
         if cancelled.body == BodyState::Arriving {
             cancelled.body = BodyState::Cancelled;

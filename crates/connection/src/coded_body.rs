@@ -105,7 +105,11 @@ impl<L> Connections<L> {
                 reading.body_awaited = true;
                 BodyRead::Pending
             }
-            _ if coded.decoder.is_whole() => self.body_is_read(exchange, BodyRead::End),
+            _ if coded.decoder.is_whole() => {
+                // There is nothing left to decode, however long the response takes.
+                reading.coded = None;
+                self.body_is_read(exchange, BodyRead::End)
+            }
             _ => self.fail_coded_body(exchange, UNDECODABLE, Rejection::BAD_REQUEST),
         }
     }
@@ -145,6 +149,7 @@ impl<L> Connections<L> {
         let index = failed.connection;
         let is_arriving = failed.body == BodyState::Arriving;
         failed.body = BodyState::Failed(reason);
+        failed.coded = None;
         if is_arriving && !self.is_stream(exchange) {
             self.connections[index].stop_intake();
         }

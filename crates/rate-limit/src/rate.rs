@@ -83,7 +83,9 @@ impl Rate {
         let allowance_ns = self.interval_ns * u64::from(self.burst());
         let mut known = idle_at.load(Ordering::Relaxed);
         loop {
-            let next = known.max(now_ns).saturating_add(self.interval_ns);
+            // Nobody has used more than there is, or a rate that was lower before would be waited for.
+            let used_up = now_ns.saturating_add(allowance_ns);
+            let next = known.min(used_up).max(now_ns).saturating_add(self.interval_ns);
             let used_ns = next - now_ns;
             if used_ns > allowance_ns {
                 let wait = Duration::from_nanos(used_ns - allowance_ns);

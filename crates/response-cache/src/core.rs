@@ -119,6 +119,20 @@ impl CoreCache {
         }
     }
 
+    /// The client of an exchange has closed its side. Its handler may give up for that, and others are not to pay for it: where no
+    /// response has begun, the first that waits is given to the application as well.
+    pub fn note_disconnected(&self, id: ExchangeId) {
+        let mut flights = self.flights.borrow_mut();
+        let is_waited_for = flights.is_waited_for(id);
+        let is_owed = flights
+            .lead(id)
+            .is_some_and(|lead| matches!(lead.gathering, Gathering::Owed));
+        drop(flights);
+        if is_waited_for && is_owed {
+            self.note_end(id);
+        }
+    }
+
     /// When the first of those that wait has done so for as long as it may.
     pub fn next_end_us(&self) -> Option<u64> {
         self.flights.borrow().next_end_us()

@@ -19,6 +19,7 @@ use crate::core::{CoreCache, Gathering, Lead};
 use crate::give::{conditions, give};
 use crate::statuses::{COLLAPSED, INSTEAD, stored_status};
 use crate::storable::{Terms, Verdict, judge};
+use crate::store::Added;
 use crate::stored::{Stored, content_of};
 
 /// The exchanges of a core some of whose responses are kept.
@@ -237,16 +238,20 @@ impl CachedExchanges {
             return false;
         };
         let bytes_max = self.core.entry_bytes_max(&lead.settings);
-        let has_room = match &mut lead.gathering {
-            Gathering::Owed => false,
+        let added = match &mut lead.gathering {
+            Gathering::Owed => Added::NoRoom,
             Gathering::Begun { content, .. } => content.add(chunk, bytes_max),
         };
         drop(flights);
-        if !has_room && let Some((lead, waiting)) = self.core.end(id) {
-            self.core.pass(&lead);
+        if added != Added::Taken
+            && let Some((lead, waiting)) = self.core.end(id)
+        {
+            if added == Added::TooLarge {
+                self.core.pass(&lead);
+            }
             self.core.give_back(&*self.own, waiting);
         }
-        has_room
+        added == Added::Taken
     }
 
     /// A stream has come to its end.

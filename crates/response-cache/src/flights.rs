@@ -113,6 +113,14 @@ impl<L> Flights<L> {
         }
     }
 
+    /// Whether others wait for the response to this request.
+    pub(crate) fn is_waited_for(&self, id: ExchangeId) -> bool {
+        let Some(Role::Leads(key, _)) = self.roles.get(&id) else {
+            return false;
+        };
+        self.waiting.get(key).is_some_and(|waiting| !waiting.is_empty())
+    }
+
     /// When the first of those that wait does so no longer.
     pub(crate) fn next_end_us(&self) -> Option<u64> {
         self.ends.first().map(|(until_us, ..)| *until_us)
@@ -198,6 +206,9 @@ mod tests {
         assert_eq!(flights.join(b"b", id(3), 9, || 'z'), Joined::Leads);
         assert_eq!(flights.join(b"a", id(4), 9, || 'y'), Joined::Waits);
         assert!(flights.has(b"a") && !flights.has(b"c"));
+        assert!(
+            flights.is_waited_for(id(1)) && !flights.is_waited_for(id(2)) && !flights.is_waited_for(id(3))
+        );
         assert!(flights.end(id(2)).is_none() && flights.lead(id(4)).is_none());
         assert_eq!(flights.lead(id(1)), Some(&mut 'x'));
         let (lead, waiting) = flights.end(id(1)).expect("it leads");

@@ -40,6 +40,8 @@ pub(crate) fn write(key: &mut Vec<u8>, origin: Origin, settings: &Settings, head
     key.push(u8::from(origin.is_secure));
     let (_, authority, path) = head.request_bytes();
     key.extend_from_slice(authority.unwrap_or_default());
+    // Where there is one, it says the same; programs see whether there is one.
+    key.push(if head.field("host").is_some() { b'\n' } else { b' ' });
     key.push(b'\n');
     let start = key.len();
     settings.query.write_target(path, key);

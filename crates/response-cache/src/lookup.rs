@@ -24,7 +24,7 @@ pub(crate) enum Manner {
 
 impl Manner {
     pub(crate) fn of(head: &RequestHead, settings: &Settings) -> Self {
-        let (method, _, path) = head.request_bytes();
+        let (method, authority, path) = head.request_bytes();
         if !matches!(method, b"GET" | b"HEAD") {
             return Manner::OtherMethod;
         }
@@ -34,9 +34,13 @@ impl Manner {
             return Manner::Past;
         }
         let (mut is_conditional, mut is_part) = (false, false);
-        for (name, _) in head.fields() {
+        for (name, value) in head.fields() {
             let is = |other: &str| name.eq_ignore_ascii_case(other);
             match name.len() {
+                // Programs see the field as it was sent, and the key has what the target says (RFC 9112 section 3.2.2).
+                4 if is("host") && !value.eq_ignore_ascii_case(authority.unwrap_or_default()) => {
+                    return Manner::Past;
+                }
                 5 if is("range") => is_part = true,
                 6 if is("cookie") && !settings.varies_by("cookie") => return Manner::Past,
                 8 if is("if-match") || is("if-range") => is_conditional = true,
@@ -84,6 +88,17 @@ mod tests {
         ] {
             assert_eq!(Manner::of(&head("/", fields), &own), expected, "{fields}");
         }
+        let text = |target: &str, host: &str| {
+            let text = format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n\r\n");
+            let mut head = RequestHead::new();
+            let limits = howth_http1::Limits::default();
+            let decoded = howth_http1::Decoder::new().decode(text.as_bytes(), &limits, &mut head);
+            decoded.expect("a request");
+            Manner::of(&head, &own)
+        };
+        assert_eq!(text("http://a/", "A"), asks(false, true));
+        assert_eq!(text("http://a/", "evil"), Manner::Past);
+        assert_eq!(text("/", "a:80"), Manner::Past);
         let by_cookie = settings(&["cookie"], Query::Whole);
         assert_eq!(
             Manner::of(&head("/", "cookie: a=b\r\n"), &by_cookie),

@@ -172,7 +172,10 @@ impl ResponseCache {
 
     /// Forgets everything.
     pub fn clear(&self) {
+        // Purges count one after the other, or the number of one would be that of another.
+        let queries = self.queries.lock().unwrap_or_else(PoisonError::into_inner);
         self.purges.clear();
+        drop(queries);
         self.table.clear();
     }
 
@@ -259,12 +262,22 @@ pub(crate) struct Gathered {
     content: Vec<u8>,
 }
 
+/// What became of a chunk that was to be gathered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Added {
+    Taken,
+    /// The content is larger than what is kept.
+    TooLarge,
+    /// Others gather as much as may be gathered at once.
+    NoRoom,
+}
+
 impl Gathered {
-    /// Adds a chunk; false: there is no room for it.
-    pub(crate) fn add(&mut self, chunk: &[u8], bytes_max: usize) -> bool {
+    /// Adds a chunk.
+    pub(crate) fn add(&mut self, chunk: &[u8], bytes_max: usize) -> Added {
         let length = self.content.len() + chunk.len();
         if length > bytes_max {
-            return false;
+            return Added::TooLarge;
         }
         if length > self.content.capacity() {
             let more = length.max(2 * self.content.capacity()).min(bytes_max) - self.content.capacity();
@@ -272,7 +285,7 @@ impl Gathered {
             let before = self.cache.gathered.fetch_add(more, Ordering::Relaxed);
             if before + more > gathered_max {
                 self.cache.gathered.fetch_sub(more, Ordering::Relaxed);
-                return false;
+                return Added::NoRoom;
             }
             let capacity = self.content.capacity();
             self.content.reserve_exact(capacity + more - self.content.len());
@@ -281,7 +294,7 @@ impl Gathered {
             self.cache.gathered.fetch_add(given, Ordering::Relaxed);
         }
         self.content.extend_from_slice(chunk);
-        true
+        Added::Taken
     }
 
     /// All of it.

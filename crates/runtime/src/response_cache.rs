@@ -109,8 +109,10 @@ impl KeptResponses {
 
 impl Observer for KeptResponses {
     fn note(&self, event: Event, _: u64) {
-        if let Event::Aborted(id) | Event::Completed(id) = event {
-            self.core.note_end(id);
+        match event {
+            Event::Aborted(id) | Event::Completed(id) => self.core.note_end(id),
+            Event::Disconnected(id) => self.core.note_disconnected(id),
+            _ => {}
         }
     }
 }

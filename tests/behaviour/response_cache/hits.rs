@@ -17,6 +17,7 @@ on_both_engines![
     what_is_kept_is_compressed_for_each_client,
     an_entry_ends,
     hosts_are_kept_apart,
+    a_host_that_the_target_overrules_is_nobody_elses,
 ];
 
 fn a_response_is_made_once(engine: Engine) {
@@ -298,4 +299,20 @@ fn hosts_are_kept_apart(engine: Engine) {
         connection.send(format!("GET /a HTTP/1.1\r\nhost: {host}\r\n\r\n"));
         expect(&connection.response(), status, &host.to_lowercase());
     }
+}
+
+/// A handler may read the field, which is in no key where the target says something else.
+fn a_host_that_the_target_overrules_is_nobody_elses(engine: Engine) {
+    let server = serve(
+        engine,
+        r#""/a": cache((request) => new Response(request.headers.get("host")), { ttl: 60 })"#,
+    );
+    let mut connection = server.connect();
+    for (target, host) in [("http://one/a", "evil"), ("/a", "one:80")] {
+        connection.send(format!("GET {target} HTTP/1.1\r\nhost: {host}\r\n\r\n"));
+        let response = connection.response();
+        assert_eq!((response.text(), response.field("age")), (host, None));
+    }
+    connection.send("GET /a HTTP/1.1\r\nhost: one\r\n\r\n");
+    expect(&connection.response(), STORED, "one");
 }

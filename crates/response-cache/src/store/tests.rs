@@ -113,20 +113,20 @@ fn content_that_is_gathered_counts() {
     let cache = Arc::new(ResponseCache::new(0));
     let entry_max = cache.entry_bytes_max();
     let mut first = cache.gather();
-    assert!(first.add(&[1; 100], entry_max));
+    assert_eq!(first.add(&[1; 100], entry_max), Added::Taken);
     assert!(cache.bytes() >= 100);
-    assert!(!first.add(&vec![1; entry_max], entry_max));
+    assert_eq!(first.add(&vec![1; entry_max], entry_max), Added::TooLarge);
     let mut others = Vec::new();
     loop {
         let mut other = cache.gather();
-        if !other.add(&vec![2; entry_max], entry_max) {
+        if other.add(&vec![2; entry_max], entry_max) == Added::NoRoom {
             break;
         }
         others.push(other);
     }
     assert!(!others.is_empty() && cache.bytes() <= cache.bytes_max() / GATHERED_PART);
     drop(others);
-    assert!(first.add(&[3; 100], entry_max));
+    assert_eq!(first.add(&[3; 100], entry_max), Added::Taken);
     assert_eq!(first.take(), [[1; 100], [3; 100]].concat());
     assert_eq!(cache.bytes(), 0);
 }

@@ -62,7 +62,11 @@ impl Cors {
     /// It is wrong.
     pub fn read(settings: &Settings) -> Result<Self, CorsError> {
         let credentials = settings.credentials;
-        let origins = origins(&settings.origins)?;
+        let origins = match origins(&settings.origins)? {
+            // Granted to nobody else: a response that names another origin itself must not let that one's pages send cookies.
+            Origins::One(origin) if credentials => Origins::Listed([Pattern::Exact(origin)].into()),
+            origins => origins,
+        };
         if credentials && origins == Origins::Any {
             return Err(CorsError::Credentials);
         }
