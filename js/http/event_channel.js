@@ -65,7 +65,8 @@ class EventChannel {
   #join(sender) {
     if (this.#isClosed) return sender.finish();
     if (sender.lastEventId !== null) {
-      const missed = this.#history.since(sender.lastEventId);
+      // Half of what may wait, so that there is room for the next event.
+      const missed = this.#history.since(sender.lastEventId, this.#bytesMax / 2);
       if (missed !== "") sender.write(missed);
     }
     if (!sender.isOpen) return;

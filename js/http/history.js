@@ -36,15 +36,18 @@ class History {
     this.#count = Math.min(this.#count + 1, this.#length);
   }
 
-  // The text of all events behind the one with an id: of all there are, if that one is too old to be known.
-  since(id) {
-    let text = "";
+  // The text of all events behind the one with an id: of all there are, if that one is too old to be known. The newest of them, if
+  // they are longer than `lengthMax` together: whoever asks may take none of it.
+  since(id, lengthMax) {
+    const texts = [];
+    let length = 0;
     for (let back = 1; back <= this.#count; back++) {
       const at = (this.#next - back + this.#length) % this.#length;
-      if (this.#ids[at] === id) break;
-      text = this.#texts[at] + text;
+      length += this.#texts[at].length;
+      if (this.#ids[at] === id || length > lengthMax) break;
+      texts.push(this.#texts[at]);
     }
-    return text;
+    return texts.reverse().join("");
   }
 }
 

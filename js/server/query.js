@@ -45,7 +45,9 @@ class Query {
     return values;
   }
 
-  has(name) {
+  // With a value: whether any of the values of a name is that one.
+  has(name, value = undefined) {
+    if (value !== undefined) return this.getAll(name).includes(`${value}`);
     if (!this.#isPlain) return this.#parameters.has(name);
     return this.#find(`${name}`, 0) !== -1;
   }

@@ -34,7 +34,8 @@ declare namespace Howth {
     get(name: string): string | null;
     /** All values of a name, in their order. */
     getAll(name: string): string[];
-    has(name: string): boolean;
+    /** Whether a name is there; with a value, whether it is any of the values of the name. */
+    has(name: string, value?: string): boolean;
     entries(): Iterator<[string, string]>;
     /** The query as it was sent, without the question mark. */
     toString(): string;

@@ -9,6 +9,7 @@ use crate::support::{Connection, Engine, Launch, Server, ask, connections, event
 on_both_engines![
     all_listeners_get_the_same_bytes,
     who_comes_back_gets_what_was_missed,
+    what_is_sent_again_has_a_bound,
     a_channel_without_history_writes_no_ids,
     a_listener_that_takes_nothing_is_left_behind,
     listeners_that_leave_are_forgotten,
@@ -28,6 +29,7 @@ const APPLICATION: &str = r#"
         kept: new EventChannel({ heartbeat: false, history: 3 }),
         // More than one event, which another core may have been sent and not yet told to be taken.
         small: new EventChannel({ heartbeat: false, maxBufferedBytes: 500_000 }),
+        short: new EventChannel({ heartbeat: false, history: 100, maxBufferedBytes: 500_000 }),
         beats: new EventChannel({ heartbeat: 0.01 }),
         everywhere: new EventChannel({ heartbeat: false, history: 100, name: "news" }),
     };
@@ -282,4 +284,19 @@ fn new_code_ends_the_streams_of_old_code(engine: Engine) {
     let mut listener = listen(&server, "plain");
     publish(&server, "plain", "new");
     assert_eq!(text(listener.chunk()), "data: new\n\n");
+}
+
+/// A client that comes back may take nothing, and costs a request.
+fn what_is_sent_again_has_a_bound(engine: Engine) {
+    let server = serve(engine);
+    for _ in 0..10 {
+        server.get("/big/short");
+    }
+    publish(&server, "short", "last");
+    let mut back = listen_by(server.connect(), "short", "last-event-id: unknown\r\n");
+    let missed = text(back.chunk());
+    assert_eq!(missed.matches("data: x").count(), 2);
+    assert!(missed.ends_with("data: last\n\n"));
+    publish(&server, "short", "next");
+    assert!(text(back.chunk()).ends_with("data: next\n\n"));
 }
