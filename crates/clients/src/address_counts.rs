@@ -64,7 +64,7 @@ impl AddressCounts {
     /// # Errors
     /// It has as much open as it may, or there is no room to count it.
     pub fn enter(self: &Arc<Self>, address: IpAddr) -> Result<Counted, CountedOut> {
-        let hash = self.hasher.hash_one(key(address));
+        let hash = self.hasher.hash_one(counted_as(address));
         let buckets = self.slots.len() / BUCKET_SLOTS;
         // The bits that choose the bucket are not those that stand for the address.
         let mut counted = Counted {
@@ -101,8 +101,8 @@ impl PartialEq for AddressCounts {
 
 impl Eq for AddressCounts {}
 
-/// What an address is counted by.
-fn key(address: IpAddr) -> IpAddr {
+/// What an address counts by: one of IPv6 by its network of 64 bits.
+pub fn counted_as(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => {
             let network = u128::from(address) & !u128::from(u64::MAX);
@@ -276,5 +276,13 @@ mod tests {
         });
         assert!(most.into_inner() <= u64::from(BOUND));
         assert_eq!(counts.addresses(), 0);
+    }
+
+    #[test]
+    fn addresses_of_one_network_count_together() {
+        let of = |text: &str| counted_as(text.parse().expect("an address"));
+        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
+        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
+        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

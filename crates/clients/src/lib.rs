@@ -16,7 +16,7 @@ mod request_ids;
 mod trace_context;
 mod trusted_proxies;
 
-pub use address_counts::{AddressCounts, Counted, CountedOut};
+pub use address_counts::{AddressCounts, Counted, CountedOut, counted_as};
 pub use known_client::KnownClient;
 pub use network::{InvalidNetwork, Network, Networks};
 pub use peer::PeerAddress;

@@ -8,4 +8,4 @@ mod evaluate;
 mod tags;
 
 pub use evaluate::{Outcome, Validators, evaluate, seconds_of_date};
-pub use tags::{EntityTag, entity_tags, values};
+pub use tags::{EntityTag, elements, entity_tags, values};

@@ -1,6 +1,6 @@
-//! Entity tags (RFC 9110 section 8.8.3), and lists of them.
+//! Entity tags (RFC 9110 section 8.8.3), and fields that are lists, as theirs are.
 //!
-//! Owns their grammar. Never refuses a request: what is malformed says nothing. Called by: `evaluate`; whoever has a tag.
+//! Owns their grammar. Never refuses a request: what is malformed says nothing. Called by: `evaluate`; whoever has a tag or a list.
 
 use howth_http1::RequestHead;
 
@@ -8,6 +8,12 @@ use howth_http1::RequestHead;
 pub fn values<'a>(head: &'a RequestHead, name: &'a str) -> impl Iterator<Item = &'a [u8]> {
     let named = head.fields().filter(|(own, _)| own.eq_ignore_ascii_case(name));
     named.map(|(_, value)| value)
+}
+
+/// The elements of a list (RFC 9110 section 5.6.1) whose elements have no quoted strings; empty ones are left out.
+pub fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let elements = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+    elements.filter(|element| !element.is_empty())
 }
 
 /// An entity tag (RFC 9110 section 8.8.3).

@@ -13,19 +13,19 @@ use bytes::Bytes;
 use globset::{Glob, GlobSet, GlobSetBuilder};
 use howth_compression::Coding;
 use howth_compression::accept_encoding::negotiate;
-use howth_conditions::{EntityTag, Outcome, Validators, evaluate, values};
+use howth_conditions::{EntityTag, Outcome, Validators, elements, evaluate, values};
 use howth_engine::Body;
 use howth_http1::RequestHead;
 use rustix::fs::{Mode, OFlags, open};
 
 use crate::error::FolderError;
-use crate::lists::{elements, weighted};
 use crate::names::Name;
 use crate::parts::multipart;
 use crate::ranges::Ranges;
 use crate::response::FileResponse;
 use crate::settings::Settings;
 use crate::store::{Kept, Resource, Store, Stored};
+use crate::weights::weighted;
 
 /// A folder that is served, on one core.
 #[derive(Debug)]

@@ -12,7 +12,6 @@
 mod codings;
 mod error;
 mod folder;
-mod lists;
 mod lookup;
 mod names;
 mod parts;
@@ -21,6 +20,7 @@ mod response;
 mod settings;
 mod store;
 mod types;
+mod weights;
 
 pub use error::FolderError;
 pub use folder::Folder;

@@ -40,7 +40,7 @@ fn parse(value: &[u8], length: u64) -> Option<Ranges> {
     }
     let mut parts = Vec::new();
     let mut count = 0;
-    for element in crate::lists::elements(&set[1..]) {
+    for element in howth_conditions::elements(&set[1..]) {
         count += 1;
         if count > RANGES_MAX {
             return None;

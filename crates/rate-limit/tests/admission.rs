@@ -71,46 +71,38 @@ fn clients_are_counted_apart() {
     assert_eq!(table.len(), 100);
 }
 
-#[test]
-fn threads_admit_together_what_one_would() {
+/// How many requests were admitted to four threads that begin at the same moment, each of which counts its own.
+fn admitted_together(count: impl Fn() -> usize + Sync) -> usize {
     const THREADS: usize = 4;
-    let (table, rate) = (Table::new(KEYS_DEFAULT), rate("1/h", 1000));
     let start = Barrier::new(THREADS);
-    let admitted: usize = thread::scope(|scope| {
-        let ask = || {
+    thread::scope(|scope| {
+        let counted = || {
             start.wait();
-            (0..5_000)
-                .filter(|_| table.admit("client", rate, SECOND).is_ok())
-                .count()
+            count()
         };
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(counted)).collect();
         threads
             .into_iter()
             .map(|thread| thread.join().expect("no panic"))
             .sum()
-    });
-    assert_eq!(admitted, 1000);
+    })
+}
+
+#[test]
+fn threads_admit_together_what_one_would() {
+    let (table, rate) = (Table::new(KEYS_DEFAULT), rate("1/h", 1000));
+    let is_admitted = |_: &u32| table.admit("client", rate, SECOND).is_ok();
+    assert_eq!(admitted_together(|| (0..5_000).filter(is_admitted).count()), 1000);
 }
 
 #[test]
 fn threads_that_come_with_the_same_new_client_count_it_once() {
-    const THREADS: u32 = 4;
     let (table, rate) = (Table::new(KEYS_DEFAULT), rate("1/h", 1));
-    let start = Barrier::new(THREADS as usize);
-    let admitted: usize = thread::scope(|scope| {
-        let ask = || {
-            start.wait();
-            (0..2_000)
-                .filter(|client| table.admit(client, rate, SECOND).is_ok())
-                .count()
-        };
-        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(ask)).collect();
-        threads
-            .into_iter()
-            .map(|thread| thread.join().expect("no panic"))
-            .sum()
-    });
-    assert_eq!(admitted, 2_000);
+    let is_admitted = |client: &u32| table.admit(client, rate, SECOND).is_ok();
+    assert_eq!(
+        admitted_together(|| (0..2_000).filter(is_admitted).count()),
+        2_000
+    );
 }
 
 #[test]

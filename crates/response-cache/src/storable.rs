@@ -3,6 +3,7 @@
 //! Owns the rules: those of RFC 9111 section 3, those of a route's settings, and the care that is the server's own (no cookies are
 //! given to others). Called by: `exchanges`, when the head of a response is there.
 
+use howth_conditions::elements;
 use howth_http1::{Field, ResponseHead, validate_field};
 
 use crate::cache_control::{CacheControl, number};
@@ -129,11 +130,6 @@ fn tags(head: &ResponseHead<'_>) -> Option<Vec<Vec<u8>>> {
     let tags = named(head, b"cache-tag").flat_map(elements);
     let tags: Vec<Vec<u8>> = tags.take(TAGS_MAX + 1).map(<[u8]>::to_vec).collect();
     (tags.len() <= TAGS_MAX).then_some(tags)
-}
-
-fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let elements = value.split(|byte| *byte == b',').map(<[u8]>::trim_ascii);
-    elements.filter(|element| !element.is_empty())
 }
 
 #[cfg(test)]

@@ -35,6 +35,21 @@ fn send_many(server: &Server, path: &str, count: usize) -> Vec<Connection> {
     connections
 }
 
+/// Sends a request that is given to the handler, and others that wait for its response.
+fn lead(server: &Server, path: &str, others: usize) -> (Connection, Vec<Connection>) {
+    let mut first = server.connect();
+    first.send(get(path, ""));
+    eventually("the first call", || calls(server, "held") == 1);
+    let mut others: Vec<Connection> = (0..others).map(|_| server.connect()).collect();
+    for other in &mut others {
+        other.send(get(path, ""));
+    }
+    eventually("requests that wait", || {
+        counted(server, "waited") == others.len() as u64
+    });
+    (first, others)
+}
+
 /// How many of these responses came with which `Cache-Status`.
 fn statuses(connections: &mut [Connection]) -> HashMap<String, usize> {
     let mut statuses = HashMap::new();
@@ -86,14 +101,7 @@ fn streams_of_http2_wait_for_one_as_well(engine: Engine) {
 
 fn who_waits_for_a_client_that_leaves_is_not_lost(engine: Engine) {
     let server = serve(engine, HELD);
-    let mut first = server.connect();
-    first.send(get("/held", ""));
-    eventually("the first call", || calls(&server, "held") == 1);
-    let mut others: Vec<Connection> = (0..3).map(|_| server.connect()).collect();
-    for other in &mut others {
-        other.send(get("/held", ""));
-    }
-    eventually("requests that wait", || counted(&server, "waited") == 3);
+    let (first, mut others) = lead(&server, "/held", 3);
     first.reset_on_close();
     drop(first);
     eventually("a second call", || calls(&server, "held") == 2);
@@ -249,14 +257,7 @@ fn a_stream_is_waited_for(engine: Engine) {
     "#,
     );
     // The first reads nothing, and nobody waits for that.
-    let mut first = server.connect();
-    first.send(get("/held", ""));
-    eventually("the first call", || calls(&server, "held") == 1);
-    let mut others: Vec<Connection> = (0..5).map(|_| server.connect()).collect();
-    for other in &mut others {
-        other.send(get("/held", ""));
-    }
-    eventually("requests that wait", || counted(&server, "waited") == 5);
+    let (mut first, mut others) = lead(&server, "/held", 5);
     server.get("/release");
     let content = ["a".repeat(300_000), "b".repeat(300_000)].concat();
     for other in &mut others {

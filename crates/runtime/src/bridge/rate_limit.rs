@@ -4,10 +4,11 @@
 //! requests meet before it.
 
 use std::hash::Hash;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use bytes::Bytes;
+use howth_clients::counted_as;
 use howth_engine::{Body, ExchangeId, Exchanges};
 use howth_http1::{RequestHead, ResponseHead};
 use howth_rate_limit::{Rate, Refused, Table};
@@ -16,9 +17,6 @@ use howth_routes::{Asked, Layer, Meeting};
 use crate::rate_limits::RateLimits;
 
 const BODY: &[u8] = br#"{"detail":"Too Many Requests"}"#;
-
-/// An address of IPv6 counts by so many of its bits: one client has a network of them to itself (RFC 4291 section 2.5.4).
-const NETWORK_BITS: u32 = 64;
 
 /// By what clients are told apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,7 +77,7 @@ impl RateLimit {
             return admit(Client::Named(name));
         }
         match exchanges.peer_address(id).and_then(|peer| peer.ip()) {
-            Some(address) => admit(Client::Address(network(address))),
+            Some(address) => admit(Client::Address(counted_as(address))),
             None => Ok(()),
         }
     }
@@ -144,17 +142,6 @@ fn cookie<'a>(value: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     })
 }
 
-/// What an address counts by.
-fn network(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => {
-            let host_bits = Ipv6Addr::BITS - NETWORK_BITS;
-            Ipv6Addr::from_bits(address.to_bits() >> host_bits << host_bits).into()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,13 +159,5 @@ mod tests {
         ] {
             assert_eq!(cookie(value, b"id"), expected);
         }
-    }
-
-    #[test]
-    fn addresses_of_one_network_count_together() {
-        let of = |text: &str| network(text.parse().expect("an address"));
-        assert_eq!(of("2001:db8:0:1::1"), of("2001:db8:0:1:ffff::2"));
-        assert_ne!(of("2001:db8:0:1::1"), of("2001:db8:0:2::1"));
-        assert_ne!(of("192.0.2.1"), of("192.0.2.2"));
     }
 }

@@ -113,11 +113,11 @@ impl CoreOpener {
 impl Opener for CoreOpener {
     fn open(&self, source: Source<'_>) -> Result<Opening, ListenError> {
         let (socket, address, lease, tls) = match source {
-            Source::Listener(seat, said, has_http2) => {
+            Source::Listener(at, said, has_http2) => {
                 let has_http2 = has_http2 && self.engine_options.http2.is_some();
                 let tls = self.secured.of_listener(said, has_http2);
                 let tls = tls.map_err(|error| ListenError::Tls(error.to_string()))?;
-                let (mut listener, mut address, lease) = match seat {
+                let (mut listener, mut address, lease) = match at {
                     ListenAt::Wanted(wanted) => self.listeners.listen(wanted)?,
                     ListenAt::Given(socket) => self.listeners.listen_at(socket)?,
                 };

@@ -1,13 +1,6 @@
-//! Values of fields that are lists.
+//! Weights of what a client accepts.
 //!
-//! Owns the grammar of lists and weights as far as it is needed here. Never refuses a request: what is malformed says nothing.
-//! Called by: `ranges`, `folder`.
-
-/// The elements of a list (RFC 9110 section 5.6.1) whose elements have no quoted strings; empty ones are left out.
-pub(crate) fn elements(value: &[u8]) -> impl Iterator<Item = &[u8]> {
-    let elements = value.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
-    elements.filter(|element| !element.is_empty())
-}
+//! Owns their grammar. Never refuses a request: what is malformed says nothing. Called by: `folder`.
 
 /// An element and its weight in thousandths (RFC 9110 section 12.4.2); a weight that is none counts as 0.
 pub(crate) fn weighted(element: &[u8]) -> (&[u8], u16) {
